@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: ISC */
+#include "base/clock.h"
+
+#include <time.h>
+
+static uint64_t
+clock_read(clockid_t id)
+{
+	struct timespec now;
+
+	clock_gettime(id, &now);
+	return (uint64_t)now.tv_sec * CLOCK_S + (uint64_t)now.tv_nsec;
+}
+
+uint64_t
+clock_wall_ns(void)
+{
+	return clock_read(CLOCK_REALTIME);
+}
+
+uint64_t
+clock_mono_ns(void)
+{
+	return clock_read(CLOCK_MONOTONIC);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: ISC */
+/* clock: the wall clock for people, the monotonic one for measuring. */
+#ifndef ORIEL_BASE_CLOCK_H
+#define ORIEL_BASE_CLOCK_H
+
+#include <stdint.h>
+
+#define CLOCK_MS UINT64_C(1000000)	/* nanoseconds */
+#define CLOCK_S UINT64_C(1000000000)
+
+uint64_t clock_wall_ns(void);	/* CLOCK_REALTIME; jumps when somebody sets it */
+uint64_t clock_mono_ns(void);	/* CLOCK_MONOTONIC; comparable between processes of one boot */
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: ISC */
+/* frame: what is known of one JPEG picture, apart from its bytes. Part of the
+ * ring's shared layout: fixed widths only, see ring/ring.c. */
+#ifndef ORIEL_BASE_FRAME_H
+#define ORIEL_BASE_FRAME_H
+
+#include <stdint.h>
+
+struct frame_info {
+	uint64_t sequence;	/* 1, 2, … within one ring; set by the ring */
+	uint64_t wall_ns;	/* capture time, CLOCK_REALTIME */
+	uint64_t mono_ns;	/* capture time, CLOCK_MONOTONIC */
+	uint32_t width, height;	/* pixels, as in the JPEG's SOF */
+	uint32_t length;	/* bytes of JPEG */
+	uint32_t encode_us;	/* time spent encoding; 0 = passed through */
+	uint32_t change;	/* newest motion analysis, tenths of a percent */
+	uint32_t reserved;
+};
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: ISC */
+/* json: strict reading of what strangers send, on top of jansson. */
+#ifndef ORIEL_BASE_JSON_H
+#define ORIEL_BASE_JSON_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Parse `length` bytes as one JSON object: duplicate keys, NUL, trailing bytes,
+ * any other value and nesting past jansson's limit are refused. A new
+ * reference, or NULL. */
+json_t *json_parse_object(const char *text, size_t length);
+
+/* One line, no spaces, as the wire has it; a heap string for free(3), or NULL. */
+char *json_line(const json_t *value);
+
+/* object[key] as an integer: false when missing or any other type (a string, a
+ * float or a boolean is not an integer), or outside min..max. */
+bool json_get_integer(const json_t *object, const char *key,
+	long long min, long long max, long long *number);
+
+/* object[key] as a string, borrowed from the object; NULL when it is none. */
+const char *json_get_text(const json_t *object, const char *key);
+
+#endif

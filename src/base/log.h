@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC */
+/* log: one line a happening, to standard error.
+ *
+ * Under systemd (JOURNAL_STREAM set) a line begins with sd-daemon(3)'s "<N>"
+ * priority, else with local time and program name. Every call names the room
+ * it comes from. Thread-safe (one write(2) a line); errno is preserved; bytes
+ * that could forge a second line are replaced. An outage is the caller's to
+ * say once: log on change, not on every try. */
+#ifndef ORIEL_BASE_LOG_H
+#define ORIEL_BASE_LOG_H
+
+enum log_level { LOG_LEVEL_ERROR = 3, LOG_LEVEL_WARNING, LOG_LEVEL_NOTICE,
+	LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };	/* syslog(3)'s numbers */
+
+/* Call first in main. `program` must outlive all logging. */
+void log_init(const char *program, enum log_level most);
+void log_set_level(enum log_level most);
+
+/* "error", "warning", "notice", "info", "debug"; -1 for another word. */
+int log_level_parse(const char *word);
+
+void log_error(const char *room, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void log_warning(const char *room, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void log_notice(const char *room, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void log_info(const char *room, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void log_debug(const char *room, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

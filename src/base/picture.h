@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+/* picture: one picture as a source delivers it, raw or JPEG, not yet a frame. */
+#ifndef ORIEL_BASE_PICTURE_H
+#define ORIEL_BASE_PICTURE_H
+
+#include <stdint.h>
+
+/* Pixel layouts the encoder takes, named as V4L2 names them
+ * (kernel: Documentation/userspace-api/media/v4l/pixfmt.rst). */
+enum pixel_format {
+	PIXEL_MJPEG,		/* JPEG images: passed through */
+	PIXEL_YUYV, PIXEL_UYVY,	/* packed 4:2:2 */
+	PIXEL_NV12,		/* 4:2:0, Y plane then interleaved CbCr */
+	PIXEL_YUV420,		/* 4:2:0, Y, Cb, Cr planes */
+	PIXEL_GREY,
+	PIXEL_RGB24,
+	PIXEL_FORMATS
+};
+
+const char *pixel_format_name(enum pixel_format format);	/* "mjpeg", "yuyv", … */
+
+/* A picture as it lies in the source's own buffer. */
+struct picture {
+	enum pixel_format format;
+	uint32_t width, height;
+	uint32_t stride;		/* bytes a line of the first plane; raw formats */
+	const unsigned char *data;
+	uint32_t length;		/* bytes that are valid */
+	uint64_t wall_ns, mono_ns;	/* when it was captured (the driver's stamp where it has one) */
+};
+
+#endif

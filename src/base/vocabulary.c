@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC */
+#include "base/vocabulary.h"
+
+#include <string.h>
+
+#define COMMAND_WORD(id, name, role, arguments, help) { name, role, arguments, help },
+const struct command_word command_words[COMMAND_COUNT] = { COMMANDS(COMMAND_WORD) };
+#undef COMMAND_WORD
+
+enum command_id
+command_find(const char *name)
+{
+	int id;
+
+	for (id = 0; id < COMMAND_COUNT; id++)
+		if (strcmp(name, command_words[id].name) == 0)
+			break;
+	return (enum command_id)id;
+}
+
+bool
+command_is_remote(enum command_id id)
+{
+	return id < COMMAND_COUNT && command_words[id].role != COMMAND_LOCAL;
+}
+
+bool
+camera_name_valid(const char *name)
+{
+	size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-");
+
+	return length > 0 && length <= CAMERA_NAME_MAX && name[length] == '\0' &&
+	    name[0] != '_' && name[0] != '-';
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: ISC */
+/* vocabulary: the commands of the control protocol, one table for all programs.
+ *
+ * orield adds a handler to each row; oriel-ws asks which of them a browser may
+ * send; orielctl and the manual take the help sentences. The protocol itself is
+ * docs/protocol.md. */
+#ifndef ORIEL_BASE_VOCABULARY_H
+#define ORIEL_BASE_VOCABULARY_H
+
+#include <stdbool.h>
+
+/* COMMAND(identifier, "name", who may send it, "arguments", "help sentence") */
+#define COMMANDS(COMMAND)								\
+	COMMAND(STATUS, "status", COMMAND_VIEWER, "",					\
+	    "What the camera, the pictures and the viewers are doing now.")		\
+	COMMAND(GET, "get", COMMAND_VIEWER, "",						\
+	    "All settings with their sources, and the counters.")			\
+	COMMAND(SET, "set", COMMAND_OPERATOR, "KEY: VALUE, …",				\
+	    "Change settings, all of them or none, and keep them.")			\
+	COMMAND(SNAPSHOT_NOW, "snapshot_now", COMMAND_OPERATOR, "",			\
+	    "Save the newest picture and say where.")					\
+	COMMAND(RESET, "reset", COMMAND_OPERATOR, "",					\
+	    "Set trigger_count to 0.")							\
+	COMMAND(EVENTS, "events", COMMAND_VIEWER, "before, after, limit, type",		\
+	    "Past events: newest first, or oldest first with after.")			\
+	COMMAND(SNAPS, "snaps", COMMAND_VIEWER, "before, limit",			\
+	    "Saved pictures, newest first.")						\
+	COMMAND(SNAP_DELETE, "snap_delete", COMMAND_OPERATOR, "name",			\
+	    "Delete one saved picture.")						\
+	COMMAND(CONTROLS, "controls", COMMAND_VIEWER, "",				\
+	    "The camera's own V4L2 controls, as the driver describes them.")		\
+	COMMAND(CONTROL, "control", COMMAND_OPERATOR, "NAME: VALUE, …",			\
+	    "Set V4L2 controls, and keep them.")					\
+	COMMAND(SUBSCRIBE, "subscribe", COMMAND_LOCAL, "after, pulse",			\
+	    "Send events and states on this connection from now on.")			\
+	COMMAND(ATTACH, "attach", COMMAND_LOCAL, "",					\
+	    "Hand over the frame ring and its bell as descriptors.")			\
+	COMMAND(VIEWERS, "viewers", COMMAND_LOCAL, "stream, events, control",		\
+	    "How many viewers this connection speaks for.")				\
+	COMMAND(HELP, "help", COMMAND_VIEWER, "",					\
+	    "This table.")
+
+enum command_role {
+	COMMAND_LOCAL,		/* programs on the control socket only */
+	COMMAND_VIEWER,		/* anyone who may look */
+	COMMAND_OPERATOR,	/* anyone who may change, save, delete */
+};
+
+#define COMMAND_ENUM(id, name, role, arguments, help) COMMAND_##id,
+enum command_id { COMMANDS(COMMAND_ENUM) COMMAND_COUNT };
+#undef COMMAND_ENUM
+
+struct command_word {
+	const char *name;
+	enum command_role role;
+	const char *arguments, *help;
+};
+
+extern const struct command_word command_words[COMMAND_COUNT];
+
+/* The row of `name`, or COMMAND_COUNT. */
+enum command_id command_find(const char *name);
+
+/* May a browser send it (over WebSocket)? */
+bool command_is_remote(enum command_id id);
+
+/* Kinds of events in the log, in SSE and on the control socket. */
+#define EVENT_MOTION "motion"
+#define EVENT_SAVED "saved"
+#define EVENT_CAMERA "camera"
+#define EVENT_STATE "state"	/* unnumbered: settings and counters */
+#define EVENT_PULSE "pulse"	/* unnumbered: once a second for those who asked */
+
+/* Replies that more than one program gives. */
+#define REASON_NO_FRAME "no frame yet"
+#define REASON_NO_DAEMON "camera daemon not running"
+#define ERROR_BAD_JSON "bad json"
+#define ERROR_UNKNOWN_COMMAND "unknown command"
+
+enum {
+	MESSAGE_MAX = 16 * 1024,	/* a command from a browser, bytes */
+	LINE_MAX_SIZE = 64 * 1024,	/* a line on the control socket, bytes with its end */
+	CAMERA_NAME_MAX = 32,
+};
+
+/* A camera's name: [a-z0-9][a-z0-9_-]*, at most CAMERA_NAME_MAX bytes. It is part
+ * of paths and URLs. */
+bool camera_name_valid(const char *name);
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: ISC */
+/* capture: the thread that owns the camera.
+ *
+ * Opens the source, comes back when it goes, encodes what is raw, publishes
+ * every frame in the ring, rings the bells, judges motion. Never touches the
+ * disk, never writes to a socket that can block. It speaks to the loop through
+ * a bounded queue of reports; the loop speaks to it through the functions
+ * below, all thread-safe and none of which waits for the camera. */
+#ifndef ORIEL_CAPTURE_CAPTURE_H
+#define ORIEL_CAPTURE_CAPTURE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/frame.h"
+#include "base/queue.h"
+#include "motion/motion.h"
+#include "source/source.h"
+
+struct capture;
+
+struct capture_settings {		/* fixed for the run */
+	struct source_wish wish;
+	unsigned slots;			/* of the ring */
+	unsigned slot_kb;		/* 0 = from the driver's image size */
+	unsigned encoders;
+	const char *mask;
+};
+
+struct capture_tuning {			/* may change at any time */
+	int quality;
+	bool motion;
+	unsigned motion_fps;
+	struct motion_settings detect;
+};
+
+enum capture_report_kind {
+	CAPTURE_ONLINE,			/* first picture after an opening: `mode` */
+	CAPTURE_OFFLINE,		/* `reason`; said once per outage and when the reason changes */
+	CAPTURE_RING,			/* a new ring is in force (also the first): readers attach again */
+	CAPTURE_MOTION,			/* a trigger: `verdict`, `frame`, and its JPEG in `jpeg` */
+};
+
+struct capture_report {			/* heap; free with capture_report_free */
+	enum capture_report_kind kind;
+	struct source_mode mode;
+	struct cause reason;
+	struct motion_verdict verdict;
+	struct frame_info frame;
+	uint64_t generation;
+	unsigned char *jpeg;		/* frame.length bytes, owned by the report */
+};
+void capture_report_free(void *report);
+
+struct capture_status {			/* a consistent copy, for /status and the pulse */
+	bool online;
+	struct cause reason;		/* why not, when not */
+	struct source_mode mode;
+	struct frame_info frame;	/* the newest; sequence 0 = none yet */
+	uint64_t generation;
+	double fps;			/* measured over the last frames; 0 when offline */
+	uint64_t frames;		/* published since start, over all generations */
+	uint64_t dropped, broken, oversized, errors;	/* passed over; refused; too large; driver errors */
+	uint64_t reopens;
+	uint64_t stale_ns;		/* a frame older than this is stale: 3 frame times + 1 s */
+	uint64_t turns;			/* of the capture loop, frames or not: feeds the watchdog */
+	struct motion_verdict motion;	/* the newest judgement */
+	uint32_t peak_change;		/* largest change since the last capture_take_peak */
+	uint64_t light_held, cooldown_held;	/* triggers held back so far */
+};
+
+/* Start the thread. `reports` takes what happens (queue full: counted in errors,
+ * dropped). NULL with *why only for lack of resources or a bad mask: a missing
+ * camera is no failure but CAPTURE_OFFLINE. */
+struct capture *capture_new(const struct capture_settings *settings,
+	const struct capture_tuning *tuning, struct queue *reports, struct cause *why);
+
+/* Stop and join (at most some 100 ms unless the driver hangs). Clears *capture. */
+void capture_free(struct capture **capture);
+
+void capture_tune(struct capture *capture, const struct capture_tuning *tuning);
+void capture_status(struct capture *capture, struct capture_status *status);
+uint32_t capture_take_peak(struct capture *capture);	/* tenths of a percent; starts anew */
+
+/* Copy the newest frame: *jpeg is the caller's to free. False when there is none. */
+bool capture_copy_newest(struct capture *capture, struct frame_info *frame,
+	uint64_t *generation, unsigned char **jpeg);
+
+/* A new descriptor of the ring in force, for one reader; -1 when there is none yet. */
+int capture_ring_fd(struct capture *capture);
+
+/* Bells: eventfds (kernel: eventfd(2)) written once per published frame. The
+ * descriptor is borrowed; remove it before closing it. False when there are
+ * CAPTURE_BELLS already. */
+enum { CAPTURE_BELLS = 32 };
+bool capture_add_bell(struct capture *capture, int fd);
+void capture_remove_bell(struct capture *capture, int fd);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC */
+/* jpeg: encode raw pictures, decode a small grey one, on libjpeg-turbo; jpeg.c
+ * alone includes <jpeglib.h>. Contexts are for one thread each and allocate
+ * nothing per frame once warm. */
+#ifndef ORIEL_JPEG_JPEG_H
+#define ORIEL_JPEG_JPEG_H
+
+#include <stdint.h>
+
+#include "base/cause.h"
+#include "base/picture.h"
+
+/* ---- encoder ---- */
+struct jpeg_encoder;
+struct jpeg_encoder *jpeg_encoder_new(void);	/* NULL: out of memory */
+void jpeg_encoder_free(struct jpeg_encoder **encoder);
+
+/* Encode a raw picture at `quality` (1..100) into out[0..capacity). Returns the
+ * JPEG's length, or -1 with *why (does not fit, size out of range, data shorter
+ * than the format needs). Raw-data strips straight from the planes for YUYV,
+ * UYVY (4:2:2), NV12, YUV420 (4:2:0), GREY; RGB24 through the colour converter. */
+long jpeg_encode(struct jpeg_encoder *encoder, const struct picture *picture, int quality,
+	unsigned char *out, uint32_t capacity, struct cause *why);
+
+/* ---- decoder of 1/8-scale grey, for motion ---- */
+struct jpeg_decoder;
+struct jpeg_decoder *jpeg_decoder_new(void);
+void jpeg_decoder_free(struct jpeg_decoder **decoder);
+
+/* Decode to grey at 1/8 scale (DC terms only): width and height are the source's
+ * divided by 8, rounded up. `grey` holds capacity bytes, lines packed. -1 with
+ * *why when it is no decodable JPEG or does not fit. */
+int jpeg_decode_grey8(struct jpeg_decoder *decoder, const unsigned char *jpeg, uint32_t length,
+	unsigned char *grey, uint32_t capacity, uint32_t *width, uint32_t *height, struct cause *why);
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: ISC */
+/* source: where pictures come from. V4L2 devices, MJPEG pipes and the test card
+ * behind one small interface. Used by one thread, the capture thread. */
+#ifndef ORIEL_SOURCE_SOURCE_H
+#define ORIEL_SOURCE_SOURCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/cause.h"
+#include "base/picture.h"
+
+/* What the source settled on; for /status and the log. */
+struct source_mode {
+	char name[64];			/* for people: the card's name, the pipe's path */
+	char device[128];		/* node or path in use now */
+	enum pixel_format format;
+	uint32_t width, height;		/* 0 until known (pipes: after the first picture) */
+	uint32_t fps_num, fps_den;	/* 0/0 = unknown */
+	uint32_t image_size;		/* largest picture the driver announces, bytes; 0 = unknown */
+};
+
+struct source_counters {
+	uint64_t dropped;		/* older pictures passed over to get at the newest */
+	uint64_t broken;		/* refused: truncated, garbage, flagged bad by the driver */
+};
+
+enum source_result {
+	SOURCE_PICTURE,			/* *picture is valid until source_release */
+	SOURCE_AGAIN,			/* nothing whole yet: wait on source_fd again */
+	SOURCE_GONE,			/* *why says it; close and reopen later */
+};
+
+struct source;
+
+/* The virtual table each kind implements; see v4l2.c, pipe.c, testcard.c. */
+struct source_kind {
+	const char *name;
+	enum source_result (*take)(struct source *source, struct picture *picture, struct cause *why);
+	void (*release)(struct source *source);
+	void (*close)(struct source *source);
+};
+
+/* The common head: each kind's struct begins with it. */
+struct source {
+	const struct source_kind *kind;
+	int fd;				/* readable when a picture may be there */
+	struct source_mode mode;
+	struct source_counters counters;
+};
+
+struct source_wish {			/* from the options; 0 = best match */
+	const char *kind;		/* "auto", "v4l2", "pipe", "testcard" */
+	const char *device;		/* node, by-id path, or "" = first capture device found */
+	const char *input;		/* pipe: path of a FIFO or file, "-" = stdin */
+	uint32_t width, height, fps;
+	int format;			/* enum pixel_format, -1 = best match */
+	uint32_t testcard_period_ms;	/* how often its object crosses the picture */
+	uint32_t buffers;		/* driver buffers to ask for */
+};
+
+/* Open what `wish` names. NULL with one clear reason in *why. "auto": a V4L2
+ * device if there is one (or one was named), else the test card. */
+struct source *source_open(const struct source_wish *wish, struct cause *why);
+
+/* The newest whole picture. Never blocks. */
+enum source_result source_take(struct source *source, struct picture *picture, struct cause *why);
+
+/* Give the buffer of the last SOURCE_PICTURE back to the driver. */
+void source_release(struct source *source);
+
+/* Callable in any state; clears *source. */
+void source_close(struct source **source);
+
+#endif

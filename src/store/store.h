@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: ISC */
+/* store: what must survive. SQLite (WAL, synchronous=FULL) for settings,
+ * counters, events and the list of saved pictures; plain files for the pictures.
+ *
+ * Synchronous: these calls reach the disk and may take long, so orield runs
+ * them on its store thread (orield/keeper.c). One thread at a time. What a call
+ * answered with 0 is on disk. Every failure says why; STORE_FULL apart, so
+ * that "disk full" reaches the person who pressed the button. */
+#ifndef ORIEL_STORE_STORE_H
+#define ORIEL_STORE_STORE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/cause.h"
+
+struct store;
+
+enum { STORE_OK = 0, STORE_FAILED = -1, STORE_FULL = -2, STORE_MISSING = -3 };
+enum { STORE_EVENTS_KEPT = 100000, STORE_NAME_SIZE = 64 };
+
+struct store_limits {
+	uint64_t quota_bytes, quota_files;
+	unsigned keep_free;		/* percent of the file system */
+};
+
+/* Open or create folder/state.db and folder/snaps/; files without a row and rows
+ * without a file are put right, left-over temporary files removed. */
+struct store *store_new(const char *folder, struct cause *why);
+void store_free(struct store **store);
+
+/* ---- several calls on one fsync ---- */
+int store_begin(struct store *store, struct cause *why);
+int store_commit(struct store *store, struct cause *why);
+void store_rollback(struct store *store);
+
+/* ---- settings and counters: names and texts ---- */
+int store_set_value(struct store *store, const char *name, const char *text, struct cause *why);
+/* Calls `each` for every pair; borrowed strings. */
+int store_each_value(struct store *store, void (*each)(void *arg, const char *name, const char *text),
+	void *arg, struct cause *why);
+
+/* ---- events ---- */
+/* Append; *id is its number: larger than any before, never used again. */
+int store_add_event(struct store *store, const char *type, uint64_t wall_ns, const json_t *data,
+	int64_t *id, struct cause *why);
+/* Replace the data of an event added in this transaction. */
+int store_change_event(struct store *store, int64_t id, const json_t *data, struct cause *why);
+
+struct store_query {
+	int64_t before, after;		/* 0 = not given. after: oldest first; else newest first */
+	unsigned limit;			/* 1..1000 */
+	const char *type;		/* NULL = all */
+};
+/* {"events": [{"id", "type", "ts", "data": {…}}, …], "first": N, "last": N}: a new
+ * reference. first/last: what the log holds, 0 when empty; last is kept over pruning. */
+int store_events(struct store *store, const struct store_query *query, json_t **answer, struct cause *why);
+
+/* ---- pictures ---- */
+struct store_picture {
+	int64_t id;
+	char name[STORE_NAME_SIZE];	/* file name in folder/snaps/ */
+	uint64_t bytes, wall_ns;
+};
+/* Write atomically: temporary name, fsync, rename, fsync of the folder, then the
+ * row (inside the caller's transaction if there is one). The name is
+ * `stem`.jpg, or stem-2.jpg … when that is taken. Oldest pictures make room as
+ * `limits` say. STORE_FULL: *why has the figures, nothing half-written is left. */
+int store_save_picture(struct store *store, const char *stem, const unsigned char *jpeg, uint32_t length,
+	uint64_t wall_ns, const struct store_limits *limits, struct store_picture *saved, struct cause *why);
+/* {"snaps": [{"id", "name", "bytes", "ts"}, …], "count": N, "bytes": N} newest first. */
+int store_pictures(struct store *store, int64_t before, unsigned limit, json_t **answer, struct cause *why);
+int store_delete_picture(struct store *store, const char *name, struct cause *why);	/* STORE_MISSING: no such */
+void store_picture_totals(struct store *store, uint64_t *count, uint64_t *bytes);
+
+/* May this be a saved picture's name? Letters, digits, '-', '_' and one ".jpg". */
+bool store_name_valid(const char *name);
+
+#endif
