@@ -21,8 +21,9 @@ enum { CLIENT_REPLY_SECONDS = 10, CLIENT_PENDING_MAX = 4096, CLIENT_FDS_MAX = 2 
 /* What orield answered. `line`: length bytes of JSON without the newline,
  * borrowed for the call, or NULL when there is no answer and none will come
  * (daemon not running, gone, or silent for CLIENT_REPLY_SECONDS: then the
- * connection is closed and all that wait are told). `fds`: descriptors that
- * came with it, -1 where none; the callee owns those it replaces by -1. */
+ * connection is closed and all that wait are told). `fds`: what came with the
+ * reply to client_attach(), -1 where none; the callee owns those it replaces
+ * by -1, the others are closed after the call. */
 struct client_reply {
 	const char *line;
 	size_t length;
@@ -33,7 +34,7 @@ typedef void client_reply_fn(void *arg, struct client_reply *reply);
 struct client_hooks {
 	void (*up)(void *arg);			/* connected: subscribe and attach now */
 	void (*down)(void *arg);		/* connection lost (not at each failed try) */
-	void (*event)(void *arg, const char *line, size_t length);	/* a line with "event" */
+	void (*event)(void *arg, const char *line, size_t length);	/* a line that is no reply */
 };
 
 /* Begins to connect at once (from the loop). `path` is copied; `hooks` must
@@ -52,6 +53,9 @@ bool client_connected(const struct client *client);
  * Returns a token for client_forget, 0 when out of memory (done is not called). */
 unsigned long client_send(struct client *client, const char *line, size_t length,
 	client_reply_fn *done, void *arg);
+
+/* Send `attach`: the one command whose reply brings descriptors. */
+unsigned long client_attach(struct client *client, client_reply_fn *done, void *arg);
 
 /* The asker has gone: its callback will not be called. */
 void client_forget(struct client *client, unsigned long token);
