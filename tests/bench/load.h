@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: ISC */
+/* load: the clients of the benchmark. One thread, one epoll; bodies are thrown
+ * away in the kernel (recv with MSG_TRUNC, tcp(7)), so that the client costs
+ * little beside what it measures. Always bounded in clients and seconds. */
+#ifndef ORIEL_TESTS_BENCH_LOAD_H
+#define ORIEL_TESTS_BENCH_LOAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct load_wish {
+	const char *mode;		/* "get", "mjpeg", "sse" */
+	const char *host, *path, *header;	/* header: an extra request line, "" = none */
+	int port;
+	int clients;			/* 1..20000 */
+	double seconds;			/* of measuring, 0.1..600 */
+	double warm;			/* seconds before that are not counted */
+	long rate;			/* bytes a second one client reads at most; 0 = all it can */
+	int slow;			/* so many of the clients have that rate; 0 = all */
+};
+
+/* Samples in nanoseconds, kept whole up to a bound, then every second one, … */
+struct samples {
+	uint64_t *value;
+	size_t count, stride, skipped;
+};
+void samples_add(struct samples *samples, uint64_t value);
+/* The p-th percentile (0..100) in milliseconds, 0 when empty. Sorts. */
+double samples_percentile(struct samples *samples, double p);
+
+struct client {
+	int fd;
+	uint64_t id, started_ns;	/* of the request under way */
+	uint64_t count, bytes;		/* answers, parts or events while measuring */
+	uint64_t last_age_ns;		/* of the newest frame or event */
+	uint64_t body;			/* bytes of the body still to be thrown away */
+	bool in_head, slow;
+	double budget;			/* bytes it may read now, when it has a rate */
+	size_t used;
+	char head[2048];
+};
+
+struct load {
+	const struct load_wish *wish;
+	struct client *clients;
+	struct samples samples;
+	uint64_t statuses[6];		/* by hundred; [0] = unreadable */
+	uint64_t errors;		/* connections that ended or failed */
+	bool measuring;
+	int epoll;
+};
+
+/* What a mode does with bytes that arrived in client->head[0..used): consume
+ * what it can, set client->body for bytes to discard. false = give up. */
+bool load_take_response(struct load *load, struct client *client);
+bool load_take_part(struct load *load, struct client *client);
+bool load_take_event(struct load *load, struct client *client);
+
+bool load_request(struct load *load, struct client *client);
+uint64_t load_now(void);		/* CLOCK_MONOTONIC */
+uint64_t load_wall(void);		/* CLOCK_REALTIME */
+
+#endif
