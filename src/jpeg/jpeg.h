@@ -16,8 +16,8 @@ struct jpeg_encoder *jpeg_encoder_new(void);	/* NULL: out of memory */
 void jpeg_encoder_free(struct jpeg_encoder **encoder);
 
 /* Encode a raw picture at `quality` (1..100) into out[0..capacity). Returns the
- * JPEG's length, or -1 with *why (does not fit, size out of range, data shorter
- * than the format needs). Raw-data strips straight from the planes for YUYV,
+ * JPEG's length (at most capacity - 1), or -1 with *why (does not fit, size out
+ * of range, data shorter than the format needs). Raw-data strips straight from the planes for YUYV,
  * UYVY (4:2:2), NV12, YUV420 (4:2:0), GREY; RGB24 through the colour converter. */
 long jpeg_encode(struct jpeg_encoder *encoder, const struct picture *picture, int quality,
 	unsigned char *out, uint32_t capacity, struct cause *why);

@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: ISC */
+#include "jpeg/jpeg.h"
+
+#include <setjmp.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jpeglib.h>
+#include <jerror.h>
+
+/* ---- errors ---------------------------------------------------------------- */
+
+/* libjpeg's way out of a fatal error: into *why and back to setjmp. Complaints
+ * about corrupt data are counted by the library and not printed. */
+struct fault {
+	struct jpeg_error_mgr manager;
+	jmp_buf out;
+	struct cause *why;
+};
+
+static void
+fault_exit(j_common_ptr turbo)
+{
+	struct fault *fault = (struct fault *)turbo->err;
+	char text[JMSG_LENGTH_MAX];
+
+	fault->manager.format_message(turbo, text);
+	cause_set(fault->why, "%s", text);
+	longjmp(fault->out, 1);
+}
+
+static void
+fault_message(j_common_ptr turbo, int level)
+{
+	if (level < 0)
+		turbo->err->num_warnings++;
+}
+
+static struct jpeg_error_mgr *
+fault_init(struct fault *fault)
+{
+	jpeg_std_error(&fault->manager);
+	fault->manager.error_exit = fault_exit;
+	fault->manager.emit_message = fault_message;
+	return &fault->manager;
+}
+
+/* ---- encoder --------------------------------------------------------------- */
+
+enum { STRIP_LINES = 2 * DCTSIZE };	/* a row of 4:2:0 MCUs; 4:2:2 and grey have half of it */
+
+struct plane {				/* one component, or several interleaved, of a picture */
+	const unsigned char *data;
+	uint32_t stride, width, height;	/* width in bytes */
+};
+
+struct jpeg_encoder {
+	struct jpeg_compress_struct turbo;
+	struct jpeg_destination_mgr out;
+	struct fault fault;
+	JSAMPROW rows[3][STRIP_LINES];	/* the strip at hand: Y, Cb, Cr */
+	unsigned char *scratch;		/* for rows that cannot be used where they lie */
+	size_t scratch_size;
+};
+
+/* How libjpeg is to see each format. */
+static const struct encoding {
+	J_COLOR_SPACE space;
+	int components, luma_h, luma_v;	/* sampling factors of Y; chroma has 1 x 1 */
+} encodings[PIXEL_FORMATS] = {
+	[PIXEL_YUYV] = { JCS_YCbCr, 3, 2, 1 }, [PIXEL_UYVY] = { JCS_YCbCr, 3, 2, 1 },
+	[PIXEL_NV12] = { JCS_YCbCr, 3, 2, 2 }, [PIXEL_YUV420] = { JCS_YCbCr, 3, 2, 2 },
+	[PIXEL_GREY] = { JCS_GRAYSCALE, 1, 1, 1 }, [PIXEL_RGB24] = { JCS_RGB, 3, 2, 2 },
+};
+
+static void
+out_ignore(j_compress_ptr turbo)
+{
+	(void)turbo;
+}
+
+/* The buffer is the caller's and never grows. libjpeg comes here as soon as the
+ * last byte is taken, and would write on before looking into an empty one. */
+static boolean
+out_full(j_compress_ptr turbo)
+{
+	struct fault *fault = (struct fault *)turbo->err;
+
+	cause_set(fault->why, "the JPEG does not fit its buffer");
+	longjmp(fault->out, 1);
+}
+
+struct jpeg_encoder *
+jpeg_encoder_new(void)
+{
+	struct jpeg_encoder *encoder = calloc(1, sizeof *encoder);
+
+	if (encoder == NULL)
+		return NULL;
+	encoder->turbo.err = fault_init(&encoder->fault);
+	if (setjmp(encoder->fault.out) != 0) {
+		jpeg_encoder_free(&encoder);
+		return NULL;
+	}
+	jpeg_create_compress(&encoder->turbo);
+	encoder->out.init_destination = out_ignore;
+	encoder->out.empty_output_buffer = out_full;
+	encoder->out.term_destination = out_ignore;
+	encoder->turbo.dest = &encoder->out;
+	return encoder;
+}
+
+void
+jpeg_encoder_free(struct jpeg_encoder **encoder)
+{
+	if (*encoder == NULL)
+		return;
+	jpeg_destroy_compress(&(*encoder)->turbo);
+	free((*encoder)->scratch);
+	free(*encoder);
+	*encoder = NULL;
+}
+
+static uint32_t
+half(uint32_t n)
+{
+	return (n + 1) / 2;
+}
+
+/* Where the planes lie, as V4L2 packs them one behind the other. */
+static unsigned
+picture_planes(const struct picture *picture, struct plane planes[3])
+{
+	uint32_t width = picture->width, height = picture->height, stride = picture->stride;
+	const unsigned char *chroma = picture->data + (size_t)stride * height;
+	uint32_t pair = stride > 2 * half(width) ? stride : 2 * half(width);
+
+	planes[0] = (struct plane){ picture->data, stride, width, height };
+	switch (picture->format) {
+	case PIXEL_YUYV:
+	case PIXEL_UYVY:
+		planes[0].width = width > 1 ? 2 * width : 4;
+		return 1;
+	case PIXEL_RGB24:
+		planes[0].width = 3 * width;
+		return 1;
+	case PIXEL_NV12:
+		planes[1] = (struct plane){ chroma, pair, 2 * half(width), half(height) };
+		return 2;
+	case PIXEL_YUV420:
+		planes[1] = (struct plane){ chroma, half(stride), half(width), half(height) };
+		planes[2] = planes[1];
+		planes[2].data += (size_t)half(stride) * half(height);
+		return 3;
+	default:
+		return 1;
+	}
+}
+
+/* Fills `planes` once it is sure that nothing outside the picture will be read. */
+static int
+picture_check(const struct picture *picture, struct plane planes[3], struct cause *why)
+{
+	const struct plane *last;
+	uint64_t needed;
+
+	if (picture->format >= PIXEL_FORMATS || encodings[picture->format].components == 0)
+		return cause_set(why, "not a raw picture");
+	if (picture->width < 1 || picture->width > JPEG_MAX_DIMENSION ||
+	    picture->height < 1 || picture->height > JPEG_MAX_DIMENSION)
+		return cause_set(why, "a picture of %ux%u is out of range",
+		    picture->width, picture->height);
+	if ((uint64_t)picture->stride * (picture->height - 1) >= picture->length)
+		return cause_set(why, "%u bytes are too short for %u lines of %u",
+		    picture->length, picture->height, picture->stride);
+	last = &planes[picture_planes(picture, planes) - 1];
+	if (picture->stride < planes[0].width)
+		return cause_set(why, "lines of %u bytes are too short for %u pixels of %s",
+		    picture->stride, picture->width, pixel_format_name(picture->format));
+	needed = (uint64_t)(last->data - picture->data) +
+	    (uint64_t)last->stride * (last->height - 1) + last->width;
+	if (needed > picture->length)
+		return cause_set(why, "the picture has %u bytes, %ux%u %s needs %llu", picture->length,
+		    picture->width, picture->height, pixel_format_name(picture->format),
+		    (unsigned long long)needed);
+	return 0;
+}
+
+/* Take even bytes apart from odd ones; the compiler makes vectors of it. */
+static void
+bytes_unzip(const unsigned char *restrict in, unsigned char *restrict even,
+	unsigned char *restrict odd, size_t pairs)
+{
+	for (size_t i = 0; i < pairs; i++) {
+		even[i] = in[2 * i];
+		odd[i] = in[2 * i + 1];
+	}
+}
+
+static uint32_t
+blocks_round(uint32_t width)
+{
+	return (width + DCTSIZE - 1) & ~(uint32_t)(DCTSIZE - 1);
+}
+
+/* The last block of a row is filled up with its last sample. */
+static void
+row_pad(unsigned char *row, uint32_t width)
+{
+	memset(row + width, row[width - 1], blocks_round(width) - width);
+}
+
+/* Scratch rows are as long as 4:2:0's whole MCUs: Y's 16 rows, then 8 of Cb and 8
+ * of Cr half as long, then one for interleaved chroma. */
+static size_t
+scratch_pitch(uint32_t width)
+{
+	return (2 * (size_t)DCTSIZE) * ((width + 2 * DCTSIZE - 1) / (2 * DCTSIZE));
+}
+
+static unsigned char *
+scratch_row(struct jpeg_encoder *encoder, unsigned component, unsigned i)
+{
+	size_t pitch = scratch_pitch(encoder->turbo.image_width);
+
+	if (component == 0)
+		return encoder->scratch + i * pitch;
+	return encoder->scratch + (STRIP_LINES + (component - 1) * DCTSIZE / 2) * pitch + i * pitch / 2;
+}
+
+static unsigned char *
+scratch_chroma(struct jpeg_encoder *encoder)
+{
+	return scratch_row(encoder, 3, 0);
+}
+
+static int
+scratch_reserve(struct jpeg_encoder *encoder, uint32_t width)
+{
+	size_t size = (STRIP_LINES + DCTSIZE + 1) * scratch_pitch(width);
+	unsigned char *scratch;
+
+	if (size <= encoder->scratch_size)
+		return 0;
+	scratch = realloc(encoder->scratch, size);
+	if (scratch == NULL)
+		return -1;
+	encoder->scratch = scratch;
+	encoder->scratch_size = size;
+	return 0;
+}
+
+/* Lines below the picture repeat its last one. */
+static const unsigned char *
+plane_line(const struct plane *plane, uint32_t line)
+{
+	if (line >= plane->height)
+		line = plane->height - 1;
+	return plane->data + (size_t)plane->stride * line;
+}
+
+/* Rows of whole blocks are used in place. */
+static void
+strip_planar(struct jpeg_encoder *encoder, unsigned component, const struct plane *plane,
+	uint32_t top, unsigned lines)
+{
+	for (unsigned i = 0; i < lines; i++) {
+		const unsigned char *line = plane_line(plane, top + i);
+		unsigned char *row = (unsigned char *)line;
+
+		if (plane->width % DCTSIZE != 0) {
+			row = scratch_row(encoder, component, i);
+			memcpy(row, line, plane->width);
+			row_pad(row, plane->width);
+		}
+		encoder->rows[component][i] = row;
+	}
+}
+
+static void
+strip_chroma_pairs(struct jpeg_encoder *encoder, unsigned i, const unsigned char *pairs, uint32_t count)
+{
+	unsigned char *cb = scratch_row(encoder, 1, i), *cr = scratch_row(encoder, 2, i);
+
+	bytes_unzip(pairs, cb, cr, count);
+	row_pad(cb, count);
+	row_pad(cr, count);
+	encoder->rows[1][i] = cb;
+	encoder->rows[2][i] = cr;
+}
+
+static void
+strip_nv12(struct jpeg_encoder *encoder, const struct plane planes[2], uint32_t top)
+{
+	strip_planar(encoder, 0, &planes[0], top, STRIP_LINES);
+	for (unsigned i = 0; i < DCTSIZE; i++)
+		strip_chroma_pairs(encoder, i, plane_line(&planes[1], top / 2 + i), planes[1].width / 2);
+}
+
+/* An odd width's last pixel has its own pair of chroma bytes only if the line is
+ * long enough; without, the encoder sees one column less and repeats it. */
+static void
+strip_packed(struct jpeg_encoder *encoder, const struct plane *plane, bool luma_first, uint32_t top)
+{
+	uint32_t width = encoder->turbo.image_width, pairs = half(width);
+	unsigned char *chroma = scratch_chroma(encoder);
+
+	if (pairs > plane->stride / 4)
+		pairs = plane->stride / 4;
+	if (width > 2 * pairs)
+		width = 2 * pairs;
+	for (unsigned i = 0; i < DCTSIZE; i++) {
+		unsigned char *luma = scratch_row(encoder, 0, i);
+
+		bytes_unzip(plane_line(plane, top + i), luma_first ? luma : chroma,
+		    luma_first ? chroma : luma, 2 * (size_t)pairs);
+		row_pad(luma, width);
+		encoder->rows[0][i] = luma;
+		strip_chroma_pairs(encoder, i, chroma, pairs);
+	}
+}
+
+static void
+strip_fill(struct jpeg_encoder *encoder, enum pixel_format format, const struct plane planes[3],
+	uint32_t top)
+{
+	switch (format) {
+	case PIXEL_YUYV:
+	case PIXEL_UYVY:
+		strip_packed(encoder, &planes[0], format == PIXEL_YUYV, top);
+		break;
+	case PIXEL_NV12:
+		strip_nv12(encoder, planes, top);
+		break;
+	case PIXEL_YUV420:
+		strip_planar(encoder, 0, &planes[0], top, STRIP_LINES);
+		strip_planar(encoder, 1, &planes[1], top / 2, DCTSIZE);
+		strip_planar(encoder, 2, &planes[2], top / 2, DCTSIZE);
+		break;
+	default:
+		strip_planar(encoder, 0, &planes[0], top, DCTSIZE);
+		break;
+	}
+}
+
+static void
+encoder_setup(struct jpeg_encoder *encoder, const struct picture *picture, int quality)
+{
+	const struct encoding *encoding = &encodings[picture->format];
+	struct jpeg_compress_struct *turbo = &encoder->turbo;
+
+	turbo->image_width = picture->width;
+	turbo->image_height = picture->height;
+	turbo->input_components = encoding->components;
+	turbo->in_color_space = encoding->space;
+	jpeg_set_defaults(turbo);
+	jpeg_set_quality(turbo, quality, TRUE);
+	turbo->comp_info[0].h_samp_factor = encoding->luma_h;
+	turbo->comp_info[0].v_samp_factor = encoding->luma_v;
+	turbo->dct_method = JDCT_ISLOW;
+	turbo->raw_data_in = picture->format != PIXEL_RGB24;
+}
+
+static void
+encode_raw(struct jpeg_encoder *encoder, const struct picture *picture, const struct plane planes[3])
+{
+	unsigned lines = (unsigned)encodings[picture->format].luma_v * DCTSIZE;
+	JSAMPARRAY strip[3] = { encoder->rows[0], encoder->rows[1], encoder->rows[2] };
+
+	for (uint32_t top = 0; top < picture->height; top += lines) {
+		strip_fill(encoder, picture->format, planes, top);
+		jpeg_write_raw_data(&encoder->turbo, strip, lines);
+	}
+}
+
+static void
+encode_pixels(struct jpeg_encoder *encoder, const struct plane *plane)
+{
+	for (uint32_t line = 0; line < plane->height; line++) {
+		JSAMPROW row = (unsigned char *)plane_line(plane, line);
+		jpeg_write_scanlines(&encoder->turbo, &row, 1);
+	}
+}
+
+long
+jpeg_encode(struct jpeg_encoder *encoder, const struct picture *picture, int quality,
+	unsigned char *out, uint32_t capacity, struct cause *why)
+{
+	struct plane planes[3];
+
+	if (picture_check(picture, planes, why) == -1)
+		return -1;
+	if (capacity == 0)
+		return cause_set(why, "no buffer for the JPEG");
+	if (scratch_reserve(encoder, picture->width) == -1)
+		return cause_set(why, "out of memory");
+	encoder->fault.why = why;
+	if (setjmp(encoder->fault.out) != 0) {
+		jpeg_abort_compress(&encoder->turbo);
+		return -1;
+	}
+	encoder->out.next_output_byte = out;
+	encoder->out.free_in_buffer = capacity;
+	encoder_setup(encoder, picture, quality);
+	jpeg_start_compress(&encoder->turbo, TRUE);
+	if (encoder->turbo.raw_data_in)
+		encode_raw(encoder, picture, planes);
+	else
+		encode_pixels(encoder, &planes[0]);
+	jpeg_finish_compress(&encoder->turbo);
+	return (long)(capacity - encoder->out.free_in_buffer);
+}
