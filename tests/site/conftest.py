@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: ISC
+"""One site for most tests, sites of their own for the rest; after every test the logs,
+descriptors and processes of all of them are looked at."""
+import os
+import pathlib
+import shutil
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import oriel  # noqa: E402
+
+
+
+class Sites:
+    def __init__(self):
+        self.all = []
+
+    def new(self, **kw):
+        site = oriel.Site(**kw)
+        self.all.append(site)
+        return site
+
+    def end(self, site):
+        self.all.remove(site)
+        try:
+            site.stop()
+            assert not list(site.complaints())
+        finally:
+            for daemon in site.daemons.values():
+                if daemon.process and daemon.process.poll() is None:
+                    daemon.kill()
+            shutil.rmtree(site.folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def sites():
+    sites = Sites()
+    yield sites
+    for site in list(sites.all):
+        sites.end(site)
+
+
+@pytest.fixture(scope="session")
+def common_site(sites):
+    site = sites.new().start()
+    warm_up(site)
+    return site
+
+
+def warm_up(site):
+    """What a program opens once and keeps: nginx's kept connections, SQLite's files."""
+    site.post("/config", json={"threshold": 12})
+    streams = [site.stream() for _ in range(3)]
+    for stream in streams:
+        stream.part()
+        stream.close()
+    with site.events() as events:
+        events.wait("state")
+    import concurrent.futures
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        list(pool.map(lambda _: site.get("/snapshot.jpg?after=0-0&wait=10").status_code, range(64)))
+    oriel.wait_for(lambda: site.status()["viewers"]["stream"] == 0)
+
+
+@pytest.fixture
+def site(common_site):
+    return common_site
+
+
+@pytest.fixture
+def make_site(sites):
+    """A site of the test's own: make_site(cameras={"cam": ["--fps=2"]}, mount="/front-door", …)."""
+    made = []
+
+    def make(ready=True, **kw):
+        site = sites.new(**kw)
+        made.append(site)
+        site.start(ready)
+        site.begin()
+        return site
+    yield make
+    for site in made:
+        problems = list(site.complaints())
+        sites.end(site)
+        assert not problems, "\n".join(problems)
+
+
+@pytest.fixture(autouse=True)
+def tidy(request):
+    """After each test: nothing bad in the logs, no descriptor, process or zombie left."""
+    sites = request.getfixturevalue("sites") if "sites" in request.fixturenames else None
+    if sites is None:
+        yield
+        return
+    if "common_site" in request.fixturenames:
+        request.getfixturevalue("common_site")
+    for site in sites.all:
+        site.begin()
+    pids = {site: dict(site.pids) for site in sites.all}
+    yield
+    for site in sites.all:
+        problems = list(site.complaints())
+        assert not problems, "\n".join(problems)
+        oriel.wait_for(lambda: not list(site.leaks()), patience=5) if list(site.leaks()) else None
+        for name, pid in pids.get(site, {}).items():
+            daemon = site[name]
+            assert daemon.process.poll() is None, f"{name} is gone"
+            assert daemon.pid == pid or name in site.restarts, f"{name} has another pid"
+    zombies = [pid for pid in oriel.children(os.getpid()) if oriel.process_state(pid) == "Z"]
+    assert not zombies, f"zombies: {zombies}"
+    assert not strays(sites), f"strays: {strays(sites)}"
+
+
+def strays(sites):
+    """Processes of ours that no site knows of."""
+    known = {pid for site in sites.all for d in site.daemons.values() if d.process for pid in (d.pid, *oriel.children(d.pid))}
+    found = []
+    for entry in pathlib.Path("/proc").iterdir():
+        if entry.name.isdigit() and int(entry.name) not in known:
+            try:
+                environment = (entry / "environ").read_bytes()
+            except OSError:
+                continue
+            if b"ORIEL_TEST=" in environment and oriel.process_state(int(entry.name)) not in (None, "Z"):
+                found.append((entry.name, (entry / "cmdline").read_bytes()))
+    return found

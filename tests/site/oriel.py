@@ -1,0 +1,268 @@
+# SPDX-License-Identifier: ISC
+"""The real programs behind a real nginx on loopback, in a folder of their own."""
+import contextlib
+import json
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+import requests
+
+import wire
+
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("BUILD_DIR", SOURCE / "build")).resolve()
+
+SANITIZER = re.compile(r"(Address|Leak|Thread|UndefinedBehavior)Sanitizer|runtime error:")
+COMPLAINT = re.compile(r"^\S+ \S+ \S+ (error|warning): |\[(warn|error|crit|alert|emerg)\]")
+
+# The start of a program under sanitizers on a busy machine takes its time.
+PATIENCE = 20
+
+
+def wait_for(what, patience=PATIENCE, pause=0.02):
+    """The first true answer of what(); AssertionError when there is none in time."""
+    deadline = time.monotonic() + patience
+    while True:
+        answer = what()
+        if answer:
+            return answer
+        assert time.monotonic() < deadline, f"waited {patience} s in vain for {what}"
+        time.sleep(pause)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def process_state(pid):
+    """One letter, as proc(5) has it; None when there is no such process."""
+    try:
+        stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return stat.rpartition(")")[2].split()[0]
+
+
+def children(pid):
+    try:
+        return [int(p) for p in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except FileNotFoundError:
+        return []
+
+
+def descriptors(pid):
+    return sorted(os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd"))
+
+
+class Daemon:
+    """One program, its log, and what was in the log before this test."""
+
+    def __init__(self, name, argv, folder, env):
+        self.name, self.argv, self.env = name, [str(a) for a in argv], env
+        self.log = folder / f"{name}.log"
+        self.log.touch()
+        self.process = None
+        self.baseline = None
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def start(self):
+        assert self.process is None or self.process.poll() is not None
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(self.argv, env=self.env, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        self.baseline = None
+
+    def kill(self, number=signal.SIGKILL):
+        """End it in a way of your choice; returns its exit status."""
+        self.process.send_signal(number)
+        return self.process.wait(PATIENCE)
+
+    def stop(self):
+        """End it politely: every program ends with 0 after SIGTERM."""
+        if self.process is None or self.process.poll() is not None:
+            return
+        self.process.send_signal(signal.SIGCONT)
+        code = self.kill(signal.SIGTERM)
+        assert code == 0, f"{self.name} ended with {code}:\n{self.log.read_text()[-3000:]}"
+
+    def workers(self):
+        """Processes whose descriptors count: nginx has workers, the others are their own."""
+        return children(self.pid) if self.name == "nginx" else [self.pid]
+
+    def descriptors(self):
+        return [link for pid in self.workers() for link in descriptors(pid)]
+
+
+class Site:
+    """orield for each camera, both workers, nginx."""
+
+    def __init__(self, cameras=None, mount="", embed="same-origin", html=None, fcgi=(), ws=(), state=None, env=None,
+                 programs=None):
+        # A Unix socket's path has at most 107 bytes, so not pytest's tmp_path.
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="oriel-", dir="/tmp"))
+        self.state = pathlib.Path(state) if state else self.folder / "state"
+        self.state.mkdir(exist_ok=True)
+        self.mount, self.port = mount, free_port()
+        self.html = html or SOURCE / "html"
+        self.embed = embed
+        self.allowed, self.seen = [], {}
+        self.restarts = set()
+        self.session = requests.Session()
+        self.env = dict(os.environ, ORIEL_TEST=str(self.folder), LC_ALL="C.UTF-8",
+                        ASAN_OPTIONS="detect_stack_use_after_return=1",
+                        UBSAN_OPTIONS="print_stacktrace=1", **(env or {}))
+        self.daemons = {}
+        cameras = cameras if cameras is not None else {"cam": []}
+        for camera, options in cameras.items():
+            self.add("orield" if camera == "cam" else f"orield-{camera}", [
+                BUILD / "orield", f"--camera={camera}", f"--run-dir={self.folder}", f"--state-dir={self.state}",
+                *(options if any("--source" in str(o) for o in options) else [*CARD, *options])])
+        self.add("oriel-fcgi", [BUILD / "oriel-fcgi", f"--run-dir={self.folder}",
+                                f"--socket={self.folder}/fcgi.sock", *fcgi])
+        self.add("oriel-ws", [BUILD / "oriel-ws", f"--run-dir={self.folder}", f"--socket={self.folder}/ws.sock", *ws])
+        self.render()
+        self.add("nginx", ["nginx", "-e", "stderr", "-p", self.folder, "-c", self.folder / "nginx.conf"])
+        if programs:
+            self.daemons = {name: self[name] for name in programs}
+
+    def add(self, name, argv):
+        self.daemons[name] = Daemon(name, argv, self.folder, self.env)
+
+    def __getitem__(self, name):
+        return self.daemons[name]
+
+    def render(self):
+        """The very files that are installed."""
+        user = "user root;" if os.geteuid() == 0 else ""
+        values = dict(html=self.html, state=self.state, mount=self.mount, embed=self.embed, nginx=self.folder,
+                      run=self.folder, fcgi_socket=self.folder / "fcgi.sock", ws_socket=self.folder / "ws.sock",
+                      listen=f"127.0.0.1:{self.port}", server_name="_", site=self.folder / "oriel.conf", user=user,
+                      workers=1, error_log="stderr", access_log=self.folder / "access.log")
+        for name in ("oriel-http.conf", "oriel.conf", "nginx.conf"):
+            text = subprocess.run([SOURCE / "nginx/render", SOURCE / f"nginx/{name}.in",
+                                   *(f"{k}={v}" for k, v in values.items())], check=True, stdout=subprocess.PIPE).stdout
+            (self.folder / name).write_bytes(text)
+        (self.folder / "oriel-locations.conf").write_bytes((SOURCE / "nginx/oriel-locations.conf").read_bytes())
+
+    # ---- life -------------------------------------------------------------
+
+    def start(self, ready=True):
+        for daemon in self.daemons.values():
+            daemon.start()
+        if ready:
+            self.wait_ready()
+        return self
+
+    def wait_ready(self, path="/snapshot.jpg"):
+        def answered():
+            for daemon in self.daemons.values():
+                assert daemon.process.poll() is None, f"{daemon.name} ended:\n{daemon.log.read_text()[-3000:]}"
+            with contextlib.suppress(requests.ConnectionError):
+                return self.get(path).status_code == 200
+        wait_for(answered)
+
+    def stop(self):
+        self.session.close()
+        for daemon in reversed(list(self.daemons.values())):
+            daemon.stop()
+
+    def restart(self, name, number=signal.SIGKILL):
+        """Meanwhile nginx and the others may say so in their logs."""
+        self.outage()
+        self[name].kill(number)
+        self[name].start()
+
+    def outage(self):
+        """This test makes the programs miss each other; that much they may log."""
+        self.allow(r"connect\(\) (to .* )?failed", r"Connection (reset|refused)", r"upstream prematurely closed",
+                   r"recv\(\) failed", r"send\(\) failed", r"writev\(\) failed", r"not running", r"connection lost",
+                   r"control socket")
+
+    # ---- what must hold after every test ------------------------------------
+
+    def allow(self, *patterns):
+        """Until the end of this test, a log may say this."""
+        self.allowed += [re.compile(p) for p in patterns]
+
+    def begin(self):
+        self.allowed = []
+        self.seen = {d.name: d.log.stat().st_size for d in self.daemons.values()}
+        for daemon in self.daemons.values():
+            if daemon.process and daemon.process.poll() is None and daemon.baseline is None:
+                daemon.baseline = daemon.descriptors()
+        self.pids = {d.name: d.pid for d in self.daemons.values() if d.process}
+
+    def new_lines(self, name):
+        with self[name].log.open(errors="replace") as log:
+            log.seek(self.seen.get(name, 0))
+            return log.read().splitlines()
+
+    def complaints(self):
+        for name in self.daemons:
+            for line in self.new_lines(name):
+                if SANITIZER.search(line):
+                    yield f"{name}: {line}"
+                elif COMPLAINT.search(line) and not any(p.search(line) for p in self.allowed):
+                    yield f"{name}: {line}"
+
+    def leaks(self):
+        for daemon in self.daemons.values():
+            if daemon.baseline is None or daemon.process.poll() is not None:
+                continue
+            now = daemon.descriptors()
+            if len(now) > len(daemon.baseline):
+                yield f"{daemon.name}: {len(daemon.baseline)} descriptors before, {len(now)} now: {now}"
+
+    # ---- talking to it --------------------------------------------------------
+
+    @property
+    def origin(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def url(self, path):
+        return f"{self.origin}{self.mount}{path}"
+
+    def request(self, method, path, **kw):
+        kw.setdefault("timeout", PATIENCE)
+        kw.setdefault("allow_redirects", False)
+        return self.session.request(method, self.url(path), **kw)
+
+    def get(self, path, **kw):
+        return self.request("GET", path, **kw)
+
+    def post(self, path, **kw):
+        return self.request("POST", path, **kw)
+
+    def status(self, camera="cam"):
+        return self.command({"cmd": "status"}, camera)
+
+    def command(self, command, camera="cam"):
+        """One line to the control socket, one back."""
+        with socket.socket(socket.AF_UNIX) as control:
+            control.settimeout(PATIENCE)
+            control.connect(str(self.folder / camera / "control.sock"))
+            control.sendall(json.dumps(command).encode() + b"\n")
+            return json.loads(control.makefile("rb").readline())
+
+    def stream(self, path="/stream.jpg", **kw):
+        return wire.Stream(self.port, self.mount + path, **kw)
+
+    def events(self, path="/events", **kw):
+        return wire.Events(self.port, self.mount + path, **kw)
+
+    def control(self, path="/control", **kw):
+        return wire.WebSocket(self.port, self.mount + path, **kw)
+
+
+# A small, quick test card: tests need pictures and motion, not a view.
+CARD = ["--source=testcard", "--width=320", "--height=240", "--fps=20", "--testcard-period=3000", "--cooldown=500"]
