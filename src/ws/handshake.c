@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: ISC */
+#include "ws/handshake.h"
+
+#include <nettle/base64.h>
+#include <nettle/sha1.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+enum { KEY_LENGTH = 24, KEY_BYTES = 16 };	/* RFC 6455 section 4.1, 7. */
+
+struct span {
+	const char *at;
+	size_t length;
+};
+
+/* The headers that matter here; all others are only checked for their form. */
+enum header {
+	HEADER_HOST, HEADER_UPGRADE, HEADER_CONNECTION, HEADER_KEY, HEADER_VERSION,
+	HEADER_ORIGIN, HEADER_PROTO, HEADER_LENGTH, HEADER_CODING, HEADERS
+};
+static const char *const header_names[HEADERS] = {
+	[HEADER_HOST] = "Host", [HEADER_UPGRADE] = "Upgrade",
+	[HEADER_CONNECTION] = "Connection", [HEADER_KEY] = "Sec-WebSocket-Key",
+	[HEADER_VERSION] = "Sec-WebSocket-Version", [HEADER_ORIGIN] = "Origin",
+	[HEADER_PROTO] = "X-Forwarded-Proto", [HEADER_LENGTH] = "Content-Length",
+	[HEADER_CODING] = "Transfer-Encoding",
+};
+
+struct request {
+	struct span method, target, version;
+	struct span value[HEADERS];	/* the last one of each name */
+	unsigned times[HEADERS];
+	bool websocket, upgrade;	/* tokens of Upgrade and Connection */
+};
+
+static const struct status {
+	unsigned number;
+	const char *phrase, *headers;	/* headers it must bring along */
+} statuses[] = {
+	{ 400, "Bad Request", "" },
+	{ 403, "Forbidden", "" },
+	{ 404, "Not Found", "" },
+	{ 405, "Method Not Allowed", "Allow: GET\r\n" },
+	{ 426, "Upgrade Required", "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" },
+	{ 431, "Request Header Fields Too Large", "" },
+	{ 503, "Service Unavailable", "Retry-After: 5\r\n" },
+	{ 505, "HTTP Version Not Supported", "" },
+};
+
+/* ---- words ------------------------------------------------------------------ */
+
+static bool
+span_is(struct span span, const char *text)
+{
+	return span.length == strlen(text) && memcmp(span.at, text, span.length) == 0;
+}
+
+static bool
+span_is_nocase(struct span span, const char *text)
+{
+	return span.length == strlen(text) && strncasecmp(span.at, text, span.length) == 0;
+}
+
+/* Cut the first part off, up to `end`; what is left begins behind it. False
+ * when `end` does not come. */
+static bool
+span_cut(struct span *rest, const char *end, struct span *part)
+{
+	const char *found = memmem(rest->at, rest->length, end, strlen(end));
+
+	if (found == NULL)
+		return false;
+	*part = (struct span){ rest->at, (size_t)(found - rest->at) };
+	rest->length -= part->length + strlen(end);
+	rest->at = found + strlen(end);
+	return true;
+}
+
+static struct span
+span_trim(struct span span)
+{
+	while (span.length > 0 && (*span.at == ' ' || *span.at == '\t'))
+		span.at++, span.length--;
+	while (span.length > 0 && strchr(" \t", span.at[span.length - 1]) != NULL)
+		span.length--;
+	return span;
+}
+
+/* Is `token` in a comma-separated list (RFC 9110 section 5.6.1)? */
+static bool
+span_lists(struct span list, const char *token)
+{
+	struct span item;
+
+	while (span_cut(&list, ",", &item))
+		if (span_is_nocase(span_trim(item), token))
+			return true;
+	return span_is_nocase(span_trim(list), token);
+}
+
+/* RFC 9110 section 5.6.2 */
+static bool
+span_is_token(struct span span)
+{
+	static const char others[] = "!#$%&'*+-.^_`|~";
+
+	for (size_t i = 0; i < span.length; i++) {
+		unsigned char c = (unsigned char)span.at[i];
+
+		if (!(c >= '0' && c <= '9') && !((c | 0x20) >= 'a' && (c | 0x20) <= 'z') &&
+		    (c == '\0' || strchr(others, c) == NULL))
+			return false;
+	}
+	return span.length > 0;
+}
+
+/* No control characters but the tab: neither NUL nor a lone CR or LF. */
+static bool
+span_is_text(struct span span)
+{
+	for (size_t i = 0; i < span.length; i++) {
+		unsigned char c = (unsigned char)span.at[i];
+
+		if ((c < 0x20 && c != '\t') || c == 0x7f)
+			return false;
+	}
+	return true;
+}
+
+/* ---- the response ------------------------------------------------------------ */
+
+void
+handshake_refuse(struct handshake *handshake, unsigned status, const char *body)
+{
+	const struct status *row = statuses;
+	int length;
+
+	while (row->number != status)
+		row++;
+	length = snprintf(handshake->response, sizeof handshake->response,
+	    "HTTP/1.1 %u %s\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n"
+	    "Connection: close\r\n%s\r\n%s", row->number, row->phrase, strlen(body), row->headers, body);
+	handshake->status = status;
+	handshake->response_length = (size_t)length < sizeof handshake->response ?
+	    (size_t)length : sizeof handshake->response - 1;
+}
+
+static void
+handshake_error(struct handshake *handshake, unsigned status, const char *text)
+{
+	char body[256];
+
+	snprintf(body, sizeof body, "{\"error\": \"%s\"}", text);
+	handshake_refuse(handshake, status, body);
+}
+
+/* RFC 6455 section 4.2.2, 5.4. */
+static void
+handshake_accept(struct handshake *handshake, struct span key)
+{
+	static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+	char accept[BASE64_ENCODE_RAW_LENGTH(SHA1_DIGEST_SIZE) + 1] = "";
+	uint8_t digest[SHA1_DIGEST_SIZE];
+	struct sha1_ctx sha1;
+
+	sha1_init(&sha1);
+	sha1_update(&sha1, key.length, (const uint8_t *)key.at);
+	sha1_update(&sha1, sizeof guid - 1, (const uint8_t *)guid);
+	sha1_digest(&sha1, sizeof digest, digest);
+	base64_encode_raw(accept, sizeof digest, digest);
+	handshake->status = 101;
+	handshake->response_length = (size_t)snprintf(handshake->response, sizeof handshake->response,
+	    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+	    "Sec-WebSocket-Accept: %s\r\n\r\n", accept);
+}
+
+/* ---- reading the head --------------------------------------------------------- */
+
+/* method SP target SP version, single spaces (RFC 9112 section 3) */
+static bool
+request_line(struct request *request, struct span line)
+{
+	if (!span_cut(&line, " ", &request->method) || !span_cut(&line, " ", &request->target))
+		return false;
+	request->version = line;
+	return span_is_token(request->method) && span_is_text(request->target) &&
+	    request->target.length > 0 && span_is_text(request->version);
+}
+
+/* One header line. White space before the colon and folded lines are refused
+ * (RFC 9112 section 5.1 and 5.2): a token has no space in it. */
+static bool
+request_header(struct request *request, struct span line)
+{
+	struct span name, value;
+
+	if (!span_cut(&line, ":", &name) || !span_is_token(name) || !span_is_text(line))
+		return false;
+	value = span_trim(line);
+	for (int header = 0; header < HEADERS; header++) {
+		if (!span_is_nocase(name, header_names[header]))
+			continue;
+		request->value[header] = value;
+		request->times[header]++;
+		if (header == HEADER_UPGRADE)
+			request->websocket |= span_lists(value, "websocket");
+		if (header == HEADER_CONNECTION)
+			request->upgrade |= span_lists(value, "upgrade");
+	}
+	return true;
+}
+
+/* `head` without the empty line at its end. */
+static bool
+request_parse(struct request *request, struct span head)
+{
+	struct span line;
+
+	memset(request, 0, sizeof *request);
+	if (!span_cut(&head, "\r\n", &line) || !request_line(request, line))
+		return false;
+	while (span_cut(&head, "\r\n", &line))
+		if (!request_header(request, line))
+			return false;
+	return head.length == 0;
+}
+
+/* ---- the checks ------------------------------------------------------------- */
+
+/* /control or /cam/NAME/control, with or without a query. */
+static bool
+request_names_camera(const struct request *request, char camera[CAMERA_NAME_MAX + 1])
+{
+	struct span path = request->target, rest = request->target, part;
+
+	camera[0] = '\0';
+	if (span_cut(&rest, "?", &part))
+		path = part;
+	if (span_is(path, "/control"))
+		return true;
+	rest = path;
+	if (!span_cut(&rest, "/cam/", &part) || part.length != 0)
+		return false;
+	if (!span_cut(&rest, "/", &part) || !span_is(rest, "control"))
+		return false;
+	if (part.length > CAMERA_NAME_MAX)
+		return false;
+	memcpy(camera, part.at, part.length);
+	camera[part.length] = '\0';
+	return camera_name_valid(camera);
+}
+
+static bool
+request_has_key(const struct request *request)
+{
+	struct span key = request->value[HEADER_KEY];
+	uint8_t bytes[BASE64_DECODE_LENGTH(KEY_LENGTH)];
+	size_t length = sizeof bytes;
+	struct base64_decode_ctx base64;
+
+	if (request->times[HEADER_KEY] != 1 || key.length != KEY_LENGTH)
+		return false;
+	base64_decode_init(&base64);
+	return base64_decode_update(&base64, &length, bytes, key.length, key.at) &&
+	    base64_decode_final(&base64) && length == KEY_BYTES;
+}
+
+/* Scheme and host as nginx tells them make up the site's own origin. */
+static bool
+request_is_same_origin(const struct request *request)
+{
+	struct span origin = request->value[HEADER_ORIGIN], scheme;
+
+	if (request->times[HEADER_PROTO] != 1 || !span_cut(&origin, "://", &scheme))
+		return false;
+	return (span_is(scheme, "http") || span_is(scheme, "https")) &&
+	    scheme.length == request->value[HEADER_PROTO].length &&
+	    memcmp(scheme.at, request->value[HEADER_PROTO].at, scheme.length) == 0 &&
+	    origin.length == request->value[HEADER_HOST].length &&
+	    strncasecmp(origin.at, request->value[HEADER_HOST].at, origin.length) == 0;
+}
+
+static bool
+request_may_enter(const struct request *request, const struct handshake_policy *policy)
+{
+	struct span listed = { policy->origins, strlen(policy->origins) }, word;
+	struct span origin = request->value[HEADER_ORIGIN];
+
+	if (request->times[HEADER_ORIGIN] == 0)
+		return policy->allow_no_origin;
+	if (request->times[HEADER_ORIGIN] > 1 || origin.length == 0)
+		return false;
+	if (request_is_same_origin(request))
+		return true;
+	while (span_cut(&listed, " ", &word))
+		if (word.length == origin.length && memcmp(word.at, origin.at, word.length) == 0)
+			return true;
+	return listed.length == origin.length && memcmp(listed.at, origin.at, origin.length) == 0;
+}
+
+/* A body would lie where the frames begin. */
+static bool
+request_has_body(const struct request *request)
+{
+	return request->times[HEADER_CODING] > 0 || request->times[HEADER_LENGTH] > 1 ||
+	    (request->times[HEADER_LENGTH] == 1 && !span_is(request->value[HEADER_LENGTH], "0"));
+}
+
+static void
+request_judge(const struct request *request, const struct handshake_policy *policy,
+    struct handshake *handshake)
+{
+	if (!span_is(request->version, "HTTP/1.1"))
+		handshake_error(handshake, 505, "HTTP/1.1 is needed (nginx: proxy_http_version 1.1)");
+	else if (!span_is(request->method, "GET"))
+		handshake_error(handshake, 405, "method not allowed");
+	else if (request->times[HEADER_HOST] != 1 || request->value[HEADER_HOST].length == 0)
+		handshake_error(handshake, 400, "one Host header is needed");
+	else if (request_has_body(request))
+		handshake_error(handshake, 400, "a body is not expected");
+	else if (!request_names_camera(request, handshake->camera))
+		handshake_error(handshake, 404, "not found");
+	else if (!request->websocket || !request->upgrade)
+		handshake_error(handshake, 426, "this is a WebSocket");
+	else if (request->times[HEADER_VERSION] != 1 ||
+	    !span_is(request->value[HEADER_VERSION], "13"))
+		handshake_error(handshake, 426, "WebSocket version 13 is needed");
+	else if (!request_has_key(request))
+		handshake_error(handshake, 400, "one Sec-WebSocket-Key of 16 bytes is needed");
+	else if (!request_may_enter(request, policy))
+		handshake_error(handshake, 403, "this origin may not connect");
+	else
+		handshake_accept(handshake, request->value[HEADER_KEY]);
+}
+
+void
+handshake_read(const struct handshake_policy *policy, const char *bytes, size_t length,
+    struct handshake *handshake)
+{
+	struct span rest = { bytes, length }, head;
+	struct request request;
+	bool whole = span_cut(&rest, "\r\n\r\n", &head);
+
+	handshake->status = 0;
+	handshake->camera[0] = '\0';
+	handshake->head_length = length - rest.length;
+	if (whole ? handshake->head_length > HANDSHAKE_HEAD_MAX : length >= HANDSHAKE_HEAD_MAX) {
+		handshake_error(handshake, 431, "request head too large");
+	} else if (whole) {
+		head.length += 2;	/* the last header keeps its end of line */
+		if (request_parse(&request, head))
+			request_judge(&request, policy, handshake);
+		else
+			handshake_error(handshake, 400, "bad request");
+	} else if (memchr(bytes, '\0', length) != NULL) {
+		handshake_error(handshake, 400, "bad request");
+	}
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: ISC */
+/* handshake: the HTTP/1.1 upgrade of RFC 6455 section 4.2.1. Bytes in, verdict
+ * and response out; no I/O. */
+#ifndef ORIEL_WS_HANDSHAKE_H
+#define ORIEL_WS_HANDSHAKE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/vocabulary.h"
+
+enum {
+	HANDSHAKE_HEAD_MAX = 8192,	/* bytes of request line and headers */
+	HANDSHAKE_RESPONSE_SIZE = 2048,
+};
+
+/* Whom to let in. A page of another site must not steer the camera with its
+ * visitor's cookies (cross-site WebSocket hijacking): browsers always send
+ * Origin (RFC 6455 section 4.1, 8.), and it has to be the site's own, as nginx
+ * tells it in X-Forwarded-Proto and Host, or one of `origins`. A client without
+ * Origin is no browser, carries no ambient credentials and is none of this. */
+struct handshake_policy {
+	const char *origins;		/* also allowed, exactly; separated by spaces; "" for none */
+	bool allow_no_origin;
+};
+
+struct handshake {
+	unsigned status;		/* 0: not whole yet; 101: welcome; else refused */
+	size_t head_length;		/* what is behind belongs to the frames */
+	char camera[CAMERA_NAME_MAX + 1];	/* of /cam/NAME/control; "" for /control */
+	size_t response_length;
+	char response[HANDSHAKE_RESPONSE_SIZE];
+};
+
+/* Judge what has arrived so far. The response is whole unless status is 0. */
+void handshake_read(const struct handshake_policy *policy, const char *bytes, size_t length,
+	struct handshake *handshake);
+
+/* Turn the verdict into a refusal. `body`: one JSON object. */
+void handshake_refuse(struct handshake *handshake, unsigned status, const char *body);
+
+#endif

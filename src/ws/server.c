@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: ISC */
+#include "ws/server.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/service.h"
+#include "base/unixsock.h"
+#include "ws/wire.h"
+
+enum {
+	ACCEPTS_PER_WAKE = 64,
+	STOP_STEPS = 20, STOP_STEP_MS = 50,	/* all are told within a second */
+	FDS_BESIDE = 32,			/* listener, loop, control sockets, logs */
+};
+
+struct server {
+	struct session_host host;
+	struct handshake_policy policy;
+	const char *path;
+	int fd;
+	bool inherited;
+	bool accept_failing;		/* said once until it works again */
+	struct event *acceptable, *paused, *stopping, *terminate, *interrupt;
+	size_t stop_batch;		/* sessions a step; 0 = not stopping */
+};
+
+static const struct timeval pause_time = { .tv_sec = 1 };
+static const struct timeval step_time = { .tv_usec = STOP_STEP_MS * 1000 };
+static const struct timeval stop_time = { .tv_sec = SERVER_STOP_SECONDS };
+
+/* ---- accepting --------------------------------------------------------------- */
+
+/* Out of descriptors or memory: wait a second, the rest of us may end by then. */
+static void
+server_pause(struct server *server)
+{
+	if (!server->accept_failing)
+		log_error("ws", "%s: accept: %s; trying on", server->path, strerror(errno));
+	server->accept_failing = true;
+	event_del(server->acceptable);
+	event_add(server->paused, &pause_time);
+}
+
+static bool
+server_full(const struct server *server)
+{
+	return server->host.count >= server->host.open_max + SERVER_HEADS_MAX;
+}
+
+static void
+on_acceptable(evutil_socket_t listener, short what, void *arg)
+{
+	struct server *server = arg;
+
+	(void)what;
+	for (int i = 0; i < ACCEPTS_PER_WAKE && !server_full(server); i++) {
+		int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+		if (fd == -1 && (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED))
+			return;
+		if (fd == -1 || session_new(&server->host, fd) == -1) {
+			server_pause(server);
+			return;
+		}
+		server->accept_failing = false;
+	}
+	if (server_full(server))
+		event_del(server->acceptable);
+}
+
+static void
+on_paused(evutil_socket_t unused, short what, void *arg)
+{
+	struct server *server = arg;
+
+	(void)unused, (void)what;
+	event_add(server->acceptable, NULL);
+}
+
+/* ---- ending -------------------------------------------------------------------- */
+
+static void
+on_stopping(evutil_socket_t unused, short what, void *arg)
+{
+	struct server *server = arg;
+	struct session *session = LIST_FIRST(&server->host.sessions);
+	size_t told = 0;
+
+	(void)unused, (void)what;
+	for (; session != NULL && told < server->stop_batch; session = session_next(session))
+		told += session_close(session, WIRE_GOING_AWAY, "server is ending");
+	if (told == server->stop_batch)
+		event_add(server->stopping, &step_time);
+}
+
+static void
+on_session_gone(struct session_host *host)
+{
+	struct server *server = (struct server *)host;
+
+	if (server->stop_batch == 0 && !server->accept_failing)
+		event_add(server->acceptable, NULL);
+	if (server->stop_batch > 0 && host->count == 0)
+		event_base_loopbreak(host->base);
+}
+
+void
+server_stop(struct server *server)
+{
+	if (server->stop_batch > 0)
+		return;
+	service_stopping();
+	event_del(server->acceptable);
+	event_del(server->paused);
+	server->stop_batch = server->host.count / STOP_STEPS + 1;
+	event_base_loopexit(server->host.base, &stop_time);
+	if (server->host.count == 0)
+		event_base_loopbreak(server->host.base);
+	else
+		on_stopping(-1, 0, server);
+}
+
+static void
+on_signal(evutil_socket_t number, short what, void *arg)
+{
+	(void)number, (void)what;
+	server_stop(arg);
+}
+
+/* ---- life ------------------------------------------------------------------------ */
+
+/* Room for all clients: the soft limit is ours to raise. */
+static void
+server_raise_limit(size_t clients_max)
+{
+	rlim_t needed = clients_max + SERVER_HEADS_MAX + FDS_BESIDE;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1 || limit.rlim_cur >= needed)
+		return;
+	limit.rlim_cur = needed < limit.rlim_max ? needed : limit.rlim_max;
+	if (limit.rlim_cur < needed || setrlimit(RLIMIT_NOFILE, &limit) == -1)
+		log_warning("ws", "%zu clients need %llu descriptors, the limit is %llu", clients_max,
+		    (unsigned long long)needed, (unsigned long long)limit.rlim_max);
+}
+
+static bool
+server_make_events(struct server *server)
+{
+	struct event_base *base = server->host.base;
+
+	server->acceptable = event_new(base, server->fd, EV_READ | EV_PERSIST, on_acceptable, server);
+	server->paused = evtimer_new(base, on_paused, server);
+	server->stopping = evtimer_new(base, on_stopping, server);
+	server->terminate = evsignal_new(base, SIGTERM, on_signal, server);
+	server->interrupt = evsignal_new(base, SIGINT, on_signal, server);
+	return server->acceptable != NULL && server->paused != NULL && server->stopping != NULL &&
+	    server->terminate != NULL && server->interrupt != NULL &&
+	    event_add(server->acceptable, NULL) == 0 && event_add(server->terminate, NULL) == 0 &&
+	    event_add(server->interrupt, NULL) == 0;
+}
+
+struct server *
+server_new(const struct server_setup *setup, struct cause *why)
+{
+	struct server *server = calloc(1, sizeof *server);
+
+	if (server == NULL) {
+		cause_errno(why, "server");
+		return NULL;
+	}
+	server->path = setup->listen;
+	server->policy = setup->policy;
+	server->host.base = setup->base;
+	server->host.policy = &server->policy;
+	server->host.service = setup->service;
+	server->host.world = setup->world;
+	server->host.open_max = setup->clients_max;
+	server->host.gone = on_session_gone;
+	LIST_INIT(&server->host.sessions);
+	server_raise_limit(setup->clients_max);
+	signal(SIGPIPE, SIG_IGN);
+	server->fd = unixsock_listen(setup->listen, &server->inherited, why);
+	if (server->fd != -1 && server_make_events(server))
+		return server;
+	if (server->fd != -1)
+		cause_set(why, "out of memory");
+	server_free(&server);
+	return NULL;
+}
+
+static void
+event_end(struct event *event)
+{
+	if (event != NULL)
+		event_free(event);
+}
+
+void
+server_free(struct server **server)
+{
+	struct server *gone = *server;
+
+	if (gone == NULL)
+		return;
+	gone->accept_failing = true;	/* nobody is accepted any more */
+	while (!LIST_EMPTY(&gone->host.sessions))
+		session_free(LIST_FIRST(&gone->host.sessions));
+	event_end(gone->acceptable);
+	event_end(gone->paused);
+	event_end(gone->stopping);
+	event_end(gone->terminate);
+	event_end(gone->interrupt);
+	if (gone->fd != -1) {
+		close(gone->fd);
+		if (!gone->inherited)
+			unlink(gone->path);
+	}
+	free(gone);
+	*server = NULL;
+}
+
+int
+server_run(struct server *server, struct cause *why)
+{
+	service_ready("serving");
+	if (event_base_dispatch(server->host.base) == -1)
+		return cause_set(why, "the event loop failed");
+	return 0;
+}

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: ISC
+"""The session code of oriel-ws against RFC 6455, as an echo server, strictly:
+one allowed outcome a case, directly and through nginx."""
+import collections
+
+import pytest
+
+import wsclient
+import wsworld
+from ws_cases import CASES, FRAMES
+
+HOW_MANY = {"1": 16, "2": 11, "3": 7, "4": 10, "5": 20, "6": 145, "7": 37, "9": 54, "10": 1}
+
+
+def test_all_cases_are_here():
+    assert collections.Counter(case.name.split(".")[0] for case in CASES) == HOW_MANY
+    assert len({case.name for case in CASES}) == sum(HOW_MANY.values()) == 301
+
+
+@pytest.fixture(scope="module")
+def echo_addresses(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("echo")
+    with wsworld.echo(folder) as socket, wsworld.nginx(folder, socket) as address:
+        yield {"direct": socket, "nginx": address}
+
+
+def made(value):
+    return value() if callable(value) else value
+
+
+def play(client, part):
+    frames = made(part.frames)
+    if part.cut == FRAMES:
+        for frame in frames:
+            client.send_raw(frame)
+    else:
+        client.send_raw(b"".join(frames), part.cut)
+    for opcode, payload in made(part.expect):
+        got = client.recv()
+        assert got is not None, "the connection ended before the answer"
+        # Not the bytes themselves: pytest would print megabytes.
+        assert (got.opcode, got.fin, got.rsv, len(got.payload)) == (opcode, True, 0, len(payload))
+        assert got.payload == payload or "another payload" == ""
+
+
+@pytest.mark.parametrize("way", ["direct", "nginx"])
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_case(echo_addresses, case, way):
+    with wsclient.Client(echo_addresses[way]) as client:
+        assert client.status == 101
+        for _ in range(case.repeat):
+            for part in case.rounds:
+                play(client, part)
+        if case.close is not None:
+            client.send(wsclient.CLOSE, case.close)
+        last = client.recv()
+        assert last is not None, "no Close came"
+        assert (last.opcode, last.code) == (wsclient.CLOSE, case.end)
+        assert client.recv() is None, "something came behind the Close"
