@@ -46,6 +46,7 @@ struct client {
 	unsigned long last_token;
 	unsigned retry_ms;
 	bool outage_said;
+	bool tried;			/* commands given before wait for the first try to connect */
 	unsigned depth;			/* callbacks of ours on the stack */
 	bool freed;			/* client_free was called from one of them */
 	int fds[CLIENT_FDS_MAX];	/* came in, not yet given to a reply */
@@ -301,17 +302,35 @@ client_close(struct client *client)
 	event_del(client->deadline);
 }
 
-/* The connection is gone: tell all that wait, try again soon. */
+/* Back to nothing, in a while to try again; who waited is in `lost`. */
 static void
-client_lose(struct client *client, const char *reason)
+client_give_up(struct client *client, const char *reason)
 {
-	client_enter(client);
 	client_say_outage(client, reason);
 	client_close(client);
 	TAILQ_CONCAT(&client->lost, &client->pending, next);
 	client->pending_count = 0;
 	client_retry_later(client);
+}
+
+/* The connection is gone: tell all that wait, try again soon. */
+static void
+client_lose(struct client *client, const char *reason)
+{
+	client_enter(client);
+	client_give_up(client, reason);
 	client->hooks->down(client->arg);
+	pending_fail(&client->lost);
+	client_leave(client);
+}
+
+static void
+client_fail_lost(evutil_socket_t unused, short what, void *arg)
+{
+	struct client *client = arg;
+
+	(void)unused, (void)what;
+	client_enter(client);
 	pending_fail(&client->lost);
 	client_leave(client);
 }
@@ -322,20 +341,22 @@ client_connect(evutil_socket_t unused, short what, void *arg)
 	struct client *client = arg;
 
 	(void)unused, (void)what;
+	client->tried = true;
 	client->fd = unixsock_connect(client->path);
 	if (client->fd == -1) {
-		client_say_outage(client, strerror(errno));
-		client_retry_later(client);
+		client_give_up(client, strerror(errno));
+		client_fail_lost(-1, 0, client);
 		return;
 	}
 	client->readable = event_new(client->base, client->fd, EV_READ | EV_PERSIST, client_read, client);
 	client->writable = event_new(client->base, client->fd, EV_WRITE, client_writable, client);
 	if (client->readable == NULL || client->writable == NULL) {
-		client_close(client);
-		client_retry_later(client);
+		client_give_up(client, "out of memory");
+		client_fail_lost(-1, 0, client);
 		return;
 	}
 	event_add(client->readable, NULL);
+	client_write(client);
 	client->retry_ms = RETRY_FIRST_MS;
 	if (client->outage_said)
 		log_notice("client", "%s: connected again", client->path);
@@ -350,17 +371,6 @@ client_deadline(evutil_socket_t unused, short what, void *arg)
 {
 	(void)unused, (void)what;
 	client_lose(arg, "does not answer");
-}
-
-static void
-client_fail_lost(evutil_socket_t unused, short what, void *arg)
-{
-	struct client *client = arg;
-
-	(void)unused, (void)what;
-	client_enter(client);
-	pending_fail(&client->lost);
-	client_leave(client);
 }
 
 /* ---- for the users ----------------------------------------------------------- */
@@ -441,7 +451,7 @@ client_enqueue(struct client *client, const char *line, size_t length, bool take
 	*pending = (struct pending){ .token = ++client->last_token, .takes_fds = takes_fds,
 		.deadline_ns = clock_mono_ns() + CLIENT_REPLY_SECONDS * CLOCK_S,
 		.done = done, .arg = arg };
-	if (client->fd == -1 || client->pending_count == CLIENT_PENDING_MAX ||
+	if ((client->fd == -1 && client->tried) || client->pending_count == CLIENT_PENDING_MAX ||
 	    evbuffer_get_length(client->output) + length > OUTPUT_MAX ||
 	    evbuffer_expand(client->output, length + 1) == -1) {
 		TAILQ_INSERT_TAIL(&client->lost, pending, next);
@@ -453,7 +463,8 @@ client_enqueue(struct client *client, const char *line, size_t length, bool take
 	TAILQ_INSERT_TAIL(&client->pending, pending, next);
 	if (client->pending_count++ == 0)
 		client_arm_deadline(client);
-	client_write(client);
+	if (client->fd != -1)
+		client_write(client);
 	return pending->token;
 }
 

@@ -49,7 +49,8 @@ bool client_connected(const struct client *client);
 
 /* Send one command: `line` is length bytes of JSON with no newline inside.
  * `done` is called exactly once: later, never from inside this call. When not
- * connected, or too many wait, it is called with line = NULL from the loop.
+ * connected, or too many wait, it is called with line = NULL from the loop; what
+ * is sent before the first try to connect waits for it.
  * Returns a token for client_forget, 0 when out of memory (done is not called). */
 unsigned long client_send(struct client *client, const char *line, size_t length,
 	client_reply_fn *done, void *arg);

@@ -176,6 +176,35 @@ test_nobody_home_is_answered_from_the_loop(void **state)
 }
 
 static void
+test_sent_before_the_first_try_waits_for_it(void **state)
+{
+	(void)state;
+	listen_here();
+	stage.client = client_new(stage.base, stage.path, &hooks, NULL);
+	ask("{}", "early");
+	turn(2);
+	accept_one();
+	assert_string_equal(stage.said, "up() ");
+	answer("{\"o\":1}\n");
+	turn(2);
+	assert_string_equal(stage.said, "up() early({\"o\":1}) ");
+}
+
+static void
+test_sent_before_a_first_try_that_fails(void **state)
+{
+	(void)state;
+	stage.client = client_new(stage.base, stage.path, &hooks, NULL);
+	ask("{}", "early");
+	assert_string_equal(stage.said, "");
+	turn(2);
+	assert_string_equal(stage.said, "early() ");
+	listen_here();
+	turn(200);
+	assert_string_equal(stage.said, "early() up() ");
+}
+
+static void
 test_comes_back_by_itself(void **state)
 {
 	(void)state;
@@ -280,6 +309,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_replies_in_order_with_events_between),
 		TEST(test_nobody_home_is_answered_from_the_loop),
+		TEST(test_sent_before_the_first_try_waits_for_it),
+		TEST(test_sent_before_a_first_try_that_fails),
 		TEST(test_comes_back_by_itself),
 		TEST(test_forgotten_askers_are_left_alone),
 		TEST(test_freed_inside_a_reply),

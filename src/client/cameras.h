@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC */
+/* cameras: which ones there are. Each has a folder of its name in the run
+ * directory, with its orield's control socket inside. */
+#ifndef ORIEL_CLIENT_CAMERAS_H
+#define ORIEL_CLIENT_CAMERAS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/vocabulary.h"
+
+#define CAMERA_FIRST "cam"	/* the name that a camera gets when nobody gives it one */
+
+enum {
+	CAMERAS_MAX = 64,
+	CAMERA_PATH_SIZE = 108,	/* of a control socket: sun_path of unix(7) */
+};
+
+struct cameras {
+	size_t count;
+	char name[CAMERAS_MAX][CAMERA_NAME_MAX + 1];	/* in alphabetical order */
+};
+
+/* Those whose control socket is there now, answered or not. */
+void cameras_list(struct cameras *cameras, const char *run_dir);
+
+/* The one meant when none is named: `configured` unless it is "", else the only
+ * one there is, else CAMERA_FIRST. NULL when there are several others. */
+const char *cameras_default(const struct cameras *cameras, const char *configured);
+
+bool cameras_have(const struct cameras *cameras, const char *name);
+
+/* run_dir/name/control.sock; false when that is longer than a socket's path may be. */
+bool camera_socket(char path[CAMERA_PATH_SIZE], const char *run_dir, const char *name);
+
+#endif
