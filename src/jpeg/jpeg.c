@@ -412,3 +412,100 @@ jpeg_encode(struct jpeg_encoder *encoder, const struct picture *picture, int qua
 	jpeg_finish_compress(&encoder->turbo);
 	return (long)(capacity - encoder->out.free_in_buffer);
 }
+
+/* ---- decoder --------------------------------------------------------------- */
+
+/* A camera has a few scans; every further one costs a pass over the picture. */
+enum { SCANS_MOST = 64 };
+
+struct jpeg_decoder {
+	struct jpeg_decompress_struct turbo;
+	struct jpeg_progress_mgr progress;
+	struct fault fault;
+};
+
+static void
+progress_watch(j_common_ptr common)
+{
+	j_decompress_ptr turbo = (j_decompress_ptr)common;
+	struct fault *fault = (struct fault *)common->err;
+
+	if (turbo->input_scan_number <= SCANS_MOST)
+		return;
+	cause_set(fault->why, "more than %d scans", SCANS_MOST);
+	longjmp(fault->out, 1);
+}
+
+struct jpeg_decoder *
+jpeg_decoder_new(void)
+{
+	struct jpeg_decoder *decoder = calloc(1, sizeof *decoder);
+
+	if (decoder == NULL)
+		return NULL;
+	decoder->turbo.err = fault_init(&decoder->fault);
+	if (setjmp(decoder->fault.out) != 0) {
+		jpeg_decoder_free(&decoder);
+		return NULL;
+	}
+	jpeg_create_decompress(&decoder->turbo);
+	decoder->progress.progress_monitor = progress_watch;
+	decoder->turbo.progress = &decoder->progress;
+	return decoder;
+}
+
+void
+jpeg_decoder_free(struct jpeg_decoder **decoder)
+{
+	if (*decoder == NULL)
+		return;
+	jpeg_destroy_decompress(&(*decoder)->turbo);
+	free(*decoder);
+	*decoder = NULL;
+}
+
+/* 1/8 scale needs each block's mean only, grey only Y: the chroma is still
+ * walked through, since Huffman codes cannot be skipped, but not computed. */
+static void
+decoder_setup(struct jpeg_decompress_struct *turbo)
+{
+	turbo->scale_num = 1;
+	turbo->scale_denom = DCTSIZE;
+	turbo->out_color_space = JCS_GRAYSCALE;
+	turbo->dct_method = JDCT_IFAST;
+	turbo->do_fancy_upsampling = FALSE;
+	turbo->do_block_smoothing = FALSE;
+}
+
+int
+jpeg_decode_grey8(struct jpeg_decoder *decoder, const unsigned char *jpeg, uint32_t length,
+	unsigned char *grey, uint32_t capacity, uint32_t *width, uint32_t *height, struct cause *why)
+{
+	struct jpeg_decompress_struct *turbo = &decoder->turbo;
+
+	decoder->fault.why = why;
+	if (setjmp(decoder->fault.out) != 0)
+		goto refused;
+	jpeg_mem_src(turbo, jpeg, length);
+	jpeg_read_header(turbo, TRUE);
+	decoder_setup(turbo);
+	jpeg_calc_output_dimensions(turbo);
+	if ((uint64_t)turbo->output_width * turbo->output_height > capacity) {
+		cause_set(why, "%ux%u is more than there is room for",
+		    turbo->image_width, turbo->image_height);
+		goto refused;
+	}
+	jpeg_start_decompress(turbo);
+	while (turbo->output_scanline < turbo->output_height) {
+		JSAMPROW row = grey + (size_t)turbo->output_scanline * turbo->output_width;
+		jpeg_read_scanlines(turbo, &row, 1);
+	}
+	*width = turbo->output_width;
+	*height = turbo->output_height;
+	jpeg_finish_decompress(turbo);
+	return 0;
+
+refused:
+	jpeg_abort_decompress(turbo);
+	return -1;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: ISC */
+/* JPEGs of every kind, made with the plain library: what our encoder never writes. */
+#ifndef ORIEL_TESTS_MAKE_JPEG_H
+#define ORIEL_TESTS_MAKE_JPEG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jpeglib.h>
+
+struct made {
+	unsigned char *jpeg;	/* free(3) */
+	unsigned long length;
+};
+
+struct make_options {
+	bool progressive, arithmetic, optimised;
+	unsigned restart;	/* interval in MCUs, 0 = none */
+	int components;		/* 1, 3, 4; 0 = 3 */
+};
+
+/* A colour wheel of a picture with some texture. */
+static inline struct made
+make_jpeg(uint32_t width, uint32_t height, const struct make_options *options)
+{
+	struct jpeg_compress_struct turbo;
+	struct jpeg_error_mgr errors;
+	struct made made = { 0 };
+	int components = options->components == 0 ? 3 : options->components;
+	JSAMPROW row = malloc((size_t)width * 4);
+
+	turbo.err = jpeg_std_error(&errors);
+	jpeg_create_compress(&turbo);
+	jpeg_mem_dest(&turbo, &made.jpeg, &made.length);
+	turbo.image_width = width;
+	turbo.image_height = height;
+	turbo.input_components = components;
+	turbo.in_color_space = components == 1 ? JCS_GRAYSCALE : components == 4 ? JCS_CMYK : JCS_YCbCr;
+	jpeg_set_defaults(&turbo);
+	jpeg_set_quality(&turbo, 80, TRUE);
+	turbo.restart_interval = options->restart;
+	turbo.arith_code = options->arithmetic;
+	turbo.optimize_coding = options->optimised;
+	if (options->progressive)
+		jpeg_simple_progression(&turbo);
+	jpeg_start_compress(&turbo, TRUE);
+	for (uint32_t y = 0; y < height; y++) {
+		for (uint32_t x = 0; x < width * (uint32_t)components; x++)
+			row[x] = (unsigned char)(x * 3 + y * 2 + (x * y) % 23);
+		jpeg_write_scanlines(&turbo, &row, 1);
+	}
+	jpeg_finish_compress(&turbo);
+	jpeg_destroy_compress(&turbo);
+	free(row);
+	return made;
+}
+
+#endif
