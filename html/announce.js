@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: ISC
+// announce: what a screen reader is told without being asked. At most one sentence in ten seconds,
+// or a windy tree would talk without end; what came meanwhile is counted in the next one.
+
+import { put } from './dom.js';
+import { clock, percent } from './text.js';
+
+const PAUSE = 10_000;       // ms
+
+export class Announcer {
+  #region;
+  #held = [];
+  #timer = 0;
+
+  constructor(region) {
+    this.#region = region;
+  }
+
+  motion(data) {
+    this.#held.push(data);
+    if (!this.#timer) this.#speak();
+  }
+
+  #speak() {
+    this.#timer = 0;
+    if (this.#held.length === 0) return;
+    const last = this.#held.at(-1);
+    const count = this.#held.length;
+    const what = count === 1 ? 'Motion' : `${count} motions, the last`;
+    put(this.#region, `${what} at ${clock(last.ts)}, ${percent(last.change)} of the picture`);
+    this.#held = [];
+    this.#timer = setTimeout(() => this.#speak(), PAUSE);
+  }
+}

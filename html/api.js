@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: ISC
+// api: the camera's JSON routes. Every failure is an Error whose message a person can read.
+
+const PATIENCE = 10_000;    // ms
+
+// The page may stand below any path: everything is relative to it. ?cam=NAME chooses a camera.
+export function cameraBase(location) {
+  const name = new URLSearchParams(location.search).get('cam');
+  return new URL(name ? `cam/${encodeURIComponent(name)}/` : './', location.href);
+}
+
+export const get = (url) => call(url, { method: 'GET' });
+export const remove = (url) => call(url, { method: 'DELETE' });
+export const post = (url, values) => call(url, {
+  method: 'POST',
+  headers: { 'Content-Type': 'application/json' },
+  body: JSON.stringify(values),
+});
+
+async function call(url, options) {
+  const response = await fetch(url, { ...options, signal: AbortSignal.timeout(PATIENCE) }).catch(() => {
+    throw new Error('server not reachable');
+  });
+  if (!response.ok) throw await refusal(response);
+  return response.status === 204 ? {} : response.json();
+}
+
+// The reason in an error answer; its body is {"error": …} unless something in between wrote it.
+export async function refusal(response) {
+  const body = await response.json().catch(() => ({}));
+  const why = new Error(body.error ?? `the server answered ${response.status}`);
+  why.status = response.status;
+  return why;
+}

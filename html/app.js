@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: ISC
+// app: puts the page together. What happens comes in as actions, state.js says what that means, and
+// the views write the state into the document, at most once a frame.
+
+import { Announcer } from './announce.js';
+import { cameraBase, get } from './api.js';
+import { commandButtons } from './commands.js';
+import { Control, sender, Tuner } from './control.js';
+import { controlsForm } from './controls.js';
+import { byId } from './dom.js';
+import { feed } from './feed.js';
+import { Picture } from './picture.js';
+import { plotView } from './plot.js';
+import { boxView, recentView } from './recent.js';
+import { Link } from './retry.js';
+import { savedView } from './saved.js';
+import { settingsForm, thresholdSlider } from './settings.js';
+import { EVENTS_MAX, initial, reduce } from './state.js';
+import { statusView } from './status.js';
+
+const HIDDEN_LONG = 60_000;     // ms: a tab hidden for longer gives its connections back
+
+const base = cameraBase(location);
+let state = { ...initial, now: Date.now() };
+let drawing = false;
+
+function dispatch(action) {
+  state = reduce(state, action);
+  if (drawing) return;
+  drawing = true;
+  requestAnimationFrame(() => {
+    drawing = false;
+    views.forEach((view) => view(state));
+  });
+}
+
+const report = (name) => (link) => dispatch({ type: 'link', name, link });
+const tuner = (scope, cmd, path) =>
+  new Tuner(sender(control, cmd, new URL(path, base)), (action) => dispatch({ ...action, scope }));
+
+const control = new Control(new URL('control', base));
+const picture = new Picture(byId('stream'), base, report('picture'));
+const saved = savedView(base, dispatch);
+const configTuner = tuner('config', 'set', 'config');
+const controls = controlsForm(tuner('controls', 'control', 'controls'), base, dispatch);
+const announcer = new Announcer(byId('motion-spoken'));
+const showBox = boxView();
+const views = [
+  statusView(),
+  commandButtons(control, base, dispatch),
+  thresholdSlider(configTuner),
+  settingsForm(configTuner),
+  plotView(),
+  recentView(base, saved.open),
+  saved.update,
+  controls.update,
+];
+
+const links = [
+  new Link(feed(new URL('events', base), { onEvent, onOpen: loadAll, report: report('feed') }), report('feed')),
+  new Link(control.attempt, report('control')),
+];
+
+function onEvent(event) {
+  dispatch(event);
+  if (event.type === 'state' && event.data.gap) loadAll();
+  if (event.type === 'motion') {
+    announcer.motion(event.data);
+    showBox(event.data.box);
+  }
+  if (event.type === 'camera' && event.data.online) loadCamera();
+}
+
+// What happened before the page was there, or while it was not connected.
+function loadAll() {
+  get(new URL(`history?limit=${3 * EVENTS_MAX}`, base)).then(
+    ({ events }) => dispatch({ type: 'history', events }),
+    (why) => dispatch({ type: 'notice', notice: { kind: 'failed', text: `No past events: ${why.message}` } }));
+  saved.load();
+  loadCamera();
+}
+
+function loadCamera() {
+  get(new URL('status', base)).then((data) => dispatch({ type: 'status', data }), () => {});
+  controls.load();
+}
+
+// A hidden tab takes no pictures, and after a while nothing at all.
+let hiddenTimer = 0;
+function onVisibility() {
+  clearTimeout(hiddenTimer);
+  if (document.hidden) {
+    picture.down();
+    hiddenTimer = setTimeout(() => links.forEach((link) => link.down()), HIDDEN_LONG);
+  } else {
+    links.forEach((link) => link.up());
+    picture.up();
+  }
+}
+
+const calm = matchMedia('(prefers-reduced-motion: reduce)');
+const setMode = (mode) => {
+  picture.mode = mode;
+  dispatch({ type: 'link', name: 'picture', link: { mode } });
+};
+calm.onchange = () => setMode(calm.matches ? 'still' : 'live');
+byId('mode-btn').onclick = () => setMode(picture.mode === 'still' ? 'live' : 'still');
+byId('full-btn').onclick = () => (document.fullscreenElement ? document.exitFullscreen() : byId('view').requestFullscreen());
+byId('full-btn').hidden = !document.fullscreenEnabled;
+
+byId('calm-source').remove();       // from here on this script chooses the picture
+if (calm.matches) picture.mode = 'still';
+document.addEventListener('visibilitychange', onVisibility);
+setInterval(() => {
+  const now = Date.now();
+  dispatch({ type: 'link', name: 'picture', link: picture.measure(now) });
+  dispatch({ type: 'tick', now });
+}, 1000);
+onVisibility();

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: ISC
+// control: commands to the camera over one WebSocket, each with an id that its reply brings back.
+
+import { post } from './api.js';
+
+const PATIENCE = 5000;      // ms for one reply; a server that is later than this is not there
+
+export class Control {
+  #url;
+  #socket = null;
+  #waiting = new Map();     // id → {resolve, reject, timer}
+  #last = 0;
+
+  constructor(url) {
+    this.#url = new URL(url);
+    this.#url.protocol = this.#url.protocol === 'https:' ? 'wss:' : 'ws:';
+  }
+
+  get open() {
+    return this.#socket?.readyState === WebSocket.OPEN;
+  }
+
+  // One connection from start to end, for a Link.
+  attempt = (opened, signal) => new Promise((resolve, reject) => {
+    const socket = new WebSocket(this.#url);
+    this.#socket = socket;
+    socket.onopen = opened;
+    socket.onmessage = ({ data }) => this.#answer(JSON.parse(data));
+    socket.onclose = () => {
+      this.#drop('the connection was lost before the camera answered');
+      reject(new Error('Commands not connected'));
+    };
+    signal.addEventListener('abort', () => {
+      socket.close();
+      resolve();
+    });
+  });
+
+  // The reply, or an Error with the camera's reason.
+  send(command) {
+    return new Promise((resolve, reject) => {
+      if (!this.open) throw new Error('not connected to the camera');
+      const id = ++this.#last;
+      const timer = setTimeout(() => this.#socket.close(), PATIENCE);
+      this.#waiting.set(id, { resolve, reject, timer });
+      this.#socket.send(JSON.stringify({ ...command, id }));
+    });
+  }
+
+  #answer(reply) {
+    const asked = this.#waiting.get(reply.id);
+    if (!asked) return;
+    this.#waiting.delete(reply.id);
+    clearTimeout(asked.timer);
+    const reason = reply.error ?? (reply.ok === false ? reply.reason : null);
+    if (reason) asked.reject(new Error(reason));
+    else asked.resolve(reply);
+  }
+
+  #drop(reason) {
+    for (const { reject, timer } of this.#waiting.values()) {
+      clearTimeout(timer);
+      reject(new Error(reason));
+    }
+    this.#waiting.clear();
+  }
+}
+
+// Sends changes as fast as they are answered and no faster: while one is on its way, only the newest
+// value of each name waits. What was asked for shows at once; a refusal takes it back, with the reason.
+export class Tuner {
+  #send;
+  #report;
+  #next = {};
+  #busy = false;
+
+  constructor(send, report) {
+    this.#send = send;
+    this.#report = report;
+  }
+
+  want(values) {
+    Object.assign(this.#next, values);
+    this.#report({ type: 'want', values });
+    if (!this.#busy) this.#flush();
+  }
+
+  async #flush() {
+    this.#busy = true;
+    while (Object.keys(this.#next).length > 0) {
+      const values = this.#next;
+      this.#next = {};
+      await this.#send(values).then(
+        () => this.#report({ type: 'kept', values }),
+        (why) => this.#report({ type: 'refused', values, reason: why.message }));
+    }
+    this.#busy = false;
+  }
+}
+
+// Over the WebSocket while it is there, else by POST: a setting can be changed either way.
+export function sender(control, cmd, url) {
+  return (values) => (control.open ? control.send({ cmd, ...values }) : post(url, values));
+}

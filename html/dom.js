@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: ISC
+// dom: small helpers around the document. Text from outside only ever becomes text.
+
+export const byId = (id) => document.getElementById(id);
+
+// An element with properties (or attributes, where there is no such property) and children.
+export function el(tag, properties = {}, ...children) {
+  return fill(document.createElement(tag), properties, children);
+}
+
+export function svg(tag, attributes = {}, ...children) {
+  const node = document.createElementNS('http://www.w3.org/2000/svg', tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  node.append(...children);
+  return node;
+}
+
+function fill(node, properties, children) {
+  for (const [name, value] of Object.entries(properties)) {
+    if (name in node) node[name] = value;
+    else node.setAttribute(name, value);
+  }
+  node.append(...children);
+  return node;
+}
+
+// Writes only what differs, so that a live region speaks only of news.
+export function put(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+export function attribute(node, name, value) {
+  if (node.getAttribute(name) !== value) node.setAttribute(name, value);
+}
+
+// Makes the children of `parent` those of `items`. What stays is not touched: focus and scrolling too.
+export function list(parent, items, key, make) {
+  const old = new Map([...parent.children].map((node) => [node.dataset.key, node]));
+  const nodes = items.map((item) => {
+    const name = String(item[key]);
+    const node = old.get(name) ?? make(item);
+    node.dataset.key = name;
+    return node;
+  });
+  const kept = new Set(nodes);
+  for (const node of [...parent.children]) if (!kept.has(node)) node.remove();
+  nodes.forEach((node, at) => {
+    if (parent.children[at] !== node) parent.insertBefore(node, parent.children[at] ?? null);
+  });
+}
+
+// Asks in a dialog; true for yes. Focus goes back to where it was.
+export function ask(question, yes) {
+  const dialog = byId('ask');
+  put(byId('ask-question'), question);
+  put(byId('ask-yes'), yes);
+  dialog.returnValue = '';
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener('close', () => resolve(dialog.returnValue === 'yes'), { once: true });
+  });
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: ISC
+// feed: the camera's news, by Server-Sent Events.
+//
+// A lost connection is taken up again by EventSource itself, which then asks for what it missed
+// (Last-Event-ID). After an HTTP error it gives up for good, and so does a connection that died
+// silently: then the Link opens another and onOpen reads the history instead.
+
+const TYPES = ['state', 'pulse', 'motion', 'saved', 'camera'];
+const SILENCE = 20_000;     // ms: the server says something every second, and a comment every 15 s
+
+export function feed(url, { onEvent, onOpen, report }) {
+  return (opened, signal) => new Promise((resolve, reject) => {
+    const source = new EventSource(url);
+    let heard = Date.now();
+    const end = (settle, value) => {
+      clearInterval(watch);
+      source.close();
+      settle(value);
+    };
+    const watch = setInterval(() => {
+      if (source.readyState === EventSource.OPEN && Date.now() - heard > SILENCE)
+        end(reject, new Error('The server went silent'));
+    }, 1000);
+    let fresh = true;
+    source.onopen = () => {
+      heard = Date.now();
+      opened();
+      if (fresh) onOpen();
+      fresh = false;
+    };
+    source.onerror = () => {
+      if (source.readyState === EventSource.CLOSED) end(reject, new Error('Server not reachable'));
+      else report({ phase: 'waiting', until: 0, reason: 'Connection lost' });
+    };
+    for (const type of TYPES)
+      source.addEventListener(type, (event) => {
+        heard = Date.now();
+        onEvent({ type, id: Number(event.lastEventId) || null, data: JSON.parse(event.data), now: heard });
+      });
+    signal.addEventListener('abort', () => end(resolve));
+  });
+}

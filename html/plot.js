@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: ISC
+// plot: how much of the picture changed over the last minutes, against the threshold; a dot where
+// motion fired. Drawn in a box of SPAN × 100 that the style sheet stretches.
+
+import { byId, put, svg } from './dom.js';
+import { PULSES_MAX as SPAN, setting } from './state.js';
+import { clock, percent, plural } from './text.js';
+
+const GAP = 3;                  // seconds without a pulse: the line is interrupted
+const SCALES = [25, 50, 100];   // percent at the top edge
+
+export function plotView() {
+  const area = svg('path', { class: 'plot-area' });
+  const line = svg('path', { class: 'plot-line' });
+  const limit = svg('path', { class: 'plot-limit' });
+  const dots = svg('path', { class: 'plot-dots' });
+  byId('plot').replaceChildren(area, line, limit, dots);
+
+  return (state) => {
+    const { pulses, events } = state;
+    if (pulses.length === 0) return;
+    const end = pulses.at(-1).ts;
+    const begin = end - SPAN;
+    const shown = pulses.filter(({ ts }) => ts >= begin);
+    const fired = events.filter(({ type, ts }) => type === 'motion' && ts >= begin && ts <= end + 1);
+    const threshold = setting(state, 'threshold') ?? pulses.at(-1).threshold;
+    const top = scale(shown, fired, threshold);
+    const x = (ts) => Math.min(SPAN, ts - begin).toFixed(1);
+    const y = (value) => (100 - Math.min(100, (value * 100) / top)).toFixed(1);
+    const runs = split(shown);
+    line.setAttribute('d', runs.map((run) => trace(run, ({ ts }) => x(ts), ({ change }) => y(change))).join(''));
+    area.setAttribute('d', runs.map((run) => `${trace(run, ({ ts }) => x(ts), ({ change }) => y(change))}V100H${x(run[0].ts)}Z`).join(''));
+    limit.setAttribute('d', `${steps(shown, x, y)}V${y(threshold)}H${SPAN}`);
+    dots.setAttribute('d', fired.map(({ ts, data }) => `M${x(ts)} ${y(data.change)}h0`).join(''));
+    put(byId('plot-top'), `${top} %`);
+    byId('plot-limit').style.top = `${y(threshold)}%`;
+    put(byId('plot-limit'), `${threshold} %`);
+    put(byId('plot-words'), words(shown, fired));
+  };
+}
+
+function scale(pulses, fired, threshold) {
+  const highest = Math.max(threshold * 1.25, ...pulses.map(({ change }) => change), ...fired.map(({ data }) => data.change));
+  return SCALES.find((top) => top >= highest) ?? 100;
+}
+
+function split(pulses) {
+  const runs = [];
+  for (const pulse of pulses) {
+    const last = runs.at(-1)?.at(-1);
+    if (last && pulse.ts - last.ts <= GAP) runs.at(-1).push(pulse);
+    else runs.push([pulse]);
+  }
+  return runs;
+}
+
+const trace = (run, x, y) => run.map((pulse, at) => `${at === 0 ? 'M' : 'L'}${x(pulse)} ${y(pulse)}`).join('');
+
+// The threshold as it was at each time.
+function steps(pulses, x, y) {
+  let path = `M${x(pulses[0].ts)} ${y(pulses[0].threshold)}`;
+  for (const { ts, threshold } of pulses) path += `H${x(ts)}V${y(threshold)}`;
+  return path;
+}
+
+function words(pulses, fired) {
+  const highest = pulses.reduce((most, pulse) => (pulse.change > most.change ? pulse : most));
+  return `Highest ${percent(highest.change)} at ${clock(highest.ts)}. ` +
+    `Motion fired ${fired.length === 0 ? 'not once' : plural(fired.length, 'time', 'times')}.`;
+}

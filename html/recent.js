@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: ISC
+// recent: the list of recent events, and the box that shows where the picture changed.
+
+import { byId, el, list } from './dom.js';
+import { clock, percent } from './text.js';
+
+const BOX_SHOWN = 2000;     // ms
+
+export function recentView(base, openSnap) {
+  const make = (event) => (event.type === 'motion' ? motionItem(event, base, openSnap) : cameraItem(event));
+  return ({ events }) => {
+    list(byId('events'), events, 'key', make);
+    byId('no-events').hidden = events.length > 0;
+  };
+}
+
+function motionItem({ ts, data }, base, openSnap) {
+  const item = el('li', { className: 'event' },
+    el('time', { dateTime: iso(ts), textContent: clock(ts) }),
+    el('span', { className: 'event-change', textContent: percent(data.change) }),
+    el('span', { className: 'event-limit', textContent: `threshold ${data.threshold} %` }));
+  if (data.saved) item.prepend(thumbLink(data.saved, ts, base, openSnap));
+  return item;
+}
+
+function thumbLink(name, ts, base, openSnap) {
+  const href = new URL(`snaps/${encodeURIComponent(name)}`, base).href;
+  const img = el('img', { loading: 'lazy', decoding: 'async', alt: '', width: 80, height: 45, src: href });
+  const link = el('a', { className: 'event-thumb', href, 'aria-label': `Picture of ${clock(ts)}` }, img);
+  img.onerror = () => link.classList.add('gone');   // pruned or deleted since
+  link.onclick = (click) => openSnap(click, name);
+  return link;
+}
+
+function cameraItem({ ts, data }) {
+  return el('li', { className: 'event event-camera' },
+    el('time', { dateTime: iso(ts), textContent: clock(ts) }),
+    el('span', { textContent: data.online ? 'Camera online' : `Camera offline: ${data.reason}` }));
+}
+
+const iso = (ts) => new Date(ts * 1000).toISOString();
+
+// Shows the box of a motion event for a moment; `box` is in fractions of the picture.
+export function boxView() {
+  const box = byId('box');
+  let timer = 0;
+  return (area) => {
+    if (!Array.isArray(area)) return;
+    const [left, top, width, height] = area.map((part) => `${part * 100}%`);
+    Object.assign(box.style, { left, top, width, height });
+    box.hidden = false;
+    clearTimeout(timer);
+    timer = setTimeout(() => { box.hidden = true; }, BOX_SHOWN);
+  };
+}

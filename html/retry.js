@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: ISC
+// retry: keeps one connection up, whatever happens to it.
+//
+// A Link's report({phase}) says how it stands: 'connecting', 'open', 'waiting' (with `until` in ms,
+// 0 when the browser itself decides, and a `reason` in words), 'paused' when it was put down.
+
+const FIRST = 500;      // ms before the first new attempt
+const MOST = 15_000;
+
+// Half of the wait is chance, so that a thousand pages do not come back at once when a server does.
+export function backoff(failures, random = Math.random) {
+  const whole = Math.min(MOST, FIRST * 2 ** Math.max(0, failures - 1));
+  return whole / 2 + random() * whole / 2;
+}
+
+// `attempt(opened, signal)` calls opened() when it is connected and settles when that is over.
+export class Link {
+  #attempt;
+  #report;
+  #life = null;
+
+  constructor(attempt, report) {
+    this.#attempt = attempt;
+    this.#report = report;
+  }
+
+  up() {
+    if (this.#life) return;
+    this.#life = new AbortController();
+    this.#keep(this.#life.signal);
+  }
+
+  down() {
+    if (!this.#life) return;
+    this.#life.abort();
+    this.#life = null;
+    this.#report({ phase: 'paused', reason: '' });
+  }
+
+  async #keep(signal) {
+    const report = (link) => signal.aborted || this.#report(link);
+    let failures = 0;
+    const opened = () => {
+      failures = 0;
+      report({ phase: 'open', reason: '' });
+    };
+    while (!signal.aborted) {
+      report({ phase: 'connecting' });
+      const reason = await this.#attempt(opened, signal).then(() => '', (why) => why.message);
+      failures += 1;
+      const wait = backoff(failures);
+      report({ phase: 'waiting', until: Date.now() + wait, reason });
+      await sleep(wait, signal);
+    }
+  }
+}
+
+// Resolves after `ms`, or at once when the signal ends or the network is back.
+export function sleep(ms, signal) {
+  return new Promise((resolve) => {
+    const over = new AbortController();
+    const done = () => {
+      clearTimeout(timer);
+      over.abort();
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done, { signal: over.signal });
+    addEventListener('online', done, { signal: over.signal });
+    if (signal.aborted) done();
+  });
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: ISC
+// saved: the pictures on the camera's disk: thumbnails, a viewer, download and delete.
+
+import { get, remove } from './api.js';
+import { ask, byId, el, list, put } from './dom.js';
+import { bytes, clock, plural } from './text.js';
+
+const PAGE = 12;
+
+export function savedView(base, dispatch) {
+  const urlOf = ({ name }) => new URL(`snaps/${encodeURIComponent(name)}`, base).href;
+  const say = (kind, text) => dispatch({ type: 'notice', notice: { kind, text } });
+
+  const load = async (before) => {
+    const url = new URL('snaps/', base);
+    url.search = new URLSearchParams(before ? { before, limit: PAGE } : { limit: PAGE });
+    const { snaps, count, bytes: size } = await get(url);
+    dispatch({ type: 'snaps', snaps, count, bytes: size, older: Boolean(before), more: snaps.length === PAGE });
+  };
+
+  const discard = async (snap) => {
+    if (!await ask(`Delete ${snap.name}? It cannot be brought back.`, 'Delete')) return false;
+    try {
+      await remove(urlOf(snap));
+    } catch (why) {
+      if (why.status !== 404) {
+        say('failed', `Not deleted: ${why.message}`);
+        return false;
+      }
+    }
+    dispatch({ type: 'deleted', name: snap.name });
+    say('done', `Deleted ${snap.name}.`);
+    return true;
+  };
+
+  const viewer = viewerDialog(urlOf, discard);
+  const make = (snap) => card(snap, urlOf(snap), (click) => viewer.open(click, snap), () => discard(snap));
+  let older = null;
+  byId('older-btn').onclick = () => load(older).catch((why) => say('failed', `No older pictures: ${why.message}`));
+
+  const update = ({ snaps }) => {
+    older = snaps.list.findLast(({ id }) => id !== null)?.id;
+    list(byId('saved'), snaps.list, 'name', make);
+    put(byId('saved-words'), snaps.count > 0 ? `${plural(snaps.count, 'picture', 'pictures')}, ${bytes(snaps.bytes)}` : 'None yet.');
+    byId('older-btn').hidden = !snaps.more;
+    viewer.update(snaps.list);
+  };
+  return { load: () => load().catch(() => {}), open: viewer.openName, update };
+}
+
+function card(snap, href, open, discard) {
+  const when = clock(snap.ts);
+  const img = el('img', { loading: 'lazy', decoding: 'async', src: href, alt: `Saved ${when}`, width: 320, height: 180 });
+  const view = el('a', { href, className: 'card-view' }, img);
+  view.onclick = open;
+  const bin = el('button', { type: 'button', textContent: 'Delete', 'aria-label': `Delete ${snap.name}` });
+  bin.onclick = discard;
+  return el('li', { className: 'snap' }, view,
+    el('span', { className: 'snap-what' },
+      el('time', { dateTime: new Date(snap.ts * 1000).toISOString(), textContent: when }),
+      el('small', { textContent: `${snap.name.startsWith('motion') ? 'Motion' : 'Saved by hand'}, ${bytes(snap.bytes)}` })),
+    el('span', { className: 'snap-do' },
+      el('a', { href, download: snap.name, textContent: 'Download', 'aria-label': `Download ${snap.name}` }), bin));
+}
+
+// A dialog with one picture in full, and its neighbours by button or arrow key.
+function viewerDialog(urlOf, discard) {
+  const dialog = byId('viewer');
+  let snaps = [];
+  let shown = null;
+
+  const show = (snap) => {
+    shown = snap;
+    byId('viewer-img').src = urlOf(snap);
+    byId('viewer-img').alt = `Picture ${snap.name}`;
+    put(byId('viewer-words'), snap.ts ? `${clock(snap.ts)} · ${snap.name} · ${bytes(snap.bytes)}` : snap.name);
+    Object.assign(byId('viewer-download'), { href: urlOf(snap), download: snap.name });
+    const at = position();
+    byId('viewer-newer').disabled = at <= 0;
+    byId('viewer-older').disabled = at < 0 || at >= snaps.length - 1;
+  };
+  const position = () => snaps.findIndex(({ name }) => name === shown?.name);
+  const step = (by) => {
+    const at = position();
+    if (at >= 0 && snaps[at + by]) show(snaps[at + by]);
+  };
+  const open = (click, snap) => {
+    if (click.ctrlKey || click.metaKey || click.shiftKey) return;   // the person wants a tab of its own
+    click.preventDefault();
+    show(snap);
+    dialog.showModal();
+  };
+
+  byId('viewer-newer').onclick = () => step(-1);
+  byId('viewer-older').onclick = () => step(1);
+  byId('viewer-delete').onclick = async () => { if (await discard(shown)) dialog.close(); };
+  dialog.onkeydown = ({ key }) => {
+    if (key === 'ArrowLeft') step(-1);
+    if (key === 'ArrowRight') step(1);
+  };
+  dialog.onclose = () => byId('viewer-img').removeAttribute('src');
+
+  return {
+    open,
+    openName: (click, name) => open(click, snaps.find((snap) => snap.name === name) ?? { name }),
+    update(list) {
+      snaps = list;
+      if (dialog.open) show(shown);
+    },
+  };
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: ISC
+// state: what the page knows, and how each thing that happens changes it.
+// Pure: no document, no clock, no network. An action is {type, …}.
+
+export const EVENTS_MAX = 50;
+export const PULSES_MAX = 300;      // one a second: five minutes
+
+export const initial = {
+  now: 0,                           // ms, the last tick
+  feed: { phase: 'connecting' },    // Server-Sent Events; phases as in retry.js
+  control: { phase: 'connecting' }, // WebSocket
+  picture: { phase: 'connecting', mode: 'live', fps: 0, taken: 0, shown: 0 },
+  camera: { online: null, reason: '', name: '', source: '', width: 0, height: 0 },
+  config: {},                       // settings and counters as the camera last told them
+  wanted: { config: {}, controls: {} }, // values asked for and not yet answered
+  skew: null,                       // ms that this computer's clock is ahead of the camera's
+  pulses: [],                       // {ts, change, threshold, held}, oldest first
+  events: [],                       // {id, type, ts, data}, newest first
+  snaps: { list: [], count: 0, bytes: 0, more: false },
+  controls: [],                     // V4L2 controls
+  notice: null,                     // {kind: 'done' | 'failed', text, href, label}
+};
+
+// The value to show: what the person asked for, else what the camera has.
+export function setting(state, name) {
+  return state.wanted.config[name] ?? state.config[name];
+}
+
+export function reduce(state, action) {
+  const reducer = reducers[action.type];
+  return reducer ? { ...state, ...reducer(state, action) } : state;
+}
+
+const reducers = {
+  tick: (state, { now }) => ({ now }),
+  link: (state, { name, link }) => ({ [name]: { ...state[name], ...link } }),
+  notice: (state, { notice }) => ({ notice }),
+  controls: (state, { controls }) => ({ controls }),
+  status: (state, { data }) => ({ camera: { ...state.camera, name: data.name ?? '', ...cameraFacts(data) } }),
+
+  // Its `source`, `width` and `height` are settings, what was asked for: not facts.
+  state: (state, { data: { online, reason, gap, ...config } }) => ({
+    config: { ...state.config, ...config },
+    camera: { ...state.camera, ...cameraFacts({ online, reason }) },
+  }),
+
+  pulse: (state, { data, now }) => ({
+    pulses: [...state.pulses, data].slice(-PULSES_MAX),
+    camera: { ...state.camera, ...cameraFacts(data) },
+    skew: nearestSkew(state.skew, now - data.ts * 1000),
+  }),
+
+  motion: (state, { id, data }) => ({
+    events: withEvents(state.events, [{ id, type: 'motion', ts: data.ts, data }]),
+    config: { ...state.config, trigger_count: data.count },
+  }),
+
+  camera: (state, { id, data }) => ({
+    events: withEvents(state.events, [{ id, type: 'camera', ts: data.ts, data }]),
+    camera: { ...state.camera, ...cameraFacts(data) },
+  }),
+
+  history: (state, { events }) => ({
+    events: withEvents(state.events, events.filter(({ type }) => type === 'motion' || type === 'camera')),
+  }),
+
+  saved: (state, { id, data }) => withSnap(state.snaps,
+    { id: null, event: id, name: data.name, url: data.url, bytes: data.size, ts: data.ts }),
+
+  // `older`: a further page, else the newest one anew.
+  snaps: (state, { snaps, count, bytes, older, more }) => {
+    const list = older ? [...state.snaps.list, ...snaps] : snaps;
+    return { snaps: { list: uniqueBy(list, 'name'), count: count ?? list.length, bytes: bytes ?? 0, more } };
+  },
+
+  deleted: (state, { name }) => {
+    const gone = state.snaps.list.find((snap) => snap.name === name);
+    if (!gone) return {};
+    return { snaps: { ...state.snaps, list: state.snaps.list.filter((snap) => snap !== gone),
+      count: state.snaps.count - 1, bytes: state.snaps.bytes - gone.bytes } };
+  },
+
+  // `scope`: 'config' (our settings) or 'controls' (the camera's own).
+  want: ({ wanted }, { scope, values }) => ({ wanted: { ...wanted, [scope]: { ...wanted[scope], ...values } } }),
+  kept: (state, { scope, values }) => ({ ...withValues[scope](state, values), wanted: settled(state.wanted, scope, values) }),
+  refused: (state, { scope, values, reason }) => ({
+    wanted: settled(state.wanted, scope, values),
+    notice: { kind: 'failed', text: `Not changed: ${reason}` },
+  }),
+};
+
+const withValues = {
+  config: ({ config }, values) => ({ config: { ...config, ...values } }),
+  controls: ({ controls }, values) => ({
+    controls: controls.map((control) => (control.name in values ? { ...control, value: values[control.name] } : control)),
+  }),
+};
+
+function cameraFacts({ online, reason, source, width, height }) {
+  const facts = { source, width, height };
+  if (online !== undefined) Object.assign(facts, { online, reason: online ? '' : reason });
+  return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
+}
+
+// Each pulse came some network time late, so the smallest difference is nearest to the truth; a
+// drift upwards (a clock was set) is followed slowly.
+function nearestSkew(skew, seen) {
+  return skew === null || seen < skew ? seen : skew + (seen - skew) / 100;
+}
+
+// Events the store could not number are kept as well, told apart by their time.
+function withEvents(old, more) {
+  const all = [...more, ...old].sort((a, b) => b.ts - a.ts);
+  return uniqueBy(all.map((event) => ({ ...event, key: event.id ?? `at ${event.ts}` })), 'key').slice(0, EVENTS_MAX);
+}
+
+function withSnap(snaps, snap) {
+  if (snaps.list.some(({ name }) => name === snap.name)) return {};
+  return { snaps: { ...snaps, list: [snap, ...snaps.list], count: snaps.count + 1, bytes: snaps.bytes + snap.bytes } };
+}
+
+function uniqueBy(list, key) {
+  return [...new Map(list.map((item) => [item[key], item])).values()];
+}
+
+// What was asked for again in the meantime stays asked for.
+function settled(wanted, scope, values) {
+  const left = Object.entries(wanted[scope]).filter(([name, value]) => !(name in values) || values[name] !== value);
+  return { ...wanted, [scope]: Object.fromEntries(left) };
+}

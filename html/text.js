@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: ISC
+// text: numbers and states in words.
+
+export const percent = (value) => `${Number(value ?? 0).toFixed(1)} %`;
+
+export function bytes(count) {
+  const units = ['bytes', 'kB', 'MB', 'GB'];
+  let unit = 0;
+  let value = count ?? 0;
+  for (; value >= 1000 && unit < units.length - 1; unit++) value /= 1000;
+  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
+}
+
+// The clock time of `ts` (seconds), with the day when that is not today.
+export function clock(ts, now = Date.now()) {
+  const date = new Date(ts * 1000);
+  const time = date.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+  if (date.toDateString() === new Date(now).toDateString()) return time;
+  return `${date.toLocaleDateString([], { day: 'numeric', month: 'short' })} ${time}`;
+}
+
+export function age(ms) {
+  if (ms < 1000) return `${Math.max(0, Math.round(ms / 10) * 10)} ms`;
+  if (ms < 60_000) return `${Math.round(ms / 1000)} s`;
+  return ms < 3_600_000 ? `${Math.round(ms / 60_000)} min` : `${Math.round(ms / 3_600_000)} h`;
+}
+
+export const plural = (count, one, many) => `${count} ${count === 1 ? one : many}`;
+
+export const sentence = (words) => words.charAt(0).toUpperCase() + words.slice(1);
+
+// How it stands between this page and the camera: {kind, words, detail}. The detail changes every
+// second and is not for a screen reader.
+export function standing({ feed, picture, camera, now }) {
+  if (feed.phase === 'paused') return { kind: 'idle', words: 'Paused', detail: '' };
+  if (feed.phase === 'waiting') return { kind: 'lost', ...lost(feed, now) };
+  if (feed.phase === 'connecting')
+    return feed.reason ? { kind: 'lost', words: `${feed.reason}, trying again`, detail: '' }
+      : { kind: 'busy', words: 'Connecting…', detail: '' };
+  if (camera.online === false) return { kind: 'lost', words: `Camera offline: ${camera.reason || 'no reason given'}`, detail: '' };
+  if (picture.phase === 'waiting') return { kind: 'busy', words: 'Reconnecting the picture…', detail: '' };
+  if (picture.phase === 'connecting') return { kind: 'busy', words: 'Waiting for the picture…', detail: '' };
+  if (picture.mode === 'live') return { kind: 'good', words: 'Live', detail: '' };
+  return { kind: 'good', words: picture.mode === 'still' ? 'Online, still pictures' : 'Live, as single pictures', detail: '' };
+}
+
+function lost({ until, reason }, now) {
+  if (!until) return { words: 'Reconnecting…', detail: '' };
+  return { words: `${reason || 'Connection lost'}, trying again`, detail: ` in ${Math.max(1, Math.ceil((until - now) / 1000))} s` };
+}
+
+// What is written over a picture that is not live; '' over one that is.
+export function veil({ picture }) {
+  if (picture.phase === 'open') return '';
+  if (picture.phase === 'waiting') return `${sentence(picture.reason || 'no picture')}. Trying again…`;
+  return picture.phase === 'paused' ? 'Paused' : 'Waiting for the picture…';
+}
+
+export function pictureFacts({ picture, camera, skew, now }) {
+  const facts = [];
+  if (camera.width) facts.push(`${camera.width} × ${camera.height}`);
+  if (picture.mode !== 'still' && picture.phase === 'open') facts.push(`${Math.round(picture.fps)} fps`);
+  if (picture.taken && skew !== null) {
+    const fresh = picture.mode !== 'still' && now - picture.shown < 2500;
+    facts.push(`${age((fresh ? picture.shown : now) - skew - picture.taken)} old`);
+  }
+  return facts.join(' · ');
+}
+
+// Why motion fires, or why it does not.
+export function reading(pulse) {
+  if (!pulse) return 'No reading yet.';
+  return `Change now ${percent(pulse.change)}${pulse.held ? `: ${pulse.held}` : ''}`;
+}
