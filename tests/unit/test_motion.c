@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: ISC */
+#include "unit.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "motion/motion.h"
+#include "random.h"
+
+enum { WIDTH = 160, HEIGHT = 90, AREA = WIDTH * HEIGHT, GROUND = 100 };
+
+static const struct motion_settings usual = { .threshold = 12, .cooldown_ms = 2000, .noise = 16,
+	.light_switch = 80 };
+static unsigned char grey[AREA];
+static uint64_t now;
+
+static void
+paint(int x, int y, int width, int height, int level)
+{
+	for (int line = y; line < y + height; line++)
+		memset(grey + line * WIDTH + x, level, (size_t)width);
+}
+
+static struct motion_verdict
+judge(struct motion *motion, const struct motion_settings *settings)
+{
+	now += 100 * CLOCK_MS;
+	return motion_judge(motion, settings, grey, WIDTH, HEIGHT, now);
+}
+
+/* A detector that has learned an even ground. */
+static struct motion *
+motion_warm(void)
+{
+	struct motion *motion = motion_new();
+
+	now = 0;
+	memset(grey, GROUND, sizeof grey);
+	while (judge(motion, &usual).held == MOTION_WARMING)
+		;
+	return motion;
+}
+
+static void
+test_warms_up_first(void **state)
+{
+	struct motion *motion = motion_new();
+	struct motion_verdict verdict;
+	int frames = 0;
+
+	(void)state;
+	memset(grey, GROUND, sizeof grey);
+	do {
+		verdict = judge(motion, &usual);
+		assert_false(verdict.triggered);
+		frames++;
+	} while (verdict.held == MOTION_WARMING && frames < 100);
+	assert_in_range(frames, 5, 20);
+	assert_int_equal(verdict.held, MOTION_BELOW);
+	assert_int_equal(verdict.change, 0);
+	motion_forget(motion);
+	assert_int_equal(judge(motion, &usual).held, MOTION_WARMING);
+	motion_free(&motion);
+	assert_null(motion);
+}
+
+static void
+test_noise_is_no_motion(void **state)
+{
+	struct motion *motion = motion_warm();
+	const struct motion_settings touchy = { .threshold = 0, .noise = 16, .light_switch = 80 };
+	struct random random = { 5 };
+
+	(void)state;
+	for (int frame = 0; frame < 300; frame++) {
+		for (int i = 0; i < AREA; i++)
+			grey[i] = (unsigned char)(GROUND - 20 + random_below(&random, 41));
+		struct motion_verdict verdict = judge(motion, &touchy);
+		assert_false(verdict.triggered);
+		assert_int_equal(verdict.change, 0);
+		assert_int_equal(verdict.box_width, 0);
+	}
+	motion_free(&motion);
+}
+
+static void
+test_a_block_is_measured(void **state)
+{
+	struct motion *motion = motion_warm();
+	struct motion_verdict verdict;
+
+	(void)state;
+	paint(40, 30, 60, 50, 200);
+	verdict = judge(motion, &usual);
+	assert_true(verdict.triggered);
+	assert_int_equal(verdict.held, MOTION_FREE);
+	assert_int_equal(verdict.threshold, 12);
+	/* The blur adds a pixel on each side; in the corners it stays under the noise. */
+	assert_int_equal(verdict.change, ((62 * 52 - 4) * 1000 + AREA - 1) / AREA);
+	assert_int_equal(verdict.box_x, 39);
+	assert_int_equal(verdict.box_y, 29);
+	assert_int_equal(verdict.box_width, 62);
+	assert_int_equal(verdict.box_height, 52);
+	motion_free(&motion);
+}
+
+static void
+test_the_picture_has_an_edge_but_no_beyond(void **state)
+{
+	struct motion *motion = motion_warm();
+	struct motion_verdict verdict;
+
+	(void)state;
+	paint(0, 0, 10, 10, 200);
+	paint(WIDTH - 10, HEIGHT - 10, 10, 10, 0);
+	verdict = judge(motion, &usual);
+	assert_int_equal(verdict.change, (2 * (11 * 11 - 1) * 1000 + AREA - 1) / AREA);
+	assert_int_equal(verdict.box_x, 0);
+	assert_int_equal(verdict.box_y, 0);
+	assert_int_equal(verdict.box_width, WIDTH);
+	assert_int_equal(verdict.box_height, HEIGHT);
+	motion_free(&motion);
+}
+
+static void
+test_lonely_pixels_are_dropped(void **state)
+{
+	struct motion *motion = motion_warm();
+
+	(void)state;
+	paint(50, 50, 1, 1, GROUND + 100);	/* blurred away */
+	assert_int_equal(judge(motion, &usual).change, 0);
+	motion_free(&motion);
+	motion = motion_warm();
+	paint(50, 50, 1, 1, GROUND + 80);	/* two of them leave one changed pixel between */
+	paint(52, 52, 1, 1, GROUND + 80);
+	assert_int_equal(judge(motion, &usual).change, 0);
+	paint(53, 51, 1, 1, GROUND + 80);	/* and three a few */
+	assert_int_not_equal(judge(motion, &usual).change, 0);
+	motion_free(&motion);
+}
+
+static void
+test_trigger_is_strictly_above_the_threshold(void **state)
+{
+	const struct { unsigned threshold; bool triggers; } cases[] = {
+		{ 0, true }, { 3, true }, { 4, false }, { 5, false }, { 100, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct motion_settings settings = usual;
+		struct motion *motion = motion_warm();
+		struct motion_verdict verdict;
+
+		settings.threshold = cases[i].threshold;
+		paint(10, 10, 18, 27, 200);	/* 20 * 29 - 4 = 576 pixels: 4.0 % */
+		verdict = judge(motion, &settings);
+		assert_int_equal(verdict.change, 40);
+		assert_int_equal(verdict.triggered, cases[i].triggers);
+		assert_int_equal(verdict.held, cases[i].triggers ? MOTION_FREE : MOTION_BELOW);
+		motion_free(&motion);
+	}
+}
+
+static void
+test_threshold_at_its_ends(void **state)
+{
+	struct motion_settings settings = { .threshold = 0, .noise = 16, .light_switch = 100 };
+	struct motion *motion = motion_warm();
+
+	(void)state;
+	assert_false(judge(motion, &settings).triggered);
+	paint(10, 10, 3, 2, GROUND + 60);
+	assert_int_equal(judge(motion, &settings).change, 1);
+	motion_free(&motion);
+	motion = motion_warm();
+	settings.threshold = 100;
+	memset(grey, 255, sizeof grey);
+	assert_int_equal(judge(motion, &settings).change, 1000);
+	motion_free(&motion);
+	motion = motion_warm();
+	memset(grey, 255, sizeof grey);
+	assert_false(judge(motion, &settings).triggered);
+	settings.threshold = 99;
+	assert_true(judge(motion, &settings).triggered);
+	motion_free(&motion);
+}
+
+static void
+test_light_switch_is_held_and_learned(void **state)
+{
+	struct motion *motion = motion_warm();
+	struct motion_verdict verdict;
+	int frames = 0;
+
+	(void)state;
+	memset(grey, 180, sizeof grey);
+	verdict = judge(motion, &usual);
+	assert_int_equal(verdict.held, MOTION_LIGHT);
+	assert_int_equal(verdict.change, 1000);
+	do {
+		/* The camera's exposure settles meanwhile. */
+		paint(0, 0, WIDTH, HEIGHT / 2, 180 - 5 * frames);
+		verdict = judge(motion, &usual);
+		assert_false(verdict.triggered);
+		frames++;
+	} while (verdict.held == MOTION_LIGHT && frames < 100);
+	assert_in_range(frames, 2, 10);
+	assert_int_equal(verdict.held, MOTION_BELOW);
+	assert_int_equal(verdict.change, 0);
+	/* It sees again. */
+	paint(40, 30, 60, 50, 20);
+	assert_true(judge(motion, &usual).triggered);
+	motion_free(&motion);
+}
+
+static void
+test_light_guard_can_be_off(void **state)
+{
+	struct motion_settings settings = usual;
+	struct motion *motion = motion_warm();
+
+	(void)state;
+	settings.light_switch = 100;
+	memset(grey, 180, sizeof grey);
+	assert_true(judge(motion, &settings).triggered);
+	motion_free(&motion);
+}
+
+static void
+test_cool_down_by_the_clock(void **state)
+{
+	struct motion *motion = motion_warm();
+	struct motion_settings settings = usual;
+	uint64_t fired;
+
+	(void)state;
+	paint(40, 30, 60, 50, 200);
+	assert_true(judge(motion, &usual).triggered);
+	fired = now;
+	do {
+		struct motion_verdict verdict = judge(motion, &usual);
+
+		assert_false(verdict.triggered);
+		assert_int_equal(verdict.held, MOTION_COOLDOWN);
+		assert_in_range(verdict.change, 121, 1000);
+	} while (now < fired + 1900 * CLOCK_MS);
+	assert_true(judge(motion, &usual).triggered);	/* 2000 ms after */
+	settings.cooldown_ms = 0;
+	assert_true(judge(motion, &settings).triggered);
+	motion_free(&motion);
+}
+
+static void
+test_background_follows(void **state)
+{
+	struct motion *motion = motion_warm();
+	struct motion_verdict verdict;
+	int frames = 0;
+
+	(void)state;
+	/* Dusk: a level every 4 pictures. */
+	for (int frame = 0; frame < 240; frame++) {
+		memset(grey, GROUND - frame / 4, sizeof grey);
+		assert_int_equal(judge(motion, &usual).change, 0);
+	}
+	/* Something put down is motion, then part of the scene: within half a minute. */
+	paint(40, 30, 60, 50, 200);
+	do
+		verdict = judge(motion, &usual);
+	while (verdict.change > 0 && ++frames < 1000);
+	assert_in_range(frames, 50, 300);
+	motion_free(&motion);
+}
+
+static void
+test_another_size_starts_over(void **state)
+{
+	struct motion *motion = motion_warm();
+	static unsigned char small[7 * 3], dot;
+
+	(void)state;
+	for (int i = 0; i < 30; i++)
+		assert_int_equal(motion_judge(motion, &usual, small, 7, 3, now).held,
+		    i < 10 ? MOTION_WARMING : MOTION_BELOW);
+	assert_int_equal(motion_judge(motion, &usual, &dot, 1, 1, now).held, MOTION_WARMING);
+	assert_int_equal(motion_judge(motion, &usual, NULL, 0, 0, now).held, MOTION_WARMING);
+	assert_int_equal(judge(motion, &usual).held, MOTION_WARMING);
+	motion_free(&motion);
+}
+
+static void
+test_words(void **state)
+{
+	(void)state;
+	assert_string_equal(motion_held_word(MOTION_FREE), "");
+	assert_string_equal(motion_held_word(MOTION_BELOW), "below threshold");
+	assert_string_equal(motion_held_word(MOTION_COOLDOWN), "cool-down");
+	assert_string_equal(motion_held_word(MOTION_LIGHT), "light switch");
+	assert_string_equal(motion_held_word(MOTION_WARMING), "warming up");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_warms_up_first),
+		cmocka_unit_test(test_noise_is_no_motion),
+		cmocka_unit_test(test_a_block_is_measured),
+		cmocka_unit_test(test_the_picture_has_an_edge_but_no_beyond),
+		cmocka_unit_test(test_lonely_pixels_are_dropped),
+		cmocka_unit_test(test_trigger_is_strictly_above_the_threshold),
+		cmocka_unit_test(test_threshold_at_its_ends),
+		cmocka_unit_test(test_light_switch_is_held_and_learned),
+		cmocka_unit_test(test_light_guard_can_be_off),
+		cmocka_unit_test(test_cool_down_by_the_clock),
+		cmocka_unit_test(test_background_follows),
+		cmocka_unit_test(test_another_size_starts_over),
+		cmocka_unit_test(test_words),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
