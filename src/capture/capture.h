@@ -19,7 +19,7 @@
 
 struct capture;
 
-struct capture_settings {		/* fixed for the run */
+struct capture_settings {		/* fixed for the run; its strings must outlive the capture */
 	struct source_wish wish;
 	unsigned slots;			/* of the ring */
 	unsigned slot_kb;		/* 0 = from the driver's image size */

@@ -4,6 +4,7 @@
 #ifndef ORIEL_SOURCE_SOURCE_H
 #define ORIEL_SOURCE_SOURCE_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -12,7 +13,9 @@
 
 /* What the source settled on; for /status and the log. */
 struct source_mode {
+	const char *kind;		/* "v4l2", "pipe", "testcard" */
 	char name[64];			/* for people: the card's name, the pipe's path */
+	char bus[32];			/* where it is plugged in: V4L2's bus_info, else "" */
 	char device[128];		/* node or path in use now */
 	enum pixel_format format;
 	uint32_t width, height;		/* 0 until known (pipes: after the first picture) */
@@ -24,6 +27,8 @@ struct source_counters {
 	uint64_t dropped;		/* older pictures passed over to get at the newest */
 	uint64_t broken;		/* refused: truncated, garbage, flagged bad by the driver */
 };
+
+enum { SOURCE_IMAGE_MAX = 8 << 20 };	/* bytes of one JPEG; a larger one is broken */
 
 enum source_result {
 	SOURCE_PICTURE,			/* *picture is valid until source_release */
@@ -39,6 +44,13 @@ struct source_kind {
 	enum source_result (*take)(struct source *source, struct picture *picture, struct cause *why);
 	void (*release)(struct source *source);
 	void (*close)(struct source *source);
+	bool patient;			/* silent: closing would not heal it, only hurt who feeds it */
+
+	/* NULL for kinds without controls. */
+	bool (*notice)(struct source *source);
+	json_t *(*controls)(struct source *source);
+	int (*check_control)(struct source *source, const char *name, const json_t *value, struct cause *why);
+	int (*set_control)(struct source *source, const char *name, const json_t *value, struct cause *why);
 };
 
 /* The common head: each kind's struct begins with it. */
@@ -52,6 +64,7 @@ struct source {
 struct source_wish {			/* from the options; 0 = best match */
 	const char *kind;		/* "auto", "v4l2", "pipe", "testcard" */
 	const char *device;		/* node, by-id path, or "" = first capture device found */
+	const char *card, *bus;		/* mode.name, mode.bus of the camera we had: look for that one first */
 	const char *input;		/* pipe: path of a FIFO or file, "-" = stdin */
 	uint32_t width, height, fps;
 	int format;			/* enum pixel_format, -1 = best match */
@@ -71,5 +84,32 @@ void source_release(struct source *source);
 
 /* Callable in any state; clears *source. */
 void source_close(struct source **source);
+
+/* ---- controls: what a camera lets one adjust; other kinds have none ---- */
+
+/* [{"name", "label", "type": "integer" | "boolean" | "menu" | "button", "value",
+ * "default", "min", "max", "step", "menu": [{"value", "label"}, …], "inactive",
+ * "read_only", "volatile"}, …]: a new reference. */
+json_t *source_controls(struct source *source);
+
+/* Would `value` do? An integer, a boolean, a menu's integer, true for a button. */
+int source_check_control(struct source *source, const char *name, const json_t *value, struct cause *why);
+int source_set_control(struct source *source, const char *name, const json_t *value, struct cause *why);
+
+/* Read what the driver tells unasked (POLLPRI on the fd). True: controls changed. */
+bool source_notice(struct source *source);
+
+/* ---- listing ---- */
+
+/* Every V4L2 node that captures: [{"device", "name", "bus", "formats": [{"format",
+ * "usable", "sizes": [{"width", "height", "fps": […]}, …]}, …]}, …], or {"device",
+ * "reason"} for a node that may not be opened. A new reference. */
+json_t *source_list(void);
+
+/* ---- what the kinds' own files give to source_open ---- */
+struct source *testcard_open(const struct source_wish *wish, struct cause *why);
+struct source *pipe_open(const struct source_wish *wish, struct cause *why);
+/* errno is ENOENT when there is no camera at all. */
+struct source *v4l2_open(const struct source_wish *wish, struct cause *why);
 
 #endif

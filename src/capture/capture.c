@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: ISC */
+#include "capture/capture.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "capture/inside.h"
+
+static void
+capture_poke(struct capture *capture)
+{
+	uint64_t one = 1;
+	ssize_t ignored = write(capture->wake, &one, sizeof one);
+
+	(void)ignored;		/* a full counter wakes as well */
+}
+
+static void
+capture_deinit(struct capture *capture)
+{
+	capture_free_rings(capture);
+	jpeg_encoder_free(&capture->encoder);
+	jpeg_decoder_free(&capture->decoder);
+	motion_free(&capture->motion);
+	free(capture->grey);
+	if (capture->wake != -1)
+		close(capture->wake);
+	pthread_mutex_destroy(&capture->lock);
+	free(capture);
+}
+
+static int
+capture_init(struct capture *capture, const struct capture_settings *settings, struct cause *why)
+{
+	capture->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (capture->wake == -1)
+		return cause_errno(why, "eventfd");
+	capture->encoder = jpeg_encoder_new();
+	capture->decoder = jpeg_decoder_new();
+	capture->motion = motion_new();
+	if (capture->encoder == NULL || capture->decoder == NULL || capture->motion == NULL)
+		return cause_set(why, "capture: out of memory");
+	return motion_set_mask(capture->motion, settings->mask, why);
+}
+
+/* The thread takes no signals: they are the loop's. */
+static int
+capture_start(struct capture *capture)
+{
+	sigset_t all, before;
+	int error;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	error = pthread_create(&capture->thread, NULL, capture_watch, capture);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return error;
+}
+
+struct capture *
+capture_new(const struct capture_settings *settings, const struct capture_tuning *tuning,
+    struct queue *reports, struct cause *why)
+{
+	struct capture *capture = calloc(1, sizeof *capture);
+	int error;
+
+	if (capture == NULL) {
+		cause_errno(why, "capture");
+		return NULL;
+	}
+	capture->settings = *settings;
+	capture->wish = settings->wish;
+	capture->tuning = *tuning;
+	capture->reports = reports;
+	capture->wake = capture->inotify = -1;
+	pthread_mutex_init(&capture->lock, NULL);
+	cause_set(&capture->status.reason, "starting");
+	if (capture_init(capture, settings, why) == -1)
+		goto fail;
+	error = capture_start(capture);
+	if (error == 0)
+		return capture;
+	cause_set(why, "capture thread: %s", strerror(error));
+fail:
+	capture_deinit(capture);
+	return NULL;
+}
+
+void
+capture_free(struct capture **capture)
+{
+	if (*capture == NULL)
+		return;
+	atomic_store(&(*capture)->stop, true);
+	capture_poke(*capture);
+	pthread_join((*capture)->thread, NULL);
+	capture_deinit(*capture);
+	*capture = NULL;
+}
+
+void
+capture_tune(struct capture *capture, const struct capture_tuning *tuning)
+{
+	pthread_mutex_lock(&capture->lock);
+	capture->tuning = *tuning;
+	pthread_mutex_unlock(&capture->lock);
+}
+
+void
+capture_status(struct capture *capture, struct capture_status *status)
+{
+	pthread_mutex_lock(&capture->lock);
+	*status = capture->status;
+	pthread_mutex_unlock(&capture->lock);
+}
+
+uint32_t
+capture_take_peak(struct capture *capture)
+{
+	uint32_t peak;
+
+	pthread_mutex_lock(&capture->lock);
+	peak = capture->status.peak_change;
+	capture->status.peak_change = 0;
+	pthread_mutex_unlock(&capture->lock);
+	return peak;
+}
+
+/* ---- reports --------------------------------------------------------------- */
+
+void
+capture_report_free(void *item)
+{
+	struct capture_report *report = item;
+
+	if (report != NULL)
+		free(report->jpeg);
+	free(report);
+}
+
+void
+capture_count_error(struct capture *capture)
+{
+	pthread_mutex_lock(&capture->lock);
+	capture->status.errors++;
+	pthread_mutex_unlock(&capture->lock);
+}
+
+void
+capture_report(struct capture *capture, const struct capture_report *fill, const unsigned char *jpeg)
+{
+	struct capture_report *report = malloc(sizeof *report);
+
+	if (report == NULL)
+		goto fail;
+	*report = *fill;
+	if (jpeg != NULL) {
+		report->jpeg = malloc(fill->frame.length);
+		if (report->jpeg == NULL)
+			goto fail;
+		memcpy(report->jpeg, jpeg, fill->frame.length);
+	}
+	if (queue_push(capture->reports, report))
+		return;
+fail:
+	capture_report_free(report);
+	capture_count_error(capture);
+}
+
+/* ---- the ring's readers ----------------------------------------------------- */
+
+/* The newest frame, copied and checked, or NULL. Called under the lock, so that
+ * the ring is not replaced; the thread may still write into it. */
+static unsigned char *
+copy_newest(const struct ring_reader *reader, struct frame_info *frame)
+{
+	struct ring_view view;
+
+	while (reader != NULL && ring_reader_view(reader, 0, &view)) {
+		unsigned char *copy = malloc(view.info.length);
+
+		if (copy == NULL)
+			return NULL;
+		memcpy(copy, view.data, view.info.length);
+		if (ring_reader_holds(reader, &view)) {
+			*frame = view.info;
+			return copy;
+		}
+		free(copy);
+	}
+	return NULL;
+}
+
+bool
+capture_copy_newest(struct capture *capture, struct frame_info *frame, uint64_t *generation,
+    unsigned char **jpeg)
+{
+	pthread_mutex_lock(&capture->lock);
+	*jpeg = copy_newest(capture->reader, frame);
+	*generation = capture->status.generation;
+	pthread_mutex_unlock(&capture->lock);
+	return *jpeg != NULL;
+}
+
+int
+capture_ring_fd(struct capture *capture)
+{
+	int fd = -1;
+
+	pthread_mutex_lock(&capture->lock);
+	if (capture->ring != NULL)
+		fd = fcntl(ring_writer_fd(capture->ring), F_DUPFD_CLOEXEC, 0);
+	pthread_mutex_unlock(&capture->lock);
+	return fd;
+}
+
+bool
+capture_add_bell(struct capture *capture, int fd)
+{
+	bool room;
+
+	pthread_mutex_lock(&capture->lock);
+	room = capture->bell_count < CAPTURE_BELLS;
+	if (room)
+		capture->bells[capture->bell_count++] = fd;
+	pthread_mutex_unlock(&capture->lock);
+	return room;
+}
+
+void
+capture_remove_bell(struct capture *capture, int fd)
+{
+	pthread_mutex_lock(&capture->lock);
+	for (unsigned i = 0; i < capture->bell_count; i++) {
+		if (capture->bells[i] == fd) {
+			capture->bells[i] = capture->bells[--capture->bell_count];
+			break;
+		}
+	}
+	pthread_mutex_unlock(&capture->lock);
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: ISC */
+/* inside: what the files of this room share, and nobody else sees.
+ *
+ *   capture.c  the thread-safe face: start, stop, status, bells
+ *   watch.c    the thread: opens the source, waits, notices when it goes
+ *   publish.c  one picture: check or encode into the ring, ring the bells
+ *   judge.c    motion, on pictures already published
+ */
+#ifndef ORIEL_CAPTURE_INSIDE_H
+#define ORIEL_CAPTURE_INSIDE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "capture/capture.h"
+#include "capture/rate.h"
+#include "jpeg/jpeg.h"
+#include "ring/ring.h"
+
+struct capture {
+	struct capture_settings settings;
+	struct queue *reports;
+	pthread_t thread;
+	int wake;			/* eventfd: look at `stop` and at the requests */
+	atomic_bool stop;
+
+	pthread_mutex_t lock;		/* held for copies, never while waiting */
+	struct capture_tuning tuning;
+	struct capture_status status;
+	struct ring_writer *ring;	/* replaced under the lock, written by the thread */
+	struct ring_reader *reader;	/* of the same ring, for capture_copy_newest */
+	int bells[CAPTURE_BELLS];
+	unsigned bell_count;
+
+	/* The rest is the thread's alone. */
+	struct source *source;
+	struct source_wish wish;	/* settings.wish, and the camera we had */
+	char card[64], bus[32];
+	int inotify;			/* on the folder where nodes appear; -1 = none */
+	uint64_t opened_ns, arrived_ns;	/* monotonic; arrived 0 = no frame since the opening */
+	uint64_t retry_ns, delay_ns;	/* next opening, and how long after the last one */
+	bool opened_before, reported;	/* `reported`: the loop knows `online` and `reason` */
+
+	uint64_t dropped, broken;	/* with those of the sources closed so far */
+	uint64_t oversized;
+	struct cause refusal;		/* of the newest picture that was passed over */
+	struct rate rate;
+	struct jpeg_encoder *encoder;
+	unsigned char *slot;		/* the newest frame's JPEG, until the next picture */
+
+	struct jpeg_decoder *decoder;
+	struct motion *motion;
+	unsigned char *grey;
+	uint32_t grey_capacity;
+	uint64_t judge_ns;		/* the next judgement is due */
+};
+
+/* ---- watch.c ---- */
+void *capture_watch(void *capture);	/* the thread, for pthread_create(3) */
+
+/* ---- capture.c, for the thread ---- */
+/* Hand a report over; a full queue or no memory counts as an error. `fill` has
+ * everything but jpeg bytes, which are copied when given. */
+void capture_report(struct capture *capture, const struct capture_report *fill,
+	const unsigned char *jpeg);
+void capture_count_error(struct capture *capture);
+
+/* ---- publish.c ---- */
+/* Put one picture into the ring and give its buffer back. 0: published; 1: passed
+ * over and counted; -1: cannot go on, *why says it. */
+int capture_publish(struct capture *capture, const struct picture *picture, struct cause *why);
+void capture_free_rings(struct capture *capture);
+uint64_t capture_stale_ns(const struct capture *capture);
+
+/* ---- judge.c: look for motion if that is due, in the picture just published ---- */
+void judge_raw(struct capture *capture, const struct picture *picture, const struct frame_info *frame);
+void judge_jpeg(struct capture *capture, const struct frame_info *frame);
+
+#endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: ISC */
+/* Motion, on frames that are already out. */
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "capture/grey.h"
+#include "capture/inside.h"
+
+/* Is a judgement due, with what tuning? Due times advance by the interval, not
+ * from the frame: 10 a second out of 15 frames a second are 10, not 7.5. */
+static bool
+judge_is_due(struct capture *capture, uint64_t mono_ns, struct motion_settings *detect)
+{
+	uint64_t interval;
+	bool wanted;
+
+	pthread_mutex_lock(&capture->lock);
+	wanted = capture->tuning.motion;
+	interval = CLOCK_S / capture->tuning.motion_fps;
+	*detect = capture->tuning.detect;
+	if (!wanted)
+		capture->status.motion = (struct motion_verdict){ 0 };
+	pthread_mutex_unlock(&capture->lock);
+	if (!wanted || mono_ns < capture->judge_ns)
+		return false;
+	capture->judge_ns += interval;
+	if (capture->judge_ns <= mono_ns)
+		capture->judge_ns = mono_ns + interval;
+	return true;
+}
+
+static bool
+ensure_grey(struct capture *capture, const struct frame_info *frame)
+{
+	uint32_t need = grey_size(frame->width, frame->height);
+	unsigned char *grey;
+
+	if (need <= capture->grey_capacity)
+		return true;
+	grey = realloc(capture->grey, need);
+	if (grey == NULL)
+		return false;
+	capture->grey = grey;
+	capture->grey_capacity = need;
+	return true;
+}
+
+/* Everybody's copy of the verdict; a run of held-back triggers counts once. */
+static void
+note_verdict(struct capture *capture, const struct motion_verdict *verdict)
+{
+	struct capture_status *status = &capture->status;
+
+	pthread_mutex_lock(&capture->lock);
+	if (verdict->held != status->motion.held) {
+		status->light_held += verdict->held == MOTION_LIGHT;
+		status->cooldown_held += verdict->held == MOTION_COOLDOWN;
+	}
+	if (verdict->change > status->peak_change)
+		status->peak_change = verdict->change;
+	status->motion = *verdict;
+	pthread_mutex_unlock(&capture->lock);
+}
+
+static void
+judge(struct capture *capture, const struct motion_settings *detect, const struct frame_info *frame,
+    uint32_t width, uint32_t height)
+{
+	struct capture_report report = { .kind = CAPTURE_MOTION, .frame = *frame };
+
+	report.verdict = motion_judge(capture->motion, detect, capture->grey, width, height,
+	    frame->mono_ns);
+	note_verdict(capture, &report.verdict);
+	if (!report.verdict.triggered)
+		return;
+	report.mode = capture->status.mode;
+	report.generation = capture->status.generation;
+	report.frame.change = report.verdict.change;
+	capture_report(capture, &report, capture->slot);
+}
+
+void
+judge_raw(struct capture *capture, const struct picture *picture, const struct frame_info *frame)
+{
+	struct motion_settings detect;
+	uint32_t width, height;
+
+	if (!judge_is_due(capture, frame->mono_ns, &detect) || !ensure_grey(capture, frame))
+		return;
+	grey_shrink(picture, capture->grey, &width, &height);
+	judge(capture, &detect, frame, width, height);
+}
+
+void
+judge_jpeg(struct capture *capture, const struct frame_info *frame)
+{
+	struct motion_settings detect;
+	uint32_t width, height;
+	struct cause why;
+
+	if (!judge_is_due(capture, frame->mono_ns, &detect) || !ensure_grey(capture, frame))
+		return;
+	if (jpeg_decode_grey8(capture->decoder, capture->slot, frame->length, capture->grey,
+	    capture->grey_capacity, &width, &height, &why) == 0)
+		judge(capture, &detect, frame, width, height);
+	else
+		log_debug("capture", "no motion judged: %s", why.text);
+}

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: ISC */
+/* pipe: JPEGs one behind the other, as `ffmpeg … -f mjpeg -` and `libcamera-vid
+ * --codec mjpeg -o -` write them: from a FIFO, from standard input, or from a
+ * file, which is played at the rate asked for, over and over. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "source/source.h"
+#include "source/splitter.h"
+
+enum {
+	FILE_FPS = 25,			/* of a file, when nothing is asked for */
+	READS_MOST = 64,		/* before the thread looks at something else */
+	PIPE_SIZE = 1 << 20,		/* the kernel's most for everybody: fewer wake-ups */
+};
+
+struct pipe {
+	struct source source;		/* its fd is `input`, or a file's timer */
+	struct splitter splitter;
+	int input;
+	bool paced;			/* a file */
+	bool played;			/* it had a picture since it was rewound */
+};
+
+/* Read once. SOURCE_PICTURE means: there are new bytes. */
+static enum source_result
+fill(struct pipe *input, struct cause *why)
+{
+	size_t size;
+	unsigned char *room = splitter_room(&input->splitter, &size);
+	ssize_t got = read(input->input, room, size);
+
+	if (got > 0) {
+		splitter_add(&input->splitter, (size_t)got);
+		return SOURCE_PICTURE;
+	}
+	if (got == -1 && (errno == EAGAIN || errno == EINTR))
+		return SOURCE_AGAIN;
+	if (got == -1)
+		cause_errno(why, "%s", input->source.mode.name);
+	else
+		cause_set(why, "%s: input ended", input->source.mode.name);
+	splitter_restart(&input->splitter);
+	return SOURCE_GONE;
+}
+
+static void
+hand_out(struct pipe *input, struct picture *picture, const unsigned char *jpeg, uint32_t length)
+{
+	*picture = (struct picture){ .format = PIXEL_MJPEG, .data = jpeg, .length = length,
+	    .mono_ns = clock_mono_ns(), .wall_ns = clock_wall_ns() };
+	input->played = true;
+}
+
+/* A live stream: the newest picture that has come. */
+static enum source_result
+pipe_take(struct source *source, struct picture *picture, struct cause *why)
+{
+	struct pipe *input = (struct pipe *)source;
+	enum source_result result = SOURCE_PICTURE;
+
+	for (int reads = 0; reads < READS_MOST && result == SOURCE_PICTURE; reads++) {
+		const unsigned char *jpeg;
+		uint32_t length;
+		unsigned found = 0;
+
+		result = fill(input, why);
+		while (splitter_next(&input->splitter, &jpeg, &length))
+			found++;
+		source->counters.broken = input->splitter.broken;
+		if (found > 0) {
+			source->counters.dropped += found - 1;
+			hand_out(input, picture, jpeg, length);
+			return SOURCE_PICTURE;
+		}
+	}
+	return result == SOURCE_PICTURE ? SOURCE_AGAIN : result;
+}
+
+/* Begin the file again; SOURCE_GONE when there is nothing in it. */
+static enum source_result
+rewind_file(struct pipe *input, struct cause *why)
+{
+	if (!input->played || lseek(input->input, 0, SEEK_SET) == -1) {
+		cause_set(why, "%s: no JPEG picture in it", input->source.mode.name);
+		return SOURCE_GONE;
+	}
+	input->played = false;
+	return SOURCE_PICTURE;
+}
+
+/* A file: its next picture, when the timer says so. */
+static enum source_result
+file_take(struct source *source, struct picture *picture, struct cause *why)
+{
+	struct pipe *input = (struct pipe *)source;
+	enum source_result result = SOURCE_PICTURE;
+	const unsigned char *jpeg;
+	uint32_t length;
+	uint64_t ticks;
+
+	if (read(source->fd, &ticks, sizeof ticks) != sizeof ticks)
+		return SOURCE_AGAIN;
+	while (!splitter_next(&input->splitter, &jpeg, &length)) {
+		result = fill(input, why);
+		if (result == SOURCE_GONE)
+			result = rewind_file(input, why);
+		source->counters.broken = input->splitter.broken;
+		if (result == SOURCE_GONE)
+			return result;
+	}
+	hand_out(input, picture, jpeg, length);
+	return SOURCE_PICTURE;
+}
+
+static void
+pipe_release(struct source *source)
+{
+	(void)source;
+}
+
+static void
+pipe_close(struct source *source)
+{
+	struct pipe *input = (struct pipe *)source;
+
+	if (input->paced && source->fd != -1)
+		close(source->fd);
+	if (input->input != -1)
+		close(input->input);
+	splitter_deinit(&input->splitter);
+	free(input);
+}
+
+static const struct source_kind pipe_kind = {
+	.name = "pipe",
+	.take = pipe_take,
+	.release = pipe_release,
+	.close = pipe_close,
+	.patient = true,
+};
+
+static const struct source_kind file_kind = {
+	.name = "pipe",
+	.take = file_take,
+	.release = pipe_release,
+	.close = pipe_close,
+};
+
+/* Without O_RDWR, so that the writer's end is noticed; without waiting for one. */
+static int
+open_input(const char *path, struct cause *why)
+{
+	struct pollfd fd;
+	int input;
+
+	if (strcmp(path, "-") != 0) {
+		input = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+		return input != -1 ? input : cause_errno(why, "%s", path);
+	}
+	fd = (struct pollfd){ .fd = STDIN_FILENO, .events = POLLIN };
+	if (poll(&fd, 1, 0) == 1 && fd.revents == POLLHUP)
+		return cause_set(why, "standard input: input ended");
+	input = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+	if (input == -1 || fcntl(input, F_SETFL, fcntl(input, F_GETFL) | O_NONBLOCK) == -1) {
+		cause_errno(why, "standard input");
+		if (input != -1)
+			close(input);
+		return -1;
+	}
+	return input;
+}
+
+static int
+start_timer(struct pipe *input, uint32_t fps)
+{
+	uint64_t interval = CLOCK_S / fps;
+	struct itimerspec timer = { .it_value.tv_nsec = 1,
+	    .it_interval = { (time_t)(interval / CLOCK_S), (long)(interval % CLOCK_S) } };
+
+	input->paced = true;
+	input->source.kind = &file_kind;
+	input->source.mode.fps_num = fps;
+	input->source.mode.fps_den = 1;
+	input->source.fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (input->source.fd == -1)
+		return -1;
+	return timerfd_settime(input->source.fd, 0, &timer, NULL);
+}
+
+/* What kind of input is it? */
+static int
+look_at(struct pipe *input, const struct source_wish *wish, struct cause *why)
+{
+	const char *name = input->source.mode.name;
+	struct stat is;
+
+	if (fstat(input->input, &is) == -1)
+		return cause_errno(why, "%s", name);
+	if (S_ISREG(is.st_mode))
+		return start_timer(input, wish->fps != 0 ? wish->fps : FILE_FPS) == 0 ? 0 :
+		    cause_errno(why, "%s: timer", name);
+	if (!S_ISFIFO(is.st_mode) && !S_ISSOCK(is.st_mode) && !S_ISCHR(is.st_mode))
+		return cause_set(why, "%s is neither a FIFO nor a file", name);
+	if (S_ISFIFO(is.st_mode))
+		fcntl(input->input, F_SETPIPE_SZ, PIPE_SIZE);	/* or as it is */
+	input->source.fd = input->input;
+	return 0;
+}
+
+struct source *
+pipe_open(const struct source_wish *wish, struct cause *why)
+{
+	bool standard = strcmp(wish->input, "-") == 0;
+	struct pipe *input;
+	struct source *source;
+
+	if (wish->input[0] == '\0') {
+		cause_set(why, "source pipe needs an input: a FIFO, a file, or -");
+		return NULL;
+	}
+	input = calloc(1, sizeof *input);
+	if (input == NULL || splitter_init(&input->splitter) == -1) {
+		cause_errno(why, "pipe");
+		free(input);
+		return NULL;
+	}
+	source = &input->source;
+	*source = (struct source){ .kind = &pipe_kind, .fd = -1,
+	    .mode = { .kind = pipe_kind.name, .format = PIXEL_MJPEG } };
+	snprintf(source->mode.name, sizeof source->mode.name, "%s", standard ? "standard input" : wish->input);
+	snprintf(source->mode.device, sizeof source->mode.device, "%s", wish->input);
+	input->input = open_input(wish->input, why);
+	if (input->input != -1 && look_at(input, wish, why) == 0)
+		return source;
+	source_close(&source);
+	return NULL;
+}

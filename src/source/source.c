@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: ISC */
+#include "source/source.h"
+
+#include <errno.h>
+#include <string.h>
+
+struct source *
+source_open(const struct source_wish *wish, struct cause *why)
+{
+	struct source *source;
+
+	if (strcmp(wish->kind, "testcard") == 0)
+		return testcard_open(wish, why);
+	if (strcmp(wish->kind, "pipe") == 0)
+		return pipe_open(wish, why);
+	source = v4l2_open(wish, why);
+	if (source == NULL && errno == ENOENT && strcmp(wish->kind, "auto") == 0 &&
+	    wish->device[0] == '\0')
+		return testcard_open(wish, why);
+	return source;
+}
+
+enum source_result
+source_take(struct source *source, struct picture *picture, struct cause *why)
+{
+	return source->kind->take(source, picture, why);
+}
+
+void
+source_release(struct source *source)
+{
+	source->kind->release(source);
+}
+
+void
+source_close(struct source **source)
+{
+	if (*source == NULL)
+		return;
+	(*source)->kind->close(*source);
+	*source = NULL;
+}
+
+json_t *
+source_controls(struct source *source)
+{
+	return source->kind->controls != NULL ? source->kind->controls(source) : json_array();
+}
+
+int
+source_check_control(struct source *source, const char *name, const json_t *value, struct cause *why)
+{
+	if (source->kind->check_control == NULL)
+		return cause_set(why, "unknown control %.32s", name);
+	return source->kind->check_control(source, name, value, why);
+}
+
+int
+source_set_control(struct source *source, const char *name, const json_t *value, struct cause *why)
+{
+	if (source->kind->set_control == NULL)
+		return cause_set(why, "unknown control %.32s", name);
+	return source->kind->set_control(source, name, value, why);
+}
+
+bool
+source_notice(struct source *source)
+{
+	return source->kind->notice != NULL && source->kind->notice(source);
+}

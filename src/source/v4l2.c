@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: ISC */
+/* v4l2: a camera, streamed through buffers that the driver shares with us
+ * (kernel: Documentation/userspace-api/media/v4l/mmap.rst). All of them but the
+ * one in hand are always queued. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "source/v4l2_device.h"
+
+enum {
+	BUFFERS_MOST = 32,
+	BUFFERS_INITIAL = 4,
+	TROUBLE_MOST = 16,	/* failed dequeues in a row before we start over */
+};
+#define STAMP_OLDEST_NS (10 * CLOCK_S)	/* an older driver's stamp is on another clock */
+
+struct v4l2 {
+	struct source source;
+	struct v4l2_pix_format format;
+	struct { void *start; size_t length; } buffers[BUFFERS_MOST];
+	unsigned count;
+	struct v4l2_buffer held;	/* the picture given out */
+	bool holding, streaming, lost;
+	unsigned trouble;
+	struct cause loss;		/* why `lost` */
+};
+
+static struct v4l2_buffer
+buffer_named(unsigned index)
+{
+	return (struct v4l2_buffer){ .index = index, .type = V4L2_BUF_TYPE_VIDEO_CAPTURE,
+	    .memory = V4L2_MEMORY_MMAP };
+}
+
+/* Give a buffer to the driver. A driver that refuses is started anew. */
+static int
+queue_buffer(struct v4l2 *camera, unsigned index, struct cause *why)
+{
+	struct v4l2_buffer buffer = buffer_named(index);
+
+	if (v4l2_ioctl(camera->source.fd, VIDIOC_QBUF, &buffer) == 0)
+		return 0;
+	return cause_errno(why, "%s: giving a buffer back", camera->source.mode.device);
+}
+
+static void
+requeue(struct v4l2 *camera, unsigned index)
+{
+	if (!camera->lost && queue_buffer(camera, index, &camera->loss) == -1)
+		camera->lost = true;
+}
+
+/* ---- one picture ------------------------------------------------------------------- */
+
+/* Is the buffer a whole picture, as far as the driver knows? */
+static bool
+is_whole(const struct v4l2 *camera, const struct v4l2_buffer *buffer)
+{
+	return !(buffer->flags & V4L2_BUF_FLAG_ERROR) && buffer->index < camera->count &&
+	    buffer->bytesused <= camera->buffers[buffer->index].length &&
+	    buffer->bytesused >= v4l2_whole(camera->source.mode.format, &camera->format);
+}
+
+enum dequeued { DEQUEUED_NONE, DEQUEUED_BAD, DEQUEUED_GOOD, DEQUEUED_GONE };
+
+static enum dequeued
+dequeue(struct v4l2 *camera, struct v4l2_buffer *buffer, struct cause *why)
+{
+	*buffer = buffer_named(0);
+	if (v4l2_ioctl(camera->source.fd, VIDIOC_DQBUF, buffer) == 0) {
+		if (is_whole(camera, buffer))
+			return DEQUEUED_GOOD;
+		requeue(camera, buffer->index);
+		return DEQUEUED_BAD;
+	}
+	switch (errno) {
+	case EAGAIN:
+		return DEQUEUED_NONE;
+	case EIO:			/* passing trouble, such as a lost signal (vidioc-qbuf.rst) */
+		if (++camera->trouble < TROUBLE_MOST)
+			return DEQUEUED_BAD;
+		break;
+	case ENODEV:
+		cause_set(why, "%s (%s) was unplugged", camera->source.mode.name,
+		    camera->source.mode.device);
+		return DEQUEUED_GONE;
+	}
+	cause_errno(why, "%s: taking a picture", camera->source.mode.device);
+	return DEQUEUED_GONE;
+}
+
+/* When the picture was taken: the driver's stamp if it is on the monotonic clock
+ * (kernel: buffer.rst), else now. */
+static void
+stamp(struct picture *picture, const struct v4l2_buffer *buffer)
+{
+	uint64_t now = clock_mono_ns(), wall = clock_wall_ns();
+	uint64_t taken = (uint64_t)buffer->timestamp.tv_sec * CLOCK_S +
+	    (uint64_t)buffer->timestamp.tv_usec * 1000;
+
+	if ((buffer->flags & V4L2_BUF_FLAG_TIMESTAMP_MASK) != V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC ||
+	    taken > now || now - taken > STAMP_OLDEST_NS)
+		taken = now;
+	picture->mono_ns = taken;
+	picture->wall_ns = wall - (now - taken);
+}
+
+static void
+hand_out(struct v4l2 *camera, struct picture *picture)
+{
+	const struct v4l2_buffer *buffer = &camera->held;
+
+	camera->holding = true;
+	camera->trouble = 0;
+	picture->format = camera->source.mode.format;
+	picture->width = camera->format.width;
+	picture->height = camera->format.height;
+	picture->stride = camera->format.bytesperline;
+	picture->data = camera->buffers[buffer->index].start;
+	picture->length = buffer->bytesused;
+	stamp(picture, buffer);
+}
+
+/* Dequeue until there is nothing newer; what is older goes straight back. */
+static enum source_result
+v4l2_take(struct source *source, struct picture *picture, struct cause *why)
+{
+	struct v4l2 *camera = (struct v4l2 *)source;
+	struct v4l2_buffer buffer;
+	bool have = false;
+
+	for (;;) {
+		enum dequeued result = camera->lost ? DEQUEUED_GONE : dequeue(camera, &buffer, why);
+
+		if (result == DEQUEUED_GONE && camera->lost)
+			*why = camera->loss;
+		if (result == DEQUEUED_GONE)
+			return SOURCE_GONE;
+		if (result == DEQUEUED_NONE)
+			break;
+		if (result == DEQUEUED_BAD) {
+			source->counters.broken++;
+			continue;
+		}
+		if (have) {
+			source->counters.dropped++;
+			requeue(camera, camera->held.index);
+		}
+		camera->held = buffer;
+		have = true;
+	}
+	if (!have)
+		return SOURCE_AGAIN;
+	hand_out(camera, picture);
+	return SOURCE_PICTURE;
+}
+
+static void
+v4l2_release(struct source *source)
+{
+	struct v4l2 *camera = (struct v4l2 *)source;
+
+	if (camera->holding)
+		requeue(camera, camera->held.index);
+	camera->holding = false;
+}
+
+/* ---- what the driver tells unasked ---------------------------------------------------- */
+
+static bool
+v4l2_notice(struct source *source)
+{
+	struct v4l2 *camera = (struct v4l2 *)source;
+	struct v4l2_event event;
+	bool controls = false;
+
+	while (v4l2_ioctl(source->fd, VIDIOC_DQEVENT, &event) == 0) {
+		controls |= event.type == V4L2_EVENT_CTRL;
+		if (event.type == V4L2_EVENT_SOURCE_CHANGE) {
+			camera->lost = true;
+			cause_set(&camera->loss, "%s: the signal changed", source->mode.name);
+		}
+	}
+	return controls;
+}
+
+static void
+subscribe(int fd)
+{
+	struct v4l2_event_subscription change = { .type = V4L2_EVENT_SOURCE_CHANGE };
+
+	/* Only receivers of a signal have this; ENOTTY and EINVAL are no news. */
+	if (v4l2_ioctl(fd, VIDIOC_SUBSCRIBE_EVENT, &change) == -1)
+		log_debug("v4l2", "no notice of signal changes: %s", strerror(errno));
+	v4l2_subscribe_controls(fd);
+}
+
+/* ---- opening and closing ---------------------------------------------------------------- */
+
+static int
+request_buffers(struct v4l2 *camera, uint32_t wish, struct cause *why)
+{
+	struct v4l2_requestbuffers request = { .type = V4L2_BUF_TYPE_VIDEO_CAPTURE,
+	    .memory = V4L2_MEMORY_MMAP, .count = wish != 0 ? wish : BUFFERS_INITIAL };
+
+	if (v4l2_ioctl(camera->source.fd, VIDIOC_REQBUFS, &request) == -1)
+		return errno == EBUSY ? cause_set(why, "%s is in use by another program", camera->source.mode.device) :
+		    cause_errno(why, "%s: asking for buffers", camera->source.mode.device);
+	if (request.count < 2)
+		return cause_set(why, "%s: the driver has too few buffers", camera->source.mode.device);
+	camera->count = request.count < BUFFERS_MOST ? request.count : BUFFERS_MOST;
+	return 0;
+}
+
+static int
+map_buffers(struct v4l2 *camera, struct cause *why)
+{
+	for (unsigned i = 0; i < camera->count; i++) {
+		struct v4l2_buffer buffer = buffer_named(i);
+		void *start;
+
+		if (v4l2_ioctl(camera->source.fd, VIDIOC_QUERYBUF, &buffer) == -1)
+			return cause_errno(why, "%s: asking for a buffer", camera->source.mode.device);
+		start = mmap(NULL, buffer.length, PROT_READ | PROT_WRITE, MAP_SHARED,
+		    camera->source.fd, (off_t)buffer.m.offset);
+		if (start == MAP_FAILED)
+			return cause_errno(why, "%s: mapping a buffer", camera->source.mode.device);
+		camera->buffers[i].start = start;
+		camera->buffers[i].length = buffer.length;
+		if (queue_buffer(camera, i, why) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+stream(struct v4l2 *camera, struct cause *why)
+{
+	int type = V4L2_BUF_TYPE_VIDEO_CAPTURE;
+
+	if (v4l2_ioctl(camera->source.fd, VIDIOC_STREAMON, &type) == -1)
+		return cause_errno(why, "%s: starting the stream", camera->source.mode.device);
+	camera->streaming = true;
+	return 0;
+}
+
+static void
+v4l2_close(struct source *source)
+{
+	struct v4l2 *camera = (struct v4l2 *)source;
+	struct v4l2_requestbuffers none = { .type = V4L2_BUF_TYPE_VIDEO_CAPTURE,
+	    .memory = V4L2_MEMORY_MMAP };
+	int type = V4L2_BUF_TYPE_VIDEO_CAPTURE;
+
+	/* A camera that is gone refuses both; closing frees all the same. */
+	if (camera->streaming)
+		v4l2_ioctl(source->fd, VIDIOC_STREAMOFF, &type);
+	for (unsigned i = 0; i < camera->count; i++)
+		if (camera->buffers[i].start != NULL)
+			munmap(camera->buffers[i].start, camera->buffers[i].length);
+	if (camera->count > 0)
+		v4l2_ioctl(source->fd, VIDIOC_REQBUFS, &none);
+	close(source->fd);
+	free(camera);
+}
+
+static json_t *
+camera_controls(struct source *source)
+{
+	return v4l2_controls(source->fd);
+}
+
+static int
+camera_check_control(struct source *source, const char *name, const json_t *value, struct cause *why)
+{
+	return v4l2_check_control(source->fd, name, value, why);
+}
+
+static int
+camera_set_control(struct source *source, const char *name, const json_t *value, struct cause *why)
+{
+	return v4l2_set_control(source->fd, name, value, why);
+}
+
+static const struct source_kind v4l2_kind = {
+	.name = "v4l2",
+	.take = v4l2_take,
+	.release = v4l2_release,
+	.close = v4l2_close,
+	.notice = v4l2_notice,
+	.controls = camera_controls,
+	.check_control = camera_check_control,
+	.set_control = camera_set_control,
+};
+
+struct source *
+v4l2_open(const struct source_wish *wish, struct cause *why)
+{
+	struct v4l2 *camera;
+	struct v4l2_node node;
+	struct source *source;
+
+	if (v4l2_find(wish, &node, why) == -1)
+		return NULL;
+	camera = calloc(1, sizeof *camera);
+	if (camera == NULL) {
+		cause_errno(why, "camera");
+		close(node.fd);
+		return NULL;
+	}
+	source = &camera->source;
+	*source = (struct source){ .kind = &v4l2_kind, .fd = node.fd, .mode.kind = v4l2_kind.name };
+	snprintf(source->mode.name, sizeof source->mode.name, "%s", node.card);
+	snprintf(source->mode.bus, sizeof source->mode.bus, "%s", node.bus);
+	snprintf(source->mode.device, sizeof source->mode.device, "%s", node.path);
+	if (v4l2_negotiate(&node, wish, &source->mode, &camera->format, why) == -1 ||
+	    request_buffers(camera, wish->buffers, why) == -1 || map_buffers(camera, why) == -1)
+		goto fail;
+	subscribe(source->fd);
+	if (stream(camera, why) == 0)
+		return source;
+fail:
+	source_close(&source);
+	errno = EIO;		/* there is a camera */
+	return NULL;
+}

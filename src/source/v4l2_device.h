@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: ISC */
+/* v4l2_device: what the V4L2 files of this room share. The only one that
+ * includes <linux/videodev2.h> (kernel: Documentation/userspace-api/media/v4l/).
+ *
+ *   v4l2.c           streaming: the source kind
+ *   v4l2_device.c    nodes: ioctls, what is a camera, finding it again, listing
+ *   v4l2_mode.c      format, size and rate: choosing and setting
+ *   v4l2_controls.c  brightness and its like
+ */
+#ifndef ORIEL_SOURCE_V4L2_DEVICE_H
+#define ORIEL_SOURCE_V4L2_DEVICE_H
+
+#include <jansson.h>
+#include <linux/videodev2.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "source/source.h"
+
+/* ---- v4l2_device.c ---- */
+
+/* ioctl(2), again after EINTR. */
+int v4l2_ioctl(int fd, unsigned long request, void *arg);
+
+struct v4l2_node {
+	int fd;			/* open, non-blocking */
+	char path[128];
+	char card[32], bus[32];	/* who it is and where it is plugged in */
+};
+
+/* Open the camera that `wish` means: the one we had before if it is still there
+ * (also under another node), else the one named, else the first that captures.
+ * -1 with one clear reason; errno is ENOENT when there is no camera at all. */
+int v4l2_find(const struct source_wish *wish, struct v4l2_node *node, struct cause *why);
+
+/* ---- v4l2_mode.c ---- */
+
+/* Choose format, size and rate nearest to `wish`, set them, and say in *mode and
+ * *format what the driver made of it. */
+int v4l2_negotiate(const struct v4l2_node *node, const struct source_wish *wish,
+	struct source_mode *mode, struct v4l2_pix_format *format, struct cause *why);
+
+/* Bytes a whole raw picture of `format` has. */
+uint32_t v4l2_whole(enum pixel_format pixels, const struct v4l2_pix_format *format);
+
+/* The "formats" of source_list. */
+json_t *v4l2_list_modes(int fd);
+
+/* ---- v4l2_controls.c ---- */
+
+json_t *v4l2_controls(int fd);		/* see source_controls */
+int v4l2_check_control(int fd, const char *name, const json_t *value, struct cause *why);
+int v4l2_set_control(int fd, const char *name, const json_t *value, struct cause *why);
+void v4l2_subscribe_controls(int fd);
+
+#endif

@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: ISC */
+/* Which of the camera's modes is the best: every format, size and rate is looked
+ * at and the nearest one set; what the driver answers is what we report. */
+#include "source/v4l2_device.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	BEST_WIDTH = 1280, BEST_HEIGHT = 720, BEST_FPS = 30,	/* when nothing is asked for */
+	SMOOTH_FPS = 15,		/* below this a smaller picture is better than a slower one */
+	ENUM_MOST = 256,		/* of a list that a mad driver never ends */
+	SIDE_MAX = 65500,
+};
+
+/* In order of preference: what is passed through first, then what is cheapest
+ * to encode, colour before grey. */
+static const struct { uint32_t fourcc; enum pixel_format pixels; } known[] = {
+	{ V4L2_PIX_FMT_MJPEG, PIXEL_MJPEG }, { V4L2_PIX_FMT_JPEG, PIXEL_MJPEG },
+	{ V4L2_PIX_FMT_YUV420, PIXEL_YUV420 }, { V4L2_PIX_FMT_NV12, PIXEL_NV12 },
+	{ V4L2_PIX_FMT_YUYV, PIXEL_YUYV }, { V4L2_PIX_FMT_UYVY, PIXEL_UYVY },
+	{ V4L2_PIX_FMT_RGB24, PIXEL_RGB24 }, { V4L2_PIX_FMT_GREY, PIXEL_GREY },
+};
+enum { KNOWN = sizeof known / sizeof known[0] };
+
+struct candidate {
+	int rank;			/* row of `known`; -1 = none */
+	uint32_t width, height;
+	double fps;			/* 0 = the driver does not say */
+	struct v4l2_fract interval;
+};
+
+static int
+rank_of(uint32_t fourcc)
+{
+	for (int i = 0; i < KNOWN; i++)
+		if (known[i].fourcc == fourcc)
+			return i;
+	return -1;
+}
+
+static double
+fps_of(struct v4l2_fract interval)
+{
+	return interval.numerator != 0 ? (double)interval.denominator / interval.numerator : 0;
+}
+
+/* ---- comparing -------------------------------------------------------------------- */
+
+static long
+apart(uint32_t a, uint32_t b)
+{
+	return labs((long)a - (long)b);
+}
+
+/* How far from the size asked for; without a wish: how far above the best. */
+static long
+size_miss(const struct source_wish *wish, const struct candidate *is)
+{
+	if (wish->width == 0 && wish->height == 0)
+		return (is->width > BEST_WIDTH ? apart(is->width, BEST_WIDTH) : 0) +
+		    (is->height > BEST_HEIGHT ? apart(is->height, BEST_HEIGHT) : 0);
+	return (wish->width != 0 ? apart(is->width, wish->width) : 0) +
+	    (wish->height != 0 ? apart(is->height, wish->height) : 0);
+}
+
+static double
+rate_miss(const struct source_wish *wish, double fps)
+{
+	double want = wish->fps != 0 ? wish->fps : BEST_FPS;
+
+	return fps > want ? fps - want : want - fps;
+}
+
+static bool
+is_slow(const struct source_wish *wish, const struct candidate *is)
+{
+	return is->fps != 0 && is->fps * 1.02 < (wish->fps != 0 ? wish->fps : SMOOTH_FPS);
+}
+
+static bool
+is_better(const struct source_wish *wish, const struct candidate *a, const struct candidate *b)
+{
+	long a_miss = size_miss(wish, a), b_miss = size_miss(wish, b);
+	uint64_t a_area = (uint64_t)a->width * a->height, b_area = (uint64_t)b->width * b->height;
+
+	if (b->rank == -1)
+		return true;
+	if (a_miss != b_miss)
+		return a_miss < b_miss;
+	if (is_slow(wish, a) != is_slow(wish, b))
+		return is_slow(wish, b);
+	if (a->rank != b->rank)
+		return a->rank < b->rank;
+	if (a_area != b_area)
+		return a_area > b_area;
+	return rate_miss(wish, a->fps) < rate_miss(wish, b->fps);
+}
+
+/* ---- walking the driver's lists ---------------------------------------------------- */
+
+/* Calls `each` with every rate of a size, or once with 0/0 when there are none. A
+ * range is represented by its ends and by what is wished. */
+typedef void (*each_rate)(void *arg, struct v4l2_fract interval);
+
+static void
+walk_rates(int fd, uint32_t fourcc, uint32_t width, uint32_t height, uint32_t fps,
+    each_rate each, void *arg)
+{
+	struct v4l2_frmivalenum is = { .pixel_format = fourcc, .width = width, .height = height };
+
+	for (; is.index < ENUM_MOST && v4l2_ioctl(fd, VIDIOC_ENUM_FRAMEINTERVALS, &is) == 0; is.index++) {
+		struct v4l2_fract wish = { 1, fps != 0 ? fps : BEST_FPS };
+
+		if (is.type == V4L2_FRMIVAL_TYPE_DISCRETE) {
+			each(arg, is.discrete);
+			continue;
+		}
+		each(arg, is.stepwise.min);
+		each(arg, is.stepwise.max);
+		if (fps_of(wish) < fps_of(is.stepwise.min) && fps_of(wish) > fps_of(is.stepwise.max))
+			each(arg, wish);
+		return;
+	}
+	if (is.index == 0)
+		each(arg, (struct v4l2_fract){ 0, 0 });
+}
+
+/* The value of a range nearest to `wish`. */
+static uint32_t
+in_steps(uint32_t wish, uint32_t least, uint32_t most, uint32_t step)
+{
+	if (wish <= least || most <= least)
+		return least;
+	if (wish > most)
+		wish = most;
+	return step > 1 ? least + (wish - least) / step * step : wish;
+}
+
+typedef void (*each_size)(void *arg, uint32_t width, uint32_t height);
+
+static void
+walk_sizes(int fd, uint32_t fourcc, const struct source_wish *wish, each_size each, void *arg)
+{
+	struct v4l2_frmsizeenum is = { .pixel_format = fourcc };
+	uint32_t width = wish->width != 0 ? wish->width : BEST_WIDTH;
+	uint32_t height = wish->height != 0 ? wish->height : BEST_HEIGHT;
+
+	for (; is.index < ENUM_MOST && v4l2_ioctl(fd, VIDIOC_ENUM_FRAMESIZES, &is) == 0; is.index++) {
+		const struct v4l2_frmsize_stepwise *range = &is.stepwise;
+
+		if (is.type == V4L2_FRMSIZE_TYPE_DISCRETE) {
+			each(arg, is.discrete.width, is.discrete.height);
+			continue;
+		}
+		each(arg, in_steps(width, range->min_width, range->max_width, range->step_width),
+		    in_steps(height, range->min_height, range->max_height, range->step_height));
+		return;
+	}
+	if (is.index == 0)	/* the driver has no list: ask and see */
+		each(arg, width, height);
+}
+
+static bool
+next_format(int fd, struct v4l2_fmtdesc *is)
+{
+	is->type = V4L2_BUF_TYPE_VIDEO_CAPTURE;
+	return is->index < ENUM_MOST && v4l2_ioctl(fd, VIDIOC_ENUM_FMT, is) == 0;
+}
+
+/* ---- choosing ------------------------------------------------------------------------ */
+
+struct choice {
+	int fd;
+	const struct source_wish *wish;
+	uint32_t fourcc;
+	struct candidate now, best;
+};
+
+static void
+consider_rate(void *arg, struct v4l2_fract interval)
+{
+	struct choice *choice = arg;
+
+	choice->now.interval = interval;
+	choice->now.fps = fps_of(interval);
+	if (is_better(choice->wish, &choice->now, &choice->best))
+		choice->best = choice->now;
+}
+
+static void
+consider_size(void *arg, uint32_t width, uint32_t height)
+{
+	struct choice *choice = arg;
+
+	choice->now.width = width;
+	choice->now.height = height;
+	walk_rates(choice->fd, choice->fourcc, width, height, choice->wish->fps, consider_rate, choice);
+}
+
+/* Four letters for people; unprintable ones as '?'. */
+static void
+fourcc_text(uint32_t fourcc, char text[5])
+{
+	for (int i = 0; i < 4; i++) {
+		char c = (char)(fourcc >> (8 * i) & 0x7f);
+
+		text[i] = c >= 0x20 && c < 0x7f ? c : '?';
+	}
+	text[4] = '\0';
+}
+
+static int
+explain_no_format(const struct v4l2_node *node, const struct source_wish *wish, struct cause *why)
+{
+	struct v4l2_fmtdesc is = { 0 };
+	char offers[128] = "", text[5];
+
+	for (; next_format(node->fd, &is) && strlen(offers) < sizeof offers - 16; is.index++) {
+		fourcc_text(is.pixelformat, text);
+		snprintf(offers + strlen(offers), sizeof offers - strlen(offers), "%s%s",
+		    is.index > 0 ? ", " : "", text);
+	}
+	return cause_set(why, "%s (%s) does not offer %s; it offers %s", node->path, node->card,
+	    wish->format >= 0 ? pixel_format_name((enum pixel_format)wish->format) : "a format we know",
+	    offers[0] != '\0' ? offers : "none");
+}
+
+static int
+choose(const struct v4l2_node *node, const struct source_wish *wish, struct candidate *best,
+    struct cause *why)
+{
+	struct choice choice = { .fd = node->fd, .wish = wish, .best.rank = -1 };
+	struct v4l2_fmtdesc is = { 0 };
+
+	for (; next_format(node->fd, &is); is.index++) {
+		choice.now.rank = rank_of(is.pixelformat);
+		if (choice.now.rank == -1 ||
+		    (wish->format >= 0 && (int)known[choice.now.rank].pixels != wish->format))
+			continue;
+		choice.fourcc = is.pixelformat;
+		walk_sizes(node->fd, is.pixelformat, wish, consider_size, &choice);
+	}
+	*best = choice.best;
+	return best->rank != -1 ? 0 : explain_no_format(node, wish, why);
+}
+
+/* ---- setting --------------------------------------------------------------------------- */
+
+/* An HDMI bridge wants to be told to take the signal it sees; others know nothing
+ * of timings (kernel: vidioc-query-dv-timings.rst). */
+static int
+take_signal(const struct v4l2_node *node, struct cause *why)
+{
+	struct v4l2_dv_timings timings = { 0 };
+
+	if (v4l2_ioctl(node->fd, VIDIOC_QUERY_DV_TIMINGS, &timings) == 0) {
+		if (v4l2_ioctl(node->fd, VIDIOC_S_DV_TIMINGS, &timings) == -1 && errno == EBUSY)
+			return cause_set(why, "%s is in use by another program", node->path);
+		return 0;
+	}
+	if (errno == ENOLINK || errno == ENOLCK || errno == ERANGE)
+		return cause_set(why, "%s (%s): no usable signal at its input", node->path, node->card);
+	return 0;
+}
+
+static int
+set_format(const struct v4l2_node *node, const struct candidate *best,
+    struct v4l2_pix_format *format, struct cause *why)
+{
+	struct v4l2_format set = { .type = V4L2_BUF_TYPE_VIDEO_CAPTURE };
+	const char *unfit = NULL;
+
+	set.fmt.pix.width = best->width;
+	set.fmt.pix.height = best->height;
+	set.fmt.pix.pixelformat = known[best->rank].fourcc;
+	set.fmt.pix.field = V4L2_FIELD_ANY;
+	if (v4l2_ioctl(node->fd, VIDIOC_S_FMT, &set) == -1)
+		return errno == EBUSY ? cause_set(why, "%s is in use by another program", node->path) :
+		    cause_errno(why, "%s: setting the format", node->path);
+	*format = set.fmt.pix;
+	if (rank_of(format->pixelformat) == -1)
+		unfit = "another format than asked for";
+	else if (format->width == 0 || format->width > SIDE_MAX || format->height == 0 ||
+	    format->height > SIDE_MAX)
+		unfit = "an impossible size";
+	else if (format->sizeimage == 0 || format->sizeimage > INT_MAX)
+		unfit = "an impossible picture length";
+	return unfit == NULL ? 0 : cause_set(why, "%s: the driver answers with %s", node->path, unfit);
+}
+
+/* Ask for the rate; the answer, or 0/0 when the driver has no say in it. */
+static struct v4l2_fract
+set_rate(int fd, struct v4l2_fract interval)
+{
+	struct v4l2_streamparm parm = { .type = V4L2_BUF_TYPE_VIDEO_CAPTURE };
+
+	if (v4l2_ioctl(fd, VIDIOC_G_PARM, &parm) == -1)
+		return (struct v4l2_fract){ 0, 0 };
+	if (interval.numerator == 0 || !(parm.parm.capture.capability & V4L2_CAP_TIMEPERFRAME))
+		return parm.parm.capture.timeperframe;
+	parm.parm.capture.timeperframe = interval;
+	if (v4l2_ioctl(fd, VIDIOC_S_PARM, &parm) == -1)
+		return (struct v4l2_fract){ 0, 0 };
+	return parm.parm.capture.timeperframe;
+}
+
+int
+v4l2_negotiate(const struct v4l2_node *node, const struct source_wish *wish,
+    struct source_mode *mode, struct v4l2_pix_format *format, struct cause *why)
+{
+	struct candidate best;
+	struct v4l2_fract interval;
+
+	if (take_signal(node, why) == -1 || choose(node, wish, &best, why) == -1 ||
+	    set_format(node, &best, format, why) == -1)
+		return -1;
+	interval = set_rate(node->fd, best.interval);
+	mode->format = known[rank_of(format->pixelformat)].pixels;
+	mode->width = format->width;
+	mode->height = format->height;
+	mode->image_size = format->sizeimage;
+	if (interval.numerator != 0) {
+		mode->fps_num = interval.denominator;
+		mode->fps_den = interval.numerator;
+	}
+	return 0;
+}
+
+uint32_t
+v4l2_whole(enum pixel_format pixels, const struct v4l2_pix_format *format)
+{
+	uint32_t luma = format->bytesperline * format->height;
+
+	switch (pixels) {
+	case PIXEL_NV12:
+		return luma + format->bytesperline * ((format->height + 1) / 2);
+	case PIXEL_YUV420:
+		return luma + 2 * (format->bytesperline / 2 * ((format->height + 1) / 2));
+	case PIXEL_MJPEG:
+		return 4;		/* SOI and EOI at least; jpeg/check.h looks closer */
+	default:
+		return luma;
+	}
+}
+
+/* ---- listing ------------------------------------------------------------------------------ */
+
+struct listing {
+	int fd;
+	uint32_t fourcc;
+	json_t *sizes, *rates;
+};
+
+static void
+list_rate(void *arg, struct v4l2_fract interval)
+{
+	struct listing *listing = arg;
+
+	if (interval.numerator != 0)
+		json_array_append_new(listing->rates, json_real(fps_of(interval)));
+}
+
+static void
+list_size(void *arg, uint32_t width, uint32_t height)
+{
+	struct listing *listing = arg;
+
+	listing->rates = json_array();
+	walk_rates(listing->fd, listing->fourcc, width, height, 0, list_rate, listing);
+	json_array_append_new(listing->sizes, json_pack("{s:i, s:i, s:o}", "width", (int)width,
+	    "height", (int)height, "fps", listing->rates));
+}
+
+json_t *
+v4l2_list_modes(int fd)
+{
+	static const struct source_wish any = { .kind = "v4l2" };
+	struct v4l2_fmtdesc is = { 0 };
+	json_t *modes = json_array();
+
+	for (; next_format(fd, &is); is.index++) {
+		struct listing listing = { .fd = fd, .fourcc = is.pixelformat, .sizes = json_array() };
+		int rank = rank_of(is.pixelformat);
+		char text[5];
+
+		fourcc_text(is.pixelformat, text);
+		walk_sizes(fd, is.pixelformat, &any, list_size, &listing);
+		json_array_append_new(modes, json_pack("{s:s, s:b, s:o}", "format",
+		    rank != -1 ? pixel_format_name(known[rank].pixels) : text, "usable", rank != -1,
+		    "sizes", listing.sizes));
+	}
+	return modes;
+}
