@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* jpeg: encode raw pictures, decode a small grey one, on libjpeg-turbo; jpeg.c
- * alone includes <jpeglib.h>. Contexts are for one thread each and allocate
- * nothing per frame once warm. */
+/* jpeg: encode raw pictures, decode a small grey one, on libjpeg-turbo. Contexts
+ * are for one thread each and allocate nothing per frame once warm. */
 #ifndef ORIEL_JPEG_JPEG_H
 #define ORIEL_JPEG_JPEG_H
 

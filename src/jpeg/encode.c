@@ -1,53 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "jpeg/jpeg.h"
 
-#include <setjmp.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <jpeglib.h>
-#include <jerror.h>
-
-/* ---- errors ---------------------------------------------------------------- */
-
-/* libjpeg's way out of a fatal error: into *why and back to setjmp. Complaints
- * about corrupt data are counted by the library and not printed. */
-struct fault {
-	struct jpeg_error_mgr manager;
-	jmp_buf out;
-	struct cause *why;
-};
-
-static void
-fault_exit(j_common_ptr turbo)
-{
-	struct fault *fault = (struct fault *)turbo->err;
-	char text[JMSG_LENGTH_MAX];
-
-	fault->manager.format_message(turbo, text);
-	cause_set(fault->why, "%s", text);
-	longjmp(fault->out, 1);
-}
-
-static void
-fault_message(j_common_ptr turbo, int level)
-{
-	if (level < 0)
-		turbo->err->num_warnings++;
-}
-
-static struct jpeg_error_mgr *
-fault_init(struct fault *fault)
-{
-	jpeg_std_error(&fault->manager);
-	fault->manager.error_exit = fault_exit;
-	fault->manager.emit_message = fault_message;
-	return &fault->manager;
-}
-
-/* ---- encoder --------------------------------------------------------------- */
+#include "jpeg/turbo.h"
 
 enum { STRIP_LINES = 2 * DCTSIZE };	/* a row of 4:2:0 MCUs; 4:2:2 and grey have half of it */
 
@@ -57,9 +15,9 @@ struct plane {				/* one component, or several interleaved, of a picture */
 };
 
 struct jpeg_encoder {
-	struct jpeg_compress_struct turbo;
+	struct jpeg_compress_struct jpeg;
+	struct turbo turbo;
 	struct jpeg_destination_mgr out;
-	struct fault fault;
 	JSAMPROW rows[3][STRIP_LINES];	/* the strip at hand: Y, Cb, Cr */
 	unsigned char *scratch;		/* for rows that cannot be used where they lie */
 	size_t scratch_size;
@@ -76,20 +34,17 @@ static const struct encoding {
 };
 
 static void
-out_ignore(j_compress_ptr turbo)
+out_ignore(j_compress_ptr jpeg)
 {
-	(void)turbo;
+	(void)jpeg;
 }
 
 /* The buffer is the caller's and never grows. libjpeg comes here as soon as the
  * last byte is taken, and would write on before looking into an empty one. */
 static boolean
-out_full(j_compress_ptr turbo)
+out_full(j_compress_ptr jpeg)
 {
-	struct fault *fault = (struct fault *)turbo->err;
-
-	cause_set(fault->why, "the JPEG does not fit its buffer");
-	longjmp(fault->out, 1);
+	turbo_fail((j_common_ptr)jpeg, "the JPEG does not fit its buffer");
 }
 
 struct jpeg_encoder *
@@ -99,16 +54,17 @@ jpeg_encoder_new(void)
 
 	if (encoder == NULL)
 		return NULL;
-	encoder->turbo.err = fault_init(&encoder->fault);
-	if (setjmp(encoder->fault.out) != 0) {
+	turbo_init(&encoder->turbo, (j_common_ptr)&encoder->jpeg);
+	if (setjmp(encoder->turbo.failed) != 0) {
 		jpeg_encoder_free(&encoder);
 		return NULL;
 	}
-	jpeg_create_compress(&encoder->turbo);
+	jpeg_create_compress(&encoder->jpeg);
+	turbo_pool(&encoder->turbo, (j_common_ptr)&encoder->jpeg);
 	encoder->out.init_destination = out_ignore;
 	encoder->out.empty_output_buffer = out_full;
 	encoder->out.term_destination = out_ignore;
-	encoder->turbo.dest = &encoder->out;
+	encoder->jpeg.dest = &encoder->out;
 	return encoder;
 }
 
@@ -117,7 +73,7 @@ jpeg_encoder_free(struct jpeg_encoder **encoder)
 {
 	if (*encoder == NULL)
 		return;
-	jpeg_destroy_compress(&(*encoder)->turbo);
+	turbo_deinit(&(*encoder)->turbo, (j_common_ptr)&(*encoder)->jpeg);
 	free((*encoder)->scratch);
 	free(*encoder);
 	*encoder = NULL;
@@ -223,7 +179,7 @@ scratch_pitch(uint32_t width)
 static unsigned char *
 scratch_row(struct jpeg_encoder *encoder, unsigned component, unsigned i)
 {
-	size_t pitch = scratch_pitch(encoder->turbo.image_width);
+	size_t pitch = scratch_pitch(encoder->jpeg.image_width);
 
 	if (component == 0)
 		return encoder->scratch + i * pitch;
@@ -304,7 +260,7 @@ strip_nv12(struct jpeg_encoder *encoder, const struct plane planes[2], uint32_t 
 static void
 strip_packed(struct jpeg_encoder *encoder, const struct plane *plane, bool luma_first, uint32_t top)
 {
-	uint32_t width = encoder->turbo.image_width, pairs = half(width);
+	uint32_t width = encoder->jpeg.image_width, pairs = half(width);
 	unsigned char *chroma = scratch_chroma(encoder);
 
 	if (pairs > plane->stride / 4)
@@ -349,18 +305,18 @@ static void
 encoder_setup(struct jpeg_encoder *encoder, const struct picture *picture, int quality)
 {
 	const struct encoding *encoding = &encodings[picture->format];
-	struct jpeg_compress_struct *turbo = &encoder->turbo;
+	struct jpeg_compress_struct *jpeg = &encoder->jpeg;
 
-	turbo->image_width = picture->width;
-	turbo->image_height = picture->height;
-	turbo->input_components = encoding->components;
-	turbo->in_color_space = encoding->space;
-	jpeg_set_defaults(turbo);
-	jpeg_set_quality(turbo, quality, TRUE);
-	turbo->comp_info[0].h_samp_factor = encoding->luma_h;
-	turbo->comp_info[0].v_samp_factor = encoding->luma_v;
-	turbo->dct_method = JDCT_ISLOW;
-	turbo->raw_data_in = picture->format != PIXEL_RGB24;
+	jpeg->image_width = picture->width;
+	jpeg->image_height = picture->height;
+	jpeg->input_components = encoding->components;
+	jpeg->in_color_space = encoding->space;
+	jpeg_set_defaults(jpeg);
+	jpeg_set_quality(jpeg, quality, TRUE);
+	jpeg->comp_info[0].h_samp_factor = encoding->luma_h;
+	jpeg->comp_info[0].v_samp_factor = encoding->luma_v;
+	jpeg->dct_method = JDCT_ISLOW;
+	jpeg->raw_data_in = picture->format != PIXEL_RGB24;
 }
 
 static void
@@ -371,7 +327,7 @@ encode_raw(struct jpeg_encoder *encoder, const struct picture *picture, const st
 
 	for (uint32_t top = 0; top < picture->height; top += lines) {
 		strip_fill(encoder, picture->format, planes, top);
-		jpeg_write_raw_data(&encoder->turbo, strip, lines);
+		jpeg_write_raw_data(&encoder->jpeg, strip, lines);
 	}
 }
 
@@ -380,7 +336,7 @@ encode_pixels(struct jpeg_encoder *encoder, const struct plane *plane)
 {
 	for (uint32_t line = 0; line < plane->height; line++) {
 		JSAMPROW row = (unsigned char *)plane_line(plane, line);
-		jpeg_write_scanlines(&encoder->turbo, &row, 1);
+		jpeg_write_scanlines(&encoder->jpeg, &row, 1);
 	}
 }
 
@@ -396,116 +352,20 @@ jpeg_encode(struct jpeg_encoder *encoder, const struct picture *picture, int qua
 		return cause_set(why, "no buffer for the JPEG");
 	if (scratch_reserve(encoder, picture->width) == -1)
 		return cause_set(why, "out of memory");
-	encoder->fault.why = why;
-	if (setjmp(encoder->fault.out) != 0) {
-		jpeg_abort_compress(&encoder->turbo);
+	encoder->turbo.why = why;
+	if (setjmp(encoder->turbo.failed) != 0) {
+		jpeg_abort_compress(&encoder->jpeg);
 		return -1;
 	}
 	encoder->out.next_output_byte = out;
 	encoder->out.free_in_buffer = capacity;
 	encoder_setup(encoder, picture, quality);
-	jpeg_start_compress(&encoder->turbo, TRUE);
-	if (encoder->turbo.raw_data_in)
+	jpeg_start_compress(&encoder->jpeg, TRUE);
+	if (encoder->jpeg.raw_data_in)
 		encode_raw(encoder, picture, planes);
 	else
 		encode_pixels(encoder, &planes[0]);
-	jpeg_finish_compress(&encoder->turbo);
+	jpeg_finish_compress(&encoder->jpeg);
 	return (long)(capacity - encoder->out.free_in_buffer);
 }
 
-/* ---- decoder --------------------------------------------------------------- */
-
-/* A camera has a few scans; every further one costs a pass over the picture. */
-enum { SCANS_MOST = 64 };
-
-struct jpeg_decoder {
-	struct jpeg_decompress_struct turbo;
-	struct jpeg_progress_mgr progress;
-	struct fault fault;
-};
-
-static void
-progress_watch(j_common_ptr common)
-{
-	j_decompress_ptr turbo = (j_decompress_ptr)common;
-	struct fault *fault = (struct fault *)common->err;
-
-	if (turbo->input_scan_number <= SCANS_MOST)
-		return;
-	cause_set(fault->why, "more than %d scans", SCANS_MOST);
-	longjmp(fault->out, 1);
-}
-
-struct jpeg_decoder *
-jpeg_decoder_new(void)
-{
-	struct jpeg_decoder *decoder = calloc(1, sizeof *decoder);
-
-	if (decoder == NULL)
-		return NULL;
-	decoder->turbo.err = fault_init(&decoder->fault);
-	if (setjmp(decoder->fault.out) != 0) {
-		jpeg_decoder_free(&decoder);
-		return NULL;
-	}
-	jpeg_create_decompress(&decoder->turbo);
-	decoder->progress.progress_monitor = progress_watch;
-	decoder->turbo.progress = &decoder->progress;
-	return decoder;
-}
-
-void
-jpeg_decoder_free(struct jpeg_decoder **decoder)
-{
-	if (*decoder == NULL)
-		return;
-	jpeg_destroy_decompress(&(*decoder)->turbo);
-	free(*decoder);
-	*decoder = NULL;
-}
-
-/* 1/8 scale needs each block's mean only, grey only Y: the chroma is still
- * walked through, since Huffman codes cannot be skipped, but not computed. */
-static void
-decoder_setup(struct jpeg_decompress_struct *turbo)
-{
-	turbo->scale_num = 1;
-	turbo->scale_denom = DCTSIZE;
-	turbo->out_color_space = JCS_GRAYSCALE;
-	turbo->dct_method = JDCT_IFAST;
-	turbo->do_fancy_upsampling = FALSE;
-	turbo->do_block_smoothing = FALSE;
-}
-
-int
-jpeg_decode_grey8(struct jpeg_decoder *decoder, const unsigned char *jpeg, uint32_t length,
-	unsigned char *grey, uint32_t capacity, uint32_t *width, uint32_t *height, struct cause *why)
-{
-	struct jpeg_decompress_struct *turbo = &decoder->turbo;
-
-	decoder->fault.why = why;
-	if (setjmp(decoder->fault.out) != 0)
-		goto refused;
-	jpeg_mem_src(turbo, jpeg, length);
-	jpeg_read_header(turbo, TRUE);
-	decoder_setup(turbo);
-	jpeg_calc_output_dimensions(turbo);
-	if ((uint64_t)turbo->output_width * turbo->output_height > capacity) {
-		cause_set(why, "%ux%u is more than there is room for",
-		    turbo->image_width, turbo->image_height);
-		goto refused;
-	}
-	jpeg_start_decompress(turbo);
-	while (turbo->output_scanline < turbo->output_height) {
-		JSAMPROW row = grey + (size_t)turbo->output_scanline * turbo->output_width;
-		jpeg_read_scanlines(turbo, &row, 1);
-	}
-	*width = turbo->output_width;
-	*height = turbo->output_height;
-	jpeg_finish_decompress(turbo);
-	return 0;
-
-refused:
-	jpeg_abort_decompress(turbo);
-	return -1;
-}
