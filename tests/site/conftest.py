@@ -123,6 +123,6 @@ def strays(sites):
                 environment = (entry / "environ").read_bytes()
             except OSError:
                 continue
-            if b"ORIEL_TEST=" in environment and oriel.process_state(int(entry.name)) not in (None, "Z"):
+            if b"ORIEL_TEST=%d\0" % os.getpid() in environment and oriel.process_state(int(entry.name)) not in (None, "Z"):
                 found.append((entry.name, (entry / "cmdline").read_bytes()))
     return found

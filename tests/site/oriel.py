@@ -7,6 +7,7 @@ import pathlib
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import tempfile
 import time
@@ -107,18 +108,20 @@ class Site:
     """orield for each camera, both workers, nginx."""
 
     def __init__(self, cameras=None, mount="", embed="same-origin", html=None, fcgi=(), ws=(), state=None, env=None,
-                 programs=None):
+                 programs=None, tls=False):
         # A Unix socket's path has at most 107 bytes, so not pytest's tmp_path.
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="oriel-", dir="/tmp"))
         self.state = pathlib.Path(state) if state else self.folder / "state"
         self.state.mkdir(exist_ok=True)
-        self.mount, self.port = mount, free_port()
+        self.mount, self.port, self.tls = mount, free_port(), None
         self.html = html or SOURCE / "html"
         self.embed = embed
         self.allowed, self.seen = [], {}
         self.restarts = set()
         self.session = requests.Session()
-        self.env = dict(os.environ, ORIEL_TEST=str(self.folder), LC_ALL="C.UTF-8",
+        if tls:
+            self.make_certificate()
+        self.env = dict(os.environ, ORIEL_TEST=str(os.getpid()), LC_ALL="C.UTF-8",
                         ASAN_OPTIONS="detect_stack_use_after_return=1",
                         UBSAN_OPTIONS="print_stacktrace=1", **(env or {}))
         self.daemons = {}
@@ -128,7 +131,7 @@ class Site:
                 BUILD / "orield", f"--camera={camera}", f"--run-dir={self.folder}", f"--state-dir={self.state}",
                 *(options if any("--source" in str(o) for o in options) else [*CARD, *options])])
         self.add("oriel-fcgi", [BUILD / "oriel-fcgi", f"--run-dir={self.folder}",
-                                f"--socket={self.folder}/fcgi.sock", *fcgi])
+                                f"--listen={self.folder}/fcgi.sock", *fcgi])
         self.add("oriel-ws", [BUILD / "oriel-ws", f"--run-dir={self.folder}", f"--socket={self.folder}/ws.sock", *ws])
         self.render()
         self.add("nginx", ["nginx", "-e", "stderr", "-p", self.folder, "-c", self.folder / "nginx.conf"])
@@ -141,14 +144,26 @@ class Site:
     def __getitem__(self, name):
         return self.daemons[name]
 
+    def make_certificate(self):
+        self.plain_port = free_port()
+        key, certificate = self.folder / "key.pem", self.folder / "certificate.pem"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                        "-days", "2", "-subj", "/CN=camera.example", "-addext", "subjectAltName=IP:127.0.0.1",
+                        "-keyout", key, "-out", certificate], check=True, stderr=subprocess.DEVNULL)
+        self.session.verify = str(certificate)
+        self.tls = ssl.create_default_context(cafile=certificate)
+
     def render(self):
         """The very files that are installed."""
         user = "user root;" if os.geteuid() == 0 else ""
+        site = "oriel-tls.conf" if self.tls else "oriel.conf"
         values = dict(html=self.html, state=self.state, mount=self.mount, embed=self.embed, nginx=self.folder,
                       run=self.folder, fcgi_socket=self.folder / "fcgi.sock", ws_socket=self.folder / "ws.sock",
-                      listen=f"127.0.0.1:{self.port}", server_name="_", site=self.folder / "oriel.conf", user=user,
-                      workers=1, error_log="stderr", access_log=self.folder / "access.log")
-        for name in ("oriel-http.conf", "oriel.conf", "nginx.conf"):
+                      listen=f"127.0.0.1:{self.plain_port if self.tls else self.port}", server_name="_", user=user,
+                      listen_tls=f"127.0.0.1:{self.port}", certificate=self.folder / "certificate.pem",
+                      certificate_key=self.folder / "key.pem", site=self.folder / site, workers=1, error_log="stderr",
+                      access_log=self.folder / "access.log")
+        for name in ("oriel-http.conf", site, "nginx.conf"):
             text = subprocess.run([SOURCE / "nginx/render", SOURCE / f"nginx/{name}.in",
                                    *(f"{k}={v}" for k, v in values.items())], check=True, stdout=subprocess.PIPE).stdout
             (self.folder / name).write_bytes(text)
@@ -227,7 +242,7 @@ class Site:
 
     @property
     def origin(self):
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
 
     def url(self, path):
         return f"{self.origin}{self.mount}{path}"
@@ -255,13 +270,13 @@ class Site:
             return json.loads(control.makefile("rb").readline())
 
     def stream(self, path="/stream.jpg", **kw):
-        return wire.Stream(self.port, self.mount + path, **kw)
+        return wire.Stream(self.port, self.mount + path, tls=self.tls, **kw)
 
     def events(self, path="/events", **kw):
-        return wire.Events(self.port, self.mount + path, **kw)
+        return wire.Events(self.port, self.mount + path, tls=self.tls, **kw)
 
     def control(self, path="/control", **kw):
-        return wire.WebSocket(self.port, self.mount + path, **kw)
+        return wire.WebSocket(self.port, self.mount + path, tls=self.tls, **kw)
 
 
 # A small, quick test card: tests need pictures and motion, not a view.

@@ -18,12 +18,15 @@ class Gone(Exception):
 class Connection:
     """A GET whose answer has no end; self.status and self.headers when it has begun."""
 
-    def __init__(self, port, path, headers=None, timeout=PATIENCE, version="1.1", receive_buffer=None):
+    def __init__(self, port, path, headers=None, timeout=PATIENCE, version="1.1", receive_buffer=None,
+                 tls=None):
         self.socket = socket.socket()
         if receive_buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.socket.settimeout(timeout)
         self.socket.connect(("127.0.0.1", port))
+        if tls:
+            self.socket = tls.wrap_socket(self.socket, server_hostname="127.0.0.1")
         self.buffer = b""
         lines = [f"GET {path} HTTP/{version}", f"Host: 127.0.0.1:{port}"]
         lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
@@ -126,7 +129,7 @@ class WebSocket(Connection):
     def __init__(self, port, path, headers=None, **kw):
         key = base64.b64encode(os.urandom(16)).decode()
         wanted = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13",
-                  "Sec-WebSocket-Key": key, "Origin": f"http://127.0.0.1:{port}"}
+                  "Sec-WebSocket-Key": key, "Origin": f"{'https' if kw.get('tls') else 'http'}://127.0.0.1:{port}"}
         wanted.update(headers or {})
         super().__init__(port, path, headers={k: v for k, v in wanted.items() if v is not None}, **kw)
         if self.status == 101:

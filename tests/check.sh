@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: ISC
+# shellcheck shell=sh disable=SC2154 # part of ../bootstrap
+# check: every test, each step's output in build/logs.
+
+check_packages="chromium chromium-driver groff libcmocka-dev openssl procps python3-pytest
+	python3-requests python3-selenium shellcheck systemd"
+
+# step NAME COMMAND …: its output goes to a log, which is shown when it fails.
+step() {
+	name=$1
+	shift
+	log=$build/logs/$name.log
+	began=$(date +%s)
+	verdict=ok
+	say "$name …"
+	"$@" >"$log" 2>&1 </dev/null || verdict=FAILED
+	if [ $verdict = FAILED ]; then
+		failed=$((failed + 1))
+		cat "$log"
+	fi
+	say "$name: $verdict ($(($(date +%s) - began)) s)"
+}
+
+# What automake (# PASS: 3) and pytest (3 passed, 1 failed) say, summed up. A skipped
+# test has tested nothing: it counts as failed.
+count() {
+	sed -n -e 's/^# \([A-Z]*\): *\([0-9][0-9]*\)$/\2 \1/p' -e 's/^=* *\([0-9].* in [0-9.]*s\).*$/\1/p' "$build"/logs/*.log |
+		tr ',' '\n' | awk '
+		$2 ~ /^(PASS|passed)$/ { passed += $1 }
+		$2 ~ /^(FAIL|XPASS|ERROR|SKIP|failed|error|errors|skipped|xpassed)$/ { failed += $1 }
+		END { printf "%d passed, %d failed\n", passed, failed; exit failed > 0 }'
+}
+
+pytest() {
+	(cd "$top" && BUILD_DIR=$build/sanitized ARTEFACTS_DIR=$build/artefacts PYTHONDONTWRITEBYTECODE=1 \
+		/usr/bin/python3 -m pytest -q -p no:cacheprovider "$@")
+}
+
+check() {
+	# shellcheck disable=SC2086
+	need_packages $build_packages $run_packages $check_packages
+	rm -rf "$build/logs" "$build/artefacts"
+	mkdir -p "$build/logs" "$build/artefacts"
+	failed=0
+	step shellcheck shellcheck -x "$top/bootstrap" "$top/nginx/render" "$top/docs/man/render" "$top/tests/floors"
+	step build build_in "$build" --enable-werror
+	step unit make -C "$build" check
+	step build-sanitized build_in "$build/sanitized" --enable-werror --enable-sanitizers
+	step unit-sanitized make -C "$build/sanitized" check
+	for tests in site browser guest; do
+		[ ! -f "$top/tests/$tests/conftest.py" ] || step "$tests" pytest "$top/tests/$tests"
+	done
+	count || failed=$((failed + 1))
+	[ "$failed" -eq 0 ] || exit 1
+}
+
