@@ -39,7 +39,7 @@ const tuner = (scope, cmd, path) =>
   new Tuner(sender(control, cmd, new URL(path, base)), (action) => dispatch({ ...action, scope }));
 
 const control = new Control(new URL('control', base));
-const picture = new Picture(byId('stream'), base, report('picture'));
+const picture = new Picture(byId('stream').closest('picture'), base, report('picture'));
 const saved = savedView(base, dispatch);
 const configTuner = tuner('config', 'set', 'config');
 const controls = controlsForm(tuner('controls', 'control', 'controls'), base, dispatch);
@@ -57,9 +57,14 @@ const views = [
 ];
 
 const links = [
-  new Link(feed(new URL('events', base), { onEvent, onOpen: loadAll, report: report('feed') }), report('feed')),
+  new Link(feed(new URL('events', base), { onEvent, onOpen, report: report('feed') }), report('feed')),
   new Link(control.attempt, report('control')),
 ];
+
+function onOpen() {
+  picture.encourage();
+  loadAll();
+}
 
 function onEvent(event) {
   dispatch(event);
@@ -108,7 +113,6 @@ byId('mode-btn').onclick = () => setMode(picture.mode === 'still' ? 'live' : 'st
 byId('full-btn').onclick = () => (document.fullscreenElement ? document.exitFullscreen() : byId('view').requestFullscreen());
 byId('full-btn').hidden = !document.fullscreenEnabled;
 
-byId('calm-source').remove();       // from here on this script chooses the picture
 if (calm.matches) picture.mode = 'still';
 document.addEventListener('visibilitychange', onVisibility);
 setInterval(() => {

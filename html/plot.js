@@ -66,5 +66,5 @@ function steps(pulses, x, y) {
 function words(pulses, fired) {
   const highest = pulses.reduce((most, pulse) => (pulse.change > most.change ? pulse : most));
   return `Highest ${percent(highest.change)} at ${clock(highest.ts)}. ` +
-    `Motion fired ${fired.length === 0 ? 'not once' : plural(fired.length, 'time', 'times')}.`;
+    (fired.length === 0 ? 'Motion did not fire.' : `Motion fired ${plural(fired.length, 'time', 'times')}.`);
 }

@@ -55,7 +55,12 @@ export class Link {
   }
 }
 
-// Resolves after `ms`, or at once when the signal ends or the network is back.
+// Whoever waits, try now: the network is back, or the server was just heard of.
+const news = new EventTarget();
+export const hurry = () => news.dispatchEvent(new Event('hurry'));
+addEventListener('online', hurry);
+
+// Resolves after `ms`, or at once when the signal ends or there is reason to hurry.
 export function sleep(ms, signal) {
   return new Promise((resolve) => {
     const over = new AbortController();
@@ -66,7 +71,7 @@ export function sleep(ms, signal) {
     };
     const timer = setTimeout(done, ms);
     signal.addEventListener('abort', done, { signal: over.signal });
-    addEventListener('online', done, { signal: over.signal });
+    news.addEventListener('hurry', done, { signal: over.signal });
     if (signal.aborted) done();
   });
 }
