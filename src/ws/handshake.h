@@ -11,7 +11,7 @@
 
 enum {
 	HANDSHAKE_HEAD_MAX = 8192,	/* bytes of request line and headers */
-	HANDSHAKE_RESPONSE_SIZE = 2048,
+	HANDSHAKE_RESPONSE_SIZE = 4096,	/* holds the names of CAMERAS_MAX cameras */
 };
 
 /* Whom to let in. A page of another site must not steer the camera with its

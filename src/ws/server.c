@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/service.h"
 #include "base/unixsock.h"
@@ -27,7 +28,7 @@ struct server {
 	int fd;
 	bool inherited;
 	bool accept_failing;		/* said once until it works again */
-	struct event *acceptable, *paused, *stopping, *terminate, *interrupt;
+	struct event *acceptable, *paused, *stopping, *terminate, *interrupt, *watchdog;
 	size_t stop_batch;		/* sessions a step; 0 = not stopping */
 };
 
@@ -134,6 +135,13 @@ on_signal(evutil_socket_t number, short what, void *arg)
 	server_stop(arg);
 }
 
+static void
+on_watchdog(evutil_socket_t unused, short what, void *arg)
+{
+	(void)unused, (void)what, (void)arg;
+	service_watchdog();
+}
+
 /* ---- life ------------------------------------------------------------------------ */
 
 /* Room for all clients: the soft limit is ours to raise. */
@@ -218,6 +226,7 @@ server_free(struct server **server)
 	event_end(gone->stopping);
 	event_end(gone->terminate);
 	event_end(gone->interrupt);
+	event_end(gone->watchdog);
 	if (gone->fd != -1) {
 		close(gone->fd);
 		if (!gone->inherited)
@@ -227,9 +236,25 @@ server_free(struct server **server)
 	*server = NULL;
 }
 
+/* systemd wants to hear of us, if its unit says so. */
+static bool
+server_feed_watchdog(struct server *server)
+{
+	uint64_t ns = service_watchdog_ns();
+	struct timeval period = { .tv_sec = (time_t)(ns / CLOCK_S),
+		.tv_usec = (suseconds_t)(ns % CLOCK_S / 1000) };
+
+	if (ns == 0)
+		return true;
+	server->watchdog = event_new(server->host.base, -1, EV_PERSIST, on_watchdog, server);
+	return server->watchdog != NULL && event_add(server->watchdog, &period) == 0;
+}
+
 int
 server_run(struct server *server, struct cause *why)
 {
+	if (!server_feed_watchdog(server))
+		return cause_set(why, "out of memory");
 	service_ready("serving");
 	if (event_base_dispatch(server->host.base) == -1)
 		return cause_set(why, "the event loop failed");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "ws/wire.h"
 
+#include <jansson.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,16 @@ wire_flush(struct wire *wire)
 		return;
 	if (wslay_event_send(wire->wslay) != 0 || wslay_event_get_close_sent(wire->wslay))
 		wire->closed = true;
+}
+
+/* A Close in place of the one that wslay would send: `out` ends with a whole frame. */
+static void
+wire_close_raw(struct wire *wire, unsigned code)
+{
+	const uint8_t frame[] = { 0x80 | WSLAY_CONNECTION_CLOSE, 2, (uint8_t)(code >> 8), (uint8_t)code };
+
+	evbuffer_add(wire->out, frame, sizeof frame);
+	wire->closed = true;
 }
 
 /* ---- messages -------------------------------------------------------------- */
@@ -137,12 +148,25 @@ on_frame_chunk(wslay_event_context_ptr wslay, const struct wslay_event_on_frame_
 	wire->length += chunk->data_length;
 }
 
+static bool
+is_utf8(const void *bytes, size_t length)
+{
+	json_t *string = json_stringn(bytes, length);	/* takes nothing else */
+
+	json_decref(string);
+	return string != NULL;
+}
+
 static void
 on_message(wslay_event_context_ptr wslay, const struct wslay_event_on_msg_recv_arg *message, void *arg)
 {
 	struct wire *wire = arg;
 
 	(void)wslay;
+	/* wslay leaves out the first two bytes of each piece, not of the whole. */
+	if (message->opcode == WSLAY_CONNECTION_CLOSE && !wire->closed &&
+	    message->msg_length > 2 && !is_utf8(message->msg + 2, message->msg_length - 2))
+		wire_close_raw(wire, WIRE_NOT_UTF8);
 	if (!wslay_is_ctrl_frame(message->opcode) && !wire->closed) {
 		wire->hooks->message(wire->arg, wire->message, wire->length,
 		    message->opcode == WSLAY_TEXT_FRAME);
@@ -194,24 +218,16 @@ wire_free(struct wire **wire)
 size_t
 wire_feed(struct wire *wire, const void *data, size_t length)
 {
-	static const uint8_t protocol_error[] = { 0x88, 2, WIRE_PROTOCOL_ERROR >> 8,
-		WIRE_PROTOCOL_ERROR & 0xff };
-	int result;
-
 	if (wire->closed)
 		return length;
 	wire->in = data;
 	wire->in_length = length;
-	result = wslay_event_recv(wire->wslay);
-	if (result == 0) {
+	/* For a bad frame header wslay has a Close without a code queued, where RFC 6455
+	 * section 7.1.7 wants 1002. */
+	if (wslay_event_recv(wire->wslay) == 0)
 		wire_flush(wire);
-	} else if (!wire->closed) {
-		/* For a bad frame header wslay has a Close without a code queued, where
-		 * RFC 6455 section 7.1.7 wants 1002: `out` ends with a whole frame, so
-		 * ours can be put there. */
-		evbuffer_add(wire->out, protocol_error, sizeof protocol_error);
-		wire->closed = true;
-	}
+	else if (!wire->closed)
+		wire_close_raw(wire, WIRE_PROTOCOL_ERROR);
 	return wire->closed ? length : length - wire->in_length;
 }
 

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: ISC */
+#include "ws/camera.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- telling orield how many are here ----------------------------------------- */
+
+static void camera_tell(struct camera *camera);
+
+static void
+on_told(void *arg, struct client_reply *reply)
+{
+	struct camera *camera = arg;
+
+	camera->telling = false;
+	if (reply->line != NULL)
+		camera_tell(camera);
+}
+
+/* One such command at a time: sessions that come and go meanwhile are one change. */
+static void
+camera_tell(struct camera *camera)
+{
+	char line[64];
+	int length;
+
+	if (camera->telling || camera->told == camera->sessions)
+		return;
+	length = snprintf(line, sizeof line, "{\"cmd\":\"viewers\",\"control\":%u}", camera->sessions);
+	if (client_send(camera->client, line, (size_t)length, on_told, camera) == 0)
+		return;
+	camera->telling = true;
+	camera->told = camera->sessions;
+}
+
+static void
+on_up(void *arg)
+{
+	struct camera *camera = arg;
+
+	camera->told = 0;	/* a new connection speaks for nobody yet */
+	camera->telling = false;
+	camera_tell(camera);
+}
+
+static void
+on_down(void *arg)
+{
+	(void)arg;
+}
+
+static void
+on_event(void *arg, const char *line, size_t length)
+{
+	(void)arg, (void)line, (void)length;
+}
+
+static const struct client_hooks camera_hooks = { .up = on_up, .down = on_down, .event = on_event };
+
+/* ---- the book -------------------------------------------------------------------- */
+
+static struct camera *
+camera_find(struct camera_book *book, const char *name)
+{
+	struct camera *camera;
+
+	LIST_FOREACH(camera, &book->cameras, next)
+		if (strcmp(camera->name, name) == 0)
+			break;
+	return camera;
+}
+
+static struct camera *
+camera_new(struct camera_book *book, const char *name)
+{
+	struct camera *camera = calloc(1, sizeof *camera);
+
+	if (camera == NULL)
+		return NULL;
+	camera->book = book;
+	strcpy(camera->name, name);
+	LIST_INSERT_HEAD(&book->cameras, camera, next);
+	return camera;
+}
+
+/* A camera stays known when its orield is down for a while: as the default one,
+ * or because it was there before. */
+static struct camera *
+camera_known(struct camera_book *book, const char *name, struct cameras *there)
+{
+	const char *fallback;
+	struct camera *camera;
+
+	cameras_list(there, book->run_dir);
+	fallback = cameras_default(there, book->configured);
+	if (name[0] == '\0')
+		name = fallback;
+	errno = ENOENT;
+	if (name == NULL)
+		return NULL;
+	camera = camera_find(book, name);
+	if (camera != NULL)
+		return camera;
+	if (!cameras_have(there, name) && (fallback == NULL || strcmp(name, fallback) != 0))
+		return NULL;
+	return camera_new(book, name);
+}
+
+struct camera *
+camera_join(struct camera_book *book, const char *name, struct cameras *there)
+{
+	struct camera *camera = camera_known(book, name, there);
+	char path[CAMERA_PATH_SIZE];
+
+	if (camera == NULL)
+		return NULL;
+	errno = ENOMEM;
+	if (camera->client == NULL && camera_socket(path, book->run_dir, camera->name))
+		camera->client = client_new(book->base, path, &camera_hooks, camera);
+	if (camera->client == NULL)
+		return NULL;
+	camera->sessions++;
+	if (client_connected(camera->client))
+		camera_tell(camera);
+	return camera;
+}
+
+void
+camera_leave(struct camera *camera)
+{
+	if (--camera->sessions == 0) {
+		client_free(&camera->client);
+		camera->telling = false;
+		camera->told = 0;
+	} else if (client_connected(camera->client)) {
+		camera_tell(camera);
+	}
+}
+
+void
+camera_book_deinit(struct camera_book *book)
+{
+	struct camera *camera;
+
+	while ((camera = LIST_FIRST(&book->cameras)) != NULL) {
+		client_free(&camera->client);
+		LIST_REMOVE(camera, next);
+		free(camera);
+	}
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: ISC */
+/* oriel-ws: WebSocket commands for all cameras, behind nginx. */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/options.h"
+#include "ws/camera.h"
+#include "ws/relay.h"
+#include "ws/server.h"
+
+enum { SOCKET, RUN_DIR, DEFAULT_CAMERA, ORIGINS, ALLOW_NO_ORIGIN, MAX_CLIENTS, LOG_LEVEL, OPTIONS };
+
+static const struct option table[OPTIONS] = {
+	[SOCKET] = { .name = "socket", .type = OPTION_TEXT, .initial = "/run/oriel-ws/sock", .unit = "FILE",
+	    .help = "The Unix socket on which nginx reaches this worker." },
+	[RUN_DIR] = { .name = "run_dir", .type = OPTION_TEXT, .initial = "/run/oriel", .unit = "DIR",
+	    .help = "Where each camera has a folder with its control socket." },
+	[DEFAULT_CAMERA] = { .name = "default_camera", .type = OPTION_TEXT, .initial = "", .unit = "NAME",
+	    .help = "The camera of /control; without it the only one there is, or " CAMERA_FIRST "." },
+	[ORIGINS] = { .name = "origins", .type = OPTION_TEXT, .initial = "", .unit = "ORIGINS",
+	    .help = "Web origins that may connect beside the site's own, exact, separated by spaces; also the "
+	    "site's own when a proxy before nginx ends TLS: https://cam.example." },
+	[ALLOW_NO_ORIGIN] = { .name = "allow_no_origin", .type = OPTION_BOOLEAN, .initial = "yes",
+	    .help = "Let clients in that send no Origin: programs; browsers always send it." },
+	[MAX_CLIENTS] = { .name = "max_clients", .type = OPTION_INTEGER, .min = 1, .max = 10000,
+	    .initial = "256", .help = "So many at a time; the next is told 503." },
+	[LOG_LEVEL] = { .name = "log_level", .type = OPTION_CHOICE, .initial = "info",
+	    .choices = "error|warning|notice|info|debug", .help = "What to log, up to this level." },
+};
+
+static const struct option_program program = {
+	.name = "oriel-ws", .version = PACKAGE_VERSION, .table = table, .count = OPTIONS,
+	.summary = "WebSocket commands for Oriel cameras, behind nginx.",
+};
+
+static int
+check_options(const struct options *options, struct cause *why)
+{
+	const char *camera = options_text(options, DEFAULT_CAMERA);
+	char path[CAMERA_PATH_SIZE];
+
+	if (camera[0] != '\0' && !camera_name_valid(camera))
+		return cause_set(why, "default_camera \"%s\" is no camera's name", camera);
+	if (!camera_socket(path, options_text(options, RUN_DIR), camera))
+		return cause_set(why, "run_dir is too long for the path of a socket");
+	return 0;
+}
+
+static int
+serve(const struct options *options, struct event_base *base, struct cause *why)
+{
+	struct camera_book book = {
+		.base = base, .run_dir = options_text(options, RUN_DIR),
+		.configured = options_text(options, DEFAULT_CAMERA),
+	};
+	struct server_setup setup = {
+		.base = base, .listen = options_text(options, SOCKET),
+		.clients_max = (size_t)options_number(options, MAX_CLIENTS),
+		.policy = { .origins = options_text(options, ORIGINS),
+		    .allow_no_origin = options_number(options, ALLOW_NO_ORIGIN) != 0 },
+		.service = &relay_service, .world = &book,
+	};
+	struct server *server = server_new(&setup, why);
+	int result = -1;
+
+	if (server != NULL)
+		result = server_run(server, why);
+	server_free(&server);
+	camera_book_deinit(&book);
+	return result;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options *options = options_new(&program);
+	struct event_base *base = event_base_new();
+	enum options_verdict verdict = OPTIONS_WRONG;
+	struct cause why = { "out of memory" };
+	int result = -1;
+
+	log_init(program.name, LOG_LEVEL_INFO);
+	if (options != NULL && base != NULL)
+		verdict = options_read(options, argc, argv, &why);
+	if (verdict == OPTIONS_RUN && check_options(options, &why) == -1)
+		verdict = OPTIONS_WRONG;
+	if (verdict == OPTIONS_RUN) {
+		log_set_level(LOG_LEVEL_ERROR + (enum log_level)options_number(options, LOG_LEVEL));
+		result = serve(options, base, &why);
+	}
+	if (result == -1 && verdict != OPTIONS_DONE)
+		log_error("ws", "%s", why.text);
+	if (base != NULL)
+		event_base_free(base);
+	options_free(&options);
+	if (verdict == OPTIONS_WRONG)
+		return 2;
+	return result == -1 && verdict != OPTIONS_DONE ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: ISC */
+#include "ws/relay.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "ws/camera.h"
+
+enum { ID_MAX = 64 };	/* bytes of an "id" that is a string: docs/protocol.md */
+
+/* One message and its reply-to-be. */
+struct slot {
+	struct relay *relay;
+	bool waiting;		/* for orield */
+	unsigned long token;	/* to tell orield's client that we no longer do */
+	json_t *id;		/* of the message; NULL without */
+	char *reply;		/* kept while an earlier one is waiting */
+	size_t length;
+};
+
+struct relay {
+	struct session *session;
+	struct camera *camera;
+	size_t first, count;	/* of the slots in use, a ring */
+	struct slot slots[RELAY_SLOTS];
+};
+
+/* ---- replies, in order -------------------------------------------------------- */
+
+static struct slot *
+relay_push(struct relay *relay)
+{
+	struct slot *slot = &relay->slots[(relay->first + relay->count++) % RELAY_SLOTS];
+
+	*slot = (struct slot){ .relay = relay };
+	return slot;
+}
+
+static void
+relay_pop(struct relay *relay)
+{
+	struct slot *slot = &relay->slots[relay->first];
+
+	json_decref(slot->id);
+	free(slot->reply);
+	relay->first = (relay->first + 1) % RELAY_SLOTS;
+	relay->count--;
+}
+
+/* The reply to `slot` is `line`: send it, and those that waited for it, or keep
+ * it until its turn. */
+static void
+slot_answer(struct slot *slot, const char *line, size_t length)
+{
+	struct relay *relay = slot->relay;
+	struct slot *first = &relay->slots[relay->first];
+
+	slot->waiting = false;
+	if (slot != first) {
+		slot->reply = malloc(length);
+		slot->length = length;
+		if (slot->reply == NULL)
+			session_close(relay->session, WIRE_INTERNAL_ERROR, "out of memory");
+		else
+			memcpy(slot->reply, line, length);
+		return;
+	}
+	session_send(relay->session, line, length, true);
+	relay_pop(relay);
+	while (relay->count > 0 && !relay->slots[relay->first].waiting) {
+		first = &relay->slots[relay->first];
+		if (first->reply != NULL)
+			session_send(relay->session, first->reply, first->length, true);
+		relay_pop(relay);
+	}
+}
+
+/* A reply of our own; takes the reference to it. */
+static void
+slot_answer_json(struct slot *slot, json_t *reply)
+{
+	char *line;
+
+	if (slot->id != NULL)
+		json_object_set(reply, "id", slot->id);
+	line = json_line(reply);
+	json_decref(reply);
+	if (line != NULL)
+		slot_answer(slot, line, strlen(line));
+	else
+		session_close(slot->relay->session, WIRE_INTERNAL_ERROR, "out of memory");
+	free(line);
+}
+
+static void
+on_reply(void *arg, struct client_reply *reply)
+{
+	struct slot *slot = arg;
+
+	if (reply->line != NULL)
+		slot_answer(slot, reply->line, reply->length);
+	else
+		slot_answer_json(slot, json_pack("{s:b, s:s}", "ok", 0, "reason", REASON_NO_DAEMON));
+}
+
+/* ---- messages --------------------------------------------------------------- */
+
+/* A line may have no line feed inside; in JSON it can only be white space. */
+static void
+relay_forward(struct relay *relay, struct slot *slot, const char *data, size_t length)
+{
+	char line[MESSAGE_MAX];
+
+	if (memchr(data, '\n', length) != NULL) {
+		for (size_t i = 0; i < length; i++)
+			line[i] = data[i] == '\n' ? ' ' : data[i];
+		data = line;
+	}
+	slot->waiting = true;
+	slot->token = client_send(relay->camera->client, data, length, on_reply, slot);
+	if (slot->token == 0)
+		session_close(relay->session, WIRE_INTERNAL_ERROR, "out of memory");
+}
+
+static bool
+id_valid(const json_t *id)
+{
+	return json_is_integer(id) || (json_is_string(id) && json_string_length(id) <= ID_MAX);
+}
+
+static void
+relay_message(void *state, const void *data, size_t length, bool text)
+{
+	struct relay *relay = state;
+	struct slot *slot = relay_push(relay);
+	json_t *message = json_parse_object(data != NULL ? data : "", length);
+	const char *name = json_get_text(message, "cmd");
+
+	(void)text;
+	if (id_valid(json_object_get(message, "id")))
+		slot->id = json_incref(json_object_get(message, "id"));
+	if (message == NULL)
+		slot_answer_json(slot, json_pack("{s:s}", "error", ERROR_BAD_JSON));
+	else if (name == NULL || !command_is_remote(command_find(name)))
+		slot_answer_json(slot, json_pack("{s:s}", "error", ERROR_UNKNOWN_COMMAND));
+	else
+		relay_forward(relay, slot, data, length);
+	json_decref(message);
+}
+
+/* ---- the session's service ----------------------------------------------------- */
+
+static void
+relay_refuse(struct handshake *handshake, const struct cameras *there)
+{
+	json_t *names = json_array(), *body;
+	char *line;
+
+	for (size_t i = 0; i < there->count; i++)
+		json_array_append_new(names, json_string(there->name[i]));
+	body = json_pack("{s:s, s:o}", "error", "unknown camera", "cameras", names);
+	line = json_dumps(body, 0);
+	handshake_refuse(handshake, 404, line != NULL ? line : "{\"error\": \"unknown camera\"}");
+	free(line);
+	json_decref(body);
+}
+
+static void *
+relay_open(void *world, struct session *session, struct handshake *handshake)
+{
+	struct relay *relay = calloc(1, sizeof *relay);
+	struct cameras there;
+
+	if (relay != NULL) {
+		relay->session = session;
+		relay->camera = camera_join(world, handshake->camera, &there);
+		if (relay->camera != NULL)
+			return relay;
+		free(relay);
+	}
+	if (errno == ENOENT)
+		relay_refuse(handshake, &there);
+	else
+		handshake_refuse(handshake, 503, "{\"error\": \"out of memory\"}");
+	return NULL;
+}
+
+static bool
+relay_ready(void *state)
+{
+	const struct relay *relay = state;
+
+	return relay->count < RELAY_BUSY;
+}
+
+/* What was sent to orield is done all the same; nobody hears of it. */
+static void
+relay_close(void *state)
+{
+	struct relay *relay = state;
+
+	while (relay->count > 0) {
+		const struct slot *slot = &relay->slots[relay->first];
+
+		if (slot->waiting)
+			client_forget(relay->camera->client, slot->token);
+		relay_pop(relay);
+	}
+	camera_leave(relay->camera);
+	free(relay);
+}
+
+const struct session_service relay_service = {
+	.message_max = MESSAGE_MAX,
+	.open = relay_open, .ready = relay_ready, .message = relay_message, .close = relay_close,
+};

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: ISC */
+/* relay: what a WebSocket of oriel-ws is for. Each message is one command for
+ * the camera's orield, or wrong; each gets one reply, in order. */
+#ifndef ORIEL_WS_RELAY_H
+#define ORIEL_WS_RELAY_H
+
+#include "ws/session.h"
+#include "ws/wire.h"
+
+enum {
+	RELAY_BUSY = 8,		/* commands of one session on their way; then no more is read */
+	RELAY_SLOTS = RELAY_BUSY + WIRE_BURST,
+};
+
+/* `world` is a struct camera_book. */
+extern const struct session_service relay_service;
+
+#endif
