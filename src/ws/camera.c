@@ -73,6 +73,15 @@ camera_find(struct camera_book *book, const char *name)
 	return camera;
 }
 
+static void
+on_idle(evutil_socket_t unused, short what, void *arg)
+{
+	struct camera *camera = arg;
+
+	(void)unused, (void)what;
+	client_free(&camera->client);
+}
+
 static struct camera *
 camera_new(struct camera_book *book, const char *name)
 {
@@ -80,7 +89,11 @@ camera_new(struct camera_book *book, const char *name)
 
 	if (camera == NULL)
 		return NULL;
-	camera->book = book;
+	camera->idle = evtimer_new(book->base, on_idle, camera);
+	if (camera->idle == NULL) {
+		free(camera);
+		return NULL;
+	}
 	strcpy(camera->name, name);
 	LIST_INSERT_HEAD(&book->cameras, camera, next);
 	return camera;
@@ -122,6 +135,7 @@ camera_join(struct camera_book *book, const char *name, struct cameras *there)
 		camera->client = client_new(book->base, path, &camera_hooks, camera);
 	if (camera->client == NULL)
 		return NULL;
+	event_del(camera->idle);
 	camera->sessions++;
 	if (client_connected(camera->client))
 		camera_tell(camera);
@@ -131,13 +145,12 @@ camera_join(struct camera_book *book, const char *name, struct cameras *there)
 void
 camera_leave(struct camera *camera)
 {
-	if (--camera->sessions == 0) {
-		client_free(&camera->client);
-		camera->telling = false;
-		camera->told = 0;
-	} else if (client_connected(camera->client)) {
+	static const struct timeval keep_time = { .tv_sec = CAMERA_KEEP_SECONDS };
+
+	if (--camera->sessions == 0)
+		event_add(camera->idle, &keep_time);
+	if (client_connected(camera->client))
 		camera_tell(camera);
-	}
 }
 
 void
@@ -147,6 +160,7 @@ camera_book_deinit(struct camera_book *book)
 
 	while ((camera = LIST_FIRST(&book->cameras)) != NULL) {
 		client_free(&camera->client);
+		event_free(camera->idle);
 		LIST_REMOVE(camera, next);
 		free(camera);
 	}

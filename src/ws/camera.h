@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* camera: what this worker knows of one camera: its connection to that orield,
- * shared by all sessions, held while there is one, and who is watching. */
+ * shared by all sessions, and how many they are. */
 #ifndef ORIEL_WS_CAMERA_H
 #define ORIEL_WS_CAMERA_H
 
@@ -10,11 +10,15 @@
 #include "client/cameras.h"
 #include "client/client.h"
 
+/* Without sessions the connection is kept for so long: their last commands are
+ * still on their way, and a page is often loaded again. */
+enum { CAMERA_KEEP_SECONDS = 3 };
+
 struct camera {
 	LIST_ENTRY(camera) next;
-	struct camera_book *book;
 	char name[CAMERA_NAME_MAX + 1];
-	struct client *client;		/* NULL without sessions */
+	struct client *client;		/* NULL while nobody needs it */
+	struct event *idle;
 	unsigned sessions;
 	unsigned told;			/* how many orield knows of */
 	bool telling;

@@ -11,10 +11,10 @@
 #include "ws/relay.h"
 #include "ws/server.h"
 
-enum { SOCKET, RUN_DIR, DEFAULT_CAMERA, ORIGINS, ALLOW_NO_ORIGIN, MAX_CLIENTS, LOG_LEVEL, OPTIONS };
+enum { LISTEN, RUN_DIR, DEFAULT_CAMERA, ORIGINS, ALLOW_NO_ORIGIN, MAX_CLIENTS, LOG_LEVEL, OPTIONS };
 
 static const struct option table[OPTIONS] = {
-	[SOCKET] = { .name = "socket", .type = OPTION_TEXT, .initial = "/run/oriel-ws/sock", .unit = "FILE",
+	[LISTEN] = { .name = "listen", .type = OPTION_TEXT, .initial = "/run/oriel-ws/sock", .unit = "FILE",
 	    .help = "The Unix socket on which nginx reaches this worker." },
 	[RUN_DIR] = { .name = "run_dir", .type = OPTION_TEXT, .initial = "/run/oriel", .unit = "DIR",
 	    .help = "Where each camera has a folder with its control socket." },
@@ -57,7 +57,7 @@ serve(const struct options *options, struct event_base *base, struct cause *why)
 		.configured = options_text(options, DEFAULT_CAMERA),
 	};
 	struct server_setup setup = {
-		.base = base, .listen = options_text(options, SOCKET),
+		.base = base, .listen = options_text(options, LISTEN),
 		.clients_max = (size_t)options_number(options, MAX_CLIENTS),
 		.policy = { .origins = options_text(options, ORIGINS),
 		    .allow_no_origin = options_number(options, ALLOW_NO_ORIGIN) != 0 },

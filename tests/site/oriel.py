@@ -60,7 +60,11 @@ def children(pid):
 
 
 def descriptors(pid):
-    return sorted(os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd"))
+    links = []
+    for fd in os.listdir(f"/proc/{pid}/fd"):
+        with contextlib.suppress(FileNotFoundError):     # closed meanwhile
+            links.append(os.readlink(f"/proc/{pid}/fd/{fd}"))
+    return sorted(links)
 
 
 class Daemon:
@@ -132,7 +136,7 @@ class Site:
                 *(options if any("--source" in str(o) for o in options) else [*CARD, *options])])
         self.add("oriel-fcgi", [BUILD / "oriel-fcgi", f"--run-dir={self.folder}",
                                 f"--listen={self.folder}/fcgi.sock", *fcgi])
-        self.add("oriel-ws", [BUILD / "oriel-ws", f"--run-dir={self.folder}", f"--socket={self.folder}/ws.sock", *ws])
+        self.add("oriel-ws", [BUILD / "oriel-ws", f"--run-dir={self.folder}", f"--listen={self.folder}/ws.sock", *ws])
         self.render()
         self.add("nginx", ["nginx", "-e", "stderr", "-p", self.folder, "-c", self.folder / "nginx.conf"])
         if programs:

@@ -5,8 +5,8 @@ import collections
 
 import pytest
 
+import oriel
 import wsclient
-import wsworld
 from ws_cases import CASES, FRAMES
 
 HOW_MANY = {"1": 16, "2": 11, "3": 7, "4": 10, "5": 20, "6": 145, "7": 37, "9": 54, "10": 1}
@@ -18,10 +18,16 @@ def test_all_cases_are_here():
 
 
 @pytest.fixture(scope="module")
-def echo_addresses(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("echo")
-    with wsworld.echo(folder) as socket, wsworld.nginx(folder, socket) as address:
-        yield {"direct": socket, "nginx": address}
+def addresses(sites):
+    """The echo program in the place of oriel-ws, and the site's own nginx before it."""
+    site = sites.new(programs=["oriel-ws", "nginx"])
+    site["oriel-ws"].argv = [oriel.BUILD / "oriel-ws-echo", site.folder / "ws.sock"]
+    site.start(ready=False)
+    addresses = {"direct": site.folder / "ws.sock", "nginx": ("127.0.0.1", site.port)}
+    for address in addresses.values():
+        oriel.wait_for(lambda: wsclient.answers(address))
+    yield addresses
+    sites.end(site)
 
 
 def made(value):
@@ -45,8 +51,8 @@ def play(client, part):
 
 @pytest.mark.parametrize("way", ["direct", "nginx"])
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_case(echo_addresses, case, way):
-    with wsclient.Client(echo_addresses[way]) as client:
+def test_case(addresses, case, way):
+    with wsclient.Client(addresses[way]) as client:
         assert client.status == 101
         for _ in range(case.repeat):
             for part in case.rounds:

@@ -87,6 +87,15 @@ def connect(address, timeout):
     return sock
 
 
+def answers(address):
+    """Does somebody listen there?"""
+    try:
+        connect(address, 1).close()
+        return True
+    except OSError:
+        return False
+
+
 class Client:
     def __init__(self, address, path="/control", timeout=10, handshake=True, **headers):
         self.sock = connect(address, timeout)
