@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/json.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 json_t *
 json_parse_object(const char *text, size_t length)
 {
@@ -15,7 +18,8 @@ json_parse_object(const char *text, size_t length)
 char *
 json_line(const json_t *value)
 {
-	return json_dumps(value, JSON_COMPACT | JSON_PRESERVE_ORDER);
+	/* 15 digits give every decimal back as it was written (IEEE 754 double). */
+	return json_dumps(value, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(15));
 }
 
 bool
@@ -35,4 +39,20 @@ const char *
 json_get_text(const json_t *object, const char *key)
 {
 	return json_string_value(json_object_get(object, key));
+}
+
+json_t *
+json_words(const char *text)
+{
+	json_t *words = json_string(text);
+	char *copy;
+
+	if (words != NULL || (copy = strdup(text)) == NULL)
+		return words;
+	for (char *c = copy; *c != '\0'; c++)
+		if ((unsigned char)*c > 0x7e)
+			*c = '?';
+	words = json_string(copy);
+	free(copy);
+	return words;
 }

@@ -23,4 +23,8 @@ bool json_get_integer(const json_t *object, const char *key,
 /* object[key] as a string, borrowed from the object; NULL when it is none. */
 const char *json_get_text(const json_t *object, const char *key);
 
+/* A new JSON string of words for people, which a driver or a stranger may have
+ * written: where they are not UTF-8, every byte outside ASCII becomes '?'. */
+json_t *json_words(const char *text);
+
 #endif
