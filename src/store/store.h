@@ -25,12 +25,15 @@ struct store_limits {
 	unsigned keep_free;		/* percent of the file system */
 };
 
-/* Open or create folder/state.db and folder/snaps/; files without a row and rows
- * without a file are put right, left-over temporary files removed. */
+/* Open or create folder/state.db and folder/snaps/. A picture without a row gets
+ * one, a row without its file goes, left-over temporary files are removed. A
+ * damaged database is moved aside (state.db.corrupt-<seconds>) and a new one
+ * begun, whose event numbers go on above all former ones; the pictures stay. */
 struct store *store_new(const char *folder, struct cause *why);
 void store_free(struct store **store);
 
-/* ---- several calls on one fsync ---- */
+/* ---- several calls on one fsync. They nest: an inner pair is a savepoint, whose
+ * rollback leaves the rest. A commit that fails has been rolled back. ---- */
 int store_begin(struct store *store, struct cause *why);
 int store_commit(struct store *store, struct cause *why);
 void store_rollback(struct store *store);
@@ -49,8 +52,10 @@ int store_add_event(struct store *store, const char *type, uint64_t wall_ns, con
 int store_change_event(struct store *store, int64_t id, const json_t *data, struct cause *why);
 
 struct store_query {
-	int64_t before, after;		/* 0 = not given. after: oldest first; else newest first */
+	int64_t before;			/* 0 = not given */
+	int64_t after;			/* -1 = not given: newest first; else oldest first */
 	unsigned limit;			/* 1..1000 */
+	size_t most_bytes;		/* stop before the answer's JSON gets longer; 0 = no such limit */
 	const char *type;		/* NULL = all */
 };
 /* {"events": [{"id", "type", "ts", "data": {…}}, …], "first": N, "last": N}: a new
@@ -69,8 +74,9 @@ struct store_picture {
  * `limits` say. STORE_FULL: *why has the figures, nothing half-written is left. */
 int store_save_picture(struct store *store, const char *stem, const unsigned char *jpeg, uint32_t length,
 	uint64_t wall_ns, const struct store_limits *limits, struct store_picture *saved, struct cause *why);
-/* {"snaps": [{"id", "name", "bytes", "ts"}, …], "count": N, "bytes": N} newest first. */
-int store_pictures(struct store *store, int64_t before, unsigned limit, json_t **answer, struct cause *why);
+/* {"snaps": [{"id", "name", "bytes", "ts"}, …], "count": N, "bytes": N} newest
+ * first; of `query`: before, limit, most_bytes. */
+int store_pictures(struct store *store, const struct store_query *query, json_t **answer, struct cause *why);
 int store_delete_picture(struct store *store, const char *name, struct cause *why);	/* STORE_MISSING: no such */
 void store_picture_totals(struct store *store, uint64_t *count, uint64_t *bytes);
 

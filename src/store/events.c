@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: ISC */
+/* events: the numbered log. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "store/inside.h"
+
+enum { EVENT_AROUND = 112 };	/* bytes of an event's JSON beside its data and type, at most */
+
+static int
+events_no_memory(struct cause *why)
+{
+	cause_set(why, "out of memory");
+	return STORE_FAILED;
+}
+
+int
+store_add_event(struct store *store, const char *type, uint64_t wall_ns, const json_t *data,
+    int64_t *id, struct cause *why)
+{
+	char *text = json_line(data);
+	int result;
+
+	if (text == NULL)
+		return events_no_memory(why);
+	result = sql_do(store->say[STORE_EVENT_ADD], why, "tit", type, (int64_t)wall_ns, text);
+	free(text);
+	if (result != STORE_OK)
+		return result;
+	*id = sql_last_id(store->sql);
+	return sql_do(store->say[STORE_EVENT_PRUNE], why, "i", *id - STORE_EVENTS_KEPT);
+}
+
+int
+store_change_event(struct store *store, int64_t id, const json_t *data, struct cause *why)
+{
+	char *text = json_line(data);
+	int result;
+
+	if (text == NULL)
+		return events_no_memory(why);
+	result = sql_do(store->say[STORE_EVENT_CHANGE], why, "it", id, text);
+	free(text);
+	return result;
+}
+
+static struct sql_statement *
+events_sentence(struct store *store, const struct store_query *query)
+{
+	static const enum store_sentence which[2][2] = {
+		{ STORE_EVENTS_BACK, STORE_EVENTS_BACK_TYPE },
+		{ STORE_EVENTS_ON, STORE_EVENTS_ON_TYPE },
+	};
+
+	return store->say[which[query->after >= 0][query->type != NULL]];
+}
+
+static int
+events_append_row(json_t *list, struct sql_statement *say)
+{
+	const char *text = sql_text(say, 3);
+	json_t *data = json_parse_object(text, strlen(text));
+
+	return json_array_append_new(list, json_pack("{sI ss sf so}", "id", (json_int_t)sql_number(say, 0),
+	    "type", sql_text(say, 1), "ts", store_seconds((uint64_t)sql_number(say, 2)),
+	    "data", data != NULL ? data : json_object()));
+}
+
+static int
+events_collect(struct store *store, const struct store_query *query, json_t *list, struct cause *why)
+{
+	struct sql_statement *say = events_sentence(store, query);
+	size_t room = query->most_bytes != 0 ? query->most_bytes : SIZE_MAX;
+	int result;
+
+	sql_bind(say, query->type != NULL ? "iiit" : "iii", query->after,
+	    query->before > 0 ? query->before : INT64_MAX, (int64_t)query->limit, query->type);
+	while ((result = sql_step(say, why)) > 0) {
+		size_t size = strlen(sql_text(say, 3)) + strlen(sql_text(say, 1)) + EVENT_AROUND;
+
+		if (size > room) {
+			result = STORE_OK;
+			break;
+		}
+		room -= size;
+		if (events_append_row(list, say) == -1) {
+			result = events_no_memory(why);
+			break;
+		}
+	}
+	sql_done(say);
+	return result;
+}
+
+int
+store_events(struct store *store, const struct store_query *query, json_t **answer, struct cause *why)
+{
+	json_t *list = json_array();
+	int64_t first, last;
+	int result = list != NULL ? STORE_OK : events_no_memory(why);
+
+	if (result == STORE_OK)
+		result = events_collect(store, query, list, why);
+	if (result == STORE_OK)
+		result = sql_ask(store->sql, "SELECT min(id) FROM event", &first, why);
+	if (result == STORE_OK)
+		result = sql_ask(store->sql, "SELECT seq FROM sqlite_sequence WHERE name = 'event'",
+		    &last, why);
+	if (result != STORE_OK) {
+		json_decref(list);
+		return result;
+	}
+	*answer = json_pack("{so sI sI}", "events", list, "first", (json_int_t)first,
+	    "last", (json_int_t)last);
+	return *answer != NULL ? STORE_OK : events_no_memory(why);
+}

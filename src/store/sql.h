@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: ISC */
+/* sql: the few calls of SQLite that the store needs, and the only file that
+ * knows its header. Results are the store's own: STORE_OK, STORE_FULL, … */
+#ifndef ORIEL_STORE_SQL_H
+#define ORIEL_STORE_SQL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/cause.h"
+
+enum { SQL_CORRUPT = -4 };	/* beside the STORE_ results: the file is no database any more */
+
+struct sql;
+struct sql_statement;		/* prepared, owned by its sql */
+
+/* Open or create the database file: WAL, synchronous=FULL, a busy timeout. */
+int sql_open(const char *path, struct sql **sql, struct cause *why);
+void sql_close(struct sql **sql);
+
+/* Run statements that answer nothing. */
+int sql_exec(struct sql *sql, const char *text, struct cause *why);
+
+/* The first column of the first row, once; 0 when there is none. */
+int sql_ask(struct sql *sql, const char *text, int64_t *number, struct cause *why);
+
+/* SQLite's own look at the whole file. */
+int sql_check(struct sql *sql, struct cause *why);
+
+/* Prepare once, use often. NULL with *why. */
+struct sql_statement *sql_prepare(struct sql *sql, const char *text, struct cause *why);
+
+/* Bind all parameters: a letter each, 'i' int64_t, 't' const char * (NULL = null;
+ * must live until sql_done). */
+void sql_bind(struct sql_statement *statement, const char *letters, ...);
+
+/* 1: a row is there; 0: no more; below 0: a STORE_ result. */
+int sql_step(struct sql_statement *statement, struct cause *why);
+int64_t sql_number(struct sql_statement *statement, int column);
+const char *sql_text(struct sql_statement *statement, int column);	/* until the next step; never NULL */
+void sql_done(struct sql_statement *statement);			/* ready for the next sql_bind */
+
+/* Bind, step to the end, done. */
+int sql_do(struct sql_statement *statement, struct cause *why, const char *letters, ...);
+
+int64_t sql_last_id(const struct sql *sql);
+
+/* Is a transaction open? SQLite ends one by itself when the disk is full. */
+bool sql_in_transaction(const struct sql *sql);
+
+/* The newest failure again: what ended the transaction. */
+int sql_last_failure(const struct sql *sql, struct cause *why);
+
+#endif
