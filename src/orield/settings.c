@@ -3,6 +3,10 @@
 
 #include "orield/settings.h"
 
+#include <string.h>
+
+#include "base/json.h"
+
 #define SETTING_ROW(id, name, type, min, max, initial, choices, unit, flags, help) \
 	[SETTING_##id] = { name, type, min, max, initial, choices, unit, flags, help },
 static const struct option settings_table[SETTING_COUNT] = { SETTINGS(SETTING_ROW) };
@@ -15,3 +19,148 @@ const struct option_program settings_program = {
 	.table = settings_table,
 	.count = SETTING_COUNT,
 };
+
+struct capture_settings
+settings_capture(const struct options *options)
+{
+	return (struct capture_settings){
+		.wish = {
+			.kind = options_text(options, SETTING_SOURCE),
+			.device = options_text(options, SETTING_DEVICE),
+			.input = options_text(options, SETTING_INPUT),
+			.width = (uint32_t)options_number(options, SETTING_WIDTH),
+			.height = (uint32_t)options_number(options, SETTING_HEIGHT),
+			.fps = (uint32_t)options_number(options, SETTING_FPS),
+			/* The choices are "auto" and then enum pixel_format in its order. */
+			.format = (int)options_number(options, SETTING_FORMAT) - 1,
+			.testcard_period_ms = (uint32_t)options_number(options, SETTING_TESTCARD_PERIOD),
+			.buffers = (uint32_t)options_number(options, SETTING_BUFFERS),
+		},
+		.slots = (unsigned)options_number(options, SETTING_SLOTS),
+		.slot_kb = (unsigned)options_number(options, SETTING_SLOT_KB),
+		.encoders = (unsigned)options_number(options, SETTING_ENCODERS),
+		.mask = options_text(options, SETTING_MASK),
+	};
+}
+
+struct capture_tuning
+settings_tuning(const struct options *options)
+{
+	return (struct capture_tuning){
+		.quality = (int)options_number(options, SETTING_QUALITY),
+		.motion = options_number(options, SETTING_MOTION) != 0,
+		.motion_fps = (unsigned)options_number(options, SETTING_MOTION_FPS),
+		.detect = {
+			.threshold = (unsigned)options_number(options, SETTING_THRESHOLD),
+			.cooldown_ms = (unsigned)options_number(options, SETTING_COOLDOWN),
+			.noise = (unsigned)options_number(options, SETTING_NOISE),
+			.light_switch = (unsigned)options_number(options, SETTING_LIGHT_SWITCH),
+		},
+	};
+}
+
+struct store_limits
+settings_limits(const struct options *options)
+{
+	return (struct store_limits){
+		.quota_bytes = (uint64_t)options_number(options, SETTING_QUOTA_MB) << 20,
+		.quota_files = (uint64_t)options_number(options, SETTING_QUOTA_FILES),
+		.keep_free = (unsigned)options_number(options, SETTING_KEEP_FREE),
+	};
+}
+
+json_t *
+settings_json(const struct options *options, enum setting row)
+{
+	switch (options_row(options, row)->type) {
+	case OPTION_INTEGER:
+		return json_integer(options_number(options, row));
+	case OPTION_BOOLEAN:
+		return json_boolean(options_number(options, row));
+	case OPTION_TEXT:
+	case OPTION_CHOICE:
+		break;
+	}
+	return json_words(options_text(options, row));
+}
+
+/* ---- what a stranger wants set --------------------------------------------------- */
+
+/* The row that may be set under exactly this name, or -1. */
+static int
+settings_find(const struct options *options, const char *name, struct cause *why)
+{
+	int row = options_find(options, name);
+
+	if (strcmp(name, "frame_count") == 0 || strcmp(name, "trigger_count") == 0)
+		return cause_set(why, "%s is read-only", name);
+	if (row == -1 || strcmp(options_row(options, (size_t)row)->name, name) != 0)
+		return cause_set(why, "unknown setting %.64s", name);
+	if (!(options_row(options, (size_t)row)->flags & OPTION_LIVE))
+		return cause_set(why, "%s is read-only", name);
+	return row;
+}
+
+/* The value as one would write it in the file. A JSON integer may be too large for a long. */
+static int
+settings_text(const struct option *row, const json_t *value, char text[OPTION_TEXT_SIZE],
+    struct cause *why)
+{
+	switch (row->type) {
+	case OPTION_INTEGER:
+		if (!json_is_integer(value))
+			return cause_set(why, "%s must be an integer", row->name);
+		if (json_integer_value(value) < row->min || json_integer_value(value) > row->max)
+			return cause_set(why, "%s out of range", row->name);
+		snprintf(text, OPTION_TEXT_SIZE, "%lld", (long long)json_integer_value(value));
+		return 0;
+	case OPTION_BOOLEAN:
+		if (!json_is_boolean(value))
+			return cause_set(why, "%s must be true or false", row->name);
+		strcpy(text, json_is_true(value) ? "yes" : "no");
+		return 0;
+	case OPTION_TEXT:
+	case OPTION_CHOICE:
+		break;
+	}
+	if (!json_is_string(value) || json_string_length(value) >= OPTION_TEXT_SIZE)
+		return cause_set(why, "%s must be a string of at most %d bytes", row->name,
+		    OPTION_TEXT_SIZE - 1);
+	strcpy(text, json_string_value(value));
+	return 0;
+}
+
+static int
+settings_check_one(const struct options *options, const char *name, const json_t *value,
+    json_t *texts, struct cause *why)
+{
+	char text[OPTION_TEXT_SIZE];
+	int row = settings_find(options, name, why);
+
+	if (row == -1 || settings_text(options_row(options, (size_t)row), value, text, why) == -1 ||
+	    options_check(options, (size_t)row, text, why) == -1)
+		return -1;
+	if (json_object_set_new(texts, name, json_string(text)) == -1)
+		return cause_set(why, "out of memory");
+	return 0;
+}
+
+json_t *
+settings_check(const struct options *options, const json_t *command, struct cause *why)
+{
+	json_t *texts = json_object(), *value;
+	const char *name;
+
+	json_object_foreach((json_t *)command, name, value) {
+		if (strcmp(name, "cmd") == 0)
+			continue;
+		if (settings_check_one(options, name, value, texts, why) == -1)
+			goto fail;
+	}
+	if (json_object_size(texts) > 0)
+		return texts;
+	cause_set(why, "missing threshold");
+fail:
+	json_decref(texts);
+	return NULL;
+}

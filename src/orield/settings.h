@@ -3,7 +3,11 @@
 #ifndef ORIEL_ORIELD_SETTINGS_H
 #define ORIEL_ORIELD_SETTINGS_H
 
+#include <jansson.h>
+
 #include "base/options.h"
+#include "capture/capture.h"
+#include "store/store.h"
 
 /*	SETTING(identifier, name, type, min, max, default, choices, unit, flags, help) */
 #define SETTINGS(SETTING)									\
@@ -70,5 +74,17 @@ enum setting { SETTINGS(SETTING_ENUM) SETTING_COUNT };
 #undef SETTING_ENUM
 
 extern const struct option_program settings_program;
+
+/* What the other rooms take of them. Strings are borrowed from the options. */
+struct capture_settings settings_capture(const struct options *options);
+struct capture_tuning settings_tuning(const struct options *options);
+struct store_limits settings_limits(const struct options *options);
+
+/* A row's value as JSON has it. A new reference. */
+json_t *settings_json(const struct options *options, enum setting row);
+
+/* The settings that the command `set` names, checked, as {name: text}: a new
+ * reference, or NULL with the protocol's error in *why. Changes nothing. */
+json_t *settings_check(const struct options *options, const json_t *command, struct cause *why);
 
 #endif

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: ISC */
+#include "orield/feed.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/vocabulary.h"
+#include "orield/status.h"
+
+enum { PAGE_EVENTS = 256, STATE_PAUSE_MS = 50, PULSE_MS = 1000 };
+
+/* A page of the past that a peer waits for. */
+struct feed_page {
+	struct orield *orield;
+	struct peer *peer;		/* NULL once it has gone */
+};
+
+/* A subscription on its way through the store. */
+struct feed_request {
+	struct orield *orield;
+	struct ticket *ticket;
+	int64_t after;
+	int pulse;
+};
+
+static struct timeval
+feed_ms(uint64_t ms)
+{
+	return (struct timeval){ .tv_sec = (time_t)(ms / 1000), .tv_usec = (suseconds_t)(ms % 1000 * 1000) };
+}
+
+/* ---- publishing ---------------------------------------------------------------------- */
+
+static void
+feed_line(struct orield *orield, const json_t *line)
+{
+	bool numbered = json_object_get(line, "id") != NULL;
+	char *text = json_line(line);
+
+	if (text == NULL) {
+		log_error("feed", "out of memory for an event");
+		return;
+	}
+	for (struct peer *peer = control_first(orield->control), *next; peer != NULL; peer = next) {
+		next = control_next(peer);
+		if (peer->subscribed && (peer->live || !numbered))
+			peer_send(peer, text, strlen(text));
+	}
+	free(text);
+}
+
+void
+feed_publish(struct orield *orield, const json_t *lines)
+{
+	size_t index;
+	json_t *line;
+
+	json_array_foreach(lines, index, line)
+		feed_line(orield, line);
+}
+
+void
+feed_say(struct orield *orield, const char *event, json_t *data)
+{
+	json_t *line = json_pack("{ss so}", "event", event, "data", data);
+
+	feed_line(orield, line);
+	json_decref(line);
+}
+
+static void
+feed_state_due(evutil_socket_t fd, short what, void *arg)
+{
+	struct orield *orield = arg;
+
+	(void)fd, (void)what;
+	orield->state_said_ns = clock_mono_ns();
+	feed_say(orield, EVENT_STATE, status_state(orield));
+}
+
+void
+feed_state(struct orield *orield)
+{
+	uint64_t passed = (clock_mono_ns() - orield->state_said_ns) / CLOCK_MS;
+	struct timeval wait = feed_ms(passed < STATE_PAUSE_MS ? STATE_PAUSE_MS - passed : 0);
+
+	if (!event_pending(orield->state_due, EV_TIMEOUT, NULL))
+		event_add(orield->state_due, &wait);
+}
+
+/* Runs only while somebody wants it. */
+static void
+feed_pulse_due(evutil_socket_t fd, short what, void *arg)
+{
+	struct orield *orield = arg;
+	struct timeval second = feed_ms(PULSE_MS);
+	json_t *line;
+	char *text = NULL;
+
+	(void)fd, (void)what;
+	for (struct peer *peer = control_first(orield->control); peer != NULL; peer = control_next(peer)) {
+		if (!peer->subscribed || !peer->pulse)
+			continue;
+		if (text == NULL) {
+			line = json_pack("{ss so}", "event", EVENT_PULSE, "data", status_pulse(orield));
+			text = json_line(line);
+			json_decref(line);
+			if (text == NULL)
+				return;
+			event_add(orield->pulse_due, &second);
+		}
+		peer_send(peer, text, strlen(text));
+	}
+	free(text);
+}
+
+/* ---- the past --------------------------------------------------------------------------- */
+
+bool
+feed_gap(const json_t *answer, int64_t after)
+{
+	json_int_t first = json_integer_value(json_object_get(answer, "first"));
+	json_int_t last = json_integer_value(json_object_get(answer, "last"));
+
+	return after > last || (after < last && (first == 0 || after < first - 1));
+}
+
+static void
+feed_send_page(struct peer *peer, const json_t *answer)
+{
+	const json_t *events = json_object_get(answer, "events");
+	size_t index;
+	json_t *event;
+
+	json_array_foreach(events, index, event) {
+		json_t *line = json_pack("{sO sO sO}", "event", json_object_get(event, "type"),
+		    "id", json_object_get(event, "id"), "data", json_object_get(event, "data"));
+		char *text = json_line(line);
+
+		if (text != NULL)
+			peer_send(peer, text, strlen(text));
+		free(text);
+		json_decref(line);
+		peer->replayed = json_integer_value(json_object_get(event, "id"));
+	}
+	peer->live = json_array_size(events) == 0 ||
+	    peer->replayed >= json_integer_value(json_object_get(answer, "last"));
+}
+
+static void
+feed_page_done(void *arg, struct job *job)
+{
+	struct feed_page *page = arg;
+	struct peer *peer = page->peer;
+
+	free(page);
+	if (peer == NULL)
+		return;
+	peer->page = NULL;
+	/* It comes back with the number it has, and is told then. */
+	if (job->result != STORE_OK || feed_gap(job->answer, peer->replayed))
+		peer_refuse(peer, "events of the past cannot be read");
+	else
+		feed_send_page(peer, job->answer);
+}
+
+static void
+feed_ask_page(struct orield *orield, struct peer *peer)
+{
+	struct feed_page *page = calloc(1, sizeof *page);
+	struct job *job = page != NULL ? job_new(JOB_EVENTS, feed_page_done, page) : NULL;
+
+	if (job != NULL) {
+		*page = (struct feed_page){ .orield = orield, .peer = peer };
+		job->query = (struct store_query){ .after = peer->replayed, .limit = PAGE_EVENTS,
+			.most_bytes = PEER_OUTPUT_MAX / 4 };
+		if (keeper_submit(orield->keeper, job)) {
+			peer->page = page;
+			return;
+		}
+	}
+	job_free(&job);
+	free(page);
+	peer_refuse(peer, "busy");
+}
+
+void
+feed_drained(struct orield *orield, struct peer *peer)
+{
+	if (peer->subscribed && !peer->live && peer->page == NULL)
+		feed_ask_page(orield, peer);
+}
+
+void
+feed_forget(struct peer *peer)
+{
+	if (peer->page != NULL)
+		peer->page->peer = NULL;
+	peer->page = NULL;
+}
+
+/* ---- subscribing --------------------------------------------------------------------------- */
+
+static void
+feed_accept(struct feed_request *request, struct peer *peer, const json_t *answer)
+{
+	struct orield *orield = request->orield;
+	bool gap = request->after >= 0 && (answer == NULL || feed_gap(answer, request->after));
+	json_t *last = json_object_get(answer, "last");
+	json_t *reply = json_pack("{sb sO* so}", "ok", 1, "last", last, "state", status_state(orield));
+	struct timeval second = feed_ms(PULSE_MS);
+
+	if (gap)
+		json_object_set_new(reply, "gap", json_true());
+	ticket_reply(request->ticket, reply);
+	if (request->pulse >= 0)
+		peer->pulse = request->pulse != 0;
+	if (peer->pulse && !event_pending(orield->pulse_due, EV_TIMEOUT, NULL))
+		event_add(orield->pulse_due, &second);
+	if (request->after < 0 && peer->subscribed)
+		return;				/* only the pulse was changed */
+	feed_forget(peer);
+	peer->subscribed = true;
+	peer->live = true;
+	if (request->after < 0 || gap)
+		return;
+	peer->replayed = request->after;
+	feed_send_page(peer, answer);
+}
+
+static void
+feed_subscribed(void *arg, struct job *job)
+{
+	struct feed_request *request = arg;
+	struct peer *peer = ticket_peer(request->ticket);
+
+	/* A store that cannot be read is no reason not to hear what happens now. */
+	if (peer != NULL)
+		feed_accept(request, peer, job->result == STORE_OK ? job->answer : NULL);
+	else
+		ticket_refuse(request->ticket, "");
+	free(request);
+}
+
+void
+feed_subscribe(struct orield *orield, struct ticket *ticket, int64_t after, int pulse)
+{
+	struct feed_request *request = calloc(1, sizeof *request);
+	struct job *job = request != NULL ? job_new(JOB_EVENTS, feed_subscribed, request) : NULL;
+
+	if (job != NULL) {
+		*request = (struct feed_request){ .orield = orield, .ticket = ticket, .after = after,
+			.pulse = pulse };
+		job->query = (struct store_query){ .after = after, .limit = after >= 0 ? PAGE_EVENTS : 1,
+			.most_bytes = PEER_OUTPUT_MAX / 4 };
+		if (keeper_submit(orield->keeper, job))
+			return;
+	}
+	job_free(&job);
+	free(request);
+	ticket_refuse(ticket, "busy");
+}
+
+/* ---- life -------------------------------------------------------------------------------------- */
+
+int
+feed_init(struct orield *orield)
+{
+	orield->state_due = evtimer_new(orield->base, feed_state_due, orield);
+	orield->pulse_due = evtimer_new(orield->base, feed_pulse_due, orield);
+	return orield->state_due != NULL && orield->pulse_due != NULL ? 0 : -1;
+}
+
+void
+feed_deinit(struct orield *orield)
+{
+	if (orield->state_due != NULL)
+		event_free(orield->state_due);
+	if (orield->pulse_due != NULL)
+		event_free(orield->pulse_due);
+	orield->state_due = orield->pulse_due = NULL;
+}

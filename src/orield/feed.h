@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC */
+/* feed: the lines that go to subscribers without having been asked for.
+ *
+ * A numbered event goes out once it is on disk. Who subscribes with `after`
+ * first gets the past in pages, each when the one before has been taken, and is
+ * live from the page that holds the newest event on: pages and new events come
+ * out of the keeper in one order, so nothing is missing and nothing comes twice. */
+#ifndef ORIEL_ORIELD_FEED_H
+#define ORIEL_ORIELD_FEED_H
+
+#include "orield/orield.h"
+
+/* Publish lines ({"event", "id", "data"}), as the keeper's answers have them. */
+void feed_publish(struct orield *orield, const json_t *lines);
+
+/* One line without a number; steals `data`. */
+void feed_say(struct orield *orield, const char *event, json_t *data);
+
+/* Settings, counters or the camera changed: a `state` line at the end of this
+ * turn, but no more than 20 a second. */
+void feed_state(struct orield *orield);
+
+/* Answer `subscribe`: after -1 = not given; pulse -1 = not given, else 0 or 1. */
+void feed_subscribe(struct orield *orield, struct ticket *ticket, int64_t after, int pulse);
+
+/* Its output was taken: the next page, if there is one to come. */
+void feed_drained(struct orield *orield, struct peer *peer);
+void feed_forget(struct peer *peer);
+
+/* Do events behind `after` miss in a log that goes from first to last? */
+bool feed_gap(const json_t *answer, int64_t after);
+
+int feed_init(struct orield *orield);
+void feed_deinit(struct orield *orield);
+
+#endif

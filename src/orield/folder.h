@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: ISC */
+/* folder: a camera's own folders, and who may use them. */
+#ifndef ORIEL_ORIELD_FOLDER_H
+#define ORIEL_ORIELD_FOLDER_H
+
+#include "base/cause.h"
+
+/* Make `path` and the folder it is in, mode 0750, for good (fsync). */
+int folder_make(const char *path, struct cause *why);
+
+/* Lock the folder against a second orield for as long as the descriptor is open
+ * (flock(2), which works on a read-only file system too). -1 with *why; errno is
+ * EWOULDBLOCK when another process has it. */
+int folder_lock(const char *path, struct cause *why);
+
+#endif

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/vocabulary.h"
+#include "orield/folder.h"
+#include "orield/orield.h"
+#include "orield/settings.h"
+
+enum { EXIT_USAGE = 2 };
+
+static int
+complain(const struct cause *why, int status)
+{
+	fprintf(stderr, "orield: %s\n", why->text);
+	return status;
+}
+
+static void
+signals_init(void)
+{
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);	/* there is nothing to read again */
+}
+
+/* A camera's folder of its own below one of the options' folders. -1: *why; a
+ * second orield for this camera: errno is EWOULDBLOCK. */
+static int
+folder_take(const struct options *options, enum setting parent, struct cause *why)
+{
+	char path[2 * OPTION_TEXT_SIZE];
+
+	snprintf(path, sizeof path, "%s/%s", options_text(options, parent),
+	    options_text(options, SETTING_CAMERA));
+	if (folder_make(path, why) == -1)
+		return -1;
+	return folder_lock(path, why);
+}
+
+static int
+run(struct options *options)
+{
+	struct orield *orield;
+	struct cause why;
+
+	if (folder_take(options, SETTING_RUN_DIR, &why) == -1)
+		return complain(&why, EXIT_FAILURE);
+	/* Without its state folder the camera still works; the store says why. */
+	if (folder_take(options, SETTING_STATE_DIR, &why) == -1 && errno == EWOULDBLOCK)
+		return complain(&why, EXIT_FAILURE);
+	orield = orield_new(options, &why);
+	if (orield == NULL)
+		return complain(&why, EXIT_FAILURE);
+	orield_run(orield);
+	orield_free(&orield);
+	return EXIT_SUCCESS;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options *options = options_new(&settings_program);
+	struct cause why;
+	int status;
+
+	if (options == NULL)
+		return EXIT_FAILURE;
+	switch (options_read(options, argc, argv, &why)) {
+	case OPTIONS_DONE:
+		options_free(&options);
+		return EXIT_SUCCESS;
+	case OPTIONS_WRONG:
+		return complain(&why, EXIT_USAGE);
+	case OPTIONS_RUN:
+		break;
+	}
+	log_init("orield", (enum log_level)log_level_parse(options_text(options, SETTING_LOG_LEVEL)));
+	if (!camera_name_valid(options_text(options, SETTING_CAMERA))) {
+		cause_set(&why, "camera must be 1 to %d of a-z, 0-9, - and _", CAMERA_NAME_MAX);
+		return complain(&why, EXIT_USAGE);
+	}
+	signals_init();
+	umask(0027);
+	json_object_seed(0);		/* before there are threads */
+	status = run(options);
+	options_free(&options);
+	return status;
+}

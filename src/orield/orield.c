@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: ISC */
+#include "orield/orield.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/service.h"
+#include "base/vocabulary.h"
+#include "orield/commands.h"
+#include "orield/feed.h"
+#include "orield/settings.h"
+#include "orield/status.h"
+
+enum { REPORTS_MAX = 64, COUNTERS_SECONDS = 10 };
+
+void
+orield_capture_status(const struct orield *orield, struct capture_status *status)
+{
+	if (orield->capture != NULL)
+		capture_status(orield->capture, status);
+	else
+		*status = orield->last;
+}
+
+uint64_t
+orield_frame_count(const struct orield *orield, const struct capture_status *status)
+{
+	return orield->frames_before + status->frames;
+}
+
+static void
+orield_tune(struct orield *orield)
+{
+	struct capture_tuning tuning = settings_tuning(orield->options);
+
+	if (orield->capture != NULL)
+		capture_tune(orield->capture, &tuning);
+}
+
+/* ---- events to be stored -------------------------------------------------------------- */
+
+static void
+event_done(void *arg, struct job *job)
+{
+	struct orield *orield = arg;
+	bool counted = job->triggers != orield->triggers;
+
+	orield->triggers = job->triggers;
+	feed_publish(orield, job->events);
+	if (counted)
+		feed_state(orield);
+}
+
+/* The store has no room for it: the living are told all the same. */
+static void
+event_unstored(struct orield *orield, const char *event, struct job *job)
+{
+	json_object_set_new(job->data, "stored", json_false());
+	feed_say(orield, event, json_incref(job->data));
+	job_free(&job);
+}
+
+static void
+orield_take_motion(struct orield *orield, struct capture_report *report)
+{
+	struct job *job = job_new(JOB_MOTION, event_done, orield);
+
+	if (job == NULL)
+		return;
+	job->data = status_motion(report);
+	job->wall_ns = report->frame.wall_ns;
+	job->limits = settings_limits(orield->options);
+	if (options_number(orield->options, SETTING_SAVE_ON_MOTION) != 0) {
+		job->jpeg = report->jpeg;
+		job->length = report->frame.length;
+		report->jpeg = NULL;
+	}
+	if (keeper_submit(orield->keeper, job))
+		return;
+	/* Rather the event without its picture than neither. */
+	free(job->jpeg);
+	job->jpeg = NULL;
+	if (keeper_submit(orield->keeper, job))
+		return;
+	json_object_set_new(job->data, "count", json_integer((json_int_t)orield->triggers));
+	event_unstored(orield, EVENT_MOTION, job);
+}
+
+static void
+orield_take_camera(struct orield *orield, json_t *data, uint64_t wall_ns)
+{
+	struct job *job = job_new(JOB_CAMERA, event_done, orield);
+
+	if (job == NULL) {
+		json_decref(data);
+		return;
+	}
+	job->data = data;
+	job->wall_ns = wall_ns;
+	if (!keeper_submit(orield->keeper, job))
+		event_unstored(orield, EVENT_CAMERA, job);
+	feed_state(orield);
+}
+
+/* ---- the capture thread's reports -------------------------------------------------------- */
+
+static void
+orield_say_ready(struct orield *orield, const char *status)
+{
+	if (orield->ready_said)
+		service_status(status);
+	else
+		service_ready(status);
+	orield->ready_said = true;
+}
+
+static void
+orield_take_report(struct orield *orield, struct capture_report *report)
+{
+	uint64_t now = clock_wall_ns();
+
+	switch (report->kind) {
+	case CAPTURE_ONLINE:
+		orield_say_ready(orield, "camera online");
+		orield_take_camera(orield, status_online(orield, &report->mode, now), now);
+		break;
+	case CAPTURE_OFFLINE:
+		orield_say_ready(orield, report->reason.text);
+		orield_take_camera(orield, status_offline(&report->reason, now), now);
+		break;
+	case CAPTURE_RING:
+		feed_say(orield, "ring", json_pack("{sI}", "generation", (json_int_t)report->generation));
+		break;
+	case CAPTURE_MOTION:
+		orield_take_motion(orield, report);
+		break;
+	}
+}
+
+static void
+orield_reported(evutil_socket_t fd, short what, void *arg)
+{
+	struct orield *orield = arg;
+	struct capture_report *report;
+
+	(void)fd, (void)what;
+	while ((report = queue_pop(orield->reports)) != NULL) {
+		orield_take_report(orield, report);
+		capture_report_free(report);
+	}
+}
+
+/* ---- the store's opening -------------------------------------------------------------------- */
+
+/* What was set while running, under what was said on the command line. */
+static void
+orield_take_stored(struct orield *orield, const json_t *values)
+{
+	const char *name;
+	json_t *text;
+	struct cause why;
+
+	json_object_foreach((json_t *)values, name, text) {
+		int row = options_find(orield->options, name);
+
+		if (row == -1 || !(options_row(orield->options, (size_t)row)->flags & OPTION_LIVE))
+			continue;
+		if (options_set(orield->options, (size_t)row, json_string_value(text), OPTION_STORED,
+		    &why) == -1)
+			log_warning("settings", "stored %s; the file or the default counts", why.text);
+	}
+}
+
+static void
+orield_store_opened(void *arg, struct job *job)
+{
+	struct orield *orield = arg;
+	const char *frames = json_get_text(job->answer, "frame_count");
+
+	orield->opened = true;
+	orield->triggers = job->triggers;
+	if (job->result != STORE_OK || job->answer == NULL)
+		return;
+	if (frames != NULL)
+		orield->frames_before = strtoull(frames, NULL, 10);
+	orield_take_stored(orield, job->answer);
+	orield_tune(orield);
+}
+
+static int
+orield_open_store(struct orield *orield)
+{
+	struct job *job = job_new(JOB_OPEN, orield_store_opened, orield);
+
+	if (job != NULL && keeper_submit(orield->keeper, job))
+		return 0;
+	job_free(&job);
+	return -1;
+}
+
+/* ---- timers and signals ------------------------------------------------------------------------ */
+
+static void
+orield_store_counters(struct orield *orield)
+{
+	struct job *job = job_new(JOB_COUNTERS, NULL, NULL);
+	struct capture_status now;
+
+	if (job == NULL)
+		return;
+	orield_capture_status(orield, &now);
+	job->frames = now.frames;
+	if (!keeper_submit(orield->keeper, job))
+		job_free(&job);
+}
+
+/* A store that could not be opened is tried again here. */
+static void
+orield_count(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd, (void)what;
+	orield_open_store(arg);
+	orield_store_counters(arg);
+}
+
+/* Fed while the capture loop turns, with frames or without. */
+static void
+orield_feed_watchdog(evutil_socket_t fd, short what, void *arg)
+{
+	struct orield *orield = arg;
+	struct capture_status now;
+
+	(void)fd, (void)what;
+	orield_capture_status(orield, &now);
+	if (now.turns != orield->turns_seen)
+		service_watchdog();
+	orield->turns_seen = now.turns;
+}
+
+static void
+orield_stop(evutil_socket_t number, short what, void *arg)
+{
+	struct orield *orield = arg;
+
+	(void)what;
+	log_info("orield", "%s: stopping", strsignal(number));
+	event_base_loopbreak(orield->base);
+}
+
+static int
+timer_start(struct event *timer, uint64_t ns)
+{
+	struct timeval every = { .tv_sec = (time_t)(ns / CLOCK_S),
+		.tv_usec = (suseconds_t)(ns % CLOCK_S / 1000) };
+
+	return timer != NULL ? event_add(timer, &every) : -1;
+}
+
+static int
+orield_add_events(struct orield *orield)
+{
+	uint64_t watchdog_ns = service_watchdog_ns();
+
+	orield->reported = event_new(orield->base, queue_fd(orield->reports), EV_READ | EV_PERSIST,
+	    orield_reported, orield);
+	orield->counting = event_new(orield->base, -1, EV_PERSIST, orield_count, orield);
+	orield->watchdog = event_new(orield->base, -1, EV_PERSIST, orield_feed_watchdog, orield);
+	orield->terminate = evsignal_new(orield->base, SIGTERM, orield_stop, orield);
+	orield->interrupt = evsignal_new(orield->base, SIGINT, orield_stop, orield);
+	if (orield->reported == NULL || event_add(orield->reported, NULL) == -1 ||
+	    orield->terminate == NULL || event_add(orield->terminate, NULL) == -1 ||
+	    orield->interrupt == NULL || event_add(orield->interrupt, NULL) == -1 ||
+	    timer_start(orield->counting, COUNTERS_SECONDS * CLOCK_S) == -1 ||
+	    (watchdog_ns != 0 && timer_start(orield->watchdog, watchdog_ns) == -1))
+		return -1;
+	return feed_init(orield);
+}
+
+/* ---- life ------------------------------------------------------------------------------------------ */
+
+static int
+orield_set_paths(struct orield *orield, struct cause *why)
+{
+	const char *camera = options_text(orield->options, SETTING_CAMERA);
+
+	snprintf(orield->folder, sizeof orield->folder, "%s/%s",
+	    options_text(orield->options, SETTING_STATE_DIR), camera);
+	snprintf(orield->socket, sizeof orield->socket, "%s/%s/control.sock",
+	    options_text(orield->options, SETTING_RUN_DIR), camera);
+	return camera_name_valid(camera) ? 0 :
+	    cause_set(why, "camera must be a name of a-z, 0-9, - and _");
+}
+
+/* The store first: what was set while running is in force from the first frame on. */
+static int
+orield_start(struct orield *orield, struct cause *why)
+{
+	struct capture_settings settings;
+	struct capture_tuning tuning;
+
+	if (orield_set_paths(orield, why) == -1)
+		return -1;
+	orield->base = event_base_new();
+	orield->reports = queue_new(REPORTS_MAX);
+	if (orield->base == NULL || orield->reports == NULL || orield_add_events(orield) == -1)
+		return cause_set(why, "out of memory or descriptors");
+	orield->keeper = keeper_new(orield->base, orield->folder, why);
+	if (orield->keeper == NULL)
+		return -1;
+	if (orield_open_store(orield) == -1)
+		return cause_set(why, "out of memory");
+	while (!orield->opened)
+		if (event_base_loop(orield->base, EVLOOP_ONCE) != 0)
+			return cause_set(why, "the event loop ended");
+	orield->control = control_new(orield->base, orield->socket, &commands_hooks, orield, why);
+	if (orield->control == NULL)
+		return -1;
+	settings = settings_capture(orield->options);
+	tuning = settings_tuning(orield->options);
+	orield->capture = capture_new(&settings, &tuning, orield->reports, why);
+	return orield->capture != NULL ? 0 : -1;
+}
+
+struct orield *
+orield_new(struct options *options, struct cause *why)
+{
+	struct orield *orield = calloc(1, sizeof *orield);
+
+	if (orield == NULL) {
+		cause_errno(why, "orield");
+		return NULL;
+	}
+	orield->options = options;
+	orield->started_ns = clock_mono_ns();
+	if (orield_start(orield, why) == -1)
+		orield_free(&orield);
+	return orield;
+}
+
+void
+orield_run(struct orield *orield)
+{
+	event_base_dispatch(orield->base);
+	service_stopping();
+}
+
+static void
+orield_free_events(struct orield *orield)
+{
+	struct event *events[] = { orield->reported, orield->counting, orield->watchdog,
+		orield->terminate, orield->interrupt };
+
+	for (size_t i = 0; i < sizeof events / sizeof events[0]; i++)
+		if (events[i] != NULL)
+			event_free(events[i]);
+	feed_deinit(orield);
+}
+
+void
+orield_free(struct orield **orield)
+{
+	struct orield *gone = *orield;
+
+	if (gone == NULL)
+		return;
+	if (gone->capture != NULL) {
+		capture_status(gone->capture, &gone->last);
+		capture_free(&gone->capture);
+		orield_reported(-1, 0, gone);
+		orield_store_counters(gone);
+	}
+	keeper_free(&gone->keeper);
+	/* The last answers are on their way out. */
+	if (gone->control != NULL)
+		event_base_loop(gone->base, EVLOOP_NONBLOCK);
+	control_free(&gone->control);
+	orield_free_events(gone);
+	queue_free(&gone->reports, capture_report_free);
+	if (gone->base != NULL)
+		event_base_free(gone->base);
+	free(gone);
+	*orield = NULL;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: ISC */
+/* orield: the daemon's parts under one roof. All of it belongs to the loop's
+ * thread; capture and keeper have threads of their own behind their headers. */
+#ifndef ORIEL_ORIELD_ORIELD_H
+#define ORIEL_ORIELD_ORIELD_H
+
+#include <event2/event.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/options.h"
+#include "base/queue.h"
+#include "capture/capture.h"
+#include "orield/control.h"
+#include "orield/keeper.h"
+
+enum { ORIELD_PATH_SIZE = 600 };
+
+struct orield {
+	struct options *options;	/* borrowed */
+	struct event_base *base;
+	struct queue *reports;		/* from the capture thread */
+	struct capture *capture;	/* NULL once stopped: see orield_capture_status */
+	struct capture_status last;
+	struct keeper *keeper;
+	struct control *control;
+
+	char folder[ORIELD_PATH_SIZE];	/* of this camera's state */
+	char socket[ORIELD_PATH_SIZE];
+	uint64_t started_ns;		/* CLOCK_MONOTONIC */
+	uint64_t frames_before;		/* frame_count as it was stored at the start */
+	uint64_t triggers;		/* trigger_count, as of the newest answer of the store */
+	bool opened;			/* the store has been read, or has said why it cannot be */
+	bool ready_said;
+	uint64_t turns_seen;		/* of the capture loop, by the watchdog */
+	uint64_t state_said_ns;		/* when the newest state line went out */
+
+	struct event *reported, *counting, *watchdog, *state_due, *pulse_due, *terminate, *interrupt;
+};
+
+/* Start everything for the camera the options name. NULL with *why. */
+struct orield *orield_new(struct options *options, struct cause *why);
+
+/* Until SIGTERM or SIGINT. */
+void orield_run(struct orield *orield);
+
+/* Stop the camera, store the counters, answer who still waits, remove the
+ * socket. Callable from any state; clears *orield. */
+void orield_free(struct orield **orield);
+
+void orield_capture_status(const struct orield *orield, struct capture_status *status);
+uint64_t orield_frame_count(const struct orield *orield, const struct capture_status *status);
+
+#endif

@@ -1,0 +1,487 @@
+/* SPDX-License-Identifier: ISC */
+#include "orield/peer.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "base/vocabulary.h"
+
+enum { READ_SIZE = 16384, WRITE_PARTS = 8, ID_SIZE = 64 };
+
+struct ticket {
+	TAILQ_ENTRY(ticket) next;
+	struct peer *peer;
+	json_t *id;			/* goes back in the reply; NULL = none */
+	char *line;			/* the reply, once it is known */
+	int fds[2];			/* to go with it; -1 = none */
+};
+TAILQ_HEAD(ticket_list, ticket);
+
+/* Descriptors that go with the byte at `at` of the output. */
+struct parcel {
+	STAILQ_ENTRY(parcel) next;
+	uint64_t at;
+	int fds[2];
+};
+
+struct peer_wire {
+	int fd;
+	const struct peer_hooks *hooks;
+	void *arg;
+	struct event *readable, *writable, *closing;
+	struct evbuffer *in, *out;
+	uint64_t sent;			/* bytes of output gone so far */
+	struct ticket_list tickets;
+	unsigned pending;
+	STAILQ_HEAD(, parcel) parcels;
+	bool ended;			/* no more commands: go when all is answered and sent */
+	bool dead;			/* go now */
+};
+
+static void
+peer_kill(struct peer *peer)
+{
+	if (!peer->wire->dead)
+		event_active(peer->wire->closing, EV_TIMEOUT, 0);
+	peer->wire->dead = true;
+}
+
+/* ---- output ------------------------------------------------------------------------ */
+
+static void
+parcel_free(struct parcel *parcel)
+{
+	close(parcel->fds[0]);
+	close(parcel->fds[1]);
+	free(parcel);
+}
+
+/* The first `most` bytes of the output; returns how many parts there are. */
+static size_t
+wire_parts(struct peer_wire *wire, uint64_t most, struct evbuffer_iovec parts[WRITE_PARTS])
+{
+	int count = evbuffer_peek(wire->out, (ssize_t)most, NULL, parts, WRITE_PARTS);
+
+	if (count > WRITE_PARTS)
+		count = WRITE_PARTS;
+	for (int i = 0; i < count; i++) {
+		if (parts[i].iov_len > most)
+			parts[i].iov_len = most;
+		most -= parts[i].iov_len;
+	}
+	return (size_t)count;
+}
+
+/* One sendmsg, which ends before the next parcel's byte or begins with it. */
+static ssize_t
+wire_send(struct peer_wire *wire)
+{
+	struct parcel *now = STAILQ_FIRST(&wire->parcels), *stop = now;
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(sizeof now->fds)];
+	} control = { .bytes = { 0 } };
+	struct evbuffer_iovec parts[WRITE_PARTS];
+	struct msghdr message = { .msg_iov = (struct iovec *)parts };
+	ssize_t gone;
+
+	if (now != NULL && now->at == wire->sent)
+		stop = STAILQ_NEXT(now, next);
+	else
+		now = NULL;
+	if (now != NULL) {
+		message.msg_control = control.bytes;
+		message.msg_controllen = sizeof control.bytes;
+		control.header.cmsg_level = SOL_SOCKET;
+		control.header.cmsg_type = SCM_RIGHTS;
+		control.header.cmsg_len = CMSG_LEN(sizeof now->fds);
+		memcpy(CMSG_DATA(&control.header), now->fds, sizeof now->fds);
+	}
+	message.msg_iovlen = wire_parts(wire, stop != NULL ? stop->at - wire->sent :
+	    evbuffer_get_length(wire->out), parts);
+	gone = sendmsg(wire->fd, &message, MSG_NOSIGNAL);
+	if (gone > 0 && now != NULL) {
+		STAILQ_REMOVE_HEAD(&wire->parcels, next);
+		parcel_free(now);
+	}
+	return gone;
+}
+
+static void
+peer_write(evutil_socket_t fd, short what, void *arg)
+{
+	struct peer *peer = arg;
+	struct peer_wire *wire = peer->wire;
+
+	(void)fd, (void)what;
+	while (!wire->dead && evbuffer_get_length(wire->out) > 0) {
+		ssize_t gone = wire_send(wire);
+
+		if (gone > 0) {
+			evbuffer_drain(wire->out, (size_t)gone);
+			wire->sent += (uint64_t)gone;
+		} else if (errno == EAGAIN) {
+			event_add(wire->writable, NULL);
+			return;
+		} else if (errno != EINTR) {
+			peer_kill(peer);
+		}
+	}
+	if (wire->ended && wire->pending == 0)
+		peer_kill(peer);
+	if (!wire->dead)
+		wire->hooks->drained(wire->arg, peer);
+}
+
+/* Written at the end of this turn of the loop, with all that comes until then. */
+static void
+peer_schedule_write(struct peer *peer)
+{
+	if (!event_pending(peer->wire->writable, EV_WRITE, NULL))
+		event_active(peer->wire->writable, EV_WRITE, 0);
+}
+
+void
+peer_send(struct peer *peer, const char *line, size_t length)
+{
+	struct peer_wire *wire = peer->wire;
+
+	if (wire->dead)
+		return;
+	if (evbuffer_get_length(wire->out) + length + 1 > PEER_OUTPUT_MAX) {
+		log_warning("control", "a peer does not read what it asked for; dropped");
+		peer_kill(peer);
+		return;
+	}
+	if (evbuffer_add(wire->out, line, length) == -1 || evbuffer_add(wire->out, "\n", 1) == -1)
+		peer_kill(peer);
+	else
+		peer_schedule_write(peer);
+}
+
+bool
+peer_has_output(const struct peer *peer)
+{
+	return evbuffer_get_length(peer->wire->out) > 0;
+}
+
+/* ---- replies ------------------------------------------------------------------------- */
+
+static struct ticket *
+ticket_new(struct peer *peer)
+{
+	struct ticket *ticket = calloc(1, sizeof *ticket);
+
+	if (ticket == NULL)
+		return NULL;
+	ticket->peer = peer;
+	ticket->fds[0] = ticket->fds[1] = -1;
+	TAILQ_INSERT_TAIL(&peer->wire->tickets, ticket, next);
+	peer->wire->pending++;
+	return ticket;
+}
+
+static void
+ticket_free(struct ticket *ticket)
+{
+	json_decref(ticket->id);
+	for (int i = 0; i < 2; i++)
+		if (ticket->fds[i] != -1)
+			close(ticket->fds[i]);
+	free(ticket->line);
+	free(ticket);
+}
+
+/* The descriptors go with the next byte of output. */
+static void
+ticket_post_fds(struct ticket *ticket)
+{
+	struct peer_wire *wire = ticket->peer->wire;
+	struct parcel *parcel;
+
+	if (ticket->fds[0] == -1)
+		return;
+	parcel = calloc(1, sizeof *parcel);
+	if (parcel == NULL) {
+		peer_kill(ticket->peer);
+		return;
+	}
+	parcel->at = wire->sent + evbuffer_get_length(wire->out);
+	for (int i = 0; i < 2; i++) {
+		parcel->fds[i] = ticket->fds[i];
+		ticket->fds[i] = -1;
+	}
+	STAILQ_INSERT_TAIL(&wire->parcels, parcel, next);
+}
+
+/* Send the replies that are known, as far as all before them are. */
+static void
+peer_flush_tickets(struct peer *peer)
+{
+	struct peer_wire *wire = peer->wire;
+	struct ticket *ticket;
+
+	while ((ticket = TAILQ_FIRST(&wire->tickets)) != NULL && ticket->line != NULL) {
+		ticket_post_fds(ticket);
+		peer_send(peer, ticket->line, strlen(ticket->line));
+		TAILQ_REMOVE(&wire->tickets, ticket, next);
+		ticket_free(ticket);
+		/* It was not being read from while so many waited. */
+		if (wire->pending-- == PEER_PENDING_MAX && !wire->dead)
+			event_active(wire->readable, EV_READ, 0);
+	}
+}
+
+struct peer *
+ticket_peer(const struct ticket *ticket)
+{
+	return ticket->peer;
+}
+
+void
+ticket_reply_fds(struct ticket *ticket, json_t *reply, const int fds[2])
+{
+	if (ticket->id != NULL)
+		json_object_set(reply, "id", ticket->id);
+	if (ticket->peer != NULL)
+		ticket->line = json_line(reply);
+	json_decref(reply);
+	ticket->fds[0] = fds[0];
+	ticket->fds[1] = fds[1];
+	if (ticket->peer == NULL) {
+		ticket_free(ticket);
+		return;
+	}
+	if (ticket->line == NULL) {
+		log_error("control", "out of memory for a reply; the peer is dropped");
+		ticket->line = strdup("");
+		peer_kill(ticket->peer);
+	}
+	peer_flush_tickets(ticket->peer);
+}
+
+void
+ticket_reply(struct ticket *ticket, json_t *reply)
+{
+	ticket_reply_fds(ticket, reply, (const int[2]){ -1, -1 });
+}
+
+void
+ticket_error(struct ticket *ticket, const char *error)
+{
+	ticket_reply(ticket, json_pack("{so}", "error", json_words(error)));
+}
+
+void
+ticket_refuse(struct ticket *ticket, const char *reason)
+{
+	ticket_reply(ticket, json_pack("{sb so}", "ok", 0, "reason", json_words(reason)));
+}
+
+/* ---- commands ------------------------------------------------------------------------- */
+
+/* The id is taken out of the command and kept for the reply. */
+static bool
+ticket_take_id(struct ticket *ticket, json_t *command)
+{
+	json_t *id = json_object_get(command, "id");
+
+	if (id == NULL)
+		return true;
+	if (!json_is_integer(id) && (!json_is_string(id) || json_string_length(id) > ID_SIZE))
+		return false;
+	ticket->id = json_incref(id);
+	json_object_del(command, "id");
+	return true;
+}
+
+static void
+peer_take_line(struct peer *peer, const char *line, size_t length)
+{
+	struct ticket *ticket = ticket_new(peer);
+	json_t *command;
+
+	if (ticket == NULL) {
+		peer_kill(peer);
+		return;
+	}
+	command = json_parse_object(line, length);
+	if (command == NULL)
+		ticket_error(ticket, ERROR_BAD_JSON);
+	else if (!ticket_take_id(ticket, command))
+		ticket_error(ticket, "id must be an integer or a string of at most 64 bytes");
+	else
+		peer->wire->hooks->command(peer->wire->arg, ticket, command);
+	json_decref(command);
+}
+
+void
+peer_refuse(struct peer *peer, const char *error)
+{
+	struct ticket *ticket = ticket_new(peer);
+
+	peer->wire->ended = true;
+	event_del(peer->wire->readable);
+	if (ticket != NULL)
+		ticket_error(ticket, error);
+	else
+		peer_kill(peer);
+}
+
+/* Hand out the whole lines; false when another turn is needed for the rest. */
+static bool
+peer_take_lines(struct peer *peer)
+{
+	struct peer_wire *wire = peer->wire;
+
+	for (int turn = 0; !wire->dead && !wire->ended && wire->pending < PEER_PENDING_MAX; turn++) {
+		struct evbuffer_ptr end = evbuffer_search(wire->in, "\n", 1, NULL);
+		size_t length = end.pos >= 0 ? (size_t)end.pos + 1 : evbuffer_get_length(wire->in);
+
+		if (length > LINE_MAX_SIZE || (end.pos < 0 && length == LINE_MAX_SIZE)) {
+			peer_refuse(peer, "line too long");
+			return true;
+		}
+		if (end.pos < 0)
+			return true;
+		if (turn == PEER_TURN)
+			return false;
+		peer_take_line(peer, (const char *)evbuffer_pullup(wire->in, (ssize_t)length), length - 1);
+		evbuffer_drain(wire->in, length);
+	}
+	return true;
+}
+
+static void
+peer_read(evutil_socket_t fd, short what, void *arg)
+{
+	struct peer *peer = arg;
+	struct peer_wire *wire = peer->wire;
+	int got = -1;
+
+	(void)what;
+	if (wire->dead || wire->ended)
+		return;
+	if (evbuffer_get_length(wire->in) < LINE_MAX_SIZE) {
+		got = evbuffer_read(wire->in, fd, READ_SIZE);
+		if (got == -1 && errno != EAGAIN && errno != EINTR) {
+			peer_kill(peer);
+			return;
+		}
+	}
+	if (!peer_take_lines(peer)) {
+		event_active(wire->readable, EV_READ, 0);
+		return;
+	}
+	/* With as many waiting as may be, the rest stays in the socket. */
+	if (wire->pending >= PEER_PENDING_MAX || wire->ended) {
+		event_del(wire->readable);
+	} else if (got == 0) {
+		wire->ended = true;
+		event_del(wire->readable);
+		peer_schedule_write(peer);
+	} else {
+		event_add(wire->readable, NULL);
+	}
+}
+
+/* ---- life ---------------------------------------------------------------------------------- */
+
+static void
+peer_close(evutil_socket_t fd, short what, void *arg)
+{
+	struct peer *peer = arg;
+
+	(void)fd, (void)what;
+	peer_free(&peer);
+}
+
+static bool
+wire_init(struct peer *peer, struct event_base *base)
+{
+	struct peer_wire *wire = peer->wire;
+
+	TAILQ_INIT(&wire->tickets);
+	STAILQ_INIT(&wire->parcels);
+	wire->in = evbuffer_new();
+	wire->out = evbuffer_new();
+	wire->readable = event_new(base, wire->fd, EV_READ | EV_PERSIST, peer_read, peer);
+	wire->writable = event_new(base, wire->fd, EV_WRITE, peer_write, peer);
+	wire->closing = evtimer_new(base, peer_close, peer);
+	return wire->in != NULL && wire->out != NULL && wire->readable != NULL &&
+	    wire->writable != NULL && wire->closing != NULL && event_add(wire->readable, NULL) == 0;
+}
+
+static void
+wire_free(struct peer_wire *wire)
+{
+	struct ticket *ticket;
+	struct parcel *parcel;
+
+	/* Tickets that are still out come back to nobody and are freed then. */
+	while ((ticket = TAILQ_FIRST(&wire->tickets)) != NULL) {
+		TAILQ_REMOVE(&wire->tickets, ticket, next);
+		ticket->peer = NULL;
+		if (ticket->line != NULL)
+			ticket_free(ticket);
+	}
+	while ((parcel = STAILQ_FIRST(&wire->parcels)) != NULL) {
+		STAILQ_REMOVE_HEAD(&wire->parcels, next);
+		parcel_free(parcel);
+	}
+	for (size_t i = 0; i < 3; i++) {
+		struct event *event = ((struct event *[]){ wire->readable, wire->writable, wire->closing })[i];
+
+		if (event != NULL)
+			event_free(event);
+	}
+	if (wire->in != NULL)
+		evbuffer_free(wire->in);
+	if (wire->out != NULL)
+		evbuffer_free(wire->out);
+	close(wire->fd);
+	free(wire);
+}
+
+struct peer *
+peer_new(struct event_base *base, int fd, const struct peer_hooks *hooks, void *arg)
+{
+	struct peer *peer = calloc(1, sizeof *peer);
+
+	if (peer != NULL)
+		peer->wire = calloc(1, sizeof *peer->wire);
+	if (peer == NULL || peer->wire == NULL) {
+		free(peer);
+		close(fd);
+		return NULL;
+	}
+	peer->bell = -1;
+	peer->wire->fd = fd;
+	peer->wire->hooks = hooks;
+	peer->wire->arg = arg;
+	if (wire_init(peer, base))
+		return peer;
+	wire_free(peer->wire);
+	free(peer);
+	return NULL;
+}
+
+void
+peer_free(struct peer **peer)
+{
+	struct peer *gone = *peer;
+
+	if (gone == NULL)
+		return;
+	gone->wire->hooks->gone(gone->wire->arg, gone);
+	wire_free(gone->wire);
+	free(gone);
+	*peer = NULL;
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include "orield/status.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "orield/settings.h"
+
+double
+status_seconds(uint64_t wall_ns)
+{
+	return (double)(wall_ns / CLOCK_MS) / 1000;
+}
+
+/* What "auto" came to, once that is known. */
+static const char *
+status_source(const struct orield *orield, const struct source_mode *mode)
+{
+	return mode->kind != NULL ? mode->kind : options_text(orield->options, SETTING_SOURCE);
+}
+
+static double
+status_rounded(double value, double steps)
+{
+	return (double)(int64_t)(value * steps + 0.5) / steps;
+}
+
+static double
+status_percent(uint32_t tenths)
+{
+	return tenths / 10.0;
+}
+
+static uint64_t
+status_age_ms(const struct capture_status *now)
+{
+	uint64_t mono = clock_mono_ns();
+
+	return mono > now->frame.mono_ns ? (mono - now->frame.mono_ns) / CLOCK_MS : 0;
+}
+
+/* ---- status ------------------------------------------------------------------------- */
+
+static json_t *
+status_viewers(const struct orield *orield)
+{
+	json_int_t sums[PEER_KINDS] = { 0 };
+
+	for (struct peer *peer = control_first(orield->control); peer != NULL; peer = control_next(peer))
+		for (int kind = 0; kind < PEER_KINDS; kind++)
+			sums[kind] += peer->viewers[kind];
+	return json_pack("{sI sI sI}", "stream", sums[PEER_STREAM], "events", sums[PEER_EVENTS],
+	    "control", sums[PEER_CONTROL]);
+}
+
+/* The picture: what it is, where it comes from, how old it is. null where there is none. */
+static void
+status_add_picture(const struct orield *orield, const struct capture_status *now, json_t *out)
+{
+	bool any = now->frame.sequence != 0;
+	uint64_t age = any ? status_age_ms(now) : 0;
+
+	json_object_set_new(out, "source", json_string(status_source(orield, &now->mode)));
+	json_object_set_new(out, "name", json_words(now->mode.name));
+	json_object_set_new(out, "device", json_words(now->mode.device));
+	json_object_set_new(out, "format", json_string(pixel_format_name(now->mode.format)));
+	json_object_set_new(out, "width", json_integer(any ? now->frame.width : now->mode.width));
+	json_object_set_new(out, "height", json_integer(any ? now->frame.height : now->mode.height));
+	json_object_set_new(out, "fps", json_real(status_rounded(now->fps, 10)));
+	json_object_set_new(out, "frames",
+	    json_integer((json_int_t)orield_frame_count(orield, now)));
+	json_object_set_new(out, "triggers", json_integer((json_int_t)orield->triggers));
+	json_object_set_new(out, "frame_age_ms", any ? json_integer((json_int_t)age) : json_null());
+	json_object_set_new(out, "stale", json_boolean(!any || age > now->stale_ns / CLOCK_MS));
+	json_object_set_new(out, "stale_ms", json_integer((json_int_t)(now->stale_ns / CLOCK_MS)));
+	json_object_set_new(out, "generation", json_integer((json_int_t)now->generation));
+	json_object_set_new(out, "sequence", json_integer((json_int_t)now->frame.sequence));
+	json_object_set_new(out, "encode_us", json_integer(now->frame.encode_us));
+}
+
+static json_t *
+status_counters(const struct orield *orield, const struct capture_status *now)
+{
+	return json_pack("{sI sI sI sI sI sI sI sI}", "dropped", (json_int_t)now->dropped,
+	    "broken", (json_int_t)now->broken, "oversized", (json_int_t)now->oversized,
+	    "errors", (json_int_t)now->errors, "reopens", (json_int_t)now->reopens,
+	    "light_held", (json_int_t)now->light_held, "cooldown_held", (json_int_t)now->cooldown_held,
+	    "store_refused", (json_int_t)keeper_refused(orield->keeper));
+}
+
+static void
+status_add_store(const struct orield *orield, json_t *out)
+{
+	struct keeper_status store;
+
+	keeper_status(orield->keeper, &store);
+	json_object_set_new(out, "snaps", json_pack("{sI sI}", "count", (json_int_t)store.pictures,
+	    "bytes", (json_int_t)store.bytes));
+	json_object_set_new(out, "store", json_pack("{sb so}", "ok", store.trouble[0] == '\0',
+	    "reason", json_words(store.trouble)));
+}
+
+static json_t *
+status_motion_now(const struct orield *orield, const struct capture_status *now)
+{
+	bool on = options_number(orield->options, SETTING_MOTION) != 0;
+
+	return json_pack("{sf si ss}", "change", status_percent(now->motion.change),
+	    "threshold", (int)options_number(orield->options, SETTING_THRESHOLD),
+	    "held", on ? motion_held_word(now->motion.held) : "motion detection is off");
+}
+
+json_t *
+status_json(const struct orield *orield)
+{
+	struct capture_status now;
+	json_t *out;
+
+	orield_capture_status(orield, &now);
+	out = json_pack("{ss sb so}", "camera", options_text(orield->options, SETTING_CAMERA),
+	    "online", now.online, "reason", json_words(now.online ? "" : now.reason.text));
+	status_add_picture(orield, &now, out);
+	json_object_set_new(out, "uptime",
+	    json_real(status_seconds(clock_mono_ns() - orield->started_ns)));
+	json_object_set_new(out, "version", json_string(PACKAGE_VERSION));
+	json_object_set_new(out, "viewers", status_viewers(orield));
+	status_add_store(orield, out);
+	json_object_set_new(out, "motion", status_motion_now(orield, &now));
+	json_object_set_new(out, "counters", status_counters(orield, &now));
+	return out;
+}
+
+/* ---- settings --------------------------------------------------------------------------- */
+
+static void
+status_add_settings(const struct orield *orield, const struct capture_status *now, json_t *out)
+{
+	json_t *sources = json_object();
+
+	for (size_t row = 0; row < SETTING_COUNT; row++) {
+		const char *name = options_row(orield->options, row)->name;
+
+		json_object_set_new(out, name, settings_json(orield->options, (enum setting)row));
+		json_object_set_new(sources, name,
+		    json_string(options_source_word(options_source(orield->options, row))));
+	}
+	json_object_set_new(out, "frame_count",
+	    json_integer((json_int_t)orield_frame_count(orield, now)));
+	json_object_set_new(out, "trigger_count", json_integer((json_int_t)orield->triggers));
+	json_object_set_new(out, "sources", sources);
+}
+
+json_t *
+status_settings(const struct orield *orield)
+{
+	struct capture_status now;
+	json_t *out = json_object();
+
+	orield_capture_status(orield, &now);
+	status_add_settings(orield, &now, out);
+	return out;
+}
+
+json_t *
+status_state(const struct orield *orield)
+{
+	struct capture_status now;
+	json_t *out = json_object();
+
+	orield_capture_status(orield, &now);
+	status_add_settings(orield, &now, out);
+	json_object_set_new(out, "online", json_boolean(now.online));
+	json_object_set_new(out, "reason", json_words(now.online ? "" : now.reason.text));
+	return out;
+}
+
+json_t *
+status_pulse(const struct orield *orield)
+{
+	struct capture_status now;
+	json_t *out;
+
+	orield_capture_status(orield, &now);
+	out = status_motion_now(orield, &now);
+	/* The largest of this second: a spike between two pulses is seen. */
+	if (orield->capture != NULL)
+		json_object_set_new(out, "change",
+		    json_real(status_percent(capture_take_peak(orield->capture))));
+	json_object_set_new(out, "ts", json_real(status_seconds(clock_wall_ns())));
+	json_object_set_new(out, "online", json_boolean(now.online));
+	json_object_set_new(out, "fps", json_real(status_rounded(now.fps, 10)));
+	json_object_set_new(out, "age_ms", now.frame.sequence != 0 ?
+	    json_integer((json_int_t)status_age_ms(&now)) : json_null());
+	json_object_set_new(out, "frame_count",
+	    json_integer((json_int_t)orield_frame_count(orield, &now)));
+	return out;
+}
+
+/* ---- events ------------------------------------------------------------------------------ */
+
+/* A length in the small grey picture as a fraction of the frame, 0..1. */
+static double
+status_fraction(uint32_t eighths, uint32_t pixels)
+{
+	double part = pixels != 0 ? eighths * 8.0 / pixels : 0;
+
+	return status_rounded(part < 1 ? part : 1, 10000);
+}
+
+json_t *
+status_motion(const struct capture_report *report)
+{
+	const struct motion_verdict *verdict = &report->verdict;
+	uint32_t width = report->frame.width, height = report->frame.height;
+
+	return json_pack("{sf sf si s[ffff]}", "ts", status_seconds(report->frame.wall_ns),
+	    "change", status_percent(verdict->change), "threshold", (int)verdict->threshold,
+	    "box", status_fraction(verdict->box_x, width), status_fraction(verdict->box_y, height),
+	    status_fraction(verdict->box_width, width), status_fraction(verdict->box_height, height));
+}
+
+json_t *
+status_online(const struct orield *orield, const struct source_mode *mode, uint64_t wall_ns)
+{
+	return json_pack("{sf sb ss so sI sI}", "ts", status_seconds(wall_ns), "online", 1,
+	    "source", status_source(orield, mode), "name", json_words(mode->name),
+	    "width", (json_int_t)mode->width, "height", (json_int_t)mode->height);
+}
+
+json_t *
+status_offline(const struct cause *reason, uint64_t wall_ns)
+{
+	return json_pack("{sf sb so}", "ts", status_seconds(wall_ns), "online", 0,
+	    "reason", json_words(reason->text));
+}
