@@ -85,6 +85,16 @@ half(uint32_t n)
 	return (n + 1) / 2;
 }
 
+/* Bytes used of a packed line, two pixels in four. Where an odd width's last pixel
+ * has only half of them, its column is left out and the one before repeated. */
+static uint32_t
+packed_line(uint32_t width, uint32_t stride)
+{
+	uint32_t whole = 4 * half(width);
+
+	return width % 2 == 1 && width > 1 && stride < whole ? whole - 4 : whole;
+}
+
 /* Where the planes lie, as V4L2 packs them one behind the other. */
 static unsigned
 picture_planes(const struct picture *picture, struct plane planes[3])
@@ -97,7 +107,7 @@ picture_planes(const struct picture *picture, struct plane planes[3])
 	switch (picture->format) {
 	case PIXEL_YUYV:
 	case PIXEL_UYVY:
-		planes[0].width = width > 1 ? 2 * width : 4;
+		planes[0].width = packed_line(width, stride);
 		return 1;
 	case PIXEL_RGB24:
 		planes[0].width = 3 * width;
@@ -255,16 +265,12 @@ strip_nv12(struct jpeg_encoder *encoder, const struct plane planes[2], uint32_t 
 		strip_chroma_pairs(encoder, i, plane_line(&planes[1], top / 2 + i), planes[1].width / 2);
 }
 
-/* An odd width's last pixel has its own pair of chroma bytes only if the line is
- * long enough; without, the encoder sees one column less and repeats it. */
 static void
 strip_packed(struct jpeg_encoder *encoder, const struct plane *plane, bool luma_first, uint32_t top)
 {
-	uint32_t width = encoder->jpeg.image_width, pairs = half(width);
+	uint32_t width = encoder->jpeg.image_width, pairs = plane->width / 4;
 	unsigned char *chroma = scratch_chroma(encoder);
 
-	if (pairs > plane->stride / 4)
-		pairs = plane->stride / 4;
 	if (width > 2 * pairs)
 		width = 2 * pairs;
 	for (unsigned i = 0; i < DCTSIZE; i++) {
