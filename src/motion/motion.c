@@ -15,9 +15,9 @@
 
 enum {
 	FRACTION = 7,		/* bits: 8.7 fixed point, so that differences fit 16-bit lanes */
-	FOLLOW = 4,		/* background follows by 1/16 a picture, */
+	FOLLOW = 4,		/* the background follows by 1/16 a picture, */
 	FOLLOW_CHANGED = 6,	/* by 1/64 where it changed, */
-	FOLLOW_LEARNING = 1,	/* by 1/2 while it is learned */
+	FOLLOW_LEARNING = 0,	/* and is simply the newest picture while it is learned */
 	WARM_UP = 10,		/* pictures */
 	SETTLE = 5,		/* pictures a camera needs for its exposure after a lamp */
 	COMPANY = 3,		/* of the 9 pixels around and with a changed one */
@@ -35,7 +35,6 @@ struct motion {
 	int16_t *background;
 	unsigned learning;		/* pictures still to learn from */
 	enum motion_held learning_why;
-	bool fresh;			/* nothing in the background yet */
 	bool fired;
 	uint64_t fired_ns;
 };
@@ -124,7 +123,6 @@ motion_set_mask(struct motion *motion, const char *path, struct cause *why)
 void
 motion_forget(struct motion *motion)
 {
-	motion->fresh = true;
 	motion->learning = WARM_UP;
 	motion->learning_why = MOTION_WARMING;
 }
@@ -150,16 +148,6 @@ picture_blur(struct motion *motion, const unsigned char *grey)
 			out[x] = (unsigned char)((uint32_t)(uint16_t)(sums[x] + sums[x + 1] +
 			    sums[x + 2]) * 7282 >> 16);
 	}
-}
-
-static void
-background_copy(struct motion *motion)
-{
-	size_t size = (size_t)motion->width * motion->height;
-
-	for (size_t i = 0; i < size; i++)
-		motion->background[i] = (int16_t)(motion->blurred[i] << FRACTION);
-	motion->fresh = false;
 }
 
 /* Mark what differs by more than `noise`, and let the background follow. */
@@ -257,6 +245,13 @@ permille(uint32_t count, uint32_t area)
 	return (uint32_t)(((uint64_t)count * 1000 + area - 1) / area);
 }
 
+/* What differs from a background not yet learned means nothing. */
+static bool
+motion_warming(const struct motion *motion)
+{
+	return motion->learning > 0 && motion->learning_why == MOTION_WARMING;
+}
+
 /* What keeps this change from being a trigger; MOTION_FREE = nothing does. */
 static enum motion_held
 motion_hold(struct motion *motion, const struct motion_settings *settings, uint32_t change,
@@ -289,10 +284,8 @@ motion_judge(struct motion *motion, const struct motion_settings *settings,
 	if ((width != motion->width || height != motion->height) && !planes_new(motion, width, height))
 		return verdict;	/* no memory: tried again with the next picture */
 	picture_blur(motion, grey);
-	if (motion->fresh)
-		background_copy(motion);
 	picture_compare(motion, settings->noise);
-	if (motion->area > 0)
+	if (motion->area > 0 && !motion_warming(motion))
 		verdict.change = permille(picture_count(motion, &verdict), motion->area);
 	verdict.held = motion_hold(motion, settings, verdict.change, mono_ns);
 	if (verdict.held == MOTION_FREE) {

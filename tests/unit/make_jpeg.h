@@ -18,6 +18,7 @@ struct made {
 
 struct make_options {
 	bool progressive, arithmetic, optimised;
+	bool separate;		/* a scan for each of three components */
 	unsigned restart;	/* interval in MCUs, 0 = none */
 	int components;		/* 1, 3, 4; 0 = 3 */
 };
@@ -44,6 +45,13 @@ make_jpeg(uint32_t width, uint32_t height, const struct make_options *options)
 	turbo.restart_interval = options->restart;
 	turbo.arith_code = options->arithmetic;
 	turbo.optimize_coding = options->optimised;
+	static const jpeg_scan_info separate[] = { { 1, { 0 }, 0, 63, 0, 0 }, { 1, { 1 }, 0, 63, 0, 0 },
+		{ 1, { 2 }, 0, 63, 0, 0 } };
+	if (options->separate) {
+		turbo.scan_info = separate;
+		turbo.num_scans = 3;
+		turbo.optimize_coding = FALSE;
+	}
 	if (options->progressive)
 		jpeg_simple_progression(&turbo);
 	jpeg_start_compress(&turbo, TRUE);

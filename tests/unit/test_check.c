@@ -75,19 +75,19 @@ put_in(struct made *made, uint32_t at, const void *bytes, uint32_t length)
 	made->length += length;
 }
 
+/* All DHT segments, also those between scans. No FF C4 is in the coded data. */
 static void
 tables_remove(struct made *made)
 {
-	for (int i = 0; i < 4; i++) {
-		uint32_t at = find(made, 0xc4);
-		cut_out(made, at, 2u + (made->jpeg[at + 2] << 8) + made->jpeg[at + 3]);
-	}
+	for (uint32_t at = 2; at + 4 <= made->length; at++)
+		while (made->jpeg[at] == 0xff && made->jpeg[at + 1] == 0xc4)
+			cut_out(made, at, 2u + (made->jpeg[at + 2] << 8) + made->jpeg[at + 3]);
 }
 
 static void
 test_what_cameras_send_is_taken(void **state)
 {
-	static const struct make_options kinds[] = { { 0 }, { .progressive = true }, { .optimised = true },
+	static const struct make_options kinds[] = { { 0 }, { .progressive = true }, { .optimised = true }, { .separate = true },
 		{ .restart = 1 }, { .restart = 7, .progressive = true }, { .components = 1 },
 		{ .components = 4 } };
 
@@ -283,6 +283,57 @@ test_missing_tables_are_put_in(void **state)
 	free(bare.jpeg);
 }
 
+/* They go before the first of several scans. */
+static void
+test_missing_tables_of_several_scans(void **state)
+{
+	struct made made = make_jpeg(57, 43, &(struct make_options){ .separate = true });
+	struct decoded whole = decode_whole(made.jpeg, made.length), repaired;
+	struct jpeg_shape shape;
+	unsigned char *out;
+
+	(void)state;
+	tables_remove(&made);
+	assert_int_equal(check(made.jpeg, (uint32_t)made.length, &shape, NULL), 0);
+	assert_int_equal(shape.dht_at, find(&made, 0xda));
+	out = malloc(jpeg_repaired_length(&shape));
+	jpeg_repair(made.jpeg, &shape, out);
+	repaired = decode_whole(out, jpeg_repaired_length(&shape));
+	assert_int_equal(repaired.warnings, 0);
+	assert_memory_equal(whole.pixels, repaired.pixels, 57 * 43 * 3);
+	free(whole.pixels);
+	free(repaired.pixels);
+	free(out);
+	free(made.jpeg);
+}
+
+/* A DHT segment of one table with 255 or fewer codes of 15 bits and `more` of 16. */
+static void
+table_put_in(struct made *made, unsigned char codes, unsigned char more)
+{
+	unsigned char table[2 + 2 + 17 + 2 * 255] = { 0xff, 0xc4 };
+	unsigned length = 2u + 17 + codes + more;
+
+	table[2] = (unsigned char)(length >> 8);
+	table[3] = (unsigned char)length;
+	table[4 + 15] = codes;
+	table[4 + 16] = more;
+	put_in(made, 2, table, 2 + length);
+}
+
+static void
+test_too_many_codes(void **state)
+{
+	struct made made = make_jpeg(33, 17, &plain);
+
+	(void)state;
+	table_put_in(&made, 128, 128);
+	accepted(&made, 33, 17);
+	table_put_in(&made, 128, 129);
+	refused(made.jpeg, (uint32_t)made.length, "bad Huffman");
+	free(made.jpeg);
+}
+
 static void
 test_progressive_without_tables_is_refused(void **state)
 {
@@ -349,6 +400,8 @@ main(void)
 		cmocka_unit_test(test_too_large_and_two_frames),
 		cmocka_unit_test(test_damaged_data),
 		cmocka_unit_test(test_missing_tables_are_put_in),
+		cmocka_unit_test(test_missing_tables_of_several_scans),
+		cmocka_unit_test(test_too_many_codes),
 		cmocka_unit_test(test_progressive_without_tables_is_refused),
 		cmocka_unit_test(test_whole_jpeg_needs_no_repair),
 		cmocka_unit_test(test_random_damage),

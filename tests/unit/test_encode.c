@@ -199,6 +199,36 @@ test_every_format_size_and_stride(void **state)
 			}
 }
 
+static struct sample
+scene_edge(uint32_t x, uint32_t y)
+{
+	return scene_smooth(x < 60 ? x : 60, y < 46 ? y : 46);
+}
+
+/* 61 x 47 is coded just as 64 x 48 with the outermost samples repeated: nothing
+ * of the padding, of the next plane or of chance gets into the picture. */
+static void
+test_borders_repeat_the_last_sample(void **state)
+{
+	static unsigned char odd[OUT_SIZE];
+
+	(void)state;
+	for (int format = PIXEL_YUYV; format < PIXEL_FORMATS; format++) {
+		struct picture small = picture_paint((enum pixel_format)format, 61, 47, 6, scene_edge),
+			large = picture_paint((enum pixel_format)format, 64, 48, 0, scene_edge);
+		long length = jpeg_encode(encoder, &small, 90, odd, sizeof odd, NULL);
+
+		assert_int_equal(jpeg_encode(encoder, &large, 90, out, sizeof out, NULL), length);
+		for (long at = 2; odd[at + 1] != 0xda; at += 2 + (odd[at + 2] << 8) + odd[at + 3])
+			if (odd[at + 1] == 0xc0)
+				memcpy(odd + at + 5, out + at + 5, 4);	/* the size */
+		if (memcmp(odd, out, (size_t)length) != 0)
+			fail_msg("%s", pixel_format_name((enum pixel_format)format));
+		free((void *)small.data);
+		free((void *)large.data);
+	}
+}
+
 static void
 test_odd_packed_line_without_its_last_chroma(void **state)
 {
@@ -304,6 +334,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_format_size_and_stride),
+		cmocka_unit_test(test_borders_repeat_the_last_sample),
 		cmocka_unit_test(test_odd_packed_line_without_its_last_chroma),
 		cmocka_unit_test(test_colours_are_not_swapped),
 		cmocka_unit_test(test_too_small_a_buffer),

@@ -87,6 +87,8 @@ test_scaling_takes_the_nearest(void **state)
 	(void)state;
 	assert_int_equal(mask_scale(&mask, 6, 4, look), 12);
 	assert_memory_equal(look, "\0\0\1\1\1\1" "\0\0\1\1\1\1" "\0\0\0\0\1\1" "\0\0\0\0\1\1", 24);
+	assert_int_equal(mask_scale(&mask, 4, 2, look), 4);	/* columns 0 1 1 2 */
+	assert_memory_equal(look, "\0\1\1\1" "\0\0\0\1", 8);
 	assert_int_equal(mask_scale(&mask, 1, 1, look), 0);
 	assert_int_equal(mask_scale(&mask, 3, 2, look), 3);
 	assert_memory_equal(look, "\0\1\1\0\0\1", 6);

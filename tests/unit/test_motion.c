@@ -53,6 +53,7 @@ test_warms_up_first(void **state)
 	do {
 		verdict = judge(motion, &usual);
 		assert_false(verdict.triggered);
+		assert_int_equal(verdict.change, 0);
 		frames++;
 	} while (verdict.held == MOTION_WARMING && frames < 100);
 	assert_in_range(frames, 5, 20);
@@ -119,6 +120,23 @@ test_the_picture_has_an_edge_but_no_beyond(void **state)
 	assert_int_equal(verdict.box_y, 0);
 	assert_int_equal(verdict.box_width, WIDTH);
 	assert_int_equal(verdict.box_height, HEIGHT);
+	motion_free(&motion);
+}
+
+/* Also its outermost pixels are compared in full. */
+static void
+test_a_small_step_is_seen_everywhere(void **state)
+{
+	const struct motion_settings open = { .threshold = 12, .noise = 16, .light_switch = 100 };
+	struct motion *motion = motion_warm();
+
+	(void)state;
+	memset(grey, GROUND + 17, sizeof grey);
+	assert_int_equal(judge(motion, &open).change, 1000);
+	motion_free(&motion);
+	motion = motion_warm();
+	memset(grey, GROUND + 16, sizeof grey);	/* still counts as noise */
+	assert_int_equal(judge(motion, &open).change, 0);
 	motion_free(&motion);
 }
 
@@ -309,6 +327,7 @@ main(void)
 		cmocka_unit_test(test_noise_is_no_motion),
 		cmocka_unit_test(test_a_block_is_measured),
 		cmocka_unit_test(test_the_picture_has_an_edge_but_no_beyond),
+		cmocka_unit_test(test_a_small_step_is_seen_everywhere),
 		cmocka_unit_test(test_lonely_pixels_are_dropped),
 		cmocka_unit_test(test_trigger_is_strictly_above_the_threshold),
 		cmocka_unit_test(test_threshold_at_its_ends),
