@@ -72,7 +72,9 @@ mask_parse(struct mask *mask, const unsigned char *file, size_t length, struct c
 	if (pixels == NULL)
 		return cause_set(why, "out of memory");
 	memcpy(pixels, text.at, size);
-	*mask = (struct mask){ width, height, pixels };
+	mask->width = width;
+	mask->height = height;
+	mask->pixels = pixels;
 	return 0;
 }
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* Running average with selectivity (Piccardi, Background subtraction techniques:
- * a review, IEEE SMC 2004, section II.A): each pixel's background moves towards
- * the picture, slowly where something is in front of it. One comparison a pixel
- * and no variance of its own, since the noise floor is a setting: sigma-delta
- * (Manzanera & Richefeu 2007) moves by one level a frame and would take minutes
- * to follow a lamp. */
+/* A running average with selective update (Piccardi, Background subtraction
+ * techniques: a review, IEEE SMC 2004): each pixel's background moves towards the
+ * picture by a share of the difference, a smaller one where something is in front
+ * of it. No variance a pixel: the noise floor is a setting. Sigma-delta (Manzanera
+ * & Richefeu 2007), as cheap, moves by one level a picture however far the light
+ * has gone, and would call a lamp motion for ten seconds. */
 #include "motion/motion.h"
 
 #include <stdlib.h>
