@@ -127,7 +127,7 @@ class Site:
             self.make_certificate()
         self.env = dict(os.environ, ORIEL_TEST=str(os.getpid()), LC_ALL="C.UTF-8",
                         ASAN_OPTIONS="detect_stack_use_after_return=1",
-                        UBSAN_OPTIONS="print_stacktrace=1", **(env or {}))
+                        UBSAN_OPTIONS="print_stacktrace=1") | (env or {})
         self.daemons = {}
         cameras = cameras if cameras is not None else {"cam": []}
         for camera, options in cameras.items():

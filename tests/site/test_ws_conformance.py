@@ -2,6 +2,7 @@
 """The session code of oriel-ws against RFC 6455, as an echo server, strictly:
 one allowed outcome a case, directly and through nginx."""
 import collections
+import time
 
 import pytest
 
@@ -26,6 +27,9 @@ def addresses(sites):
     addresses = {"direct": site.folder / "ws.sock", "nginx": ("127.0.0.1", site.port)}
     for address in addresses.values():
         oriel.wait_for(lambda: wsclient.answers(address))
+    time.sleep(0.2)         # the questions themselves are connections
+    for daemon in site.daemons.values():
+        daemon.baseline = daemon.descriptors()
     yield addresses
     sites.end(site)
 

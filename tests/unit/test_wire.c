@@ -122,7 +122,7 @@ test_messages_and_answers(void **state)
 static void
 test_byte_by_byte(void **state)
 {
-	unsigned char bytes[16];
+	unsigned char bytes[192];
 	size_t length = frame(bytes, 0x81, "hello", 5);
 
 	(void)state;
@@ -219,7 +219,7 @@ test_unmasked_is_1002_and_after_it_comes_nothing(void **state)
 static void
 test_an_answer_before_the_violation_behind_it(void **state)
 {
-	unsigned char bytes[32];
+	unsigned char bytes[192];
 	size_t length = frame(bytes, 0x81, "hi", 2);
 
 	(void)state;
@@ -244,7 +244,7 @@ test_close_in_pieces(void **state)
 		{ "\x03", 1, "\x03\xea" },
 		{ "\x03\xec", 2, "\x03\xea" },
 	};
-	unsigned char bytes[32];
+	unsigned char bytes[192];
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		size_t length = frame(bytes, 0x88, rows[i].payload, rows[i].length);
