@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: ISC */
+#include "fcgi/api.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/json.h"
+#include "base/vocabulary.h"
+#include "fcgi/query.h"
+#include "fcgi/reply.h"
+
+enum { LIMIT_MAX = 1000, SNAP_NAME_MAX = 128 };
+
+/* ---- one command, one answer ---------------------------------------------------------- */
+
+struct errand;
+/* Answers errand->conn from an object that is neither an error nor a refusal. */
+typedef void errand_finish(struct errand *errand, const json_t *answer, const struct client_reply *reply);
+
+struct errand {
+	struct camera *camera;
+	struct conn *conn;
+	unsigned long ask;		/* of camera_forget() */
+	errand_finish *finish;
+	const char *list;		/* errand_finish_list: the key of the array */
+	int refused;			/* status of "ok": false */
+};
+
+static void
+errand_writable(struct conn *conn, void *arg)
+{
+	(void)conn, (void)arg;		/* nothing was written yet */
+}
+
+static void
+errand_gone(struct conn *conn, void *arg)
+{
+	struct errand *errand = arg;
+
+	(void)conn;
+	camera_forget(errand->camera, errand->ask);
+	free(errand);
+}
+
+static const struct conn_user errand_user = { errand_writable, errand_gone };
+
+/* As it came: most answers are what clients get. */
+static void
+errand_finish_line(struct errand *errand, const json_t *answer, const struct client_reply *reply)
+{
+	(void)answer;
+	reply_line(errand->conn, 200, reply->line, reply->length);
+}
+
+static void
+errand_finish_list(struct errand *errand, const json_t *answer, const struct client_reply *reply)
+{
+	json_t *list = json_object_get(answer, errand->list);
+
+	(void)reply;
+	if (json_is_array(list))
+		reply_json(errand->conn, 200, json_incref(list));
+	else
+		reply_error(errand->conn, 503, "the camera daemon answered without %s", errand->list);
+}
+
+static void
+errand_judge(struct errand *errand, const json_t *answer, const struct client_reply *reply)
+{
+	const char *error = json_get_text(answer, "error"), *reason = json_get_text(answer, "reason");
+
+	if (answer == NULL)
+		reply_unavailable(errand->conn, "the camera daemon did not answer in JSON");
+	else if (error != NULL)
+		reply_error(errand->conn, 400, "%s", error);
+	else if (json_is_false(json_object_get(answer, "ok")))
+		reply_error(errand->conn, errand->refused, "%s", reason != NULL ? reason : "refused");
+	else
+		errand->finish(errand, answer, reply);
+}
+
+static void
+errand_done(void *arg, struct client_reply *reply)
+{
+	struct errand *errand = arg;
+	json_t *answer;
+
+	if (reply->line == NULL)
+		reply_unavailable(errand->conn, CAMERA_AWAY);
+	else {
+		answer = json_parse_object(reply->line, reply->length);
+		errand_judge(errand, answer, reply);
+		json_decref(answer);
+	}
+	free(errand);
+}
+
+/* Run `command` (taken); the answer goes to conn. */
+static void
+errand_run(struct camera *camera, struct conn *conn, json_t *command, struct errand how)
+{
+	struct errand *errand = malloc(sizeof *errand);
+
+	if (errand == NULL) {
+		json_decref(command);
+		reply_unavailable(conn, "out of memory");
+		return;
+	}
+	*errand = how;
+	errand->camera = camera;
+	errand->conn = conn;
+	conn_take(conn, &errand_user, errand);
+	errand->ask = camera_ask(camera, command, errand_done, errand);
+	if (errand->ask != 0)
+		return;
+	free(errand);
+	reply_unavailable(conn, "out of memory");
+}
+
+static void
+errand_line(struct camera *camera, struct conn *conn, json_t *command)
+{
+	errand_run(camera, conn, command, (struct errand){ .finish = errand_finish_line, .refused = 503 });
+}
+
+static void
+errand_list(struct camera *camera, struct conn *conn, json_t *command, const char *list)
+{
+	errand_run(camera, conn, command,
+	    (struct errand){ .finish = errand_finish_list, .list = list, .refused = 503 });
+}
+
+/* ---- reading -------------------------------------------------------------------------------- */
+
+void
+api_status(struct camera *camera, struct conn *conn)
+{
+	errand_line(camera, conn, json_pack("{s:s}", "cmd", "status"));
+}
+
+void
+api_get_config(struct camera *camera, struct conn *conn)
+{
+	errand_line(camera, conn, json_pack("{s:s}", "cmd", "get"));
+}
+
+void
+api_get_controls(struct camera *camera, struct conn *conn)
+{
+	errand_line(camera, conn, json_pack("{s:s}", "cmd", "controls"));
+}
+
+/* ?NAME=NUMBER into command[NAME]; -1 with *why. */
+static int
+command_add_number(json_t *command, const char *query, const char *name, uint64_t min, uint64_t max,
+    struct cause *why)
+{
+	uint64_t number;
+	int found = query_number(query, name, min, max, &number, why);
+
+	if (found == 1)
+		json_object_set_new(command, name, json_integer((json_int_t)number));
+	return found == -1 ? -1 : 0;
+}
+
+static int
+command_add_text(json_t *command, const char *query, const char *name, struct cause *why)
+{
+	char text[QUERY_VALUE_SIZE];
+	int found = query_text(query, name, text, why);
+	json_t *value;
+
+	if (found != 1)
+		return found;
+	value = json_string(text);
+	if (value == NULL)
+		return cause_set(why, "%s is not UTF-8", name);
+	json_object_set_new(command, name, value);
+	return 0;
+}
+
+void
+api_history(struct camera *camera, struct conn *conn, const struct request *request)
+{
+	json_t *command = json_pack("{s:s}", "cmd", "events");
+	struct cause why;
+
+	if (command_add_number(command, request->query, "before", 1, INT64_MAX, &why) == -1 ||
+	    command_add_number(command, request->query, "after", 0, INT64_MAX, &why) == -1 ||
+	    command_add_number(command, request->query, "limit", 1, LIMIT_MAX, &why) == -1 ||
+	    command_add_text(command, request->query, "type", &why) == -1) {
+		json_decref(command);
+		reply_error(conn, 400, "%s", why.text);
+		return;
+	}
+	errand_list(camera, conn, command, "events");
+}
+
+void
+api_snaps(struct camera *camera, struct conn *conn, const struct request *request)
+{
+	json_t *command = json_pack("{s:s}", "cmd", "snaps");
+	struct cause why;
+
+	if (command_add_number(command, request->query, "before", 1, INT64_MAX, &why) == -1 ||
+	    command_add_number(command, request->query, "limit", 1, LIMIT_MAX, &why) == -1) {
+		json_decref(command);
+		reply_error(conn, 400, "%s", why.text);
+		return;
+	}
+	errand_list(camera, conn, command, "snaps");
+}
+
+/* ---- saved pictures --------------------------------------------------------------------------- */
+
+/* NAME.jpg of letters, digits, - and _: what orield makes, and nothing that could
+ * leave its folder. */
+static bool
+snap_name_valid(const char *name)
+{
+	size_t length = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
+
+	return length > 0 && length <= SNAP_NAME_MAX && strcmp(name + length, ".jpg") == 0;
+}
+
+void
+api_snap(struct camera *camera, struct conn *conn, const struct request *request, const char *name)
+{
+	struct reply_head head;
+
+	if (!snap_name_valid(name)) {
+		reply_error(conn, 404, "no such picture");
+		return;
+	}
+	reply_begin(&head, 200);
+	reply_add(&head, "Content-Type: image/jpeg");
+	reply_add(&head, "X-Accel-Redirect: %s/_snaps/%s/%s", request->mount, camera_name(camera), name);
+	reply_send(conn, &head, NULL, 0);
+}
+
+void
+api_delete_snap(struct camera *camera, struct conn *conn, const char *name)
+{
+	if (!snap_name_valid(name)) {
+		reply_error(conn, 404, "no such picture");
+		return;
+	}
+	errand_run(camera, conn, json_pack("{s:s, s:s}", "cmd", "snap_delete", "name", name),
+	    (struct errand){ .finish = errand_finish_line, .refused = 404 });
+}
+
+/* ---- changing ----------------------------------------------------------------------------------- */
+
+static bool
+content_is_json(const char *type)
+{
+	static const char json[] = "application/json";
+	size_t length = strcspn(type, "; \t");
+
+	return length == sizeof json - 1 && strncasecmp(type, json, length) == 0;
+}
+
+/* The body as a command: its keys are arguments, never the command itself. NULL when
+ * the request has been answered. */
+static json_t *
+api_body_command(struct conn *conn, const struct request *request, const char *name)
+{
+	static const char *const ours[] = { "cmd", "id" };
+	json_t *command;
+
+	if (!content_is_json(request->content_type)) {
+		reply_error(conn, 415, "Content-Type must be application/json");
+		return NULL;
+	}
+	command = json_parse_object(request->body, request->body_length);
+	if (command == NULL) {
+		reply_error(conn, 400, "bad json");
+		return NULL;
+	}
+	for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++) {
+		if (json_object_get(command, ours[i]) != NULL) {
+			json_decref(command);
+			reply_error(conn, 400, "unknown setting %s", ours[i]);
+			return NULL;
+		}
+	}
+	json_object_set_new(command, "cmd", json_string(name));
+	return command;
+}
+
+void
+api_set_config(struct camera *camera, struct conn *conn, const struct request *request)
+{
+	json_t *command = api_body_command(conn, request, "set");
+
+	if (command != NULL)
+		errand_line(camera, conn, command);
+}
+
+void
+api_set_controls(struct camera *camera, struct conn *conn, const struct request *request)
+{
+	json_t *command = api_body_command(conn, request, "control");
+
+	if (command != NULL)
+		errand_line(camera, conn, command);
+}
+
+/* ---- health --------------------------------------------------------------------------------------- */
+
+void
+api_health(struct conn *conn)
+{
+	reply_json(conn, 200, json_pack("{s:b}", "ok", 1));
+}
+
+static void
+errand_finish_ready(struct errand *errand, const json_t *status, const struct client_reply *reply)
+{
+	const char *reason = json_get_text(status, "reason");
+	bool online = json_is_true(json_object_get(status, "online"));
+	bool stale = json_is_true(json_object_get(status, "stale"));
+
+	(void)reply;
+	if (online && !stale)
+		reply_json(errand->conn, 200, json_pack("{s:b}", "ok", 1));
+	else if (reason != NULL && reason[0] != '\0')
+		reply_unavailable(errand->conn, reason);
+	else
+		reply_unavailable(errand->conn, stale ? "no fresh frame" : CAMERA_NO_FRAME);
+}
+
+void
+api_ready(struct camera *camera, struct conn *conn)
+{
+	errand_run(camera, conn, json_pack("{s:s}", "cmd", "status"),
+	    (struct errand){ .finish = errand_finish_ready, .refused = 503 });
+}

@@ -1,0 +1,496 @@
+/* SPDX-License-Identifier: ISC */
+#include "fcgi/conn.h"
+
+#include <errno.h>
+#include <event2/event_struct.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "fcgi/gate.h"
+#include "fcgi/record.h"
+
+enum {
+	ACCEPTS_PER_WAKE = 64,		/* then others have their turn */
+	ACCEPT_PAUSE_MS = 200,		/* out of descriptors: leave room to close some */
+	DRAIN_MAX = 1 << 20,		/* bytes of a refused body we read and forget */
+	REFUSAL_LOG_S = 10,
+};
+
+/* Connections that must be over something by a time, the earliest first: all
+ * get the same time, so a new one goes to the end and one timer serves all. */
+TAILQ_HEAD(conn_list, conn);
+struct patience {
+	struct conn_list list;
+	struct event *timer;
+	uint64_t span_ns;
+};
+
+enum conn_phase { CONN_IDLE, CONN_ANSWERING, CONN_DRAINING };
+
+/* Memory per viewer counts: ten thousand of these are normal. */
+struct conn {
+	struct event readable;
+	struct event *writable;		/* made at the first write that is not whole */
+	struct door *door;
+	const struct conn_user *user;	/* CONN_ANSWERING */
+	void *arg;
+	TAILQ_ENTRY(conn) next;
+	TAILQ_ENTRY(conn) waiting;
+	struct patience *patience;	/* whose list it is in, or NULL */
+	uint64_t due_ns;
+	int fd;
+	unsigned drained;
+	unsigned char phase;
+	bool keep, head;
+};
+
+struct door {
+	struct event_base *base;
+	struct event *readable, *pause;
+	conn_handler *handler;
+	void *arg;
+	struct conn_list conns;
+	struct patience requests, writes;
+	size_t busy;
+	bool shut;
+	uint64_t refused, refusal_said_ns;
+};
+
+/* ---- patience ---------------------------------------------------------------- */
+
+static void
+patience_arm(struct patience *patience)
+{
+	struct conn *first = TAILQ_FIRST(&patience->list);
+	uint64_t now = clock_mono_ns(), wait;
+	struct timeval span;
+
+	if (first == NULL)
+		return;
+	wait = first->due_ns > now ? first->due_ns - now : 0;
+	span = (struct timeval){ .tv_sec = (time_t)(wait / CLOCK_S),
+		.tv_usec = (suseconds_t)(wait % CLOCK_S / 1000 + 1) };
+	event_add(patience->timer, &span);
+}
+
+static void
+patience_begin(struct patience *patience, struct conn *conn)
+{
+	bool first = TAILQ_EMPTY(&patience->list);
+
+	if (conn->patience != NULL)
+		return;
+	conn->patience = patience;
+	conn->due_ns = clock_mono_ns() + patience->span_ns;
+	TAILQ_INSERT_TAIL(&patience->list, conn, waiting);
+	if (first)
+		patience_arm(patience);
+}
+
+static void
+patience_end(struct conn *conn)
+{
+	if (conn->patience == NULL)
+		return;
+	TAILQ_REMOVE(&conn->patience->list, conn, waiting);
+	conn->patience = NULL;
+}
+
+/* ---- one connection ------------------------------------------------------------ */
+
+static void
+conn_free(struct conn *conn)
+{
+	struct door *door = conn->door;
+
+	patience_end(conn);
+	if (conn->phase == CONN_ANSWERING)
+		door->busy--;
+	event_del(&conn->readable);
+	if (conn->writable != NULL)
+		event_free(conn->writable);
+	if (conn->fd != -1)
+		close(conn->fd);
+	TAILQ_REMOVE(&door->conns, conn, next);
+	free(conn);
+}
+
+/* The peer's fault: the user, if there is one, is told. */
+static void
+conn_lose(struct conn *conn)
+{
+	if (conn->phase == CONN_ANSWERING)
+		conn->user->gone(conn, conn->arg);
+	conn_free(conn);
+}
+
+static void
+patience_over(evutil_socket_t unused, short what, void *arg)
+{
+	struct patience *patience = arg;
+	uint64_t now = clock_mono_ns();
+	struct conn *conn;
+
+	(void)unused, (void)what;
+	while ((conn = TAILQ_FIRST(&patience->list)) != NULL && conn->due_ns <= now) {
+		log_debug("conn", "%s", conn->phase == CONN_ANSWERING ?
+		    "a viewer did not take its answer in time" : "a request did not come in time");
+		conn_lose(conn);
+	}
+	patience_arm(patience);
+}
+
+static int
+patience_init(struct patience *patience, struct event_base *base, unsigned ms)
+{
+	TAILQ_INIT(&patience->list);
+	patience->span_ns = ms * CLOCK_MS;
+	patience->timer = evtimer_new(base, patience_over, patience);
+	return patience->timer != NULL ? 0 : -1;
+}
+
+/* Not FastCGI as we speak it. Said at most every REFUSAL_LOG_S. */
+static void
+conn_refuse(struct conn *conn, const char *reason)
+{
+	struct door *door = conn->door;
+	uint64_t now = clock_mono_ns();
+
+	door->refused++;
+	if (door->refusal_said_ns == 0 || now - door->refusal_said_ns > REFUSAL_LOG_S * CLOCK_S) {
+		log_warning("gate", "connection refused: %s (%llu so far)", reason,
+		    (unsigned long long)door->refused);
+		door->refusal_said_ns = now;
+	}
+	conn_lose(conn);
+}
+
+static void
+conn_answer(struct conn *conn)
+{
+	struct request request;
+
+	patience_end(conn);
+	if (request_read(&conn->fd, &request) == -1) {
+		conn_refuse(conn, "libfcgi could not read it");
+		return;
+	}
+	conn->phase = CONN_ANSWERING;
+	conn->door->busy++;
+	conn->user = NULL;
+	conn->keep = request.keep;
+	conn->head = strcmp(request.method, "HEAD") == 0;
+	conn->door->handler(conn->door->arg, conn, &request);
+	request_release();
+}
+
+static void
+conn_drain(struct conn *conn)
+{
+	static char sink[16384];
+	ssize_t got;
+
+	while ((got = recv(conn->fd, sink, sizeof sink, MSG_DONTWAIT)) > 0) {
+		conn->drained += (unsigned)got;
+		if (conn->drained > DRAIN_MAX)
+			break;
+	}
+	if (got != -1 || errno != EAGAIN)
+		conn_lose(conn);
+}
+
+/* The body is longer than any of ours. Answer at once, then read and forget what
+ * still comes: closing with unread bytes would take the answer away again. */
+static void
+conn_say_too_large(struct conn *conn)
+{
+	static const char text[] = "Status: 413 Content Too Large\r\n"
+	    "Content-Type: application/json\r\nCache-Control: no-store\r\n\r\n"
+	    "{\"error\":\"longer than 16 KiB\"}\n";
+	unsigned char answer[RECORD_HEADER_SIZE + sizeof text + RECORD_END_SIZE], *end;
+
+	end = record_wrap(answer, text, sizeof text - 1);
+	memcpy(end, record_end, RECORD_END_SIZE);
+	end += RECORD_END_SIZE;
+	conn->phase = CONN_DRAINING;
+	if (send(conn->fd, answer, (size_t)(end - answer), MSG_NOSIGNAL | MSG_DONTWAIT) == end - answer &&
+	    shutdown(conn->fd, SHUT_WR) == 0)
+		conn_drain(conn);
+	else
+		conn_lose(conn);
+}
+
+/* Look at what has come, without taking it out of the socket. */
+static void
+conn_look(struct conn *conn)
+{
+	static unsigned char window[GATE_WINDOW];
+	const char *reason;
+	ssize_t got = recv(conn->fd, window, sizeof window, MSG_PEEK | MSG_DONTWAIT);
+
+	if (got == -1 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (got <= 0) {
+		conn_lose(conn);
+		return;
+	}
+	switch (gate_look(window, (size_t)got, &reason)) {
+	case GATE_MORE:
+		patience_begin(&conn->door->requests, conn);
+		break;
+	case GATE_PASS:
+		conn_answer(conn);
+		break;
+	case GATE_LARGE:
+		patience_begin(&conn->door->requests, conn);
+		conn_say_too_large(conn);
+		break;
+	case GATE_REFUSE:
+		conn_refuse(conn, reason);
+		break;
+	}
+}
+
+/* While we answer, all a peer can do is leave (nginx closes; others send
+ * ABORT_REQUEST, which comes to the same). */
+static void
+conn_watch(struct conn *conn)
+{
+	char byte;
+
+	if (recv(conn->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == -1 &&
+	    (errno == EAGAIN || errno == EINTR))
+		return;
+	conn_lose(conn);
+}
+
+static void
+conn_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct conn *conn = arg;
+
+	(void)fd, (void)what;
+	switch ((enum conn_phase)conn->phase) {
+	case CONN_IDLE:
+		conn_look(conn);
+		break;
+	case CONN_ANSWERING:
+		conn_watch(conn);
+		break;
+	case CONN_DRAINING:
+		conn_drain(conn);
+		break;
+	}
+}
+
+static void
+conn_writable(evutil_socket_t fd, short what, void *arg)
+{
+	struct conn *conn = arg;
+
+	(void)fd, (void)what;
+	conn->user->writable(conn, conn->arg);
+}
+
+/* ---- for the users --------------------------------------------------------------- */
+
+void
+conn_take(struct conn *conn, const struct conn_user *user, void *arg)
+{
+	conn->user = user;
+	conn->arg = arg;
+}
+
+/* The peer takes no more now: be told when it does. */
+static int
+conn_block(struct conn *conn)
+{
+	if (conn->writable == NULL)
+		conn->writable = event_new(conn->door->base, conn->fd, EV_WRITE | EV_ET,
+		    conn_writable, conn);
+	if (conn->writable == NULL || event_add(conn->writable, NULL) == -1)
+		return -1;
+	patience_begin(&conn->door->writes, conn);
+	return 0;
+}
+
+ssize_t
+conn_write(struct conn *conn, const struct iovec *parts, int count)
+{
+	struct msghdr message = { .msg_iov = (struct iovec *)parts, .msg_iovlen = (size_t)count };
+	size_t length = 0;
+	ssize_t sent;
+
+	for (int i = 0; i < count; i++)
+		length += parts[i].iov_len;
+	do
+		sent = sendmsg(conn->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+	while (sent == -1 && errno == EINTR);
+	if (sent == -1 && errno == EAGAIN)
+		sent = 0;
+	if (sent == -1)
+		return -1;
+	if ((size_t)sent == length)
+		patience_end(conn);
+	else if (conn_block(conn) == -1)
+		return -1;
+	return sent;
+}
+
+void
+conn_done(struct conn *conn)
+{
+	if (!conn->keep || conn->door->shut) {
+		conn_free(conn);
+		return;
+	}
+	conn->door->busy--;
+	conn->phase = CONN_IDLE;
+	conn->user = NULL;
+}
+
+void
+conn_close(struct conn *conn)
+{
+	conn_free(conn);
+}
+
+void
+conn_limit_buffer(struct conn *conn)
+{
+	int size = CONN_STREAM_BUFFER;
+
+	/* A failure costs freshness for a slow viewer, nothing else. */
+	(void)setsockopt(conn->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+}
+
+bool
+conn_is_head(const struct conn *conn)
+{
+	return conn->head;
+}
+
+/* ---- the door ---------------------------------------------------------------------- */
+
+static void
+door_admit(struct door *door, int fd)
+{
+	struct conn *conn = calloc(1, sizeof *conn);
+
+	if (conn == NULL) {
+		close(fd);
+		return;
+	}
+	conn->door = door;
+	conn->fd = fd;
+	TAILQ_INSERT_TAIL(&door->conns, conn, next);
+	event_assign(&conn->readable, door->base, fd, EV_READ | EV_ET | EV_PERSIST, conn_readable, conn);
+	if (event_add(&conn->readable, NULL) == -1) {
+		conn_free(conn);
+		return;
+	}
+	patience_begin(&door->requests, conn);
+}
+
+/* No descriptors or no memory: the backlog waits while others leave. */
+static void
+door_rest(struct door *door)
+{
+	struct timeval pause = { .tv_usec = ACCEPT_PAUSE_MS * 1000 };
+
+	log_warning("conn", "cannot accept: %s", strerror(errno));
+	event_del(door->readable);
+	event_add(door->pause, &pause);
+}
+
+static void
+door_rested(evutil_socket_t unused, short what, void *arg)
+{
+	struct door *door = arg;
+
+	(void)unused, (void)what;
+	if (!door->shut)
+		event_add(door->readable, NULL);
+}
+
+static void
+door_accept(evutil_socket_t listener, short what, void *arg)
+{
+	struct door *door = arg;
+
+	(void)what;
+	for (int i = 0; i < ACCEPTS_PER_WAKE; i++) {
+		int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+		if (fd != -1)
+			door_admit(door, fd);
+		else if (errno == EAGAIN)
+			return;
+		else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+			door_rest(door);
+			return;
+		}
+	}
+}
+
+struct door *
+door_new(struct event_base *base, int listener, conn_handler *handler, void *arg)
+{
+	struct door *door = calloc(1, sizeof *door);
+
+	if (door == NULL)
+		return NULL;
+	*door = (struct door){ .base = base, .handler = handler, .arg = arg };
+	TAILQ_INIT(&door->conns);
+	door->readable = event_new(base, listener, EV_READ | EV_PERSIST, door_accept, door);
+	door->pause = evtimer_new(base, door_rested, door);
+	if (patience_init(&door->requests, base, CONN_REQUEST_MS) == -1 ||
+	    patience_init(&door->writes, base, CONN_WRITE_MS) == -1 ||
+	    door->readable == NULL || door->pause == NULL || event_add(door->readable, NULL) == -1)
+		door_free(&door);
+	return door;
+}
+
+void
+door_shut(struct door *door)
+{
+	struct conn *conn, *next;
+
+	door->shut = true;
+	event_del(door->readable);
+	event_del(door->pause);
+	for (conn = TAILQ_FIRST(&door->conns); conn != NULL; conn = next) {
+		next = TAILQ_NEXT(conn, next);
+		if (conn->phase != CONN_ANSWERING)
+			conn_free(conn);
+	}
+}
+
+size_t
+door_busy(const struct door *door)
+{
+	return door->busy;
+}
+
+void
+door_free(struct door **door)
+{
+	struct door *gone = *door;
+	struct conn *conn;
+
+	if (gone == NULL)
+		return;
+	while ((conn = TAILQ_FIRST(&gone->conns)) != NULL)
+		conn_lose(conn);
+	struct event *events[] = { gone->readable, gone->pause, gone->requests.timer, gone->writes.timer };
+	for (size_t i = 0; i < sizeof events / sizeof events[0]; i++)
+		if (events[i] != NULL)
+			event_free(events[i]);
+	free(gone);
+	*door = NULL;
+}

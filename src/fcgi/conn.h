@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: ISC */
+/* conn: the door (listening socket) and the FastCGI connections that came in.
+ *
+ * A connection waits for a whole request (5 s for one that has begun), gives it
+ * to the door's handler, and from then on belongs to whoever answers: its user.
+ * The user writes with conn_write() and ends with conn_done() or conn_close().
+ * Nothing here blocks, and nothing is sent that a user did not ask for. */
+#ifndef ORIEL_FCGI_CONN_H
+#define ORIEL_FCGI_CONN_H
+
+#include <event2/event.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#include "fcgi/request.h"
+
+enum {
+	CONN_REQUEST_MS = 5000,		/* to send the rest of a request */
+	CONN_WRITE_MS = 10000,		/* to take what conn_write() was given */
+	CONN_STREAM_BUFFER = 64 * 1024,	/* bytes of socket buffer for a stream */
+};
+
+struct conn;
+
+/* Neither may be NULL. Both run from the loop only, never inside a call of
+ * the user's. */
+struct conn_user {
+	void (*writable)(struct conn *conn, void *arg);	/* conn_write() may go on */
+	/* The peer has left or was too slow: let go. The connection is closed
+	 * right after; do not close it here. */
+	void (*gone)(struct conn *conn, void *arg);
+};
+
+/* Answers or takes the connection over before it returns. */
+typedef void conn_handler(void *arg, struct conn *conn, const struct request *request);
+
+struct door;
+
+/* Accepts on `listener` (borrowed, non-blocking) until door_shut(). NULL when out
+ * of memory. */
+struct door *door_new(struct event_base *base, int listener, conn_handler *handler, void *arg);
+
+/* Accept no more, close what idles; what is being answered goes on. */
+void door_shut(struct door *door);
+
+size_t door_busy(const struct door *door);	/* connections being answered */
+void door_free(struct door **door);		/* closes all, users are told */
+
+/* The connection belongs to `user` now. */
+void conn_take(struct conn *conn, const struct conn_user *user, void *arg);
+
+/* Write as much as the peer takes now: bytes written, -1 when the connection is
+ * broken (then conn_close it). When it is less than all, the user's `writable`
+ * is called once the peer takes more, `gone` if it does not within CONN_WRITE_MS
+ * of the first such call since a write that was whole. */
+ssize_t conn_write(struct conn *conn, const struct iovec *parts, int count);
+
+/* The answer is whole: wait for the next request, or close if none is wanted.
+ * The connection is no longer the user's. */
+void conn_done(struct conn *conn);
+
+/* Close at once. The connection is no longer the user's. */
+void conn_close(struct conn *conn);
+
+/* A small socket buffer, so that a slow viewer gets few old frames. */
+void conn_limit_buffer(struct conn *conn);
+
+bool conn_is_head(const struct conn *conn);	/* HEAD: headers, no body */
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC */
+/* reply: answers that are whole at once, as FastCGI records.
+ *
+ * Each reply_…() ends the request: the connection is no longer the caller's. */
+#ifndef ORIEL_FCGI_REPLY_H
+#define ORIEL_FCGI_REPLY_H
+
+#include <jansson.h>
+#include <stddef.h>
+
+#include "fcgi/conn.h"
+
+/* The header lines of an answer, kept by the caller. */
+struct reply_head {
+	size_t used;
+	char text[1000];	/* nginx takes 1 KiB of headers where buffers are small (/events) */
+};
+
+/* "Status: CODE REASON". */
+void reply_begin(struct reply_head *head, int status);
+
+/* One line, "Name: value"; left out (and logged) when it does not fit. */
+void reply_add(struct reply_head *head, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* The empty line. `head` is then head->used bytes of STDOUT content. */
+void reply_end_head(struct reply_head *head);
+
+/* Head and body. Adds Content-Length (not without a body: 204, 304) and the empty
+ * line. HEAD gets no body. */
+void reply_send(struct conn *conn, struct reply_head *head, const void *body, size_t length);
+
+/* A head that is finished (reply_end_head), and nothing behind it. */
+void reply_send_head(struct conn *conn, const struct reply_head *head);
+
+/* A JSON text as it came from orield. */
+void reply_line(struct conn *conn, int status, const char *line, size_t length);
+
+/* A JSON value; takes the reference. NULL (out of memory) gives 500. */
+void reply_json(struct conn *conn, int status, json_t *value);
+
+/* {"error": "…"} */
+void reply_error(struct conn *conn, int status, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* 503 with Retry-After: 1. */
+void reply_unavailable(struct conn *conn, const char *reason);
+
+#endif

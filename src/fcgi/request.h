@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: ISC */
+/* request: one HTTP request, read by libfcgi; request.c alone includes <fcgiapp.h>.
+ *
+ * libfcgi only parses. It neither accepts nor answers nor owns the socket. */
+#ifndef ORIEL_FCGI_REQUEST_H
+#define ORIEL_FCGI_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Texts are never NULL ("" when the server sent none), and live like the body
+ * until request_release(). */
+struct request {
+	const char *method, *path, *mount, *query;
+	const char *content_type, *if_none_match, *last_event_id;
+	const char *body;
+	size_t body_length;	/* at most GATE_BODY_MAX; no NUL behind it */
+	bool keep;		/* the server wants to keep the connection */
+};
+
+/* Once a process, before signals are set up. -1 when libfcgi does not start. */
+int request_init(void);
+
+/* Read the request that lies whole in *fd (GATE_PASS says so). -1: it could not be
+ * read; *fd is then -1 if libfcgi has closed it. One request at a time. */
+int request_read(int *fd, struct request *request);
+
+void request_release(void);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: ISC */
+/* setup: oriel-fcgi's options, one table. */
+#ifndef ORIEL_FCGI_SETUP_H
+#define ORIEL_FCGI_SETUP_H
+
+#include "base/options.h"
+
+/*	SETUP(identifier, name, type, min, max, default, choices, unit, flags, help) */
+#define SETUPS(SETUP)										\
+	SETUP(SOCKET, "socket", OPTION_TEXT, 0, 0, "/run/oriel-fcgi/sock", NULL, "PATH", 0,	\
+	    "Unix socket nginx speaks FastCGI to; unused when systemd hands one over.")		\
+	SETUP(RUN_DIR, "run_dir", OPTION_TEXT, 0, 0, "/run/oriel", NULL, "DIR", 0,		\
+	    "Holds a folder per camera with its daemon's control socket.")			\
+	SETUP(DEFAULT_CAMERA, "default_camera", OPTION_TEXT, 0, 0, "", NULL, "NAME", 0,		\
+	    "The camera of paths without /cam/NAME; empty: the only one there is.")		\
+	SETUP(WORKERS, "workers", OPTION_INTEGER, 1, 64, "1", NULL, " processes", 0,		\
+	    "Processes that serve the socket; one alone serves hundreds of streams.")		\
+	SETUP(MAX_STREAMS, "max_streams", OPTION_INTEGER, 0, 100000, "256", NULL, "", 0,	\
+	    "MJPEG streams at a time in each process; one more is answered 503.")		\
+	SETUP(MAX_EVENTS, "max_events", OPTION_INTEGER, 0, 100000, "10000", NULL, "", 0,	\
+	    "Event streams (SSE) at a time in each process; one more is answered 503.")		\
+	SETUP(MAX_WAITS, "max_waits", OPTION_INTEGER, 0, 100000, "1000", NULL, "", 0,		\
+	    "Snapshots waiting for a newer frame at a time in each process; one more is answered 503.") \
+	SETUP(LOG_LEVEL, "log_level", OPTION_CHOICE, 0, 0, "info", "error|warning|notice|info|debug", NULL, 0, \
+	    "Least important messages to log.")
+
+#define SETUP_ENUM(id, ...) SETUP_##id,
+enum setup { SETUPS(SETUP_ENUM) SETUP_COUNT };
+#undef SETUP_ENUM
+
+extern const struct option_program setup_program;
+
+#endif

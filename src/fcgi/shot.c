@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: ISC */
+#include "fcgi/shot.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "fcgi/record.h"
+
+enum { SHOT_ROOM = 256, SHOT_COPY_TRIES = 4 };	/* ROOM: for the part's headers */
+static const char shot_delimiter[] = "\r\n--frame\r\n";
+
+/* ---- layout -------------------------------------------------------------------- */
+
+static size_t
+shot_size(size_t length)
+{
+	return SHOT_ROOM + record_wrapped(length) + RECORD_HEADER_SIZE + sizeof shot_delimiter - 1;
+}
+
+/* The part's headers end where the JPEG's records begin, at SHOT_ROOM. */
+static void
+shot_write_head(struct shot *shot)
+{
+	char text[SHOT_ROOM - RECORD_HEADER_SIZE];
+	uint64_t wall_us = shot->info.wall_ns / 1000;
+	int length = snprintf(text, sizeof text,
+	    "Content-Type: image/jpeg\r\nContent-Length: %u\r\nX-Timestamp: %llu.%06llu\r\n\r\n",
+	    shot->info.length, (unsigned long long)(wall_us / 1000000),
+	    (unsigned long long)(wall_us % 1000000));
+
+	shot->start = SHOT_ROOM - RECORD_HEADER_SIZE - (size_t)length;
+	record_wrap(shot->memory + shot->start, text, (size_t)length);
+}
+
+static void
+shot_fill(struct shot *shot, const struct frame_info *info, uint64_t generation,
+    const unsigned char *jpeg)
+{
+	unsigned char *end;
+
+	shot->info = *info;
+	shot->generation = generation;
+	shot->bytes = shot->memory;
+	shot_write_head(shot);
+	shot->jpeg = SHOT_ROOM;
+	end = record_wrap(shot->memory + SHOT_ROOM, jpeg, info->length);
+	shot->delimiter = (size_t)(end - shot->memory);
+	end = record_wrap(end, shot_delimiter, sizeof shot_delimiter - 1);
+	shot->end = (size_t)(end - shot->memory);
+}
+
+static struct shot *
+shot_alloc(size_t capacity)
+{
+	struct shot *shot = malloc(sizeof *shot + capacity);
+
+	if (shot == NULL)
+		return NULL;
+	memset(shot, 0, sizeof *shot);
+	TAILQ_INIT(&shot->holds);
+	shot->capacity = capacity;
+	return shot;
+}
+
+/* ---- holds ----------------------------------------------------------------------- */
+
+void
+shot_hold(struct shot *shot, struct shot_hold *hold, void (*lost)(struct shot_hold *))
+{
+	hold->shot = shot;
+	hold->lost = lost;
+	TAILQ_INSERT_TAIL(&shot->holds, hold, next);
+}
+
+/* Nobody wants it any more: back to the pool, or freed. */
+static void
+shot_release(struct shot *shot)
+{
+	if (shot->kept || !TAILQ_EMPTY(&shot->holds))
+		return;
+	if (shot->pool == NULL) {
+		free(shot);
+		return;
+	}
+	TAILQ_REMOVE(&shot->pool->held, shot, next);
+	TAILQ_INSERT_HEAD(&shot->pool->idle, shot, next);
+}
+
+void
+shot_drop(struct shot_hold *hold)
+{
+	struct shot *shot = hold->shot;
+
+	if (shot == NULL)
+		return;
+	hold->shot = NULL;
+	TAILQ_REMOVE(&shot->holds, hold, next);
+	shot_release(shot);
+}
+
+struct shot *
+shot_new(const unsigned char *jpeg, uint32_t length, const struct frame_info *info)
+{
+	struct shot *shot = shot_alloc(shot_size(length));
+	struct frame_info own = *info;
+
+	if (shot == NULL)
+		return NULL;
+	own.length = length;
+	shot_fill(shot, &own, 0, jpeg);
+	shot->kept = true;
+	return shot;
+}
+
+void
+shot_free(struct shot **shot)
+{
+	if (*shot == NULL)
+		return;
+	(*shot)->kept = false;
+	shot_release(*shot);
+	*shot = NULL;
+}
+
+/* ---- pool -------------------------------------------------------------------------- */
+
+void
+shot_pool_init(struct shot_pool *pool)
+{
+	*pool = (struct shot_pool){ .newest = NULL };
+	TAILQ_INIT(&pool->idle);
+	TAILQ_INIT(&pool->held);
+}
+
+void
+shot_pool_deinit(struct shot_pool *pool)
+{
+	struct shot *shot;
+
+	shot_pool_forget(pool);
+	while ((shot = TAILQ_FIRST(&pool->idle)) != NULL) {
+		TAILQ_REMOVE(&pool->idle, shot, next);
+		free(shot);
+	}
+}
+
+void
+shot_pool_forget(struct shot_pool *pool)
+{
+	shot_free(&pool->newest);
+}
+
+/* All SHOTS_MAX are held: whoever holds the oldest is too slow. */
+static void
+shot_pool_evict(struct shot_pool *pool)
+{
+	struct shot *oldest = TAILQ_FIRST(&pool->held);
+	struct shot_hold *hold;
+
+	if (oldest == NULL)
+		return;
+	pool->evictions++;
+	oldest->kept = true;		/* until the last has let go */
+	while ((hold = TAILQ_FIRST(&oldest->holds)) != NULL)
+		hold->lost(hold);
+	oldest->kept = false;
+	shot_release(oldest);
+}
+
+/* An idle shot that holds `capacity` bytes, taken off the list; NULL: no memory. */
+static struct shot *
+shot_pool_take(struct shot_pool *pool, size_t capacity)
+{
+	struct shot *shot;
+
+	if (TAILQ_EMPTY(&pool->idle) && pool->count == SHOTS_MAX)
+		shot_pool_evict(pool);
+	shot = TAILQ_FIRST(&pool->idle);
+	if (shot != NULL) {
+		TAILQ_REMOVE(&pool->idle, shot, next);
+		if (shot->capacity >= capacity)
+			return shot;
+		free(shot);
+		pool->count--;
+	}
+	shot = shot_alloc(capacity);
+	if (shot == NULL)
+		return NULL;
+	shot->pool = pool;
+	pool->count++;
+	return shot;
+}
+
+/* Copy the newest frame; false when there is none newer, or the writer was faster
+ * each time. */
+static bool
+shot_copy(struct shot *shot, const struct ring_reader *ring)
+{
+	struct ring_view view;
+
+	for (int tries = 0; tries < SHOT_COPY_TRIES; tries++) {
+		if (!ring_reader_view(ring, 0, &view))
+			return false;
+		shot_fill(shot, &view.info, ring_reader_generation(ring), view.data);
+		if (ring_reader_holds(ring, &view))
+			return true;
+	}
+	return false;
+}
+
+struct shot *
+shot_pool_update(struct shot_pool *pool, const struct ring_reader *ring)
+{
+	uint64_t newest = ring_reader_newest(ring);
+	struct shot *shot = pool->newest;
+
+	if (newest == 0 || (shot != NULL && shot->info.sequence == newest &&
+	    shot->generation == ring_reader_generation(ring)))
+		return shot;
+	/* First let go of the old one: most often that is the memory for the new. */
+	shot_pool_forget(pool);
+	shot = shot_pool_take(pool, shot_size(ring_reader_slot_size(ring)));
+	if (shot == NULL)
+		return NULL;
+	if (!shot_copy(shot, ring)) {
+		TAILQ_INSERT_HEAD(&pool->idle, shot, next);
+		return NULL;
+	}
+	pool->copies++;
+	shot->kept = true;
+	TAILQ_INSERT_TAIL(&pool->held, shot, next);
+	pool->newest = shot;
+	return shot;
+}

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: ISC */
+#include "fcgi/site.h"
+
+#include <event2/event.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/time.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "fcgi/api.h"
+#include "fcgi/camera.h"
+#include "fcgi/conn.h"
+#include "fcgi/events.h"
+#include "fcgi/query.h"
+#include "fcgi/reply.h"
+#include "fcgi/roster.h"
+#include "fcgi/route.h"
+#include "fcgi/setup.h"
+#include "fcgi/snapshot.h"
+#include "fcgi/stream.h"
+
+enum { STREAM_FPS_MAX = 240, FAREWELL_MS = 1000 };
+
+struct site {
+	const struct options *options;
+	struct event_base *base;
+	struct event *term, *interrupt, *farewell, *beat;
+	struct door *door;
+	struct roster *roster;
+	struct gallery *galleries;		/* all */
+	unsigned streams, events, waits;	/* viewers now */
+	_Atomic uint64_t *pulse;
+};
+
+/* One camera and those who look at it. */
+struct gallery {
+	struct gallery *next;
+	struct camera *camera;
+	struct streams *streams;
+	struct snapshots *snapshots;
+	struct events *events;
+};
+
+/* ---- galleries ---------------------------------------------------------------------------- */
+
+static void
+gallery_free(void *thing)
+{
+	struct gallery *gallery = thing;
+
+	camera_free(&gallery->camera);
+	streams_free(&gallery->streams);
+	snapshots_free(&gallery->snapshots);
+	events_free(&gallery->events);
+	free(gallery);
+}
+
+static void *
+gallery_new(void *arg, const char *name)
+{
+	struct site *site = arg;
+	struct gallery *gallery = calloc(1, sizeof *gallery);
+
+	if (gallery == NULL)
+		return NULL;
+	gallery->camera = camera_new(site->base, options_text(site->options, SETUP_RUN_DIR), name);
+	if (gallery->camera == NULL)
+		goto fail;
+	gallery->streams = streams_new(site->base, gallery->camera);
+	gallery->snapshots = snapshots_new(site->base, gallery->camera, &site->waits,
+	    (unsigned)options_number(site->options, SETUP_MAX_WAITS));
+	gallery->events = events_new(site->base, gallery->camera);
+	if (gallery->streams == NULL || gallery->snapshots == NULL || gallery->events == NULL)
+		goto fail;
+	gallery->next = site->galleries;
+	site->galleries = gallery;
+	return gallery;
+fail:
+	gallery_free(gallery);
+	return NULL;
+}
+
+/* ---- viewers ---------------------------------------------------------------------------------- */
+
+static bool
+site_admits(struct site *site, struct conn *conn, unsigned now, enum setup cap, const char *what)
+{
+	if (now < (unsigned long)options_number(site->options, cap))
+		return true;
+	reply_error(conn, 503, "too many %s", what);
+	return false;
+}
+
+static void
+site_count_down(void *arg)
+{
+	--*(unsigned *)arg;
+}
+
+static void
+site_head_only(struct conn *conn, const char *type)
+{
+	struct reply_head head;
+
+	reply_begin(&head, 200);
+	reply_add(&head, "Content-Type: %s", type);
+	reply_add(&head, "Cache-Control: no-cache, no-store");
+	reply_send(conn, &head, NULL, 0);
+}
+
+static void
+site_stream(struct site *site, struct gallery *gallery, struct conn *conn, const struct request *request)
+{
+	struct cause why;
+	uint64_t fps = 0;
+
+	if (query_number(request->query, "fps", 1, STREAM_FPS_MAX, &fps, &why) == -1)
+		reply_error(conn, 400, "%s", why.text);
+	else if (conn_is_head(conn))
+		site_head_only(conn, "multipart/x-mixed-replace; boundary=frame");
+	else if (site_admits(site, conn, site->streams, SETUP_MAX_STREAMS, "streams")) {
+		site->streams++;
+		stream_begin(gallery->streams, conn, (unsigned)fps, site_count_down, &site->streams);
+	}
+}
+
+/* Last-Event-ID is what EventSource sends; the parameter is for those who cannot. */
+static void
+site_events(struct site *site, struct gallery *gallery, struct conn *conn, const struct request *request)
+{
+	char text[QUERY_VALUE_SIZE] = "";
+	struct cause why;
+
+	if (query_text(request->query, "last_event_id", text, &why) == -1)
+		reply_error(conn, 400, "%s", why.text);
+	else if (conn_is_head(conn))
+		site_head_only(conn, "text/event-stream");
+	else if (site_admits(site, conn, site->events, SETUP_MAX_EVENTS, "event streams")) {
+		site->events++;
+		events_begin(gallery->events, conn, request->last_event_id[0] != '\0' ?
+		    request->last_event_id : text, site_count_down, &site->events);
+	}
+}
+
+/* ---- requests ------------------------------------------------------------------------------------ */
+
+static void
+site_serve(struct site *site, const struct route *route, struct gallery *gallery, struct conn *conn,
+    const struct request *request)
+{
+	struct camera *camera = gallery->camera;
+
+	switch (route->id) {
+	case ROUTE_STATUS:
+		api_status(camera, conn);
+		break;
+	case ROUTE_SNAPSHOT:
+		snapshot_get(gallery->snapshots, conn, request);
+		break;
+	case ROUTE_STREAM:
+		site_stream(site, gallery, conn, request);
+		break;
+	case ROUTE_EVENTS:
+		site_events(site, gallery, conn, request);
+		break;
+	case ROUTE_GET_CONFIG:
+		api_get_config(camera, conn);
+		break;
+	case ROUTE_SET_CONFIG:
+		api_set_config(camera, conn, request);
+		break;
+	case ROUTE_SNAPS:
+		api_snaps(camera, conn, request);
+		break;
+	case ROUTE_SNAP:
+		api_snap(camera, conn, request, route->name);
+		break;
+	case ROUTE_DELETE_SNAP:
+		api_delete_snap(camera, conn, route->name);
+		break;
+	case ROUTE_HISTORY:
+		api_history(camera, conn, request);
+		break;
+	case ROUTE_GET_CONTROLS:
+		api_get_controls(camera, conn);
+		break;
+	case ROUTE_SET_CONTROLS:
+		api_set_controls(camera, conn, request);
+		break;
+	case ROUTE_HEALTH:
+		api_health(conn);
+		break;
+	case ROUTE_READY:
+		api_ready(camera, conn);
+		break;
+	case ROUTE_COUNT:
+		abort();
+	}
+}
+
+/* The path as JSON takes it: what is not UTF-8 is shown as a question mark. */
+static void
+site_no_path(struct conn *conn, const char *path)
+{
+	json_t *text = json_string(path);
+
+	if (text == NULL) {
+		char *shown = strdup(path);
+
+		for (char *c = shown; c != NULL && *c != '\0'; c++)
+			if ((unsigned char)*c >= 0x80)
+				*c = '?';
+		text = json_string(shown);
+		free(shown);
+	}
+	reply_json(conn, 404, json_pack("{s:s, s:o}", "error", "not found", "path", text));
+}
+
+static void
+site_no_method(struct conn *conn, const struct route *route)
+{
+	static const char body[] = "{\"error\":\"method not allowed\"}";
+	struct reply_head head;
+
+	reply_begin(&head, 405);
+	reply_add(&head, "Allow: %s", route->allow);
+	reply_add(&head, "Content-Type: application/json");
+	reply_add(&head, "Cache-Control: no-store");
+	reply_send(conn, &head, body, sizeof body - 1);
+}
+
+static void
+site_no_camera(struct site *site, struct conn *conn, const struct route *route)
+{
+	reply_json(conn, 404, json_pack("{s:s, s:o}", "error", route->camera != NULL ? "unknown camera" :
+	    "which camera? say /cam/NAME/…, or set default_camera", "cameras", roster_names(site->roster)));
+}
+
+static void
+site_request(void *arg, struct conn *conn, const struct request *request)
+{
+	struct site *site = arg;
+	struct gallery *gallery;
+	struct route route;
+
+	switch (route_find(request->method, request->path, &route)) {
+	case ROUTE_NO_PATH:
+		site_no_path(conn, request->path);
+		return;
+	case ROUTE_NO_METHOD:
+		site_no_method(conn, &route);
+		return;
+	case ROUTE_FOUND:
+		break;
+	}
+	gallery = roster_find(site->roster, route.camera, route.camera_length);
+	if (gallery != NULL)
+		site_serve(site, &route, gallery, conn, request);
+	else
+		site_no_camera(site, conn, &route);
+}
+
+/* ---- the process ------------------------------------------------------------------------------------- */
+
+static void
+site_farewell(evutil_socket_t unused, short what, void *arg)
+{
+	struct site *site = arg;
+	static const struct timeval look = { .tv_usec = 20000 };
+
+	(void)unused, (void)what;
+	if (door_busy(site->door) == 0)
+		event_base_loopbreak(site->base);
+	else
+		event_add(site->farewell, &look);
+}
+
+/* SIGTERM: no new requests; streams end, answers under way get a second. */
+static void
+site_stop(evutil_socket_t number, short what, void *arg)
+{
+	static const struct timeval limit = { .tv_usec = FAREWELL_MS * 1000 % 1000000,
+		.tv_sec = FAREWELL_MS / 1000 };
+	struct site *site = arg;
+
+	(void)number, (void)what;
+	door_shut(site->door);
+	for (struct gallery *gallery = site->galleries; gallery != NULL; gallery = gallery->next) {
+		streams_end(gallery->streams);
+		snapshots_end(gallery->snapshots);
+		events_end(gallery->events);
+	}
+	event_base_loopexit(site->base, &limit);
+	site_farewell(-1, 0, site);
+}
+
+static void
+site_beat(evutil_socket_t unused, short what, void *arg)
+{
+	(void)unused, (void)what;
+	++*((struct site *)arg)->pulse;
+}
+
+static int
+site_watch_pulse(struct site *site, _Atomic uint64_t *pulse, uint64_t pulse_ns)
+{
+	struct timeval every = { .tv_sec = (time_t)(pulse_ns / CLOCK_S),
+		.tv_usec = (suseconds_t)(pulse_ns % CLOCK_S / 1000) };
+
+	if (pulse == NULL)
+		return 0;
+	site->pulse = pulse;
+	site->beat = event_new(site->base, -1, EV_PERSIST, site_beat, site);
+	return site->beat != NULL ? event_add(site->beat, &every) : -1;
+}
+
+static int
+site_init(struct site *site, const struct options *options, int listener)
+{
+	site->options = options;
+	site->base = event_base_new();
+	if (site->base == NULL)
+		return -1;
+	site->roster = roster_new(options_text(options, SETUP_RUN_DIR),
+	    options_text(options, SETUP_DEFAULT_CAMERA), gallery_new, site);
+	site->door = door_new(site->base, listener, site_request, site);
+	site->term = evsignal_new(site->base, SIGTERM, site_stop, site);
+	site->interrupt = evsignal_new(site->base, SIGINT, site_stop, site);
+	site->farewell = evtimer_new(site->base, site_farewell, site);
+	if (site->roster == NULL || site->door == NULL || site->term == NULL ||
+	    site->interrupt == NULL || site->farewell == NULL)
+		return -1;
+	roster_open(site->roster);
+	return event_add(site->term, NULL) == 0 ? event_add(site->interrupt, NULL) : -1;
+}
+
+static void
+site_deinit(struct site *site)
+{
+	struct event *events[] = { site->term, site->interrupt, site->farewell, site->beat };
+
+	door_free(&site->door);
+	roster_free(&site->roster, gallery_free);
+	for (size_t i = 0; i < sizeof events / sizeof events[0]; i++)
+		if (events[i] != NULL)
+			event_free(events[i]);
+	if (site->base != NULL)
+		event_base_free(site->base);
+}
+
+/* Two descriptors a viewer are nginx's part; ours is one. */
+static void
+site_raise_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1 || limit.rlim_cur == limit.rlim_max)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+int
+site_run(const struct options *options, int listener, _Atomic uint64_t *pulse, uint64_t pulse_ns)
+{
+	struct site site = { .options = options };
+	int status = 0;
+
+	site_raise_descriptors();
+	if (request_init() == -1 || site_init(&site, options, listener) == -1 ||
+	    site_watch_pulse(&site, pulse, pulse_ns) == -1) {
+		log_error("site", "out of memory");
+		status = 1;
+	} else
+		event_base_dispatch(site.base);
+	site_deinit(&site);
+	return status;
+}

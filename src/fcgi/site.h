@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: ISC */
+/* site: one worker process: the door, the cameras, and which request goes where. */
+#ifndef ORIEL_FCGI_SITE_H
+#define ORIEL_FCGI_SITE_H
+
+#include <stdint.h>
+
+#include "base/options.h"
+
+/* Serve `listener` until SIGTERM or SIGINT: the exit status. `pulse` (may be NULL) is
+ * counted up every pulse_ns, as a sign of life for who watches this process. */
+int site_run(const struct options *options, int listener, _Atomic uint64_t *pulse, uint64_t pulse_ns);
+
+#endif

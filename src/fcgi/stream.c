@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: ISC */
+#include "fcgi/stream.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "fcgi/record.h"
+#include "fcgi/reply.h"
+#include "jpeg/placard.h"
+
+enum { TICK_MS = 1000 };	/* with viewers only: is it stale? placard again */
+
+struct viewer {
+	struct shot_hold hold;		/* first: what it is in the middle of */
+	TAILQ_ENTRY(viewer) next;
+	struct streams *streams;
+	struct conn *conn;
+	bool blocked;			/* the peer takes no more now */
+	bool started;			/* the headers are out */
+	size_t at;			/* offset into the headers, then into hold.shot */
+	uint64_t sequence;		/* newest frame offered to it */
+	unsigned fps;
+	uint64_t due_ns;
+	uint64_t sent, skipped;		/* frames */
+	void (*left)(void *arg);
+	void *arg;
+};
+TAILQ_HEAD(viewer_list, viewer);
+
+struct streams {
+	struct camera *camera;
+	struct viewer_list viewers;
+	struct event *tick;
+	struct shot *placard;
+	char reason[256];		/* what the placard says */
+	bool dark;			/* viewers see the placard */
+	uint64_t shown;			/* sequence of the newest frame offered to all */
+};
+
+/* ---- the headers: the same for all --------------------------------------------- */
+
+static struct {
+	unsigned char bytes[512];
+	size_t length;
+} stream_head;
+
+static void
+stream_head_init(void)
+{
+	struct reply_head head;
+
+	if (stream_head.length > 0)
+		return;
+	reply_begin(&head, 200);
+	reply_add(&head, "Content-Type: multipart/x-mixed-replace; boundary=frame");
+	reply_add(&head, "Cache-Control: no-cache, no-store");
+	reply_add(&head, "X-Accel-Buffering: no");
+	reply_end_head(&head);
+	memcpy(head.text + head.used, "--frame\r\n", 9);
+	stream_head.length = (size_t)(record_wrap(stream_head.bytes, head.text, head.used + 9) -
+	    stream_head.bytes);
+}
+
+/* ---- one viewer ------------------------------------------------------------------ */
+
+static void
+viewer_free(struct viewer *viewer)
+{
+	struct streams *streams = viewer->streams;
+
+	log_debug("stream", "%s: a viewer left: %llu frames sent, %llu skipped",
+	    camera_name(streams->camera), (unsigned long long)viewer->sent,
+	    (unsigned long long)viewer->skipped);
+	shot_drop(&viewer->hold);
+	TAILQ_REMOVE(&streams->viewers, viewer, next);
+	camera_want_frames(streams->camera, -1);
+	camera_count(streams->camera, CAMERA_STREAMS, -1);
+	if (TAILQ_EMPTY(&streams->viewers))
+		event_del(streams->tick);
+	viewer->left(viewer->arg);
+	free(viewer);
+}
+
+static void
+viewer_close(struct viewer *viewer)
+{
+	struct conn *conn = viewer->conn;
+
+	viewer_free(viewer);
+	conn_close(conn);
+}
+
+static void
+viewer_lost(struct shot_hold *hold)
+{
+	struct viewer *viewer = (struct viewer *)hold;
+
+	log_debug("stream", "%s: a viewer holds the oldest frame for too long",
+	    camera_name(viewer->streams->camera));
+	viewer_close(viewer);
+}
+
+/* Send what the viewer is in the middle of. false when it has been closed. */
+static bool
+viewer_push(struct viewer *viewer)
+{
+	struct shot *shot = viewer->hold.shot;
+	struct iovec rest = { stream_head.bytes + viewer->at, stream_head.length - viewer->at };
+	ssize_t sent;
+
+	if (viewer->started)
+		rest = (struct iovec){ (void *)(shot->bytes + viewer->at), shot->end - viewer->at };
+	sent = conn_write(viewer->conn, &rest, 1);
+	if (sent == -1) {
+		viewer_close(viewer);
+		return false;
+	}
+	viewer->at += (size_t)sent;
+	viewer->blocked = (size_t)sent < rest.iov_len;
+	if (viewer->blocked)
+		return true;
+	viewer->started = true;
+	shot_drop(&viewer->hold);
+	return true;
+}
+
+/* Begin to send `shot`; the viewer is in the middle of nothing. */
+static void
+viewer_show(struct viewer *viewer, struct shot *shot)
+{
+	viewer->sent++;
+	viewer->at = shot->start;
+	shot_hold(shot, &viewer->hold, viewer_lost);
+	viewer_push(viewer);
+}
+
+bool
+stream_due(uint64_t *due_ns, unsigned fps, uint64_t mono_ns)
+{
+	uint64_t interval = CLOCK_S / fps;
+
+	/* A frame that is nearer to the due time than the next would be counts as due:
+	 * capture times jitter, and 10 of 30 a second shall be every third. */
+	if (*due_ns > mono_ns + interval / 8)
+		return false;
+	*due_ns = *due_ns + interval > mono_ns ? *due_ns + interval : mono_ns + interval;
+	return true;
+}
+
+/* The newest frame, unless the viewer had it, is not ready, or wants fewer. */
+static void
+viewer_offer(struct viewer *viewer, struct shot *shot)
+{
+	const struct frame_info *info = &shot->info;
+
+	if (viewer->blocked || viewer->sequence == info->sequence)
+		return;
+	if (viewer->fps != 0 && !stream_due(&viewer->due_ns, viewer->fps, info->mono_ns))
+		return;
+	if (viewer->sequence != 0 && info->sequence > viewer->sequence)
+		viewer->skipped += info->sequence - viewer->sequence - 1;
+	viewer->sequence = info->sequence;
+	viewer_show(viewer, shot);
+}
+
+static void
+viewer_writable(struct conn *conn, void *arg)
+{
+	struct viewer *viewer = arg;
+	struct streams *streams = viewer->streams;
+	struct shot *shot;
+
+	(void)conn;
+	if (!viewer_push(viewer) || viewer->blocked)
+		return;
+	if (streams->dark)
+		return;
+	shot = camera_look(streams->camera, NULL);
+	if (shot != NULL)
+		viewer_offer(viewer, shot);
+}
+
+static void
+viewer_gone(struct conn *conn, void *arg)
+{
+	(void)conn;
+	viewer_free(arg);
+}
+
+static const struct conn_user viewer_user = { viewer_writable, viewer_gone };
+
+/* ---- all viewers --------------------------------------------------------------------- */
+
+/* To all that are ready. Showing may close the viewer it is shown to, no other. */
+static void
+streams_show(struct streams *streams, void (*show)(struct viewer *, struct shot *), struct shot *shot)
+{
+	struct viewer *viewer, *next;
+
+	for (viewer = TAILQ_FIRST(&streams->viewers); viewer != NULL; viewer = next) {
+		next = TAILQ_NEXT(viewer, next);
+		if (!viewer->blocked)
+			show(viewer, shot);
+	}
+}
+
+/* The placard for `reason`, drawn when the reason is another than before. */
+static struct shot *
+streams_placard(struct streams *streams, const char *reason)
+{
+	struct frame_info info = { .wall_ns = clock_wall_ns() };
+	unsigned char *jpeg;
+	long length;
+
+	if (streams->placard != NULL && strcmp(streams->reason, reason) == 0)
+		return streams->placard;
+	camera_size(streams->camera, &info.width, &info.height);
+	length = placard_render(info.width, info.height, camera_name(streams->camera), reason, &jpeg);
+	if (length == -1)
+		return streams->placard;
+	shot_free(&streams->placard);
+	streams->placard = shot_new(jpeg, (uint32_t)length, &info);
+	strncpy(streams->reason, reason, sizeof streams->reason - 1);
+	free(jpeg);
+	return streams->placard;
+}
+
+static void
+streams_darken(struct streams *streams, const char *reason)
+{
+	struct shot *placard = streams_placard(streams, reason);
+
+	streams->dark = true;
+	if (placard != NULL)
+		streams_show(streams, viewer_show, placard);
+}
+
+static void
+streams_refresh(struct streams *streams)
+{
+	struct cause why;
+	struct shot *shot;
+
+	if (TAILQ_EMPTY(&streams->viewers) || camera_settling(streams->camera))
+		return;
+	shot = camera_look(streams->camera, &why);
+	/* The daemon may know that the camera is gone before its last frame is old. */
+	if (shot == NULL || (shot->info.sequence == streams->shown &&
+	    camera_is_offline(streams->camera, &why))) {
+		streams_darken(streams, why.text);
+		return;
+	}
+	streams->dark = false;
+	streams->shown = shot->info.sequence;
+	streams_show(streams, viewer_offer, shot);
+}
+
+static void
+streams_tick(evutil_socket_t unused, short what, void *arg)
+{
+	(void)unused, (void)what;
+	streams_refresh(arg);
+}
+
+static void
+streams_hook(void *arg)
+{
+	streams_refresh(arg);
+}
+
+static const struct camera_hooks stream_hooks = { .frame = streams_hook, .changed = streams_hook };
+
+struct streams *
+streams_new(struct event_base *base, struct camera *camera)
+{
+	struct streams *streams = calloc(1, sizeof *streams);
+
+	if (streams == NULL)
+		return NULL;
+	stream_head_init();
+	streams->camera = camera;
+	TAILQ_INIT(&streams->viewers);
+	streams->tick = event_new(base, -1, EV_PERSIST, streams_tick, streams);
+	if (streams->tick == NULL)
+		streams_free(&streams);
+	else
+		camera_watch(camera, &stream_hooks, streams);
+	return streams;
+}
+
+void
+streams_free(struct streams **streams)
+{
+	struct streams *gone = *streams;
+
+	if (gone == NULL)
+		return;
+	if (gone->tick != NULL)
+		event_free(gone->tick);
+	shot_free(&gone->placard);
+	free(gone);
+	*streams = NULL;
+}
+
+/* What a new viewer sees first, without the others seeing it again. */
+static void
+viewer_first(struct viewer *viewer)
+{
+	struct streams *streams = viewer->streams;
+	struct cause why;
+	struct shot *shot = camera_look(streams->camera, &why);
+
+	if (shot != NULL)
+		viewer_offer(viewer, shot);
+	else if (!camera_settling(streams->camera)) {
+		streams->dark = true;
+		shot = streams_placard(streams, why.text);
+		if (shot != NULL)
+			viewer_show(viewer, shot);
+	}
+}
+
+void
+stream_begin(struct streams *streams, struct conn *conn, unsigned fps,
+    void (*left)(void *arg), void *arg)
+{
+	static const struct timeval tick = { .tv_sec = TICK_MS / 1000 };
+	struct viewer *viewer = calloc(1, sizeof *viewer);
+
+	if (viewer == NULL) {
+		left(arg);
+		reply_unavailable(conn, "out of memory");
+		return;
+	}
+	*viewer = (struct viewer){ .streams = streams, .conn = conn, .fps = fps, .left = left, .arg = arg };
+	if (TAILQ_EMPTY(&streams->viewers))
+		event_add(streams->tick, &tick);
+	TAILQ_INSERT_TAIL(&streams->viewers, viewer, next);
+	conn_take(conn, &viewer_user, viewer);
+	conn_limit_buffer(conn);
+	camera_want_frames(streams->camera, 1);
+	camera_count(streams->camera, CAMERA_STREAMS, 1);
+	if (viewer_push(viewer) && !viewer->blocked)
+		viewer_first(viewer);
+}
+
+void
+streams_end(struct streams *streams)
+{
+	struct iovec end = { (void *)record_end, RECORD_END_SIZE };
+	struct viewer *viewer;
+
+	while ((viewer = TAILQ_FIRST(&streams->viewers)) != NULL) {
+		if (!viewer->blocked)
+			(void)conn_write(viewer->conn, &end, 1);
+		viewer_close(viewer);
+	}
+}
