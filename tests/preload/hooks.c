@@ -13,14 +13,12 @@
 
 #include "camera.h"
 
-#define HOOK __attribute__((visibility("default")))
-
-HOOK int open(const char *path, int flags, ...);
-HOOK int open64(const char *path, int flags, ...);
-HOOK int __open_2(const char *path, int flags);
-HOOK int __open64_2(const char *path, int flags);
-HOOK int ioctl(int fd, unsigned long request, ...);
-HOOK int inotify_add_watch(int fd, const char *path, uint32_t mask);
+int open(const char *path, int flags, ...);
+int open64(const char *path, int flags, ...);
+int __open_2(const char *path, int flags);
+int __open64_2(const char *path, int flags);
+int ioctl(int fd, unsigned long request, ...);
+int inotify_add_watch(int fd, const char *path, uint32_t mask);
 
 static int
 open_any(const char *path, int flags, mode_t mode)
@@ -72,7 +70,7 @@ __open64_2(const char *path, int flags)
 	return open_any(path, flags, 0);
 }
 
-HOOK int
+int
 access(const char *path, int mode)
 {
 	char real[256];
@@ -103,7 +101,7 @@ ioctl(int fd, unsigned long request, ...)
 	return camera_ioctl(fd, (unsigned int)request, arg);
 }
 
-HOOK void *
+void *
 mmap(void *at, size_t length, int protection, int flags, int fd, off_t offset)
 {
 	if (fd != -1 && camera_is(fd))
@@ -111,13 +109,13 @@ mmap(void *at, size_t length, int protection, int flags, int fd, off_t offset)
 	return (void *)syscall(SYS_mmap, at, length, protection, flags, fd, offset);
 }
 
-HOOK void *
+void *
 mmap64(void *at, size_t length, int protection, int flags, int fd, off_t offset)
 {
 	return mmap(at, length, protection, flags, fd, offset);
 }
 
-HOOK int
+int
 close(int fd)
 {
 	if (camera_is(fd))
@@ -140,7 +138,7 @@ sort_events(struct pollfd *fds, nfds_t count)
 	return ready;
 }
 
-HOOK int
+int
 poll(struct pollfd *fds, nfds_t count, int timeout)
 {
 	struct timespec limit = { timeout / 1000, timeout % 1000 * 1000000L };
@@ -149,7 +147,7 @@ poll(struct pollfd *fds, nfds_t count, int timeout)
 	return ready > 0 ? sort_events(fds, count) : ready;
 }
 
-HOOK int __poll_chk(struct pollfd *fds, nfds_t count, int timeout, size_t size);
+int __poll_chk(struct pollfd *fds, nfds_t count, int timeout, size_t size);
 
 int
 __poll_chk(struct pollfd *fds, nfds_t count, int timeout, size_t size)
