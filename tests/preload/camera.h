@@ -46,6 +46,10 @@ struct camera_stats {		/* since the process began; for tests that link it */
 };
 extern struct camera_stats camera_stats;
 
+/* A test that links libcamera.a names this, so that the linker takes the hooks from
+ * there though a sanitizer's library has functions of the same names. */
+extern const bool camera_hooked;
+
 /* ---- for hooks.c ---- */
 
 /* The camera behind a device's path: -1 with errno as open(2) has it. -2: the path

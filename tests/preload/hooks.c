@@ -20,6 +20,8 @@ int __open64_2(const char *path, int flags);
 int ioctl(int fd, unsigned long request, ...);
 int inotify_add_watch(int fd, const char *path, uint32_t mask);
 
+const bool camera_hooked = true;
+
 static int
 open_any(const char *path, int flags, mode_t mode)
 {

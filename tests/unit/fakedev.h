@@ -43,6 +43,7 @@ static inline int
 fakedev_setup(void **state)
 {
 	(void)state;
+	assert_true(camera_hooked);
 	snprintf(fakedev, sizeof fakedev, "/tmp/oriel-fakedev-XXXXXX");
 	assert_non_null(mkdtemp(fakedev));
 	assert_int_equal(setenv("ORIEL_FAKE_DEV", fakedev, 1), 0);
