@@ -3,6 +3,7 @@
 #ifndef ORIEL_BASE_PICTURE_H
 #define ORIEL_BASE_PICTURE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Pixel layouts the encoder takes, named as V4L2 names them
@@ -26,6 +27,7 @@ struct picture {
 	uint32_t stride;		/* bytes a line of the first plane; raw formats */
 	const unsigned char *data;
 	uint32_t length;		/* bytes that are valid */
+	bool studio;			/* Y 16..235, CbCr 16..240 (ITU-R BT.601); else 0..255 as in JFIF */
 	uint64_t wall_ns, mono_ns;	/* when it was captured (the driver's stamp where it has one) */
 };
 

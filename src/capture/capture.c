@@ -10,7 +10,7 @@
 
 #include "capture/inside.h"
 
-void
+static void
 capture_poke(struct capture *capture)
 {
 	uint64_t one = 1;
@@ -23,7 +23,6 @@ static void
 capture_deinit(struct capture *capture)
 {
 	capture_free_rings(capture);
-	adjust_deinit(capture);
 	jpeg_encoder_free(&capture->encoder);
 	jpeg_decoder_free(&capture->decoder);
 	motion_free(&capture->motion);
@@ -43,8 +42,7 @@ capture_init(struct capture *capture, const struct capture_settings *settings, s
 	capture->encoder = jpeg_encoder_new();
 	capture->decoder = jpeg_decoder_new();
 	capture->motion = motion_new();
-	if (capture->encoder == NULL || capture->decoder == NULL || capture->motion == NULL ||
-	    adjust_init(capture) == -1)
+	if (capture->encoder == NULL || capture->decoder == NULL || capture->motion == NULL)
 		return cause_set(why, "capture: out of memory");
 	return motion_set_mask(capture->motion, settings->mask, why);
 }
@@ -139,11 +137,8 @@ capture_report_free(void *item)
 {
 	struct capture_report *report = item;
 
-	if (report == NULL)
-		return;
-	free(report->jpeg);
-	json_decref(report->controls);
-	json_decref(report->set);
+	if (report != NULL)
+		free(report->jpeg);
 	free(report);
 }
 
@@ -160,11 +155,8 @@ capture_report(struct capture *capture, const struct capture_report *fill, const
 {
 	struct capture_report *report = malloc(sizeof *report);
 
-	if (report == NULL) {
-		json_decref(fill->controls);
-		json_decref(fill->set);
+	if (report == NULL)
 		goto fail;
-	}
 	*report = *fill;
 	if (jpeg != NULL) {
 		report->jpeg = malloc(fill->frame.length);

@@ -12,16 +12,17 @@
 static bool
 judge_is_due(struct capture *capture, uint64_t mono_ns, struct motion_settings *detect)
 {
-	uint64_t interval = 0;
+	uint64_t interval;
+	bool wanted;
 
 	pthread_mutex_lock(&capture->lock);
+	wanted = capture->tuning.motion;
+	interval = CLOCK_S / capture->tuning.motion_fps;
 	*detect = capture->tuning.detect;
-	if (capture->tuning.motion)
-		interval = CLOCK_S / capture->tuning.motion_fps;
-	else
+	if (!wanted)
 		capture->status.motion = (struct motion_verdict){ 0 };
 	pthread_mutex_unlock(&capture->lock);
-	if (interval == 0 || mono_ns < capture->judge_ns)
+	if (!wanted || mono_ns < capture->judge_ns)
 		return false;
 	capture->judge_ns += interval;
 	if (capture->judge_ns <= mono_ns)

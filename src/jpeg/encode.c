@@ -19,6 +19,7 @@ struct jpeg_encoder {
 	struct turbo turbo;
 	struct jpeg_destination_mgr out;
 	JSAMPROW rows[3][STRIP_LINES];	/* the strip at hand: Y, Cb, Cr */
+	bool studio;			/* its range: see struct picture */
 	unsigned char *scratch;		/* for rows that cannot be used where they lie */
 	size_t scratch_size;
 };
@@ -171,10 +172,29 @@ blocks_round(uint32_t width)
 	return (width + DCTSIZE - 1) & ~(uint32_t)(DCTSIZE - 1);
 }
 
-/* The last block of a row is filled up with its last sample. */
+/* From studio range to JFIF's full one: times 255/219 for Y, 255/224 for CbCr, whose
+ * middle stays where it is. In 16 bits, so that the compiler makes good vectors of it. */
 static void
-row_pad(unsigned char *row, uint32_t width)
+row_stretch(unsigned char *row, uint32_t width, bool luma)
 {
+	const unsigned char most = luma ? 235 : 240;
+	const uint16_t gain = luma ? 298 : 291, rounding = luma ? 128 : 176;
+
+	for (uint32_t i = 0; i < width; i++) {
+		unsigned char value = row[i] < 16 ? 16 : row[i];
+
+		value = value > most ? most : value;
+		row[i] = (unsigned char)((uint16_t)(gain * (uint16_t)(value - 16) + rounding) >> 8);
+	}
+}
+
+/* A row in scratch is made ready: its range, and its last block filled up with its
+ * last sample. */
+static void
+row_finish(const struct jpeg_encoder *encoder, unsigned component, unsigned char *row, uint32_t width)
+{
+	if (encoder->studio)
+		row_stretch(row, width, component == 0);
 	memset(row + width, row[width - 1], blocks_round(width) - width);
 }
 
@@ -227,7 +247,7 @@ plane_line(const struct plane *plane, uint32_t line)
 	return plane->data + (size_t)plane->stride * line;
 }
 
-/* Rows of whole blocks are used in place. */
+/* Rows of whole blocks in full range are used in place. */
 static void
 strip_planar(struct jpeg_encoder *encoder, unsigned component, const struct plane *plane,
 	uint32_t top, unsigned lines)
@@ -236,10 +256,10 @@ strip_planar(struct jpeg_encoder *encoder, unsigned component, const struct plan
 		const unsigned char *line = plane_line(plane, top + i);
 		unsigned char *row = (unsigned char *)line;
 
-		if (plane->width % DCTSIZE != 0) {
+		if (plane->width % DCTSIZE != 0 || encoder->studio) {
 			row = scratch_row(encoder, component, i);
 			memcpy(row, line, plane->width);
-			row_pad(row, plane->width);
+			row_finish(encoder, component, row, plane->width);
 		}
 		encoder->rows[component][i] = row;
 	}
@@ -251,8 +271,8 @@ strip_chroma_pairs(struct jpeg_encoder *encoder, unsigned i, const unsigned char
 	unsigned char *cb = scratch_row(encoder, 1, i), *cr = scratch_row(encoder, 2, i);
 
 	bytes_unzip(pairs, cb, cr, count);
-	row_pad(cb, count);
-	row_pad(cr, count);
+	row_finish(encoder, 1, cb, count);
+	row_finish(encoder, 2, cr, count);
 	encoder->rows[1][i] = cb;
 	encoder->rows[2][i] = cr;
 }
@@ -278,7 +298,7 @@ strip_packed(struct jpeg_encoder *encoder, const struct plane *plane, bool luma_
 
 		bytes_unzip(plane_line(plane, top + i), luma_first ? luma : chroma,
 		    luma_first ? chroma : luma, 2 * (size_t)pairs);
-		row_pad(luma, width);
+		row_finish(encoder, 0, luma, width);
 		encoder->rows[0][i] = luma;
 		strip_chroma_pairs(encoder, i, chroma, pairs);
 	}
@@ -323,6 +343,7 @@ encoder_setup(struct jpeg_encoder *encoder, const struct picture *picture, int q
 	jpeg->comp_info[0].v_samp_factor = encoding->luma_v;
 	jpeg->dct_method = JDCT_ISLOW;
 	jpeg->raw_data_in = picture->format != PIXEL_RGB24;
+	encoder->studio = picture->studio;
 }
 
 static void

@@ -67,17 +67,6 @@ is_whole(const struct v4l2 *camera, const struct v4l2_buffer *buffer)
 	    buffer->bytesused >= v4l2_whole(camera->source.mode.format, &camera->format);
 }
 
-/* Drivers differ in what they answer when their device has gone. */
-static void
-explain_loss(const struct v4l2 *camera, struct cause *why)
-{
-	const struct source_mode *mode = &camera->source.mode;
-
-	cause_errno(why, "%s: taking a picture", mode->device);
-	if (errno == ENODEV || access(mode->device, F_OK) == -1)
-		cause_set(why, "%s (%s) was unplugged", mode->name, mode->device);
-}
-
 enum dequeued { DEQUEUED_NONE, DEQUEUED_BAD, DEQUEUED_GOOD, DEQUEUED_GONE };
 
 static enum dequeued
@@ -90,12 +79,19 @@ dequeue(struct v4l2 *camera, struct v4l2_buffer *buffer, struct cause *why)
 		requeue(camera, buffer->index);
 		return DEQUEUED_BAD;
 	}
-	if (errno == EAGAIN)
+	switch (errno) {
+	case EAGAIN:
 		return DEQUEUED_NONE;
-	/* Passing trouble, such as a lost signal (vidioc-qbuf.rst). */
-	if (errno == EIO && ++camera->trouble < TROUBLE_MOST)
-		return DEQUEUED_BAD;
-	explain_loss(camera, why);
+	case EIO:			/* passing trouble, such as a lost signal (vidioc-qbuf.rst) */
+		if (++camera->trouble < TROUBLE_MOST)
+			return DEQUEUED_BAD;
+		break;
+	case ENODEV:
+		cause_set(why, "%s (%s) was unplugged", camera->source.mode.name,
+		    camera->source.mode.device);
+		return DEQUEUED_GONE;
+	}
+	cause_errno(why, "%s: taking a picture", camera->source.mode.device);
 	return DEQUEUED_GONE;
 }
 
@@ -128,6 +124,7 @@ hand_out(struct v4l2 *camera, struct picture *picture)
 	picture->stride = camera->format.bytesperline;
 	picture->data = camera->buffers[buffer->index].start;
 	picture->length = buffer->bytesused;
+	picture->studio = v4l2_is_studio(picture->format, &camera->format);
 	stamp(picture, buffer);
 }
 
@@ -198,8 +195,11 @@ static void
 subscribe(int fd)
 {
 	struct v4l2_event_subscription change = { .type = V4L2_EVENT_SOURCE_CHANGE };
+	int input = 0;
 
 	/* Only receivers of a signal have this; ENOTTY and EINVAL are no news. */
+	if (v4l2_ioctl(fd, VIDIOC_G_INPUT, &input) == 0)
+		change.id = (uint32_t)input;
 	if (v4l2_ioctl(fd, VIDIOC_SUBSCRIBE_EVENT, &change) == -1)
 		log_debug("v4l2", "no notice of signal changes: %s", strerror(errno));
 	v4l2_subscribe_controls(fd);

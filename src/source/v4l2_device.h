@@ -30,7 +30,7 @@ struct v4l2_node {
 
 /* Open the camera that `wish` means: the one we had before if it is still there
  * (also under another node), else the one named, else the first that captures.
- * -1 with one clear reason; errno is ENOENT when it is simply not there. */
+ * -1 with one clear reason; errno is ENOENT when there is no camera at all. */
 int v4l2_find(const struct source_wish *wish, struct v4l2_node *node, struct cause *why);
 
 /* ---- v4l2_mode.c ---- */
@@ -39,6 +39,9 @@ int v4l2_find(const struct source_wish *wish, struct v4l2_node *node, struct cau
  * *format what the driver made of it. */
 int v4l2_negotiate(const struct v4l2_node *node, const struct source_wish *wish,
 	struct source_mode *mode, struct v4l2_pix_format *format, struct cause *why);
+
+/* Are the driver's samples in studio range? (see struct picture) */
+bool v4l2_is_studio(enum pixel_format pixels, const struct v4l2_pix_format *format);
 
 /* Bytes a whole raw picture of `format` has. */
 uint32_t v4l2_whole(enum pixel_format pixels, const struct v4l2_pix_format *format);

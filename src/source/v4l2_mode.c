@@ -267,6 +267,28 @@ take_signal(const struct v4l2_node *node, struct cause *why)
 	return 0;
 }
 
+static bool
+is_yuv(enum pixel_format pixels)
+{
+	return pixels != PIXEL_MJPEG && pixels != PIXEL_RGB24 && pixels != PIXEL_GREY;
+}
+
+/* A driver that can convert colours gives them as a JPEG has them: full range, the
+ * matrix of BT.601. Others ignore it (kernel: colorspaces-defs.rst,
+ * V4L2_PIX_FMT_FLAG_SET_CSC). */
+static void
+ask_for_jpeg_colours(int fd, struct v4l2_format *set)
+{
+	struct v4l2_format wish = *set;
+
+	wish.fmt.pix.priv = V4L2_PIX_FMT_PRIV_MAGIC;
+	wish.fmt.pix.flags = V4L2_PIX_FMT_FLAG_SET_CSC;
+	wish.fmt.pix.ycbcr_enc = V4L2_YCBCR_ENC_601;
+	wish.fmt.pix.quantization = V4L2_QUANTIZATION_FULL_RANGE;
+	if (v4l2_ioctl(fd, VIDIOC_S_FMT, &wish) == 0)
+		*set = wish;
+}
+
 static int
 set_format(const struct v4l2_node *node, const struct candidate *best,
     struct v4l2_pix_format *format, struct cause *why)
@@ -281,6 +303,8 @@ set_format(const struct v4l2_node *node, const struct candidate *best,
 	if (v4l2_ioctl(node->fd, VIDIOC_S_FMT, &set) == -1)
 		return errno == EBUSY ? cause_set(why, "%s is in use by another program", node->path) :
 		    cause_errno(why, "%s: setting the format", node->path);
+	if (is_yuv(known[best->rank].pixels))
+		ask_for_jpeg_colours(node->fd, &set);
 	*format = set.fmt.pix;
 	if (rank_of(format->pixelformat) == -1)
 		unfit = "another format than asked for";
@@ -328,6 +352,16 @@ v4l2_negotiate(const struct v4l2_node *node, const struct source_wish *wish,
 		mode->fps_den = interval.numerator;
 	}
 	return 0;
+}
+
+/* Unless the driver says otherwise YCbCr has studio range, but in V4L2_COLORSPACE_JPEG
+ * (kernel: colorspaces-defs.rst). */
+bool
+v4l2_is_studio(enum pixel_format pixels, const struct v4l2_pix_format *format)
+{
+	if (format->quantization != V4L2_QUANTIZATION_DEFAULT)
+		return format->quantization == V4L2_QUANTIZATION_LIM_RANGE && pixels != PIXEL_RGB24;
+	return is_yuv(pixels) && format->colorspace != V4L2_COLORSPACE_JPEG;
 }
 
 uint32_t

@@ -27,6 +27,22 @@ scene_smooth(uint32_t x, uint32_t y)
 	};
 }
 
+/* Black left of column 32, white right of it, the colours near their ends. */
+static struct sample
+scene_stark(uint32_t x, uint32_t y)
+{
+	(void)y;
+	return (struct sample){ x < 32 ? 0 : 255, 28, 228 };
+}
+
+/* The same in studio range. */
+static struct sample
+scene_stark_studio(uint32_t x, uint32_t y)
+{
+	(void)y;
+	return (struct sample){ x < 32 ? 16 : 235, 40, 216 };
+}
+
 /* Red left of column 32, blue right of it (BT.601, full range as JFIF has it). */
 static struct sample
 scene_red_blue(uint32_t x, uint32_t y)
@@ -261,6 +277,22 @@ test_colours_are_not_swapped(void **state)
 }
 
 static void
+test_studio_range_is_stretched(void **state)
+{
+	static const enum pixel_format formats[] = { PIXEL_YUYV, PIXEL_UYVY, PIXEL_NV12, PIXEL_YUV420, PIXEL_GREY };
+
+	(void)state;
+	for (size_t i = 0; i < 2 * sizeof formats / sizeof *formats; i++) {
+		uint32_t width = i % 2 == 0 ? 64 : 61;
+		struct picture picture = picture_paint(formats[i / 2], width, 47, 6, scene_stark_studio);
+
+		picture.studio = true;
+		encode_and_compare(&picture, scene_stark);
+		free((void *)picture.data);
+	}
+}
+
+static void
 test_too_small_a_buffer(void **state)
 {
 	struct picture picture = picture_paint(PIXEL_YUYV, 160, 120, 0, scene_smooth);
@@ -337,6 +369,7 @@ main(void)
 		cmocka_unit_test(test_borders_repeat_the_last_sample),
 		cmocka_unit_test(test_odd_packed_line_without_its_last_chroma),
 		cmocka_unit_test(test_colours_are_not_swapped),
+		cmocka_unit_test(test_studio_range_is_stretched),
 		cmocka_unit_test(test_too_small_a_buffer),
 		cmocka_unit_test(test_impossible_pictures_are_refused),
 		cmocka_unit_test(test_quality_changes_the_size),
