@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: ISC
 """What the tests in the guest have in their hands: cameras that can be pulled out,
 V4L2's own tools, and time limits."""
+import json
 import os
 import pathlib
 import re
+import socket
 import subprocess
+import threading
 import time
 
 BUILD = pathlib.Path(os.environ.get("BUILD_DIR", "build")).resolve()
@@ -67,7 +70,7 @@ class Camera:
         assert self.process.poll() is None, self.log.read_text()
         for entry in NODES.glob("video*"):
             place = os.readlink(entry)
-            if f"vhci_hcd.0/usb" in place and f"-{self.port + 1}/" in place and (entry / "index").read_text() == "0\n":
+            if "vhci_hcd.0/usb" in place and f"-{self.port + 1}/" in place and (entry / "index").read_text() == "0\n":
                 return wait_for(lambda: os.path.exists(f"/dev/{entry.name}") and f"/dev/{entry.name}")
         return None
 
@@ -99,3 +102,103 @@ class Camera:
 def frame_numbers(data):
     """The numbers of the MJPEG frames in these bytes."""
     return [int(digits) for digits in re.findall(rb"oriel frame (\d{8})", data)]
+
+
+class Orield:
+    """The daemon on one camera, with everything it says on its control socket."""
+
+    count = 0
+
+    def __init__(self, *options, state=None):
+        Orield.count += 1
+        self.folder = pathlib.Path(f"/run/orield-{Orield.count}")
+        self.folder.mkdir()
+        self.state = state or self.folder / "state"
+        self.log = self.folder / "log"
+        self.options = options
+        self.events = []
+
+    def __enter__(self):
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [BUILD / "orield", f"--run-dir={self.folder}", f"--state-dir={self.state}", "--log-level=debug",
+                 *self.options], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        self.subscribe()
+        return self
+
+    def __exit__(self, kind, *_):
+        self.process.terminate()
+        status = self.process.wait(10)
+        self.listener.join(5)
+        text = self.log.read_text(errors="replace")
+        if kind:
+            print(f"--- {self.log}\n{text[-6000:]}")
+        else:
+            assert status == 0, f"orield ended with {status}\n{text[-3000:]}"
+            assert "Sanitizer" not in text and "runtime error" not in text, text
+
+    def connect(self):
+        path = self.folder / "cam/control.sock"
+
+        def attempt():
+            assert self.process.poll() is None, self.log.read_text(errors="replace")
+            control = socket.socket(socket.AF_UNIX)
+            control.settimeout(20)
+            try:
+                control.connect(str(path))
+                return control
+            except OSError:
+                control.close()
+                return None
+        return wait_for(attempt)
+
+    def command(self, name, **arguments):
+        with self.connect() as control:
+            control.sendall(json.dumps({"cmd": name, **arguments}).encode() + b"\n")
+            return json.loads(control.makefile("rb").readline())
+
+    def subscribe(self):
+        control = self.connect()
+        control.settimeout(None)
+        control.sendall(b'{"cmd": "subscribe"}\n')
+
+        def listen():
+            with control:
+                for line in control.makefile("rb"):
+                    self.events.append((time.monotonic(), json.loads(line)))
+        self.listener = threading.Thread(target=listen, daemon=True)
+        self.listener.start()
+        wait_for(lambda: self.events)
+
+    def wait_event(self, event, since=0.0, seconds=10, **data):
+        """When the first event of that kind with these data came, after `since`."""
+        def found():
+            for when, line in list(self.events):
+                if when >= since and line.get("event") == event and all(
+                        line["data"].get(key) == value for key, value in data.items()):
+                    return when, line["data"]
+            return None
+        return wait_for(found, seconds)
+
+    def status(self):
+        return self.command("status")
+
+    def wait_online(self, seconds=15):
+        return wait_for(lambda: (status := self.status())["online"] and status, seconds)
+
+    def wait_reason(self, words, seconds=10):
+        return wait_for(lambda: words in (status := self.status())["reason"] and status, seconds)
+
+    def snapshot(self):
+        """The newest frame, as it is saved."""
+        saved = self.command("snapshot_now")
+        assert saved.get("ok"), saved
+        return next(self.state.rglob(saved["name"])).read_bytes()
+
+    def descriptors(self):
+        folder = f"/proc/{self.process.pid}/fd"
+        return sorted(os.readlink(f"{folder}/{number}") for number in os.listdir(folder))
+
+    def memory_kb(self):
+        text = pathlib.Path(f"/proc/{self.process.pid}/smaps_rollup").read_text()
+        return int(re.search(r"^Pss_Anon: *(\d+)", text, re.M).group(1))
