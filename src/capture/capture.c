@@ -10,7 +10,7 @@
 
 #include "capture/inside.h"
 
-static void
+void
 capture_poke(struct capture *capture)
 {
 	uint64_t one = 1;
@@ -23,6 +23,7 @@ static void
 capture_deinit(struct capture *capture)
 {
 	capture_free_rings(capture);
+	adjust_deinit(capture);
 	jpeg_encoder_free(&capture->encoder);
 	jpeg_decoder_free(&capture->decoder);
 	motion_free(&capture->motion);
@@ -42,7 +43,8 @@ capture_init(struct capture *capture, const struct capture_settings *settings, s
 	capture->encoder = jpeg_encoder_new();
 	capture->decoder = jpeg_decoder_new();
 	capture->motion = motion_new();
-	if (capture->encoder == NULL || capture->decoder == NULL || capture->motion == NULL)
+	if (capture->encoder == NULL || capture->decoder == NULL || capture->motion == NULL ||
+	    adjust_init(capture) == -1)
 		return cause_set(why, "capture: out of memory");
 	return motion_set_mask(capture->motion, settings->mask, why);
 }
@@ -137,8 +139,11 @@ capture_report_free(void *item)
 {
 	struct capture_report *report = item;
 
-	if (report != NULL)
-		free(report->jpeg);
+	if (report == NULL)
+		return;
+	free(report->jpeg);
+	json_decref(report->controls);
+	json_decref(report->set);
 	free(report);
 }
 
@@ -155,8 +160,11 @@ capture_report(struct capture *capture, const struct capture_report *fill, const
 {
 	struct capture_report *report = malloc(sizeof *report);
 
-	if (report == NULL)
+	if (report == NULL) {
+		json_decref(fill->controls);
+		json_decref(fill->set);
 		goto fail;
+	}
 	*report = *fill;
 	if (jpeg != NULL) {
 		report->jpeg = malloc(fill->frame.length);

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/frame.h"
+#include "base/json.h"
 #include "base/queue.h"
 #include "motion/motion.h"
 #include "source/source.h"
@@ -25,6 +26,7 @@ struct capture_settings {		/* fixed for the run; its strings must outlive the ca
 	unsigned slot_kb;		/* 0 = from the driver's image size */
 	unsigned encoders;
 	const char *mask;
+	const json_t *controls;		/* {"NAME": value, …} for the camera, set at each opening; NULL = none */
 };
 
 struct capture_tuning {			/* may change at any time */
@@ -39,6 +41,7 @@ enum capture_report_kind {
 	CAPTURE_OFFLINE,		/* `reason`; said once per outage and when the reason changes */
 	CAPTURE_RING,			/* a new ring is in force (also the first): readers attach again */
 	CAPTURE_MOTION,			/* a trigger: `verdict`, `frame`, and its JPEG in `jpeg` */
+	CAPTURE_CONTROLS,		/* the answer to `token`; token 0: somebody else changed some */
 };
 
 struct capture_report {			/* heap; free with capture_report_free */
@@ -49,6 +52,10 @@ struct capture_report {			/* heap; free with capture_report_free */
 	struct frame_info frame;
 	uint64_t generation;
 	unsigned char *jpeg;		/* frame.length bytes, owned by the report */
+	uint64_t token;
+	json_t *controls;		/* as source_controls() has them; NULL: refused, see `reason` */
+	json_t *set;			/* what was set, to be kept; buttons are not in it. NULL: nothing */
+	bool invalid;			/* refused because the request was wrong, not the time */
 };
 void capture_report_free(void *report);
 
@@ -95,5 +102,12 @@ int capture_ring_fd(struct capture *capture);
 enum { CAPTURE_BELLS = 32 };
 bool capture_add_bell(struct capture *capture, int fd);
 void capture_remove_bell(struct capture *capture, int fd);
+
+/* The camera's controls: both are answered by a CAPTURE_CONTROLS report with
+ * `token` (not 0), which has all controls as they are then. `values`: {"NAME":
+ * value, …}, copied; all are looked at before one is set; those that were set
+ * are set again whenever the camera comes back. False: too many requests wait. */
+bool capture_request_controls(struct capture *capture, uint64_t token);
+bool capture_set_controls(struct capture *capture, const json_t *values, uint64_t token);
 
 #endif

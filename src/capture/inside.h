@@ -5,6 +5,7 @@
  *   watch.c    the thread: opens the source, waits, notices when it goes
  *   publish.c  one picture: check or encode into the ring, ring the bells
  *   judge.c    motion, on pictures already published
+ *   adjust.c   the camera's controls
  */
 #ifndef ORIEL_CAPTURE_INSIDE_H
 #define ORIEL_CAPTURE_INSIDE_H
@@ -23,6 +24,7 @@ struct capture {
 	pthread_t thread;
 	int wake;			/* eventfd: look at `stop` and at the requests */
 	atomic_bool stop;
+	struct queue *requests;		/* struct adjust_request, see adjust.c */
 
 	pthread_mutex_t lock;		/* held for copies, never while waiting */
 	struct capture_tuning tuning;
@@ -40,6 +42,7 @@ struct capture {
 	uint64_t opened_ns, arrived_ns;	/* monotonic; arrived 0 = no frame since the opening */
 	uint64_t retry_ns, delay_ns;	/* next opening, and how long after the last one */
 	bool opened_before, reported;	/* `reported`: the loop knows `online` and `reason` */
+	bool lost;			/* it was there, and went by itself */
 
 	uint64_t dropped, broken;	/* with those of the sources closed so far */
 	uint64_t oversized;
@@ -53,6 +56,9 @@ struct capture {
 	unsigned char *grey;
 	uint32_t grey_capacity;
 	uint64_t judge_ns;		/* the next judgement is due */
+
+	json_t *wished;			/* controls to set at each opening: an object */
+	uint64_t changed_ns;		/* when to tell that others changed some; 0 = they did not */
 };
 
 /* ---- watch.c ---- */
@@ -60,10 +66,20 @@ void *capture_watch(void *capture);	/* the thread, for pthread_create(3) */
 
 /* ---- capture.c, for the thread ---- */
 /* Hand a report over; a full queue or no memory counts as an error. `fill` has
- * everything but jpeg bytes, which are copied when given. */
+ * everything but jpeg bytes, which are copied when given; its JSON is taken. */
 void capture_report(struct capture *capture, const struct capture_report *fill,
 	const unsigned char *jpeg);
 void capture_count_error(struct capture *capture);
+
+void capture_poke(struct capture *capture);	/* let the thread look at `stop` and `requests` */
+
+/* ---- adjust.c ---- */
+int adjust_init(struct capture *capture);	/* -1: out of memory */
+void adjust_deinit(struct capture *capture);
+void adjust_opened(struct capture *capture);	/* set what was wished, in a camera just opened */
+void adjust_answer(struct capture *capture);	/* all requests that wait */
+void adjust_noticed(struct capture *capture);	/* somebody else changed controls */
+void adjust_tell(struct capture *capture, uint64_t now_ns);	/* ... if that is due */
 
 /* ---- publish.c ---- */
 /* Put one picture into the ring and give its buffer back. 0: published; 1: passed

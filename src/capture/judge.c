@@ -12,17 +12,16 @@
 static bool
 judge_is_due(struct capture *capture, uint64_t mono_ns, struct motion_settings *detect)
 {
-	uint64_t interval;
-	bool wanted;
+	uint64_t interval = 0;
 
 	pthread_mutex_lock(&capture->lock);
-	wanted = capture->tuning.motion;
-	interval = CLOCK_S / capture->tuning.motion_fps;
 	*detect = capture->tuning.detect;
-	if (!wanted)
+	if (capture->tuning.motion)
+		interval = CLOCK_S / capture->tuning.motion_fps;
+	else
 		capture->status.motion = (struct motion_verdict){ 0 };
 	pthread_mutex_unlock(&capture->lock);
-	if (!wanted || mono_ns < capture->judge_ns)
+	if (interval == 0 || mono_ns < capture->judge_ns)
 		return false;
 	capture->judge_ns += interval;
 	if (capture->judge_ns <= mono_ns)

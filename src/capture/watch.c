@@ -110,6 +110,7 @@ static void
 take_over(struct capture *capture, struct source *source)
 {
 	capture->source = source;
+	capture->lost = false;
 	capture->opened_ns = clock_mono_ns();
 	capture->arrived_ns = 0;
 	capture->rate = (struct rate){ 0 };
@@ -122,6 +123,7 @@ take_over(struct capture *capture, struct source *source)
 	capture->status.reopens += capture->opened_before;
 	pthread_mutex_unlock(&capture->lock);
 	capture->opened_before = true;
+	adjust_opened(capture);
 	if (strcmp(source->mode.kind, "v4l2") != 0)
 		return;
 	/* We have had a camera: no test card in its place, and no other camera
@@ -139,10 +141,16 @@ open_source(struct capture *capture)
 	struct cause why;
 	struct source *source = source_open(&capture->wish, &why);
 
-	if (source != NULL)
+	if (source != NULL) {
 		take_over(capture, source);
+		return;
+	}
+	/* That it is not there is no news once it was lost. */
+	if (errno == ENOENT && capture->lost)
+		why = capture->status.reason;
 	else
-		give_up(capture, &why);
+		capture->lost = false;
+	give_up(capture, &why);
 }
 
 /* A node came or changed its permissions. */
@@ -212,6 +220,7 @@ take_picture(struct capture *capture)
 		return;
 	case SOURCE_GONE:
 		capture_count_error(capture);
+		capture->lost = true;
 		give_up(capture, &why);
 		return;
 	case SOURCE_PICTURE:
@@ -279,6 +288,8 @@ patience(const struct capture *capture)
 
 	if (next < deadline)
 		deadline = next;
+	if (capture->changed_ns != 0 && capture->changed_ns < deadline)
+		deadline = capture->changed_ns;
 	return deadline > now ? (int)((deadline - now + CLOCK_MS - 1) / CLOCK_MS) : 0;
 }
 
@@ -297,12 +308,15 @@ turn(struct capture *capture)
 	pthread_mutex_unlock(&capture->lock);
 	if (poll(fds, sizeof fds / sizeof fds[0], patience(capture)) == -1)
 		return;
-	if (fds[0].revents != 0 && read(capture->wake, &count, sizeof count) == -1)
-		log_debug("capture", "wake: %s", strerror(errno));
-	if (fds[2].revents != 0)
+	if (fds[0].revents != 0 && read(capture->wake, &count, sizeof count) == sizeof count)
+		adjust_answer(capture);
+	if (fds[2].revents & POLLPRI && source_notice(capture->source))
+		adjust_noticed(capture);
+	if (fds[2].revents & ~POLLPRI)
 		take_picture(capture);
 	if (fds[1].revents != 0 && read_nodes(capture->inotify))
 		nodes_changed(capture);
+	adjust_tell(capture, clock_mono_ns());
 	if (capture->source != NULL && clock_mono_ns() >= silence_deadline(capture))
 		handle_silence(capture);
 	if (capture->source == NULL && clock_mono_ns() >= capture->retry_ns)

@@ -72,8 +72,9 @@ struct source_wish {			/* from the options; 0 = best match */
 	uint32_t buffers;		/* driver buffers to ask for */
 };
 
-/* Open what `wish` names. NULL with one clear reason in *why. "auto": a V4L2
- * device if there is one (or one was named), else the test card. */
+/* Open what `wish` names. NULL with one clear reason in *why; errno is ENOENT when
+ * what is named is simply not there. "auto": a V4L2 device if there is one (or one
+ * was named), else the test card. */
 struct source *source_open(const struct source_wish *wish, struct cause *why);
 
 /* The newest whole picture. Never blocks. */
@@ -109,7 +110,6 @@ json_t *source_list(void);
 /* ---- what the kinds' own files give to source_open ---- */
 struct source *testcard_open(const struct source_wish *wish, struct cause *why);
 struct source *pipe_open(const struct source_wish *wish, struct cause *why);
-/* errno is ENOENT when there is no camera at all. */
 struct source *v4l2_open(const struct source_wish *wish, struct cause *why);
 
 #endif

@@ -122,7 +122,7 @@ static void
 paint_label(struct testcard *card, uint64_t wall_ns)
 {
 	time_t seconds = (time_t)(wall_ns / CLOCK_S);
-	int scale = (int)card->canvas.height / 240 + 1;
+	int scale = (int)card->canvas.height / 300 + 1;
 	char clock[32], text[64];
 	struct tm local;
 

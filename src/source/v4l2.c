@@ -67,6 +67,17 @@ is_whole(const struct v4l2 *camera, const struct v4l2_buffer *buffer)
 	    buffer->bytesused >= v4l2_whole(camera->source.mode.format, &camera->format);
 }
 
+/* Drivers differ in what they answer when their device has gone. */
+static void
+explain_loss(const struct v4l2 *camera, struct cause *why)
+{
+	const struct source_mode *mode = &camera->source.mode;
+
+	cause_errno(why, "%s: taking a picture", mode->device);
+	if (errno == ENODEV || access(mode->device, F_OK) == -1)
+		cause_set(why, "%s (%s) was unplugged", mode->name, mode->device);
+}
+
 enum dequeued { DEQUEUED_NONE, DEQUEUED_BAD, DEQUEUED_GOOD, DEQUEUED_GONE };
 
 static enum dequeued
@@ -79,19 +90,12 @@ dequeue(struct v4l2 *camera, struct v4l2_buffer *buffer, struct cause *why)
 		requeue(camera, buffer->index);
 		return DEQUEUED_BAD;
 	}
-	switch (errno) {
-	case EAGAIN:
+	if (errno == EAGAIN)
 		return DEQUEUED_NONE;
-	case EIO:			/* passing trouble, such as a lost signal (vidioc-qbuf.rst) */
-		if (++camera->trouble < TROUBLE_MOST)
-			return DEQUEUED_BAD;
-		break;
-	case ENODEV:
-		cause_set(why, "%s (%s) was unplugged", camera->source.mode.name,
-		    camera->source.mode.device);
-		return DEQUEUED_GONE;
-	}
-	cause_errno(why, "%s: taking a picture", camera->source.mode.device);
+	/* Passing trouble, such as a lost signal (vidioc-qbuf.rst). */
+	if (errno == EIO && ++camera->trouble < TROUBLE_MOST)
+		return DEQUEUED_BAD;
+	explain_loss(camera, why);
 	return DEQUEUED_GONE;
 }
 

@@ -26,6 +26,7 @@ explain_open(const char *path, struct cause *why)
 {
 	switch (errno) {
 	case ENOENT: case ENODEV: case ENXIO:
+		errno = ENOENT;
 		return cause_set(why, "%s: no such camera", path);
 	case EACCES: case EPERM:
 		return cause_set(why, "%s: permission denied (its group is usually \"video\")", path);

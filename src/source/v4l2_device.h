@@ -30,7 +30,7 @@ struct v4l2_node {
 
 /* Open the camera that `wish` means: the one we had before if it is still there
  * (also under another node), else the one named, else the first that captures.
- * -1 with one clear reason; errno is ENOENT when there is no camera at all. */
+ * -1 with one clear reason; errno is ENOENT when it is simply not there. */
 int v4l2_find(const struct source_wish *wish, struct v4l2_node *node, struct cause *why);
 
 /* ---- v4l2_mode.c ---- */

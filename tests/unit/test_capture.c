@@ -99,6 +99,34 @@ source_close(struct source **source)
 	*source = NULL;
 }
 
+json_t *
+source_controls(struct source *source)
+{
+	(void)source;
+	return json_array();
+}
+
+int
+source_check_control(struct source *source, const char *name, const json_t *value, struct cause *why)
+{
+	(void)source;
+	(void)value;
+	return cause_set(why, "unknown control %s", name);
+}
+
+int
+source_set_control(struct source *source, const char *name, const json_t *value, struct cause *why)
+{
+	return source_check_control(source, name, value, why);
+}
+
+bool
+source_notice(struct source *source)
+{
+	(void)source;
+	return false;
+}
+
 static void
 tick(void)
 {

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: ISC */
+/* The folder that stands for /dev: descriptions and faults. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "camera.h"
+#include "inside.h"
+
+const char *
+camera_path(const char *path, char *real, size_t size)
+{
+	const char *folder = getenv("ORIEL_FAKE_DEV");
+
+	if (folder == NULL || path == NULL)
+		return path;
+	if (strcmp(path, "/dev") == 0)
+		return folder;
+	if (strncmp(path, "/dev/video", 10) != 0)
+		return path;
+	snprintf(real, size, "%s%s", folder, path + 4);
+	return real;
+}
+
+bool
+dev_fault(const struct camera *camera, const char *word)
+{
+	char path[256];
+
+	snprintf(path, sizeof path, "%s/%s%s%s", getenv("ORIEL_FAKE_DEV"), camera->node,
+	    word[0] != '\0' ? "." : "", word);
+	return syscall(SYS_faccessat, AT_FDCWD, path, F_OK) == 0;
+}
+
+void
+dev_look(struct camera *camera)
+{
+	struct stat folder;
+	char path[256], change[64] = "";
+	int fd;
+
+	if (stat(getenv("ORIEL_FAKE_DEV"), &folder) == -1 ||
+	    memcmp(&folder.st_mtim, &camera->looked, sizeof camera->looked) == 0)
+		return;
+	camera->looked = folder.st_mtim;
+	camera->freeze = dev_fault(camera, "freeze");
+	camera->truncate = dev_fault(camera, "truncate");
+	camera->error = dev_fault(camera, "error");
+	camera->garbage = dev_fault(camera, "garbage");
+	camera->eio = dev_fault(camera, "eio");
+	camera->qbuf = dev_fault(camera, "qbuf");
+	camera->gone = !dev_fault(camera, "");
+	snprintf(path, sizeof path, "%s/%s.set", getenv("ORIEL_FAKE_DEV"), camera->node);
+	fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+	if (fd == -1)
+		return;
+	if (read(fd, change, sizeof change - 1) > 0 && controls_set_text(&camera->controls, change))
+		camera->events++;
+	syscall(SYS_close, fd);
+}
+
+/* One word of the description. */
+static bool
+parse_word(struct camera *camera, char *word)
+{
+	char *value = strchr(word, '='), *rest;
+
+	if (value == NULL)
+		return false;
+	*value++ = '\0';
+	if (strcmp(word, "card") == 0)
+		return snprintf(camera->card, sizeof camera->card, "%s", value) > 0;
+	if (strcmp(word, "bus") == 0)
+		return snprintf(camera->bus, sizeof camera->bus, "%s", value) > 0;
+	if (strcmp(word, "kind") == 0)
+		return snprintf(camera->kind, sizeof camera->kind, "%s", value) > 0;
+	if (strcmp(word, "frames") == 0)
+		return pictures_load(&camera->pictures, value);
+	if (strcmp(word, "modes") != 0)
+		return false;
+	for (char *mode = strtok_r(value, ",", &rest); mode != NULL; mode = strtok_r(NULL, ",", &rest))
+		if (!modes_add(camera, mode))
+			return false;
+	return true;
+}
+
+void
+dev_describe(struct camera *camera, const char *path)
+{
+	char text[4096], *rest;
+	int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+	ssize_t got = fd != -1 ? read(fd, text, sizeof text - 1) : -1;
+
+	if (fd != -1)
+		syscall(SYS_close, fd);
+	text[got > 0 ? got : 0] = '\0';
+	for (char *word = strtok_r(text, " \t\n", &rest); word != NULL; word = strtok_r(NULL, " \t\n", &rest)) {
+		if (!parse_word(camera, word)) {
+			fprintf(stderr, "fake camera: %s: bad word \"%s\"\n", path, word);
+			abort();
+		}
+	}
+	if (camera->mode_count == 0)
+		modes_add(camera, camera->pictures.count > 0 ? "mjpeg:640x480@30" : "yuyv:640x480@30");
+	camera->mode = camera->modes[0];
+}
