@@ -41,7 +41,7 @@ program_check(const struct program *program, struct cause *why)
 static int
 program_run(struct program *program)
 {
-	const char *path = options_text(program->options, SETUP_SOCKET);
+	const char *path = options_text(program->options, SETUP_LISTEN);
 	struct cause why;
 	int status;
 

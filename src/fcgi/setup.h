@@ -7,7 +7,7 @@
 
 /*	SETUP(identifier, name, type, min, max, default, choices, unit, flags, help) */
 #define SETUPS(SETUP)										\
-	SETUP(SOCKET, "socket", OPTION_TEXT, 0, 0, "/run/oriel-fcgi/sock", NULL, "PATH", 0,	\
+	SETUP(LISTEN, "listen", OPTION_TEXT, 0, 0, "/run/oriel-fcgi/sock", NULL, "PATH", 0,	\
 	    "Unix socket nginx speaks FastCGI to; unused when systemd hands one over.")		\
 	SETUP(RUN_DIR, "run_dir", OPTION_TEXT, 0, 0, "/run/oriel", NULL, "DIR", 0,		\
 	    "Holds a folder per camera with its daemon's control socket.")			\

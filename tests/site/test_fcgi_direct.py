@@ -36,7 +36,7 @@ class Worker:
         self.process = None
 
     def start(self):
-        argv = [BUILD / "oriel-fcgi", f"--socket={self.path}", f"--run-dir={self.folder}", "--log-level=debug",
+        argv = [BUILD / "oriel-fcgi", f"--listen={self.path}", f"--run-dir={self.folder}", "--log-level=debug",
                 *self.options]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen([str(a) for a in argv], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
@@ -865,7 +865,7 @@ def test_the_workers_die_with_their_parent(worker):
 
 
 def test_a_second_one_on_the_same_socket_refuses(worker):
-    second = subprocess.run([BUILD / "oriel-fcgi", f"--socket={worker.path}"], stderr=subprocess.PIPE, timeout=20)
+    second = subprocess.run([BUILD / "oriel-fcgi", f"--listen={worker.path}"], stderr=subprocess.PIPE, timeout=20)
     assert second.returncode == 1 and b"another process is serving" in second.stderr
     assert worker.get("/healthz").status == 200
 
