@@ -98,10 +98,8 @@ gate_take_params(struct gate *gate, const unsigned char *bytes, size_t length)
 }
 
 static bool
-gate_take_begin(struct gate *gate, const unsigned char *body, size_t length)
+gate_take_begin(struct gate *gate, const unsigned char *body)
 {
-	if (length != RECORD_BEGIN_SIZE)
-		return gate_refuse(gate, "BEGIN_REQUEST of a wrong size");
 	if ((body[0] << 8 | body[1]) != RECORD_RESPONDER)
 		return gate_refuse(gate, "a role other than responder");
 	gate->expect = RECORD_PARAMS;
@@ -127,6 +125,8 @@ gate_check_header(struct gate *gate, const unsigned char *header, size_t length)
 		return gate_refuse(gate, "a management record or a request id other than 1");
 	if (header[1] != gate->expect)
 		return gate_refuse(gate, "a record out of order");
+	if (gate->expect == RECORD_BEGIN_REQUEST && length != RECORD_BEGIN_SIZE)
+		return gate_refuse(gate, "BEGIN_REQUEST of a wrong size");
 	if (gate->expect == RECORD_PARAMS)
 		gate->params += length;
 	if (gate->params > GATE_PARAMS_MAX)
@@ -141,7 +141,7 @@ static bool
 gate_take(struct gate *gate, const unsigned char *content, size_t length)
 {
 	if (gate->expect == RECORD_BEGIN_REQUEST)
-		return gate_take_begin(gate, content, length);
+		return gate_take_begin(gate, content);
 	if (gate->expect == RECORD_PARAMS)
 		return length == 0 ? gate_end_params(gate) : gate_take_params(gate, content, length);
 	return true;

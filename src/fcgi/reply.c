@@ -167,6 +167,21 @@ reply_json(struct conn *conn, int status, json_t *value)
 	free(line);
 }
 
+json_t *
+reply_text(const char *text)
+{
+	json_t *value = json_string(text);
+	char *shown = value == NULL ? strdup(text) : NULL;
+
+	for (char *c = shown; c != NULL && *c != '\0'; c++)
+		if ((unsigned char)*c >= 0x80)
+			*c = '?';
+	if (shown != NULL)
+		value = json_string(shown);
+	free(shown);
+	return value;
+}
+
 void
 reply_error(struct conn *conn, int status, const char *format, ...)
 {
@@ -176,7 +191,7 @@ reply_error(struct conn *conn, int status, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof text, format, args);
 	va_end(args);
-	reply_json(conn, status, json_pack("{s:s}", "error", text));
+	reply_json(conn, status, json_pack("{s:o}", "error", reply_text(text)));
 }
 
 void

@@ -39,6 +39,10 @@ void reply_line(struct conn *conn, int status, const char *line, size_t length);
 /* A JSON value; takes the reference. NULL (out of memory) gives 500. */
 void reply_json(struct conn *conn, int status, json_t *value);
 
+/* Any text as a JSON string: what is not UTF-8 is shown with question marks. A new
+ * reference, or NULL. */
+json_t *reply_text(const char *text);
+
 /* {"error": "…"} */
 void reply_error(struct conn *conn, int status, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -201,24 +201,6 @@ site_serve(struct site *site, const struct route *route, struct gallery *gallery
 	}
 }
 
-/* The path as JSON takes it: what is not UTF-8 is shown as a question mark. */
-static void
-site_no_path(struct conn *conn, const char *path)
-{
-	json_t *text = json_string(path);
-
-	if (text == NULL) {
-		char *shown = strdup(path);
-
-		for (char *c = shown; c != NULL && *c != '\0'; c++)
-			if ((unsigned char)*c >= 0x80)
-				*c = '?';
-		text = json_string(shown);
-		free(shown);
-	}
-	reply_json(conn, 404, json_pack("{s:s, s:o}", "error", "not found", "path", text));
-}
-
 static void
 site_no_method(struct conn *conn, const struct route *route)
 {
@@ -248,7 +230,8 @@ site_request(void *arg, struct conn *conn, const struct request *request)
 
 	switch (route_find(request->method, request->path, &route)) {
 	case ROUTE_NO_PATH:
-		site_no_path(conn, request->path);
+		reply_json(conn, 404, json_pack("{s:s, s:o}", "error", "not found", "path",
+		    reply_text(request->path)));
 		return;
 	case ROUTE_NO_METHOD:
 		site_no_method(conn, &route);
