@@ -273,14 +273,28 @@ is_yuv(enum pixel_format pixels)
 	return pixels != PIXEL_MJPEG && pixels != PIXEL_RGB24 && pixels != PIXEL_GREY;
 }
 
-/* A driver that can convert colours gives them as a JPEG has them: full range, the
- * matrix of BT.601. Others ignore it (kernel: colorspaces-defs.rst,
- * V4L2_PIX_FMT_FLAG_SET_CSC). */
+static bool
+converts_colours(int fd, uint32_t fourcc)
+{
+	const uint32_t both = V4L2_FMT_FLAG_CSC_YCBCR_ENC | V4L2_FMT_FLAG_CSC_QUANTIZATION;
+	struct v4l2_fmtdesc is = { 0 };
+
+	for (; next_format(fd, &is); is.index++)
+		if (is.pixelformat == fourcc)
+			return (is.flags & both) == both;
+	return false;
+}
+
+/* A driver that can convert colours shall give them as a JPEG has them: full range,
+ * the matrix of BT.601 (kernel: colorspaces-defs.rst). One that cannot returns these
+ * fields as it got them, which says nothing. */
 static void
 ask_for_jpeg_colours(int fd, struct v4l2_format *set)
 {
 	struct v4l2_format wish = *set;
 
+	if (!converts_colours(fd, set->fmt.pix.pixelformat))
+		return;
 	wish.fmt.pix.priv = V4L2_PIX_FMT_PRIV_MAGIC;
 	wish.fmt.pix.flags = V4L2_PIX_FMT_FLAG_SET_CSC;
 	wish.fmt.pix.ycbcr_enc = V4L2_YCBCR_ENC_601;
