@@ -24,7 +24,7 @@ def orield(device="", *options):
 
 @pytest.fixture
 def camera():
-    with Camera(by_id=True) as camera:
+    with Camera("--mjpeg", "640x480,320x240", "--yuyv", "640x480,320x240", by_id=True) as camera:
         yield camera
 
 
@@ -56,7 +56,7 @@ def test_pulled_three_times_in_a_row(camera):
     with orield(camera.link) as daemon:
         daemon.wait_online()
         for _ in range(3):
-            assert "unplugged" in pull(camera, daemon) or "no such camera" in daemon.status()["reason"]
+            assert "unplugged" in pull(camera, daemon)
             put_back(camera, daemon)
         text = daemon.log.read_text()
         assert text.count("capture: online") == 4
@@ -102,20 +102,24 @@ def test_pulled_while_saving(camera):
 
 @pytest.mark.parametrize("named", ["by-id", "node"])
 def test_back_under_another_node(named):
-    """Meanwhile somebody else has taken its number."""
+    """Meanwhile its number is taken: by another camera, or by a program that still has the
+    old node open. Then the camera is found by its link, or by its name and its place."""
     ours, other = Camera(port=1, serial="ours", by_id=named == "by-id"), Camera(port=2, serial="other")
     with ours, contextlib.ExitStack() as stack:
         before = ours.node
-        with orield(ours.link if ours.link else ours.node) as daemon:
+        with orield(ours.link or ours.node) as daemon:
             daemon.wait_online()
-            ours.unplug()
-            stack.enter_context(other)
-            assert other.node == before
+            if named == "node":
+                stack.enter_context(open(ours.node, "rb", buffering=0))
+            pull(ours, daemon)
+            if named == "by-id":
+                stack.enter_context(other)
             put_back(ours, daemon)
-            status = wait_for(lambda: (status := daemon.status())["device"] in (ours.node, str(ours.link)) and status, 5)
+            status = daemon.status()
             assert status["online"] and ours.node != before
+            assert status["device"] in (ours.node, str(ours.link))
             assert len(frame_numbers(daemon.snapshot())) == 1
-            assert not any(line.startswith("stream") for line in other.said()) or named == "node"
+        assert not any(line.startswith("stream") for line in other.said())
 
 
 def test_back_with_other_formats(camera):
@@ -168,7 +172,7 @@ def test_a_frozen_camera_is_noticed_and_opened_again(camera):
         camera.tell("freeze")
         when, data = daemon.wait_event("camera", since=began, online=False)
         print(f"frozen: told after {when - began:.2f} s: {data['reason']}")
-        assert 0.9 < when - began < 3 / 30 + 1 + 0.5
+        assert 0.9 < when - began < 3 / 30 + 1 + 0.9
         wait_for(lambda: sum(line.startswith("stream ") for line in camera.said()) >= 3, 15)
         camera.tell("go")
         back = time.monotonic()
@@ -225,25 +229,24 @@ def test_a_hiccup_of_the_bus_is_survived(camera):
             streams = sum(line.startswith("stream ") for line in camera.said())
             camera.tell("hiccup")
             wait_for(lambda: sum(line.startswith("stream ") for line in camera.said()) > streams)
-            daemon.wait_online(5)
+            frames = daemon.status()["frames"]
+            wait_for(lambda: daemon.status()["frames"] > frames + 5)
             print(f"healed after {time.monotonic() - began:.2f} s")
 
 
 # JPEG as cameras have it
 
 def test_missing_huffman_tables_are_added():
-    with Camera("--no-huffman", serial="bare", by_id=True) as camera, orield(camera.link) as daemon:
+    with Camera("--mjpeg", "640x480", "--no-huffman", serial="bare", by_id=True) as camera, orield(camera.link) as daemon:
         daemon.wait_online()
         data = daemon.snapshot()
         number = frame_numbers(data)[0]
-        bare = camera.frame(number)
-        assert data != bare and len(data) > len(bare)
-        whole = camera.frame(number)
-        want = Camera("--mjpeg", "640x480").frame(number)
-        assert (pictures.from_jpeg(data) == pictures.from_jpeg(want)).all() and whole
+        whole = Camera("--mjpeg", "640x480").frame(number)
+        assert len(camera.frame(number)) < len(data)
+        assert (pictures.from_jpeg(data) == pictures.from_jpeg(whole)).all()
 
 
-@pytest.mark.parametrize("size", ["321x241", "17x17"])
+@pytest.mark.parametrize("size", ["321x241", "65x47"])
 def test_odd_sizes_pass_through(size):
     with Camera("--mjpeg", size, serial="odd", by_id=True) as camera, orield(camera.link) as daemon:
         status = daemon.wait_online()

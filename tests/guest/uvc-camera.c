@@ -15,7 +15,7 @@
  *	truncate N	the next N frames end half-way
  *	garbage N	the next N frames are noise
  *	empty N		the next N frames have no bytes at all
- *	hiccup		one transfer fails, as with a bad cable; the driver gives up on the stream
+ *	hiccup		the transfers under way fail, as with a bad cable: the driver's stream is dead
  */
 #include <endian.h>
 #include <errno.h>
@@ -310,11 +310,9 @@ take_packet(struct camera *camera)
 static void
 hiccup(struct camera *camera)
 {
-	if (camera->waiting_count == 0)
-		return;
-	send_result(camera, RET_SUBMIT, camera->waiting[0].seqnum, -EPROTO, 0, NULL, 0);
-	camera->waiting_count--;
-	memmove(camera->waiting, camera->waiting + 1, camera->waiting_count * sizeof camera->waiting[0]);
+	for (unsigned i = 0; i < camera->waiting_count; i++)
+		send_result(camera, RET_SUBMIT, camera->waiting[i].seqnum, -EPROTO, 0, NULL, 0);
+	camera->waiting_count = 0;
 }
 
 static void

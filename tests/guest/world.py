@@ -45,6 +45,7 @@ class Camera:
 
     def __init__(self, *options, port=0, serial="1", by_id=False):
         self.port, self.serial, self.options = port, serial, options
+        self.log = pathlib.Path(f"/run/camera-{serial}.log")
         self.link = BY_ID / f"usb-Oriel_{serial}-video-index0" if by_id else None
         self.process = None
         self.node = None
@@ -56,7 +57,6 @@ class Camera:
         self.unplug()
 
     def plug(self):
-        self.log = pathlib.Path(f"/run/camera-{self.serial}.log")
         with self.log.open("wb") as log:
             self.process = subprocess.Popen([UVC_CAMERA, "--port", str(self.port), "--serial", self.serial, *self.options],
                                             stdin=subprocess.PIPE, stdout=log, stderr=log)
@@ -91,7 +91,7 @@ class Camera:
         self.process.stdin.flush()
 
     def said(self):
-        return self.log.read_text().splitlines()
+        return self.log.read_text().splitlines() if self.log.exists() else []
 
     def frame(self, number, *options):
         """The bytes of one frame of the first size, as the camera sends them."""
