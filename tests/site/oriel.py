@@ -139,7 +139,7 @@ class Site:
         self.add("oriel-ws", [BUILD / "oriel-ws", f"--run-dir={self.folder}", f"--listen={self.folder}/ws.sock", *ws])
         self.render()
         self.add("nginx", ["nginx", "-e", "stderr", "-p", self.folder, "-c", self.folder / "nginx.conf"])
-        if programs:
+        if programs is not None:
             self.daemons = {name: self[name] for name in programs}
 
     def add(self, name, argv):

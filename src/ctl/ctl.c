@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: ISC */
+#include "ctl/ctl.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+
+void
+ctl_print(const json_t *value)
+{
+	char *line = json_line(value);
+
+	if (line != NULL)
+		puts(line);
+	free(line);
+}
+
+int
+ctl_fail(const struct ctl *ctl, int status, const char *format, ...)
+{
+	char text[sizeof ((struct cause *)0)->text];
+	struct cause said;
+	json_t *reply;
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	cause_set(&said, "%s", text);	/* without control characters */
+	if (!ctl->json) {
+		fprintf(stderr, "orielctl: %s\n", said.text);
+		return status;
+	}
+	reply = json_pack("{s:b, s:s}", "ok", 0, "reason", said.text);
+	ctl_print(reply);
+	json_decref(reply);
+	return status;
+}
+
+int
+ctl_usage(const char *name)
+{
+	const struct ctl_command *command = ctl_commands;
+
+	while (strcmp(command->name, name) != 0)
+		command++;
+	fprintf(stderr, "usage: orielctl %s %s\n       %s\n", name, command->arguments, command->help);
+	return CTL_USAGE;
+}
+
+/* ---- to a camera and back -------------------------------------------------------- */
+
+static void
+list_names(const struct cameras *cameras, char *text, size_t size)
+{
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < cameras->count && used < size; i++)
+		used += (size_t)snprintf(text + used, size - used, "%s%s", i > 0 ? ", " : "",
+		    cameras->name[i]);
+}
+
+/* Which camera, and the path of its socket. */
+static int
+find_camera(struct ctl *ctl)
+{
+	struct cameras cameras;
+	const char *name;
+	char names[160];
+
+	cameras_list(&cameras, ctl->run_dir);
+	list_names(&cameras, names, sizeof names);
+	name = cameras_default(&cameras, ctl->camera);
+	if (name == NULL)
+		return ctl_fail(ctl, CTL_USAGE, "which camera? --camera=NAME chooses one of: %s", names);
+	if (!camera_name_valid(name))
+		return ctl_fail(ctl, CTL_USAGE, "\"%.40s\" is no camera's name", name);
+	if (!camera_socket(ctl->path, ctl->run_dir, name))
+		return ctl_fail(ctl, CTL_USAGE, "--run-dir is too long for the path of a socket");
+	if (cameras.count > 0 && !cameras_have(&cameras, name))
+		return ctl_fail(ctl, CTL_NO_DAEMON, REASON_NO_DAEMON ": %s (there are: %s)", ctl->path,
+		    names);
+	return CTL_OK;
+}
+
+int
+ctl_open(struct ctl *ctl)
+{
+	int status = find_camera(ctl);
+
+	if (status != CTL_OK || call_open(&ctl->call, ctl->path) == 0)
+		return status;
+	if (errno == ENOENT || errno == ECONNREFUSED)
+		return ctl_fail(ctl, CTL_NO_DAEMON, REASON_NO_DAEMON ": %s", ctl->path);
+	if (errno == EACCES)
+		return ctl_fail(ctl, CTL_REFUSED, "%s: permission denied (root and members of the group "
+		    "oriel may; see orielctl doctor)", ctl->path);
+	return ctl_fail(ctl, CTL_REFUSED, "%s: %s", ctl->path, strerror(errno));
+}
+
+/* Is it a refusal? Then it has been said. */
+static bool
+say_refusal(const struct ctl *ctl, const json_t *reply)
+{
+	const char *error = json_get_text(reply, "error");
+	const char *reason = json_get_text(reply, "reason");
+
+	if (error == NULL && !json_is_false(json_object_get(reply, "ok")))
+		return false;
+	if (ctl->json)
+		ctl_print(reply);
+	else
+		ctl_fail(ctl, CTL_REFUSED, "%s", error != NULL ? error : reason != NULL ? reason : "refused");
+	return true;
+}
+
+int
+ctl_ask(struct ctl *ctl, json_t *command, json_t **reply)
+{
+	struct cause why;
+	int status;
+
+	if (ctl->call.fd == -1 && (status = ctl_open(ctl)) != CTL_OK) {
+		json_decref(command);
+		return status;
+	}
+	*reply = call_ask(&ctl->call, command, &why);
+	if (*reply == NULL)
+		return ctl_fail(ctl, CTL_REFUSED, "%s", why.text);
+	if (!say_refusal(ctl, *reply))
+		return CTL_OK;
+	json_decref(*reply);
+	*reply = NULL;
+	return CTL_REFUSED;
+}

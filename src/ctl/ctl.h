@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: ISC */
+/* ctl: what the commands of orielctl share. */
+#ifndef ORIEL_CTL_CTL_H
+#define ORIEL_CTL_CTL_H
+
+#include <stdbool.h>
+
+#include "client/cameras.h"
+#include "ctl/call.h"
+
+/* Exit statuses, documented in orielctl(1). */
+enum { CTL_OK, CTL_REFUSED, CTL_USAGE, CTL_NO_DAEMON };
+
+struct ctl {
+	const char *run_dir;
+	const char *camera;	/* "" = the only one, or CAMERA_FIRST */
+	bool json;		/* for scripts: one JSON value a line on standard output */
+	char path[CAMERA_PATH_SIZE];	/* of the camera's control socket, after ctl_open() */
+	struct call call;	/* call.fd is -1 until ctl_open() said CTL_OK */
+};
+
+struct ctl_command {
+	const char *name, *arguments, *help;
+	int (*run)(struct ctl *ctl, int argc, char **argv);	/* argv[0] is the name; an exit status */
+};
+extern const struct ctl_command ctl_commands[];	/* ends with a NULL name */
+
+/* Connect to the camera's orield. When that fails it has been said. */
+int ctl_open(struct ctl *ctl);
+
+/* Ask; on CTL_OK *reply is a new reference. Anything else has been said already,
+ * in --json as the reply itself. Takes the reference to `command`. */
+int ctl_ask(struct ctl *ctl, json_t *command, json_t **reply);
+
+/* Say what is wrong: one line on standard error, or {"ok": false, "reason": …}.
+ * Returns `status`. */
+int ctl_fail(const struct ctl *ctl, int status, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* "usage: orielctl NAME ARGUMENTS" on standard error; returns CTL_USAGE. */
+int ctl_usage(const char *name);
+
+/* A JSON value as a line on standard output. */
+void ctl_print(const json_t *value);
+
+/* The commands that have a file of their own. */
+int ctl_events(struct ctl *ctl, int argc, char **argv);
+int ctl_snapshot(struct ctl *ctl, int argc, char **argv);
+int ctl_doctor(struct ctl *ctl, int argc, char **argv);
+
+#endif

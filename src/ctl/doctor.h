@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC */
+/* doctor: what the checks of `orielctl doctor` share. */
+#ifndef ORIEL_CTL_DOCTOR_H
+#define ORIEL_CTL_DOCTOR_H
+
+#include "ctl/ctl.h"
+
+enum verdict { DOCTOR_OK, DOCTOR_NOTE, DOCTOR_BAD };
+
+struct doctor {
+	struct ctl *ctl;
+	const char *camera;			/* its name */
+	const char *state_dir, *fcgi, *ws, *nginx;	/* options; NULL = find out, or nginx's default */
+	json_t *settings, *status;		/* of the running orield, NULL without */
+	bool bad;				/* something was */
+};
+
+/* One finding. `advice`: what to do, NULL for nothing. */
+void doctor_say(struct doctor *doctor, enum verdict verdict, const char *check, const char *advice,
+	const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* Checks of the machine around orield: doctor_host.c */
+void doctor_check_devices(struct doctor *doctor);
+void doctor_check_folder(struct doctor *doctor, const char *check, const char *path);
+void doctor_check_worker(struct doctor *doctor, const char *name, const char *path);
+void doctor_check_nginx(struct doctor *doctor);
+
+#endif

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: ISC */
+/* orielctl events: the log, and with --follow what comes, across restarts of orield. */
+#include <getopt.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "ctl/ctl.h"
+#include "ctl/show.h"
+
+enum { FOLLOW_PAUSE_MS = 500 };
+
+struct wish {
+	bool follow;
+	long long limit, after;		/* -1 = not given */
+	const char *type;		/* NULL = all */
+};
+
+static bool
+parse_number(const char *text, long long min, long long *number)
+{
+	char *end;
+
+	*number = strtoll(text, &end, 10);
+	return end != text && *end == '\0' && *number >= min;
+}
+
+static bool
+parse_wish(struct wish *wish, int argc, char **argv)
+{
+	static const struct option names[] = {
+		{ "follow", no_argument, NULL, 'f' }, { "limit", required_argument, NULL, 'n' },
+		{ "after", required_argument, NULL, 'a' }, { "type", required_argument, NULL, 't' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int option;
+
+	*wish = (struct wish){ .limit = -1, .after = -1 };
+	optind = 0;
+	while ((option = getopt_long(argc, argv, "fn:a:t:", names, NULL)) != -1) {
+		if (option == 'f')
+			wish->follow = true;
+		else if (option == 't')
+			wish->type = optarg;
+		else if (option == '?' || !parse_number(optarg, option == 'n' ? 1 : 0,
+		    option == 'n' ? &wish->limit : &wish->after))
+			return false;
+	}
+	return optind == argc;
+}
+
+static void
+print_event(const struct ctl *ctl, const json_t *event)
+{
+	if (ctl->json)
+		ctl_print(event);
+	else
+		show_event(event);
+}
+
+/* Print the past, the oldest first; *last is the number of the newest there is. */
+static int
+print_past(struct ctl *ctl, const struct wish *wish, long long *last)
+{
+	json_t *command = json_pack("{s:s, s:I}", "cmd", "events", "limit",
+	    (json_int_t)(wish->limit != -1 ? wish->limit : 20)), *reply, *events;
+	int status;
+
+	if (wish->after != -1)
+		json_object_set_new(command, "after", json_integer(wish->after));
+	if (wish->type != NULL)
+		json_object_set_new(command, "type", json_string(wish->type));
+	status = ctl_ask(ctl, command, &reply);
+	if (status != CTL_OK)
+		return status;
+	events = json_object_get(reply, "events");
+	for (size_t i = 0, count = json_array_size(events); i < count; i++)
+		print_event(ctl, json_array_get(events, wish->after != -1 ? i : count - 1 - i));
+	if (!json_get_integer(reply, "last", 0, INT64_MAX, last))
+		*last = 0;
+	/* More than one reply holds: following begins behind the last one shown. */
+	if (wish->after != -1 && json_array_size(events) > 0)
+		json_get_integer(json_array_get(events, json_array_size(events) - 1), "id", 0, INT64_MAX, last);
+	json_decref(reply);
+	return CTL_OK;
+}
+
+/* One line to a subscriber: an event of the log counts on. */
+static void
+take_line(struct ctl *ctl, const struct wish *wish, const json_t *line, long long *last)
+{
+	const char *type = json_get_text(line, "event");
+	const json_t *id = json_object_get(line, "id");
+
+	if (type == NULL || (strcmp(type, EVENT_MOTION) != 0 && strcmp(type, EVENT_SAVED) != 0 &&
+	    strcmp(type, EVENT_CAMERA) != 0))
+		return;
+	if (json_is_integer(id))
+		*last = json_integer_value(id);
+	if (wish->type == NULL || strcmp(wish->type, type) == 0)
+		print_event(ctl, line);
+}
+
+/* Returns when the connection has ended. */
+static void
+follow_connection(struct ctl *ctl, const struct wish *wish, long long *last)
+{
+	json_t *line, *reply;
+	struct cause why;
+
+	if (ctl_ask(ctl, json_pack("{s:s, s:I}", "cmd", "subscribe", "after", (json_int_t)*last),
+	    &reply) != CTL_OK)
+		return;
+	if (json_is_true(json_object_get(reply, "gap"))) {
+		fprintf(stderr, "orielctl: events behind %lld are no longer there\n", *last);
+		json_get_integer(reply, "last", 0, INT64_MAX, last);
+	}
+	json_decref(reply);
+	while ((line = call_line(&ctl->call, -1, &why)) != NULL) {
+		take_line(ctl, wish, line, last);
+		json_decref(line);
+	}
+}
+
+/* Until somebody ends us. Nothing is missed while orield is away: its log is on disk. */
+static void
+follow(struct ctl *ctl, const struct wish *wish, long long last)
+{
+	for (;;) {
+		follow_connection(ctl, wish, &last);
+		call_close(&ctl->call);
+		fprintf(stderr, "orielctl: " REASON_NO_DAEMON "; waiting for it\n");
+		do
+			usleep(FOLLOW_PAUSE_MS * 1000);
+		while (call_open(&ctl->call, ctl->path) == -1);
+	}
+}
+
+int
+ctl_events(struct ctl *ctl, int argc, char **argv)
+{
+	struct wish wish;
+	long long last;
+	int status;
+
+	if (!parse_wish(&wish, argc, argv))
+		return ctl_usage(argv[0]);
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	status = print_past(ctl, &wish, &last);
+	if (status == CTL_OK && wish.follow)
+		follow(ctl, &wish, last);
+	return status;
+}

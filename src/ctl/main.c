@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: ISC */
+/* orielctl: talk to a camera's orield, and look after the installation. */
+#include "config.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "ctl/ctl.h"
+
+static const struct option names[] = {
+	{ "camera", required_argument, NULL, 'c' }, { "run-dir", required_argument, NULL, 'r' },
+	{ "json", no_argument, NULL, 'j' }, { "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' }, { NULL, 0, NULL, 0 },
+};
+
+static int
+run(struct ctl *ctl, int argc, char **argv)
+{
+	const struct ctl_command *command = ctl_commands;
+	int status;
+
+	while (command->name != NULL && strcmp(command->name, argv[0]) != 0)
+		command++;
+	if (command->name == NULL) {
+		fprintf(stderr, "orielctl: unknown command \"%s\" (see orielctl help)\n", argv[0]);
+		return CTL_USAGE;
+	}
+	status = command->run(ctl, argc, argv);
+	call_close(&ctl->call);
+	if (fflush(stdout) == EOF && status == CTL_OK)
+		return ctl_fail(ctl, CTL_REFUSED, "standard output: %m");
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	static char *const help[] = { (char *)"help", NULL };
+	static struct ctl ctl = { .run_dir = "/run/oriel", .camera = "", .call = { .fd = -1 } };
+	int option;
+
+	log_init("orielctl", LOG_LEVEL_WARNING);
+	/* "+": what is behind the command is the command's. */
+	while ((option = getopt_long(argc, argv, "+c:r:jhV", names, NULL)) != -1) {
+		switch (option) {
+		case 'c':
+			ctl.camera = optarg;
+			break;
+		case 'r':
+			ctl.run_dir = optarg;
+			break;
+		case 'j':
+			ctl.json = true;
+			break;
+		case 'h':
+			return run(&ctl, 1, (char **)help);
+		case 'V':
+			puts("orielctl " PACKAGE_VERSION);
+			return CTL_OK;
+		default:
+			return CTL_USAGE;
+		}
+	}
+	if (optind == argc) {
+		run(&ctl, 1, (char **)help);
+		return CTL_USAGE;
+	}
+	return run(&ctl, argc - optind, argv + optind);
+}

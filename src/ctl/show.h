@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: ISC */
+/* show: replies and events for people, on standard output. Text from cameras and
+ * files is printed without its control characters. */
+#ifndef ORIEL_CTL_SHOW_H
+#define ORIEL_CTL_SHOW_H
+
+#include <jansson.h>
+#include <stddef.h>
+
+void show_status(const json_t *reply);
+void show_settings(const json_t *reply);	/* of `get` */
+void show_changed(const json_t *reply);		/* of `set` */
+void show_event(const json_t *event);		/* of `events`, or a line to a subscriber */
+void show_snaps(const json_t *reply);
+void show_controls(const json_t *reply);
+void show_cameras(const json_t *list);		/* source_list() */
+
+/* "1.2 MB"; storage: at least 16 bytes. Returns it. */
+const char *show_bytes(char *text, size_t size, long long bytes);
+
+#endif
