@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FILE_MAX_BYTES = 65536, LINE_MAX_BYTES = 1024 };
+enum { FILE_MAX_BYTES = 65536, LINE_MAX_BYTES = 1024, USAGE_SIZE = 128 };
 
 struct option_value {
 	long number;
@@ -263,6 +263,8 @@ options_read_file(struct options *options, const char *path, struct cause *why)
 		total += length;
 		if (length > LINE_MAX_BYTES || total > FILE_MAX_BYTES)
 			result = cause_set(why, "%s:%u: too long", path, number);
+		else if ((length == 0 || line[length - 1] != '\n') && !feof(file))
+			result = cause_set(why, "%s:%u: not text", path, number);
 		else
 			result = read_line(options, path, number, line, why);
 	}
@@ -336,7 +338,7 @@ read_argument(struct options *options, struct arguments *args, struct cause *why
 	equals = strchr(argument, '=');
 	snprintf(name, sizeof name, "%.*s",
 	    (int)(equals != NULL ? equals - argument - 2 : (long)strlen(argument)), argument + 2);
-	if (is_print_word(name)) {
+	if (equals == NULL && is_print_word(name)) {
 		args->print = argument + 2;
 		return 0;
 	}
@@ -351,9 +353,12 @@ options_read(struct options *options, int argc, char **argv, struct cause *why)
 {
 	struct arguments args = { .argc = argc, .at = 1, .argv = argv };
 
-	for (; args.at < argc; args.at++)
+	for (; args.at < argc && strcmp(argv[args.at], "--") != 0; args.at++)
 		if (read_argument(options, &args, why) == -1)
 			return OPTIONS_WRONG;
+	if (args.at + 1 < argc)
+		return cause_set(why, "unexpected argument \"%.64s\" (see --help)", argv[args.at + 1]),
+		    OPTIONS_WRONG;
 	if (args.config != NULL && options_read_file(options, args.config, why) == -1)
 		return OPTIONS_WRONG;
 	if (args.print == NULL)
@@ -371,28 +376,24 @@ options_read(struct options *options, int argc, char **argv, struct cause *why)
 
 /* ---- what people read ---------------------------------------------------- */
 
-/* "--name=UNIT" with dashes; returns its length. */
-static int
-print_usage(const struct option *row, FILE *out)
+/* "--name=UNIT", with dashes in the name. */
+static void
+usage_text(const struct option *row, char *text, size_t size)
 {
-	char name[64];
-	size_t i;
+	size_t used;
 
-	for (i = 0; row->name[i] != '\0' && i < sizeof name - 1; i++)
-		name[i] = row->name[i] == '_' ? '-' : row->name[i];
-	name[i] = '\0';
-	switch (row->type) {
-	case OPTION_BOOLEAN:
-		return fprintf(out, "--[no-]%s", name);
-	case OPTION_CHOICE:
-		return fprintf(out, "--%s=%s", name, row->choices);
-	case OPTION_INTEGER:
-		return fprintf(out, "--%s=%ld..%ld%s", name, row->min, row->max,
+	snprintf(text, size, "--%s%s", row->type == OPTION_BOOLEAN ? "[no-]" : "", row->name);
+	for (char *c = text; *c != '\0'; c++)
+		if (*c == '_')
+			*c = '-';
+	used = strlen(text);
+	if (row->type == OPTION_CHOICE)
+		snprintf(text + used, size - used, "=%s", row->choices);
+	else if (row->type == OPTION_INTEGER)
+		snprintf(text + used, size - used, "=%ld..%ld%s", row->min, row->max,
 		    row->unit != NULL ? row->unit : "");
-	case OPTION_TEXT:
-		return fprintf(out, "--%s=%s", name, row->unit != NULL ? row->unit : "TEXT");
-	}
-	abort();
+	else if (row->type == OPTION_TEXT)
+		snprintf(text + used, size - used, "=%s", row->unit != NULL ? row->unit : "TEXT");
 }
 
 void
@@ -402,10 +403,10 @@ options_help(const struct options *options, FILE *out)
 	    options->program->name, options->program->summary);
 	for (size_t at = 0; at < options->program->count; at++) {
 		const struct option *row = options_row(options, at);
+		char usage[USAGE_SIZE];
 
-		fprintf(out, "  ");
-		print_usage(row, out);
-		fprintf(out, "\n        %s", row->help);
+		usage_text(row, usage, sizeof usage);
+		fprintf(out, "  %s\n        %s", usage, row->help);
 		if (row->initial[0] != '\0')
 			fprintf(out, " (default %s)", row->initial);
 		fprintf(out, "\n");
@@ -441,9 +442,11 @@ options_man(const struct options *options, FILE *out)
 {
 	for (size_t at = 0; at < options->program->count; at++) {
 		const struct option *row = options_row(options, at);
+		char usage[USAGE_SIZE];
 
+		usage_text(row, usage, sizeof usage);
 		fprintf(out, ".TP\n.B ");
-		print_usage(row, out);
+		print_roff(usage, out);
 		fprintf(out, "\n");
 		print_roff(row->help, out);
 		if (row->initial[0] != '\0') {

@@ -243,7 +243,6 @@ set_done(struct request *request, struct job *job)
 {
 	struct orield *orield = request->orield;
 	json_t *reply = json_pack("{sb}", "ok", 1), *text;
-	struct capture_tuning tuning;
 	const char *name;
 
 	json_object_foreach(job->data, name, text) {
@@ -252,8 +251,7 @@ set_done(struct request *request, struct job *job)
 		options_change(orield->options, (size_t)row, json_string_value(text), NULL);
 		json_object_set_new(reply, name, settings_json(orield->options, (enum setting)row));
 	}
-	tuning = settings_tuning(orield->options);
-	capture_tune(orield->capture, &tuning);
+	orield_tune(orield);
 	ticket_reply(request->ticket, reply);
 	feed_state(orield);
 }
@@ -495,7 +493,9 @@ commands_run(void *arg, struct ticket *ticket, json_t *command)
 	enum command_id id = name != NULL ? command_find(name) : COMMAND_COUNT;
 	struct cause why;
 
-	if (id == COMMAND_COUNT)
+	if (((struct orield *)arg)->stopping)
+		ticket_refuse(ticket, REASON_NO_DAEMON);
+	else if (id == COMMAND_COUNT)
 		ticket_error(ticket, ERROR_UNKNOWN_COMMAND);
 	else if (command_arguments[id] != NULL &&
 	    arguments_check(command_arguments[id], command, &why) == -1)

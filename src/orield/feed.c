@@ -190,7 +190,7 @@ feed_ask_page(struct orield *orield, struct peer *peer)
 void
 feed_drained(struct orield *orield, struct peer *peer)
 {
-	if (peer->subscribed && !peer->live && peer->page == NULL)
+	if (peer->subscribed && !peer->live && peer->page == NULL && !orield->stopping)
 		feed_ask_page(orield, peer);
 }
 

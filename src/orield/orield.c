@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: ISC */
+#include "config.h"
+
 #include "orield/orield.h"
 
 #include <signal.h>
@@ -33,7 +35,7 @@ orield_frame_count(const struct orield *orield, const struct capture_status *sta
 	return orield->frames_before + status->frames;
 }
 
-static void
+void
 orield_tune(struct orield *orield)
 {
 	struct capture_tuning tuning = settings_tuning(orield->options);
@@ -249,6 +251,7 @@ orield_stop(evutil_socket_t number, short what, void *arg)
 
 	(void)what;
 	log_info("orield", "%s: stopping", strsignal(number));
+	orield->stopping = true;
 	event_base_loopbreak(orield->base);
 }
 
@@ -314,7 +317,7 @@ orield_start(struct orield *orield, struct cause *why)
 		return -1;
 	if (orield_open_store(orield) == -1)
 		return cause_set(why, "out of memory");
-	while (!orield->opened)
+	while (!orield->opened && !orield->stopping)
 		if (event_base_loop(orield->base, EVLOOP_ONCE) != 0)
 			return cause_set(why, "the event loop ended");
 	orield->control = control_new(orield->base, orield->socket, &commands_hooks, orield, why);
@@ -345,7 +348,10 @@ orield_new(struct options *options, struct cause *why)
 void
 orield_run(struct orield *orield)
 {
-	event_base_dispatch(orield->base);
+	log_info("orield", "version %s, camera %s, %s", PACKAGE_VERSION,
+	    options_text(orield->options, SETTING_CAMERA), orield->socket);
+	if (!orield->stopping)
+		event_base_dispatch(orield->base);
 	service_stopping();
 }
 
@@ -368,6 +374,7 @@ orield_free(struct orield **orield)
 
 	if (gone == NULL)
 		return;
+	gone->stopping = true;
 	if (gone->capture != NULL) {
 		capture_status(gone->capture, &gone->last);
 		capture_free(&gone->capture);
@@ -375,11 +382,11 @@ orield_free(struct orield **orield)
 		orield_store_counters(gone);
 	}
 	keeper_free(&gone->keeper);
-	/* The last answers are on their way out. */
+	orield_free_events(gone);
+	/* Only connections are left in the loop: the last answers go out. */
 	if (gone->control != NULL)
 		event_base_loop(gone->base, EVLOOP_NONBLOCK);
 	control_free(&gone->control);
-	orield_free_events(gone);
 	queue_free(&gone->reports, capture_report_free);
 	if (gone->base != NULL)
 		event_base_free(gone->base);

@@ -32,6 +32,7 @@ struct orield {
 	uint64_t triggers;		/* trigger_count, as of the newest answer of the store */
 	bool opened;			/* the store has been read, or has said why it cannot be */
 	bool ready_said;
+	bool stopping;
 	uint64_t turns_seen;		/* of the capture loop, by the watchdog */
 	uint64_t state_said_ns;		/* when the newest state line went out */
 
@@ -48,6 +49,8 @@ void orield_run(struct orield *orield);
  * socket. Callable from any state; clears *orield. */
 void orield_free(struct orield **orield);
 
+/* Hand the settings to the capture thread. */
+void orield_tune(struct orield *orield);
 void orield_capture_status(const struct orield *orield, struct capture_status *status);
 uint64_t orield_frame_count(const struct orield *orield, const struct capture_status *status);
 

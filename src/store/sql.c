@@ -50,6 +50,8 @@ sql_result(struct sql *sql, int code, struct cause *why)
 		return STORE_OK;
 	if (sql_is_full(sql, code))
 		return sql_fail(sql, STORE_FULL, why, "disk full: the database cannot grow");
+	if (code == SQLITE_CANTOPEN && sqlite3_system_errno(sql->handle) != 0)
+		return sql_fail(sql, STORE_FAILED, why, strerror(sqlite3_system_errno(sql->handle)));
 	return sql_fail(sql, code == SQLITE_CORRUPT || code == SQLITE_NOTADB ?
 	    SQL_CORRUPT : STORE_FAILED, why, sqlite3_errmsg(sql->handle));
 }
@@ -79,7 +81,7 @@ sql_open(const char *path, struct sql **sql, struct cause *why)
 		return STORE_FAILED;
 	}
 	result = sqlite3_open_v2(path, &made->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
-	    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW, NULL);
+	    SQLITE_OPEN_NOMUTEX, NULL);
 	if (made->handle == NULL) {
 		free(made);
 		cause_set(why, "database: out of memory");

@@ -76,8 +76,8 @@ store_schema(struct store *store, struct cause *why)
 		return sql_exec(store->sql, schema, why);
 	if (version == SCHEMA_VERSION)
 		return STORE_OK;
-	cause_set(why, "%s/state.db has layout %lld, this orield knows %d: it is from a newer version",
-	    store->folder, (long long)version, SCHEMA_VERSION);
+	cause_set(why, "has layout %lld, this orield knows %d: it is from a newer version",
+	    (long long)version, SCHEMA_VERSION);
 	return STORE_FAILED;
 }
 
@@ -155,7 +155,7 @@ store_new(const char *folder, struct cause *why)
 {
 	struct store *store = calloc(1, sizeof *store);
 	char path[STORE_PATH_SIZE];
-	struct cause unread;
+	struct cause unread, reason;
 	int result;
 
 	if (why == NULL)
@@ -178,7 +178,8 @@ store_new(const char *folder, struct cause *why)
 		result = store_start_anew(store, path, why);
 	if (result == STORE_OK)
 		return store;
-	cause_set(why, "%s: %s", path, ((struct cause)*why).text);
+	reason = *why;
+	cause_set(why, "%s: %s", path, reason.text);
 fail:
 	store_free(&store);
 	return NULL;

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: ISC */
+/* fake_capture: stands in for src/capture where a test wants to say what the
+ * camera does. One at a time. */
+#ifndef ORIEL_TESTS_FAKE_CAPTURE_H
+#define ORIEL_TESTS_FAKE_CAPTURE_H
+
+#include "capture/capture.h"
+
+struct fake_capture {
+	bool running;
+	struct capture_settings settings;
+	struct capture_tuning tuning;
+	struct capture_status status;
+	unsigned bells;
+};
+extern struct fake_capture fake;
+
+void fake_online(void);
+void fake_offline(const char *reason);
+void fake_frame(const char *jpeg);		/* published now; rings the bells */
+void fake_motion(uint32_t change, uint64_t wall_ns);	/* with the newest frame */
+
+#endif

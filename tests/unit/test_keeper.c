@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: ISC */
+#include "unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "orield/keeper.h"
+#include "scratch.h"
+
+static const struct store_limits roomy = { .quota_bytes = UINT64_MAX, .quota_files = UINT64_MAX };
+static const struct store_limits tight = { .quota_bytes = 10, .quota_files = 1 };
+
+static struct event_base *base;
+static struct keeper *keeper;
+static char said[65536];	/* what the answers were, in their order */
+static unsigned answers;
+
+static void
+done(void *arg, struct job *job)
+{
+	size_t used = strlen(said), index;
+	json_t *line;
+
+	answers++;
+	used += (size_t)snprintf(said + used, sizeof said - used, "%s:%s", (const char *)arg,
+	    job->result == STORE_OK ? "ok" : job->result == STORE_FULL ? "full" :
+	    job->result == STORE_MISSING ? "missing" : "failed");
+	json_array_foreach(job->events, index, line) {
+		used += (size_t)snprintf(said + used, sizeof said - used, ",%s#%lld",
+		    json_get_text(line, "event"), json_integer_value(json_object_get(line, "id")));
+	}
+	snprintf(said + used, sizeof said - used, " ");
+}
+
+static struct job *
+job(enum job_kind kind, const char *name)
+{
+	struct job *made = job_new(kind, done, (void *)name);
+
+	made->wall_ns = 1700000000 * UINT64_C(1000000000);
+	made->limits = roomy;
+	return made;
+}
+
+static bool
+submit(struct job *made)
+{
+	if (keeper_submit(keeper, made))
+		return true;
+	job_free(&made);
+	return false;
+}
+
+static struct job *
+setting(const char *name, const char *text)
+{
+	struct job *made = job(JOB_SET, name);
+
+	made->data = json_pack("{ss}", name, text);
+	return made;
+}
+
+static struct job *
+picture(enum job_kind kind, const char *name, size_t size)
+{
+	struct job *made = job(kind, name);
+
+	made->jpeg = malloc(size);
+	memset(made->jpeg, 'j', size);
+	made->length = (uint32_t)size;
+	if (kind == JOB_MOTION)
+		made->data = json_pack("{sf}", "change", 23.4);
+	return made;
+}
+
+/* Turn the loop until `count` answers have come since the last call. */
+static const char *
+wait_for(unsigned count)
+{
+	static char copy[sizeof said];
+
+	for (int i = 0; answers < count && i < 5000; i++) {
+		event_base_loop(base, EVLOOP_NONBLOCK);
+		usleep(1000);
+	}
+	assert_int_equal(answers, count);
+	strcpy(copy, said);
+	said[0] = '\0';
+	answers = 0;
+	return copy;
+}
+
+static void
+start(void)
+{
+	struct cause why;
+
+	keeper = keeper_new(base, scratch_path("cam"), &why);
+	assert_non_null(keeper);
+	said[0] = '\0';
+	answers = 0;
+	assert_true(submit(job(JOB_OPEN, "open")));
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	scratch_make();
+	base = event_base_new();
+	start();
+	assert_string_equal(wait_for(1), "open:ok ");
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	keeper_free(&keeper);
+	event_base_free(base);
+	scratch_remove();
+	return 0;
+}
+
+/* Read straight from the disk what a fresh store finds. */
+static void
+collect(void *arg, const char *name, const char *text)
+{
+	json_object_set_new(arg, name, json_string(text));
+}
+
+static json_t *
+stored(void)
+{
+	struct store *store;
+	json_t *all = json_object();
+
+	keeper_free(&keeper);
+	store = store_new(scratch_path("cam"), NULL);
+	assert_int_equal(store_each_value(store, collect, all, NULL), STORE_OK);
+	store_free(&store);
+	start();
+	wait_for(1);
+	return all;
+}
+
+static void
+test_answers_in_their_order(void **state)
+{
+	(void)state;
+	submit(setting("a", "1"));
+	submit(picture(JOB_MOTION, "m", 100));
+	submit(picture(JOB_SNAPSHOT, "s", 100));
+	submit(job(JOB_RESET, "r"));
+	submit(picture(JOB_MOTION, "m", 100));
+	assert_string_equal(wait_for(5), "a:ok m:ok,motion#1,saved#2 s:ok,saved#3 r:ok m:ok,motion#4,saved#5 ");
+	json_t *values = stored();
+	assert_string_equal(json_get_text(values, "a"), "1");
+	assert_string_equal(json_get_text(values, "trigger_count"), "1");
+	json_decref(values);
+}
+
+static void
+motion_done(void *arg, struct job *job)
+{
+	const json_t *motion = json_array_get(job->events, 0), *saved = json_array_get(job->events, 1);
+	const json_t *data = json_object_get(motion, "data");
+
+	assert_int_equal(job->triggers, 1);
+	assert_int_equal(json_integer_value(json_object_get(data, "count")), 1);
+	assert_string_equal(json_get_text(data, "saved"), "motion-1700000000-1.jpg");
+	data = json_object_get(saved, "data");
+	assert_string_equal(json_get_text(data, "name"), "motion-1700000000-1.jpg");
+	assert_string_equal(json_get_text(data, "url"), "snaps/motion-1700000000-1.jpg");
+	assert_string_equal(json_get_text(data, "cause"), "motion");
+	assert_int_equal(json_integer_value(json_object_get(data, "motion")), 1);
+	assert_int_equal(json_integer_value(json_object_get(data, "size")), 77);
+	done(arg, job);
+}
+
+static void
+test_motion(void **state)
+{
+	struct job *made = picture(JOB_MOTION, "m", 77);
+
+	(void)state;
+	made->done = motion_done;
+	submit(made);
+	assert_string_equal(wait_for(1), "m:ok,motion#1,saved#2 ");
+	assert_int_equal(scratch_size("cam/snaps/motion-1700000000-1.jpg"), 77);
+	/* Without a picture there is no `saved`. */
+	made = job(JOB_MOTION, "m");
+	made->data = json_object();
+	submit(made);
+	assert_string_equal(wait_for(1), "m:ok,motion#3 ");
+}
+
+static void
+test_one_that_fails_leaves_the_others(void **state)
+{
+	struct job *large = picture(JOB_SNAPSHOT, "large", 100), *motion = picture(JOB_MOTION, "m", 100);
+	struct job *gone = job(JOB_DELETE, "gone");
+	struct keeper_status status;
+
+	(void)state;
+	large->limits = tight;
+	motion->limits = tight;
+	strcpy(gone->name, "gone.jpg");
+	submit(setting("a", "1"));
+	submit(large);
+	submit(motion);
+	submit(gone);
+	submit(setting("b", "2"));
+	/* The event is kept without its picture. */
+	assert_string_equal(wait_for(5), "a:ok large:full m:ok,motion#1 gone:missing b:ok ");
+	keeper_status(keeper, &status);
+	assert_non_null(strstr(status.trouble, "quota: "));
+	submit(picture(JOB_SNAPSHOT, "s", 100));
+	wait_for(1);
+	keeper_status(keeper, &status);
+	assert_string_equal(status.trouble, "");
+	assert_int_equal(status.pictures, 1);
+	assert_int_equal(status.bytes, 100);
+	json_t *values = stored();
+	assert_string_equal(json_get_text(values, "a"), "1");
+	assert_string_equal(json_get_text(values, "b"), "2");
+	json_decref(values);
+}
+
+static void
+test_a_full_queue_refuses(void **state)
+{
+	(void)state;
+	/* Answers are taken by the loop, and it does not turn now. */
+	for (int i = 0; i < KEEPER_PICTURES; i++)
+		assert_true(submit(picture(JOB_SNAPSHOT, "s", 10)));
+	assert_false(submit(picture(JOB_SNAPSHOT, "s", 10)));
+	for (int i = KEEPER_PICTURES; i < KEEPER_JOBS; i++)
+		assert_true(submit(setting("a", "1")));
+	assert_false(submit(setting("a", "2")));
+	assert_int_equal(keeper_refused(keeper), 2);
+	wait_for(KEEPER_JOBS);
+	assert_true(submit(picture(JOB_SNAPSHOT, "s", 10)));
+	wait_for(1);
+}
+
+static void
+test_commits_are_grouped(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 400; i++)
+		submit(setting("a", "1"));
+	wait_for(400);
+	/* A commit of its own would append at least one page of 4 KiB to the log. */
+	assert_true(scratch_size("cam/state.db-wal") > 0);
+	assert_true(scratch_size("cam/state.db-wal") < 200 * 4096);
+}
+
+static void
+test_what_was_given_is_finished_at_the_end(void **state)
+{
+	json_t *values;
+
+	(void)state;
+	for (int i = 0; i < 200; i++)
+		submit(setting(i < 199 ? "a" : "last", "1"));
+	values = stored();
+	assert_string_equal(json_get_text(values, "last"), "1");
+	json_decref(values);
+}
+
+static void
+test_counters(void **state)
+{
+	struct job *count = job(JOB_COUNTERS, "c");
+	json_t *values;
+
+	(void)state;
+	count->frames = 100;
+	submit(picture(JOB_MOTION, "m", 10));
+	submit(count);
+	wait_for(2);
+	values = stored();
+	assert_string_equal(json_get_text(values, "frame_count"), "100");
+	assert_string_equal(json_get_text(values, "trigger_count"), "1");
+	json_decref(values);
+	/* The next run counts on. */
+	count = job(JOB_COUNTERS, "c");
+	count->frames = 11;
+	submit(count);
+	submit(picture(JOB_MOTION, "m", 10));
+	wait_for(2);
+	values = stored();
+	assert_string_equal(json_get_text(values, "frame_count"), "111");
+	assert_string_equal(json_get_text(values, "trigger_count"), "2");
+	json_decref(values);
+}
+
+static void
+test_disk_full(void **state)
+{
+	struct keeper_status status;
+	struct job *question;
+	json_t *values;
+
+	(void)state;
+	keeper_free(&keeper);
+	if (!scratch_mount_small("cam", 512 << 10)) {
+		start();
+		skip();
+	}
+	scratch_silence(true);
+	start();
+	submit(setting("a", "1"));
+	submit(picture(JOB_MOTION, "m", 10));
+	assert_string_equal(wait_for(3), "open:ok a:ok m:ok,motion#1,saved#2 ");
+	scratch_fill("cam/big", 1 << 20);
+	/* Each carries enough that the log must grow. */
+	for (int i = 0; i < 10; i++) {
+		struct job *made = picture(JOB_MOTION, "m", 10);
+		char text[4000];
+
+		memset(text, 'x', sizeof text - 1);
+		text[sizeof text - 1] = '\0';
+		json_object_set_new(made->data, "text", json_string(text));
+		submit(made);
+	}
+	question = job(JOB_EVENTS, "q");
+	question->query.limit = 10;
+	submit(question);
+	submit(setting("a", "2"));
+	/* Told live, without a number; who only asks is answered. */
+	assert_non_null(strstr(wait_for(12), "m:full,motion#0 q:ok "));
+	keeper_status(keeper, &status);
+	assert_non_null(strstr(status.trouble, "disk full"));
+	unlink(scratch_path("cam/big"));
+	submit(picture(JOB_MOTION, "m", 10));
+	assert_non_null(strstr(wait_for(1), "m:ok,motion#"));
+	keeper_status(keeper, &status);
+	assert_string_equal(status.trouble, "");
+	/* The triggers of the outage were counted and are stored now. */
+	values = stored();
+	scratch_silence(false);
+	assert_string_equal(json_get_text(values, "trigger_count"), "12");
+	json_decref(values);
+}
+
+static void
+test_a_store_that_opens_later(void **state)
+{
+	struct keeper_status status;
+	struct job *made;
+	json_t *values;
+
+	(void)state;
+	submit(setting("a", "1"));
+	submit(picture(JOB_MOTION, "m", 10));
+	wait_for(2);
+	keeper_free(&keeper);
+	rename(scratch_path("cam"), scratch_path("away"));
+	scratch_write("cam", "in the way");
+	scratch_silence(true);
+	start();
+	made = job(JOB_MOTION, "m");
+	made->data = json_object();
+	submit(made);
+	submit(setting("a", "2"));
+	made = job(JOB_EVENTS, "q");
+	submit(made);
+	assert_string_equal(wait_for(4), "open:failed m:failed,motion#0 a:failed q:failed ");
+	keeper_status(keeper, &status);
+	assert_non_null(strstr(status.trouble, "cam"));
+	unlink(scratch_path("cam"));
+	rename(scratch_path("away"), scratch_path("cam"));
+	submit(job(JOB_OPEN, "open"));
+	submit(job(JOB_COUNTERS, "c"));
+	assert_string_equal(wait_for(2), "open:ok c:ok ");
+	scratch_silence(false);
+	keeper_status(keeper, &status);
+	assert_string_equal(status.trouble, "");
+	values = stored();
+	assert_string_equal(json_get_text(values, "a"), "1");
+	assert_string_equal(json_get_text(values, "trigger_count"), "2");
+	json_decref(values);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_answers_in_their_order, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_motion, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_one_that_fails_leaves_the_others, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_full_queue_refuses, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_commits_are_grouped, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_what_was_given_is_finished_at_the_end, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_counters, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_disk_full, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_store_that_opens_later, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

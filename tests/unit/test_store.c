@@ -1,0 +1,775 @@
+/* SPDX-License-Identifier: ISC */
+#include "unit.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "scratch.h"
+#include "store/store.h"
+
+static const struct store_limits no_limits = { .quota_bytes = UINT64_MAX, .quota_files = UINT64_MAX };
+static const uint64_t second = 1000000000;
+
+static struct store *store;
+static struct cause why;
+
+static int
+setup(void **state)
+{
+	(void)state;
+	scratch_make();
+	why.text[0] = '\0';
+	store = store_new(scratch_path("cam"), &why);
+	if (store == NULL)
+		print_error("%s\n", why.text);
+	return store == NULL;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	store_free(&store);
+	scratch_remove();
+	return 0;
+}
+
+static void
+reopen(void)
+{
+	store_free(&store);
+	store = store_new(scratch_path("cam"), &why);
+	if (store == NULL)
+		fail_msg("%s", why.text);
+}
+
+/* Run SQL behind the store's back. */
+static void
+tamper(const char *sql)
+{
+	sqlite3 *handle;
+
+	assert_int_equal(sqlite3_open(scratch_path("cam/state.db"), &handle), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(handle, sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(handle);
+}
+
+static int64_t
+add_event(const char *type, int number)
+{
+	json_t *data = json_pack("{si}", "n", number);
+	int64_t id = 0;
+
+	assert_int_equal(store_add_event(store, type, (uint64_t)number * second, data, &id, &why), STORE_OK);
+	json_decref(data);
+	return id;
+}
+
+/* The ids of a query's answer, "5 4 3 first..last". */
+static const char *
+ids(struct store_query query)
+{
+	static char text[400];
+	json_t *answer, *event;
+	size_t used = 0, index;
+
+	assert_int_equal(store_events(store, &query, &answer, &why), STORE_OK);
+	json_array_foreach(json_object_get(answer, "events"), index, event)
+		used += (size_t)snprintf(text + used, sizeof text - used, "%lld ",
+		    json_integer_value(json_object_get(event, "id")));
+	snprintf(text + used, sizeof text - used, "%lld..%lld",
+	    json_integer_value(json_object_get(answer, "first")),
+	    json_integer_value(json_object_get(answer, "last")));
+	json_decref(answer);
+	return text;
+}
+
+static int
+save(const char *stem, size_t size, const struct store_limits *limits, struct store_picture *saved)
+{
+	unsigned char *jpeg = malloc(size);
+	int result;
+
+	memset(jpeg, 'j', size);
+	result = store_save_picture(store, stem, jpeg, (uint32_t)size, 1700000000 * second, limits, saved, &why);
+	free(jpeg);
+	return result;
+}
+
+/* Names and order of the saved pictures as the store has them, "b.jpg a.jpg ". */
+static const char *
+names(void)
+{
+	static char text[2000];
+	struct store_query query = { .limit = 1000 };
+	json_t *answer, *snap;
+	size_t used = 0, index;
+
+	text[0] = '\0';
+	assert_int_equal(store_pictures(store, &query, &answer, &why), STORE_OK);
+	json_array_foreach(json_object_get(answer, "snaps"), index, snap)
+		used += (size_t)snprintf(text + used, sizeof text - used, "%s ",
+		    json_string_value(json_object_get(snap, "name")));
+	json_decref(answer);
+	return text;
+}
+
+static void
+assert_totals(uint64_t count, uint64_t bytes)
+{
+	uint64_t has_count, has_bytes;
+
+	store_picture_totals(store, &has_count, &has_bytes);
+	assert_int_equal(has_count, count);
+	assert_int_equal(has_bytes, bytes);
+	assert_int_equal(scratch_count("cam/snaps"), count);
+}
+
+/* ---- settings and counters ------------------------------------------------------ */
+
+static void
+collect(void *arg, const char *name, const char *text)
+{
+	json_object_set_new(arg, name, json_string(text));
+}
+
+static const char *
+value(const char *name)
+{
+	static char text[64];
+	json_t *all = json_object();
+
+	assert_int_equal(store_each_value(store, collect, all, &why), STORE_OK);
+	snprintf(text, sizeof text, "%s", json_object_get(all, name) != NULL ?
+	    json_string_value(json_object_get(all, name)) : "(none)");
+	json_decref(all);
+	return text;
+}
+
+static void
+test_values(void **state)
+{
+	(void)state;
+	assert_string_equal(value("threshold"), "(none)");
+	assert_int_equal(store_set_value(store, "threshold", "12", &why), STORE_OK);
+	assert_int_equal(store_set_value(store, "threshold", "20", &why), STORE_OK);
+	assert_int_equal(store_set_value(store, "o'clock", "", &why), STORE_OK);
+	reopen();
+	assert_string_equal(value("threshold"), "20");
+	assert_string_equal(value("o'clock"), "");
+}
+
+/* ---- events ------------------------------------------------------------------------ */
+
+static void
+test_events(void **state)
+{
+	(void)state;
+	assert_string_equal(ids((struct store_query){ .after = -1, .limit = 10 }), "0..0");
+	for (int i = 1; i <= 6; i++)
+		assert_int_equal(add_event(i % 2 != 0 ? "motion" : "saved", i), i);
+	assert_string_equal(ids((struct store_query){ .after = -1, .limit = 10 }), "6 5 4 3 2 1 1..6");
+	assert_string_equal(ids((struct store_query){ .after = -1, .limit = 2 }), "6 5 1..6");
+	assert_string_equal(ids((struct store_query){ .after = -1, .before = 3, .limit = 9 }), "2 1 1..6");
+	assert_string_equal(ids((struct store_query){ .after = 0, .limit = 3 }), "1 2 3 1..6");
+	assert_string_equal(ids((struct store_query){ .after = 4, .limit = 9 }), "5 6 1..6");
+	assert_string_equal(ids((struct store_query){ .after = 1, .before = 4, .limit = 9 }), "2 3 1..6");
+	assert_string_equal(ids((struct store_query){ .after = 6, .limit = 9 }), "1..6");
+	assert_string_equal(ids((struct store_query){ .after = -1, .limit = 9, .type = "saved" }), "6 4 2 1..6");
+	assert_string_equal(ids((struct store_query){ .after = 2, .limit = 1, .type = "motion" }), "3 1..6");
+	assert_string_equal(ids((struct store_query){ .after = -1, .limit = 9, .type = "x" }), "1..6");
+}
+
+static void
+test_an_events_data(void **state)
+{
+	json_t *data = json_pack("{sf ss}", "change", 23.4, "text", "ä\"\n"), *answer, *event;
+	struct store_query query = { .after = -1, .limit = 1 };
+	int64_t id;
+
+	(void)state;
+	assert_int_equal(store_add_event(store, "motion", 1700000000250 * 1000000, data, &id, &why), STORE_OK);
+	reopen();
+	assert_int_equal(store_events(store, &query, &answer, &why), STORE_OK);
+	event = json_array_get(json_object_get(answer, "events"), 0);
+	assert_true(json_equal(json_object_get(event, "data"), data));
+	assert_string_equal(json_string_value(json_object_get(event, "type")), "motion");
+	assert_true(json_real_value(json_object_get(event, "ts")) == 1700000000.25);
+	json_decref(answer);
+	json_object_set_new(data, "saved", json_string("x.jpg"));
+	assert_int_equal(store_change_event(store, id, data, &why), STORE_OK);
+	assert_int_equal(store_events(store, &query, &answer, &why), STORE_OK);
+	event = json_array_get(json_object_get(answer, "events"), 0);
+	assert_true(json_equal(json_object_get(event, "data"), data));
+	json_decref(answer);
+	json_decref(data);
+}
+
+static void
+test_an_answer_stays_within_its_bytes(void **state)
+{
+	struct store_query query = { .after = 0, .limit = 1000, .most_bytes = 5000 };
+	json_t *answer;
+	char *text;
+
+	(void)state;
+	store_begin(store, &why);
+	for (int i = 1; i <= 200; i++)
+		add_event("motion", i);
+	store_commit(store, &why);
+	assert_int_equal(store_events(store, &query, &answer, &why), STORE_OK);
+	text = json_dumps(answer, JSON_COMPACT);
+	assert_in_range(strlen(text), 1500, 5000);
+	free(text);
+	json_decref(answer);
+}
+
+static void
+test_numbers_are_never_used_again(void **state)
+{
+	(void)state;
+	add_event("motion", 1);
+	add_event("motion", 2);
+	store_free(&store);
+	tamper("DELETE FROM event");
+	reopen();
+	assert_string_equal(ids((struct store_query){ .after = -1, .limit = 9 }), "0..2");
+	assert_int_equal(add_event("motion", 3), 3);
+	assert_string_equal(ids((struct store_query){ .after = -1, .limit = 9 }), "3 3..3");
+}
+
+static void
+test_old_events_are_pruned(void **state)
+{
+	(void)state;
+	store_begin(store, &why);
+	for (int i = 1; i <= STORE_EVENTS_KEPT + 20; i++)
+		add_event("motion", i);
+	assert_int_equal(store_commit(store, &why), STORE_OK);
+	assert_string_equal(ids((struct store_query){ .after = 0, .limit = 2 }), "21 22 21..100020");
+	/* Many at once (an older version kept more) go in small steps. */
+	store_free(&store);
+	tamper("UPDATE sqlite_sequence SET seq = 200000 WHERE name = 'event'");
+	reopen();
+	add_event("motion", 1);
+	assert_string_equal(ids((struct store_query){ .after = 0, .limit = 1 }), "29 29..200001");
+}
+
+/* ---- transactions -------------------------------------------------------------------- */
+
+static void
+test_an_inner_rollback_leaves_the_outer(void **state)
+{
+	struct store_picture a, b;
+
+	(void)state;
+	store_begin(store, &why);
+	add_event("motion", 1);
+	assert_int_equal(save("a", 100, &no_limits, &a), STORE_OK);
+	store_begin(store, &why);
+	assert_int_equal(add_event("motion", 2), 2);
+	assert_int_equal(save("b", 100, &no_limits, &b), STORE_OK);
+	assert_int_equal(store_set_value(store, "x", "1", &why), STORE_OK);
+	store_rollback(store);
+	assert_totals(1, 100);
+	add_event("motion", 3);
+	assert_int_equal(store_commit(store, &why), STORE_OK);
+	reopen();
+	assert_string_equal(ids((struct store_query){ .after = 0, .limit = 9 }), "1 2 1..2");
+	assert_string_equal(names(), "a.jpg ");
+	assert_string_equal(value("x"), "(none)");
+	assert_totals(1, 100);
+}
+
+static void
+test_an_outer_rollback_takes_all(void **state)
+{
+	struct store_picture saved;
+
+	(void)state;
+	assert_int_equal(save("old", 100, &no_limits, &saved), STORE_OK);
+	store_begin(store, &why);
+	add_event("motion", 1);
+	store_begin(store, &why);
+	assert_int_equal(save("a", 100, &no_limits, &saved), STORE_OK);
+	assert_int_equal(store_commit(store, &why), STORE_OK);
+	assert_int_equal(store_delete_picture(store, "old.jpg", &why), STORE_OK);
+	store_rollback(store);
+	/* A file that was removed cannot come back: its row goes too. */
+	assert_totals(0, 0);
+	assert_string_equal(names(), "");
+	assert_string_equal(ids((struct store_query){ .after = -1, .limit = 9 }), "0..0");
+	add_event("motion", 1);
+	reopen();
+	assert_string_equal(ids((struct store_query){ .after = -1, .limit = 9 }), "1 1..1");
+}
+
+static void
+test_what_is_open_at_the_end_is_undone(void **state)
+{
+	struct store_picture saved;
+
+	(void)state;
+	store_begin(store, &why);
+	store_begin(store, &why);
+	save("a", 100, &no_limits, &saved);
+	reopen();
+	assert_totals(0, 0);
+}
+
+/* ---- pictures --------------------------------------------------------------------------- */
+
+static void
+test_a_picture(void **state)
+{
+	struct store_picture saved;
+	struct store_query query = { .limit = 5 };
+	json_t *answer, *snap;
+
+	(void)state;
+	assert_int_equal(save("manual-1700000000", 3000, &no_limits, &saved), STORE_OK);
+	assert_string_equal(saved.name, "manual-1700000000.jpg");
+	assert_int_equal(saved.bytes, 3000);
+	assert_int_equal(scratch_size("cam/snaps/manual-1700000000.jpg"), 3000);
+	reopen();
+	assert_int_equal(store_pictures(store, &query, &answer, &why), STORE_OK);
+	assert_int_equal(json_integer_value(json_object_get(answer, "count")), 1);
+	assert_int_equal(json_integer_value(json_object_get(answer, "bytes")), 3000);
+	snap = json_array_get(json_object_get(answer, "snaps"), 0);
+	assert_int_equal(json_integer_value(json_object_get(snap, "id")), saved.id);
+	assert_int_equal(json_integer_value(json_object_get(snap, "bytes")), 3000);
+	assert_true(json_real_value(json_object_get(snap, "ts")) == 1700000000);
+	json_decref(answer);
+	assert_int_equal(store_delete_picture(store, saved.name, &why), STORE_OK);
+	assert_totals(0, 0);
+	assert_int_equal(store_delete_picture(store, saved.name, &why), STORE_MISSING);
+	assert_string_equal(why.text, "no such picture");
+	reopen();
+	assert_totals(0, 0);
+}
+
+static void
+test_two_in_one_second(void **state)
+{
+	struct store_picture saved;
+
+	(void)state;
+	save("manual-1", 10, &no_limits, &saved);
+	save("manual-1", 20, &no_limits, &saved);
+	assert_string_equal(saved.name, "manual-1-2.jpg");
+	save("manual-1", 30, &no_limits, &saved);
+	assert_string_equal(saved.name, "manual-1-3.jpg");
+	assert_string_equal(names(), "manual-1-3.jpg manual-1-2.jpg manual-1.jpg ");
+	assert_totals(3, 60);
+	/* A stranger's file is not overwritten either. */
+	scratch_write("cam/snaps/manual-2.jpg", "mine");
+	save("manual-2", 10, &no_limits, &saved);
+	assert_string_equal(saved.name, "manual-2-2.jpg");
+	assert_int_equal(scratch_size("cam/snaps/manual-2.jpg"), 4);
+}
+
+static void
+test_pages_of_pictures(void **state)
+{
+	struct store_query query = { .limit = 2 };
+	struct store_picture saved;
+	json_t *answer;
+
+	(void)state;
+	for (int i = 0; i < 5; i++)
+		save("p", 10, &no_limits, &saved);
+	query.before = saved.id - 1;
+	assert_int_equal(store_pictures(store, &query, &answer, &why), STORE_OK);
+	assert_int_equal(json_array_size(json_object_get(answer, "snaps")), 2);
+	assert_int_equal(json_integer_value(json_object_get(
+	    json_array_get(json_object_get(answer, "snaps"), 0), "id")), saved.id - 2);
+	json_decref(answer);
+	query = (struct store_query){ .limit = 1000, .most_bytes = 500 };
+	assert_int_equal(store_pictures(store, &query, &answer, &why), STORE_OK);
+	assert_in_range(json_array_size(json_object_get(answer, "snaps")), 1, 4);
+	json_decref(answer);
+}
+
+static void
+test_names(void **state)
+{
+	static const char *const good[] = { "a.jpg", "manual-1700000000.jpg", "motion-1-2_B.jpg" };
+	static const char *const bad[] = { "", ".jpg", "a", "a.png", "a.jpg.jpg", "a/b.jpg", "../a.jpg",
+		"a.jpg/", "a b.jpg", ".new", "a.JPG", "\xc3\xa4.jpg", "a\n.jpg" };
+	char longest[STORE_NAME_SIZE + 1];
+	struct store_picture saved;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+		assert_true(store_name_valid(good[i]));
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		assert_false(store_name_valid(bad[i]));
+		assert_int_equal(store_delete_picture(store, bad[i], &why), STORE_MISSING);
+	}
+	memset(longest, 'a', sizeof longest);
+	strcpy(longest + STORE_NAME_SIZE - 5, ".jpg");
+	assert_true(store_name_valid(longest));
+	strcpy(longest + STORE_NAME_SIZE - 5, "a.jpg");
+	assert_false(store_name_valid(longest));
+	assert_int_equal(save(longest, 10, &no_limits, &saved), STORE_FAILED);
+	assert_totals(0, 0);
+}
+
+/* ---- quota ----------------------------------------------------------------------------------- */
+
+static void
+test_the_oldest_go_first(void **state)
+{
+	const struct store_limits files = { .quota_bytes = UINT64_MAX, .quota_files = 3 };
+	const struct store_limits bytes = { .quota_bytes = 2500, .quota_files = 100 };
+	struct store_picture saved;
+
+	(void)state;
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(save((const char *[]){ "a", "b", "c", "d", "e" }[i], 1000, &files, &saved), STORE_OK);
+	assert_string_equal(names(), "e.jpg d.jpg c.jpg ");
+	assert_int_equal(save("f", 1000, &bytes, &saved), STORE_OK);
+	assert_string_equal(names(), "f.jpg e.jpg ");
+	assert_totals(2, 2000);
+	assert_int_equal(save("g", 2500, &bytes, &saved), STORE_OK);
+	assert_string_equal(names(), "g.jpg ");
+	assert_int_equal(save("h", 2501, &bytes, &saved), STORE_FULL);
+	assert_string_equal(why.text, "quota: the picture has 2.4 KiB, all pictures together may have 2.4 KiB");
+	assert_string_equal(names(), "g.jpg ");
+	reopen();
+	assert_totals(1, 2500);
+}
+
+static void
+test_a_file_that_somebody_removed_is_no_obstacle(void **state)
+{
+	const struct store_limits one = { .quota_bytes = UINT64_MAX, .quota_files = 1 };
+	struct store_picture saved;
+
+	(void)state;
+	save("a", 100, &one, &saved);
+	unlink(scratch_path("cam/snaps/a.jpg"));
+	assert_int_equal(save("b", 100, &one, &saved), STORE_OK);
+	assert_totals(1, 100);
+	unlink(scratch_path("cam/snaps/b.jpg"));
+	assert_int_equal(store_delete_picture(store, "b.jpg", &why), STORE_OK);
+	assert_totals(0, 0);
+}
+
+static void
+test_keep_free(void **state)
+{
+	const struct store_limits half = { .quota_bytes = UINT64_MAX, .quota_files = 1000, .keep_free = 50 };
+	struct store_picture saved;
+	uint64_t count, bytes;
+
+	(void)state;
+	store_free(&store);
+	if (!scratch_mount_small("cam", 1 << 20))
+		skip();
+	reopen();
+	for (int i = 0; i < 12; i++)
+		assert_int_equal(save((char[]){ 'a' + i, '\0' }, 60000, &half, &saved), STORE_OK);
+	store_picture_totals(store, &count, &bytes);
+	assert_in_range(bytes, 60000, 512 << 10);
+	assert_int_equal(strncmp(names(), "l.jpg k.jpg ", 12), 0);
+	assert_int_equal(scratch_size("cam/snaps/a.jpg"), -1);
+	/* Somebody else fills the disk: our pictures do not go in vain. */
+	scratch_fill("cam/big", 700 << 10);
+	store_picture_totals(store, &count, &bytes);
+	assert_int_equal(save("q", 300000, &half, &saved), STORE_FULL);
+	assert_non_null(strstr(why.text, "disk full: "));
+	assert_non_null(strstr(why.text, "50 % of 1.0 MiB"));
+	assert_totals(count, bytes);
+	unlink(scratch_path("cam/big"));
+	assert_int_equal(save("q", 60000, &half, &saved), STORE_OK);
+}
+
+static void
+test_disk_full(void **state)
+{
+	struct store_picture saved;
+	uint64_t count, bytes;
+	int64_t id = 0, last = 0;
+	int result;
+
+	(void)state;
+	store_free(&store);
+	if (!scratch_mount_small("cam", 1 << 20))
+		skip();
+	reopen();
+	assert_int_equal(save("old", 20000, &no_limits, &saved), STORE_OK);
+	scratch_fill("cam/big", 1 << 20);
+	/* Not even the one old picture makes room enough; it was worth a try. */
+	assert_int_equal(save("new", 200000, &no_limits, &saved), STORE_FULL);
+	assert_non_null(strstr(why.text, "disk full"));
+	assert_int_equal(scratch_size("cam/snaps/.new"), -1);
+	store_picture_totals(store, &count, &bytes);
+	assert_totals(count, bytes);
+	scratch_fill("cam/bigger", 1 << 20);
+	json_t *data = json_pack("{ss}", "text", "some text that takes room in the database file");
+	while ((result = store_add_event(store, "motion", second, data, &id, &why)) == STORE_OK)
+		last = id;
+	assert_int_equal(result, STORE_FULL);
+	assert_string_equal(why.text, "disk full: the database cannot grow");
+	/* The same inside a transaction: the commit says so and all is undone. */
+	assert_int_equal(store_begin(store, &why), STORE_OK);
+	result = STORE_OK;
+	for (int i = 0; result == STORE_OK && i < 5000; i++)
+		result = store_add_event(store, "motion", second, data, &id, &why);
+	if (result == STORE_OK)
+		assert_int_equal(store_commit(store, &why), STORE_FULL);
+	else
+		store_rollback(store);
+	unlink(scratch_path("cam/big"));
+	unlink(scratch_path("cam/bigger"));
+	assert_int_equal(store_add_event(store, "motion", second, data, &id, &why), STORE_OK);
+	assert_int_equal(id, last + 1);
+	assert_int_equal(save("new", 200000, &no_limits, &saved), STORE_OK);
+	json_decref(data);
+}
+
+static void
+test_a_failing_write_leaves_nothing(void **state)
+{
+	struct rlimit before, small;
+	struct store_picture saved;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	small = (struct rlimit){ .rlim_cur = 100000, .rlim_max = before.rlim_max };
+	signal(SIGXFSZ, SIG_IGN);
+	setrlimit(RLIMIT_FSIZE, &small);
+	assert_int_equal(save("a", 200000, &no_limits, &saved), STORE_FAILED);
+	setrlimit(RLIMIT_FSIZE, &before);
+	assert_non_null(strstr(why.text, "cam/snaps: File too large"));
+	assert_totals(0, 0);
+	assert_int_equal(scratch_size("cam/snaps/.new"), -1);
+}
+
+/* ---- crashes ------------------------------------------------------------------------------------ */
+
+static void
+test_files_and_rows_are_brought_together(void **state)
+{
+	struct store_picture saved;
+
+	(void)state;
+	save("kept", 10, &no_limits, &saved);
+	save("lost", 20, &no_limits, &saved);
+	store_free(&store);
+	unlink(scratch_path("cam/snaps/lost.jpg"));
+	scratch_write("cam/snaps/found.jpg", "four");
+	scratch_write("cam/snaps/empty.jpg", "");
+	scratch_write("cam/snaps/.new", "half");
+	scratch_write("cam/snaps/readme.txt", "mine");
+	store = store_new(scratch_path("cam"), &why);
+	assert_string_equal(names(), "found.jpg kept.jpg ");
+	assert_int_equal(scratch_size("cam/snaps/.new"), -1);
+	assert_int_equal(scratch_size("cam/snaps/readme.txt"), 4);
+	assert_int_equal(scratch_size("cam/snaps/empty.jpg"), 0);
+}
+
+/* What the child was told is on disk, it says through the pipe; then it is killed. */
+struct promise {
+	int64_t event;
+	char picture[STORE_NAME_SIZE];
+};
+
+static void
+child_works(int out, unsigned round)
+{
+	const struct store_limits few = { .quota_bytes = UINT64_MAX, .quota_files = 30 };
+	struct promise promise;
+	struct store_picture saved;
+	char text[16];
+
+	store = store_new(scratch_path("cam"), &why);
+	for (int i = 0; store != NULL; i++) {
+		memset(&promise, 0, sizeof promise);
+		store_begin(store, &why);
+		promise.event = add_event("motion", i);
+		if (save("p", 5000, &few, &saved) != STORE_OK)
+			break;
+		strcpy(promise.picture, saved.name);
+		snprintf(text, sizeof text, "%lld", (long long)promise.event);
+		store_set_value(store, "trigger_count", text, &why);
+		if (store_commit(store, &why) != STORE_OK || write(out, &promise, sizeof promise) != sizeof promise)
+			break;
+	}
+	_exit((int)round % 2);
+}
+
+static void
+test_kill_at_any_moment(void **state)
+{
+	int64_t before = 0;
+
+	(void)state;
+	store_free(&store);
+	for (unsigned round = 0; round < 20; round++) {
+		struct promise promise = { 0 }, last = { 0 };
+		char picture[STORE_NAME_SIZE + 16];
+		int ends[2], status;
+		json_t *answer;
+		struct store_query query = { .after = -1, .limit = 1 };
+		pid_t child;
+
+		assert_int_equal(pipe(ends), 0);
+		child = fork();
+		if (child == 0)
+			child_works(ends[1], round);
+		close(ends[1]);
+		assert_int_equal(read(ends[0], &promise, sizeof promise), sizeof promise);
+		usleep(1000 + round * 1237 % 20000);
+		kill(child, SIGKILL);
+		last = promise;
+		while (read(ends[0], &promise, sizeof promise) == sizeof promise)
+			last = promise;
+		waitpid(child, &status, 0);
+		assert_true(WIFSIGNALED(status));
+		close(ends[0]);
+		store = store_new(scratch_path("cam"), &why);
+		assert_non_null(store);
+		assert_true(last.event > before);
+		assert_int_equal(store_events(store, &query, &answer, &why), STORE_OK);
+		before = json_integer_value(json_object_get(answer, "last"));
+		json_decref(answer);
+		/* At most the one that was on its way is beyond what was promised. */
+		assert_in_range(before, last.event, last.event + 1);
+		assert_in_range(atoll(value("trigger_count")), last.event, last.event + 1);
+		snprintf(picture, sizeof picture, "cam/snaps/%s", last.picture);
+		assert_int_equal(scratch_size(picture), 5000);
+		assert_non_null(strstr(names(), last.picture));
+		assert_totals((uint64_t)scratch_count("cam/snaps"), 5000 * (uint64_t)scratch_count("cam/snaps"));
+		store_free(&store);
+	}
+}
+
+/* ---- damage -------------------------------------------------------------------------------------- */
+
+static void
+test_a_damaged_database_is_moved_aside(void **state)
+{
+	struct store_picture saved;
+	int64_t id;
+
+	(void)state;
+	save("first", 10, &no_limits, &saved);
+	save("second", 20, &no_limits, &saved);
+	for (int i = 0; i < 5; i++)
+		id = add_event("motion", i);
+	store_free(&store);
+	scratch_write("cam/state.db", "this is no database any more, whatever it may have been before ....");
+	scratch_silence(true);
+	store = store_new(scratch_path("cam"), &why);
+	scratch_silence(false);
+	assert_non_null(store);
+	assert_int_equal(scratch_count_like("cam", "state.db.corrupt-"), 1);
+	/* The pictures are still there, and no number is given away twice. */
+	assert_string_equal(names(), "second.jpg first.jpg ");
+	assert_true(add_event("motion", 1) > id + 1000000);
+	reopen();
+	assert_int_equal(scratch_count_like("cam", "state.db.corrupt-"), 1);
+}
+
+static void
+test_damage_found_after_a_crash(void **state)
+{
+	unsigned char junk[4096];
+	pid_t child;
+	int fd;
+
+	(void)state;
+	store_begin(store, &why);
+	for (int i = 0; i < 500; i++)
+		add_event("motion", i);
+	store_commit(store, &why);
+	store_free(&store);
+	child = fork();
+	if (child == 0) {
+		store = store_new(scratch_path("cam"), &why);
+		add_event("motion", 1);
+		_exit(0);		/* not closed: the log stays */
+	}
+	waitpid(child, NULL, 0);
+	assert_true(scratch_size("cam/state.db-wal") > 0);
+	memset(junk, 0x55, sizeof junk);
+	fd = open(scratch_path("cam/state.db"), O_WRONLY);
+	assert_int_equal(pwrite(fd, junk, sizeof junk, 7 * 4096), sizeof junk);
+	close(fd);
+	scratch_silence(true);
+	store = store_new(scratch_path("cam"), &why);
+	scratch_silence(false);
+	assert_non_null(store);
+	assert_true(scratch_count_like("cam", "state.db.corrupt-") > 0);
+	assert_int_equal(strncmp(ids((struct store_query){ .after = -1, .limit = 1 }), "0..1", 4), 0);
+}
+
+static void
+test_a_newer_layout_is_refused(void **state)
+{
+	(void)state;
+	store_free(&store);
+	tamper("PRAGMA user_version = 99");
+	assert_null(store_new(scratch_path("cam"), &why));
+	assert_non_null(strstr(why.text, "state.db: has layout 99, this orield knows 1: it is from a newer version"));
+	tamper("PRAGMA user_version = 1");
+	reopen();
+}
+
+static void
+test_a_folder_that_cannot_be_written(void **state)
+{
+	(void)state;
+	add_event("motion", 1);
+	store_free(&store);
+	assert_null(store_new(scratch_path("no/such/folder"), &why));
+	assert_non_null(strstr(why.text, "no/such/folder: No such file or directory"));
+	if (!scratch_mount_read_only("cam"))
+		skip();
+	assert_null(store_new(scratch_path("cam"), &why));
+	assert_non_null(strstr(why.text, "cam/state.db: the database is read-only"));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_values, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_events, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_an_events_data, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_an_answer_stays_within_its_bytes, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_numbers_are_never_used_again, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_old_events_are_pruned, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_an_inner_rollback_leaves_the_outer, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_an_outer_rollback_takes_all, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_what_is_open_at_the_end_is_undone, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_picture, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_two_in_one_second, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_pages_of_pictures, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_names, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_the_oldest_go_first, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_file_that_somebody_removed_is_no_obstacle, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_keep_free, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_disk_full, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_failing_write_leaves_nothing, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_files_and_rows_are_brought_together, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_kill_at_any_moment, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_damaged_database_is_moved_aside, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_damage_found_after_a_crash, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_newer_layout_is_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_folder_that_cannot_be_written, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
