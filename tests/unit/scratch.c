@@ -13,8 +13,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.h"
+
 static char folder[64], mounted[128];
-static int real_stderr = -1;
 
 void
 scratch_make(void)
@@ -166,12 +167,5 @@ scratch_mount_read_only(const char *name)
 void
 scratch_silence(bool on)
 {
-	if (on) {
-		real_stderr = dup(STDERR_FILENO);
-		close(STDERR_FILENO);
-		open("/dev/null", O_WRONLY);
-	} else {
-		dup2(real_stderr, STDERR_FILENO);
-		close(real_stderr);
-	}
+	log_set_level(on ? (enum log_level)0 : LOG_LEVEL_INFO);
 }
