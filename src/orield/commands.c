@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/vocabulary.h"
+#include "orield/adjust.h"
 #include "orield/feed.h"
 #include "orield/settings.h"
 #include "orield/status.h"
@@ -379,19 +380,26 @@ handle_SNAP_DELETE(struct orield *orield, struct ticket *ticket, const json_t *c
 	request_submit(orield, job);
 }
 
-/* ---- the camera's own controls: no source has any yet ------------------------------------------ */
+/* ---- the camera's own controls ------------------------------------------------------------------- */
 
 static void
 handle_CONTROLS(struct orield *orield, struct ticket *ticket, const json_t *command)
 {
-	(void)orield, (void)command;
-	ticket_refuse(ticket, "this version does not handle camera controls");
+	(void)command;
+	adjust_ask(orield->adjust, ticket, NULL);
 }
 
 static void
 handle_CONTROL(struct orield *orield, struct ticket *ticket, const json_t *command)
 {
-	handle_CONTROLS(orield, ticket, command);
+	json_t *values = json_copy((json_t *)command);
+
+	json_object_del(values, "cmd");
+	if (json_object_size(values) == 0)
+		ticket_error(ticket, "missing control");
+	else
+		adjust_ask(orield->adjust, ticket, values);
+	json_decref(values);
 }
 
 /* ---- connections --------------------------------------------------------------------------------- */
@@ -478,7 +486,7 @@ static const struct argument *const command_arguments[COMMAND_COUNT] = {
 	[COMMAND_EVENTS] = events_arguments, [COMMAND_SNAPS] = snaps_arguments,
 	[COMMAND_SNAP_DELETE] = delete_arguments, [COMMAND_SUBSCRIBE] = subscribe_arguments,
 	[COMMAND_ATTACH] = no_arguments, [COMMAND_VIEWERS] = viewers_arguments,
-	[COMMAND_HELP] = no_arguments,
+	[COMMAND_CONTROLS] = no_arguments, [COMMAND_HELP] = no_arguments,
 };
 
 typedef void command_handler(struct orield *orield, struct ticket *ticket, const json_t *command);

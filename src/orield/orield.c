@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/service.h"
 #include "base/vocabulary.h"
+#include "orield/adjust.h"
 #include "orield/commands.h"
 #include "orield/feed.h"
 #include "orield/settings.h"
@@ -141,6 +142,9 @@ orield_take_report(struct orield *orield, struct capture_report *report)
 	case CAPTURE_MOTION:
 		orield_take_motion(orield, report);
 		break;
+	case CAPTURE_CONTROLS:
+		adjust_report(orield->adjust, report);
+		break;
 	}
 }
 
@@ -191,7 +195,12 @@ orield_store_opened(void *arg, struct job *job)
 	if (frames != NULL)
 		orield->frames_before = strtoull(frames, NULL, 10);
 	orield_take_stored(orield, job->answer);
+	json_decref(orield->stored_controls);
+	orield->stored_controls = adjust_stored(job->answer);
+	if (orield->capture == NULL)
+		return;
 	orield_tune(orield);
+	adjust_restore(orield->adjust, orield->stored_controls);
 }
 
 static int
@@ -323,7 +332,11 @@ orield_start(struct orield *orield, struct cause *why)
 	orield->control = control_new(orield->base, orield->socket, &commands_hooks, orield, why);
 	if (orield->control == NULL)
 		return -1;
+	orield->adjust = adjust_new(orield);
+	if (orield->adjust == NULL)
+		return cause_set(why, "out of memory");
 	settings = settings_capture(orield->options);
+	settings.controls = orield->stored_controls;
 	tuning = settings_tuning(orield->options);
 	orield->capture = capture_new(&settings, &tuning, orield->reports, why);
 	return orield->capture != NULL ? 0 : -1;
@@ -382,12 +395,14 @@ orield_free(struct orield **orield)
 		orield_store_counters(gone);
 	}
 	keeper_free(&gone->keeper);
+	adjust_free(&gone->adjust);
 	orield_free_events(gone);
 	/* Only connections are left in the loop: the last answers go out. */
 	if (gone->control != NULL)
 		event_base_loop(gone->base, EVLOOP_NONBLOCK);
 	control_free(&gone->control);
 	queue_free(&gone->reports, capture_report_free);
+	json_decref(gone->stored_controls);
 	if (gone->base != NULL)
 		event_base_free(gone->base);
 	free(gone);

@@ -24,6 +24,8 @@ struct orield {
 	struct capture_status last;
 	struct keeper *keeper;
 	struct control *control;
+	struct adjust *adjust;
+	json_t *stored_controls;	/* {NAME: value}, of the camera; set at each opening */
 
 	char folder[ORIELD_PATH_SIZE];	/* of this camera's state */
 	char socket[ORIELD_PATH_SIZE];

@@ -259,10 +259,13 @@ ticket_reply_fds(struct ticket *ticket, json_t *reply, const int fds[2])
 		ticket_free(ticket);
 		return;
 	}
+	/* No reader takes a longer line (the controls of an odd camera may be one). */
+	if (ticket->line != NULL && strlen(ticket->line) >= LINE_MAX_SIZE)
+		strcpy(ticket->line, "{\"error\":\"the answer is longer than a line may be\"}");
 	if (ticket->line == NULL) {
 		log_error("control", "out of memory for a reply; the peer is dropped");
-		ticket->line = strdup("");
 		peer_kill(ticket->peer);
+		return;
 	}
 	peer_flush_tickets(ticket->peer);
 }

@@ -86,6 +86,20 @@ fake_motion(uint32_t change, uint64_t wall_ns)
 	report(motion);
 }
 
+void
+fake_controls(const char *json, const char *reason, bool invalid)
+{
+	struct capture_report controls = { .kind = CAPTURE_CONTROLS, .token = fake.token,
+		.invalid = invalid };
+
+	if (json != NULL)
+		controls.controls = json_loads(json, 0, NULL);
+	if (json != NULL && fake.token != 0 && fake.values != NULL)
+		controls.set = json_deep_copy(fake.values);
+	cause_set(&controls.reason, "%s", reason);
+	report(controls);
+}
+
 /* ---- capture.h ---------------------------------------------------------------- */
 
 struct capture *
@@ -95,6 +109,7 @@ capture_new(const struct capture_settings *settings, const struct capture_tuning
 	(void)why;
 	memset(&instance, 0, sizeof instance);
 	fake = (struct fake_capture){ .running = true, .settings = *settings, .tuning = *tuning };
+	fake.controls = json_deep_copy(settings->controls);
 	fake.status.stale_ns = 1100 * CLOCK_MS;
 	fake.status.fps = 29.97;
 	fake.status.mode = (struct source_mode){ .kind = "testcard", .name = "Fake \xff card",
@@ -108,6 +123,8 @@ void
 capture_free(struct capture **capture)
 {
 	ring_writer_free(&instance.ring);
+	json_decref(fake.controls);
+	json_decref(fake.values);
 	fake.running = false;
 	*capture = NULL;
 }
@@ -118,6 +135,8 @@ capture_report_free(void *report)
 	struct capture_report *gone = report;
 
 	free(gone->jpeg);
+	json_decref(gone->controls);
+	json_decref(gone->set);
 	free(gone);
 }
 
@@ -183,4 +202,20 @@ capture_remove_bell(struct capture *capture, int fd)
 		capture->bells[i] = capture->bells[--fake.bells];
 		return;
 	}
+}
+
+bool
+capture_request_controls(struct capture *capture, uint64_t token)
+{
+	return capture_set_controls(capture, NULL, token);
+}
+
+bool
+capture_set_controls(struct capture *capture, const json_t *values, uint64_t token)
+{
+	(void)capture;
+	json_decref(fake.values);
+	fake.values = json_deep_copy(values);
+	fake.token = token;
+	return true;
 }

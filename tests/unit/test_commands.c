@@ -1069,6 +1069,74 @@ test_no_descriptor_is_left_behind(void **state)
 	assert_int_equal(fake.bells, 0);
 }
 
+/* ---- the camera's own controls --------------------------------------------------------------------------- */
+
+static void
+until_asked(const char *command)
+{
+	fake.token = 0;
+	say(&one, command);
+	for (int i = 0; i < 100 && fake.token == 0; i++)
+		turn();
+	assert_int_not_equal(fake.token, 0);
+}
+
+static void
+test_controls(void **state)
+{
+	json_t *line;
+
+	(void)state;
+	until_asked("{\"cmd\":\"controls\",\"id\":1}\n");
+	assert_null(fake.values);
+	fake_controls("[{\"name\":\"gain\"}]", "", false);
+	assert_string_equal(next_line(&one), "{\"controls\":[{\"name\":\"gain\"}],\"id\":1}");
+	assert_string_equal(ask(&one, "{\"cmd\":\"control\"}"), "{\"error\":\"missing control\"}");
+	assert_string_equal(ask(&one, "{\"cmd\":\"controls\",\"x\":1}"), "{\"error\":\"unknown argument x\"}");
+	until_asked("{\"cmd\":\"control\",\"gain\":500}\n");
+	fake_controls(NULL, "gain out of range (0 to 255)", true);
+	assert_string_equal(next_line(&one), "{\"error\":\"gain out of range (0 to 255)\"}");
+	until_asked("{\"cmd\":\"control\",\"gain\":5}\n");
+	fake_controls(NULL, "the cable was pulled", false);
+	assert_string_equal(next_line(&one), "{\"ok\":false,\"reason\":\"the cable was pulled\"}");
+	connect_end(&two);
+	json_decref(parse(ask(&two, "{\"cmd\":\"subscribe\"}")));
+	until_asked("{\"cmd\":\"control\",\"gain\":5,\"auto\":true,\"id\":\"z\"}\n");
+	fake_controls("[]", "", false);
+	assert_string_equal(next_line(&one), "{\"ok\":true,\"controls\":[],\"id\":\"z\"}");
+	line = next_event(&two, "controls");
+	assert_true(json_is_array(json_object_get(json_object_get(line, "data"), "controls")));
+	json_decref(line);
+	/* Somebody else has changed them. */
+	fake.token = 0;
+	fake_controls("[1]", "", false);
+	line = next_event(&two, "controls");
+	assert_int_equal(json_array_size(json_object_get(json_object_get(line, "data"), "controls")), 1);
+	json_decref(line);
+	restart(NULL);
+	line = json_pack("{si sb}", "gain", 5, "auto", 1);
+	assert_true(json_equal(fake.controls, line));
+	json_decref(line);
+}
+
+/* An answer that never comes holds up neither the connection nor the end. */
+static void
+test_a_camera_that_does_not_answer(void **state)
+{
+	(void)state;
+	until_asked("{\"cmd\":\"controls\"}\n");
+	say(&one, "{\"cmd\":\"viewers\"}\n");
+	for (int i = 0; i < 5200; i++) {
+		turn();
+		usleep(1000);
+	}
+	assert_string_equal(next_line(&one), "{\"ok\":false,\"reason\":\"the camera does not answer\"}");
+	assert_string_equal(next_line(&one), "{\"ok\":true}");
+	fake_controls("[]", "", false);			/* too late */
+	assert_string_equal(ask(&one, "{\"cmd\":\"viewers\"}"), "{\"ok\":true}");
+	until_asked("{\"cmd\":\"controls\"}\n");
+}
+
 /* ---- trouble --------------------------------------------------------------------------------------------- */
 
 /* With no room at all: nothing half-written, nothing promised. */
@@ -1269,6 +1337,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_attach, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_too_many_readers, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_descriptor_is_left_behind, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_controls, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_camera_that_does_not_answer, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_full_disk, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_read_only_state_folder, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_sigterm, setup, teardown),

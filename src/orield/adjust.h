@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: ISC */
+/* adjust: the camera's own controls: commands that the capture thread answers,
+ * and what was set once, kept. */
+#ifndef ORIEL_ORIELD_ADJUST_H
+#define ORIEL_ORIELD_ADJUST_H
+
+#include "orield/orield.h"
+
+struct adjust;
+
+struct adjust *adjust_new(struct orield *orield);	/* NULL when out of memory */
+void adjust_free(struct adjust **adjust);
+
+/* Answer `controls` (values NULL) or `control`. */
+void adjust_ask(struct adjust *adjust, struct ticket *ticket, const json_t *values);
+
+/* A CAPTURE_CONTROLS report. */
+void adjust_report(struct adjust *adjust, struct capture_report *report);
+
+/* Of all stored values, the camera's: {NAME: value}. A new reference. */
+json_t *adjust_stored(const json_t *values);
+
+/* Set these on a camera that runs already; nobody waits for the answer. */
+void adjust_restore(struct adjust *adjust, const json_t *values);
+
+#endif
