@@ -265,6 +265,8 @@ ticket_reply_fds(struct ticket *ticket, json_t *reply, const int fds[2])
 	if (ticket->line == NULL) {
 		log_error("control", "out of memory for a reply; the peer is dropped");
 		peer_kill(ticket->peer);
+		TAILQ_REMOVE(&ticket->peer->wire->tickets, ticket, next);
+		ticket_free(ticket);
 		return;
 	}
 	peer_flush_tickets(ticket->peer);
