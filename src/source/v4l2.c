@@ -38,6 +38,18 @@ buffer_named(unsigned index)
 	    .memory = V4L2_MEMORY_MMAP };
 }
 
+/* A call failed. Drivers differ in what they answer when their device has gone. */
+static int
+explain(const struct v4l2 *camera, const char *doing, struct cause *why)
+{
+	const struct source_mode *mode = &camera->source.mode;
+
+	cause_errno(why, "%s: %s", mode->device, doing);
+	if (errno == ENODEV || access(mode->device, F_OK) == -1)
+		cause_set(why, "%s (%s) was unplugged", mode->name, mode->device);
+	return -1;
+}
+
 /* Give a buffer to the driver. A driver that refuses is started anew. */
 static int
 queue_buffer(struct v4l2 *camera, unsigned index, struct cause *why)
@@ -46,7 +58,7 @@ queue_buffer(struct v4l2 *camera, unsigned index, struct cause *why)
 
 	if (v4l2_ioctl(camera->source.fd, VIDIOC_QBUF, &buffer) == 0)
 		return 0;
-	return cause_errno(why, "%s: giving a buffer back", camera->source.mode.device);
+	return explain(camera, "giving a buffer back", why);
 }
 
 static void
@@ -67,17 +79,6 @@ is_whole(const struct v4l2 *camera, const struct v4l2_buffer *buffer)
 	    buffer->bytesused >= v4l2_whole(camera->source.mode.format, &camera->format);
 }
 
-/* Drivers differ in what they answer when their device has gone. */
-static void
-explain_loss(const struct v4l2 *camera, struct cause *why)
-{
-	const struct source_mode *mode = &camera->source.mode;
-
-	cause_errno(why, "%s: taking a picture", mode->device);
-	if (errno == ENODEV || access(mode->device, F_OK) == -1)
-		cause_set(why, "%s (%s) was unplugged", mode->name, mode->device);
-}
-
 enum dequeued { DEQUEUED_NONE, DEQUEUED_BAD, DEQUEUED_GOOD, DEQUEUED_GONE };
 
 static enum dequeued
@@ -95,7 +96,7 @@ dequeue(struct v4l2 *camera, struct v4l2_buffer *buffer, struct cause *why)
 	/* Passing trouble, such as a lost signal (vidioc-qbuf.rst). */
 	if (errno == EIO && ++camera->trouble < TROUBLE_MOST)
 		return DEQUEUED_BAD;
-	explain_loss(camera, why);
+	explain(camera, "taking a picture", why);
 	return DEQUEUED_GONE;
 }
 
@@ -219,7 +220,7 @@ request_buffers(struct v4l2 *camera, uint32_t wish, struct cause *why)
 
 	if (v4l2_ioctl(camera->source.fd, VIDIOC_REQBUFS, &request) == -1)
 		return errno == EBUSY ? cause_set(why, "%s is in use by another program", camera->source.mode.device) :
-		    cause_errno(why, "%s: asking for buffers", camera->source.mode.device);
+		    explain(camera, "asking for buffers", why);
 	if (request.count < 2)
 		return cause_set(why, "%s: the driver has too few buffers", camera->source.mode.device);
 	camera->count = request.count < BUFFERS_MOST ? request.count : BUFFERS_MOST;
@@ -234,11 +235,11 @@ map_buffers(struct v4l2 *camera, struct cause *why)
 		void *start;
 
 		if (v4l2_ioctl(camera->source.fd, VIDIOC_QUERYBUF, &buffer) == -1)
-			return cause_errno(why, "%s: asking for a buffer", camera->source.mode.device);
+			return explain(camera, "asking for a buffer", why);
 		start = mmap(NULL, buffer.length, PROT_READ | PROT_WRITE, MAP_SHARED,
 		    camera->source.fd, (off_t)buffer.m.offset);
 		if (start == MAP_FAILED)
-			return cause_errno(why, "%s: mapping a buffer", camera->source.mode.device);
+			return explain(camera, "mapping a buffer", why);
 		camera->buffers[i].start = start;
 		camera->buffers[i].length = buffer.length;
 		if (queue_buffer(camera, i, why) == -1)
@@ -253,7 +254,7 @@ stream(struct v4l2 *camera, struct cause *why)
 	int type = V4L2_BUF_TYPE_VIDEO_CAPTURE;
 
 	if (v4l2_ioctl(camera->source.fd, VIDIOC_STREAMON, &type) == -1)
-		return cause_errno(why, "%s: starting the stream", camera->source.mode.device);
+		return explain(camera, "starting the stream", why);
 	camera->streaming = true;
 	return 0;
 }

@@ -94,8 +94,10 @@ source_close(struct source **source)
 	if (*source == NULL)
 		return;
 	assert_int_equal(fake.held, 0);
+	pthread_mutex_lock(&fake.lock);
 	close((*source)->fd);
 	fake.closed++;
+	pthread_mutex_unlock(&fake.lock);
 	*source = NULL;
 }
 
@@ -132,7 +134,9 @@ tick(void)
 {
 	uint64_t one = 1;
 
+	pthread_mutex_lock(&fake.lock);
 	assert_int_equal(write(fake.source.fd, &one, sizeof one), sizeof one);
+	pthread_mutex_unlock(&fake.lock);
 }
 
 static void
