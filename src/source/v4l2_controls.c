@@ -172,6 +172,9 @@ v4l2_subscribe_controls(int fd)
 	for (int i = 0; i < CONTROLS_MOST && next_control(fd, &is); i++) {
 		struct v4l2_event_subscription wish = { .type = V4L2_EVENT_CTRL, .id = is.id };
 
+		/* Nobody sets these; some drivers count frames in them. */
+		if (is.flags & (V4L2_CTRL_FLAG_READ_ONLY | V4L2_CTRL_FLAG_VOLATILE))
+			continue;
 		if (v4l2_ioctl(fd, VIDIOC_SUBSCRIBE_EVENT, &wish) == -1)
 			return;		/* a driver without events: then none are told */
 	}
