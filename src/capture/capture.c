@@ -24,7 +24,7 @@ capture_deinit(struct capture *capture)
 {
 	capture_free_rings(capture);
 	adjust_deinit(capture);
-	jpeg_encoder_free(&capture->encoder);
+	jpeg_crew_free(&capture->crew);
 	jpeg_decoder_free(&capture->decoder);
 	motion_free(&capture->motion);
 	free(capture->grey);
@@ -40,10 +40,12 @@ capture_init(struct capture *capture, const struct capture_settings *settings, s
 	capture->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (capture->wake == -1)
 		return cause_errno(why, "eventfd");
-	capture->encoder = jpeg_encoder_new();
+	capture->crew = jpeg_crew_new(settings->encoders, why);
+	if (capture->crew == NULL)
+		return -1;
 	capture->decoder = jpeg_decoder_new();
 	capture->motion = motion_new();
-	if (capture->encoder == NULL || capture->decoder == NULL || capture->motion == NULL ||
+	if (capture->decoder == NULL || capture->motion == NULL ||
 	    adjust_init(capture) == -1)
 		return cause_set(why, "capture: out of memory");
 	return motion_set_mask(capture->motion, settings->mask, why);

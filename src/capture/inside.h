@@ -15,6 +15,7 @@
 
 #include "capture/capture.h"
 #include "capture/rate.h"
+#include "jpeg/crew.h"
 #include "jpeg/jpeg.h"
 #include "ring/ring.h"
 
@@ -48,7 +49,7 @@ struct capture {
 	uint64_t oversized;
 	struct cause refusal;		/* of the newest picture that was passed over */
 	struct rate rate;
-	struct jpeg_encoder *encoder;
+	struct jpeg_crew *crew;
 	unsigned char *slot;		/* the newest frame's JPEG, until the next picture */
 
 	struct jpeg_decoder *decoder;

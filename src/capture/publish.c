@@ -174,7 +174,7 @@ put_raw(struct capture *capture, const struct picture *picture, struct frame_inf
 	quality = capture->tuning.quality;
 	pthread_mutex_unlock(&capture->lock);
 	capture->slot = ring_writer_begin(capture->ring);
-	length = jpeg_encode(capture->encoder, picture, quality, capture->slot,
+	length = jpeg_crew_encode(capture->crew, picture, quality, capture->slot,
 	    ring_writer_slot_size(capture->ring), &capture->refusal);
 	/* The source vouches for size and length: what is left is that it does not fit. */
 	if (length == -1)

@@ -328,13 +328,14 @@ strip_fill(struct jpeg_encoder *encoder, enum pixel_format format, const struct 
 }
 
 static void
-encoder_setup(struct jpeg_encoder *encoder, const struct picture *picture, int quality)
+encoder_setup(struct jpeg_encoder *encoder, const struct picture *picture,
+	const struct jpeg_band *band, int quality)
 {
 	const struct encoding *encoding = &encodings[picture->format];
 	struct jpeg_compress_struct *jpeg = &encoder->jpeg;
 
 	jpeg->image_width = picture->width;
-	jpeg->image_height = picture->height;
+	jpeg->image_height = band->height;
 	jpeg->input_components = encoding->components;
 	jpeg->in_color_space = encoding->space;
 	jpeg_set_defaults(jpeg);
@@ -343,33 +344,35 @@ encoder_setup(struct jpeg_encoder *encoder, const struct picture *picture, int q
 	jpeg->comp_info[0].v_samp_factor = encoding->luma_v;
 	jpeg->dct_method = JDCT_ISLOW;
 	jpeg->raw_data_in = picture->format != PIXEL_RGB24;
+	jpeg->restart_interval = band->interval;
 	encoder->studio = picture->studio;
 }
 
 static void
-encode_raw(struct jpeg_encoder *encoder, const struct picture *picture, const struct plane planes[3])
+encode_raw(struct jpeg_encoder *encoder, const struct picture *picture, const struct plane planes[3],
+	const struct jpeg_band *band)
 {
 	unsigned lines = (unsigned)encodings[picture->format].luma_v * DCTSIZE;
 	JSAMPARRAY strip[3] = { encoder->rows[0], encoder->rows[1], encoder->rows[2] };
 
-	for (uint32_t top = 0; top < picture->height; top += lines) {
-		strip_fill(encoder, picture->format, planes, top);
+	for (uint32_t line = 0; line < band->height; line += lines) {
+		strip_fill(encoder, picture->format, planes, band->top + line);
 		jpeg_write_raw_data(&encoder->jpeg, strip, lines);
 	}
 }
 
 static void
-encode_pixels(struct jpeg_encoder *encoder, const struct plane *plane)
+encode_pixels(struct jpeg_encoder *encoder, const struct plane *plane, const struct jpeg_band *band)
 {
-	for (uint32_t line = 0; line < plane->height; line++) {
-		JSAMPROW row = (unsigned char *)plane_line(plane, line);
+	for (uint32_t line = 0; line < band->height; line++) {
+		JSAMPROW row = (unsigned char *)plane_line(plane, band->top + line);
 		jpeg_write_scanlines(&encoder->jpeg, &row, 1);
 	}
 }
 
 long
-jpeg_encode(struct jpeg_encoder *encoder, const struct picture *picture, int quality,
-	unsigned char *out, uint32_t capacity, struct cause *why)
+jpeg_encode_band(struct jpeg_encoder *encoder, const struct picture *picture,
+	const struct jpeg_band *band, int quality, unsigned char *out, uint32_t capacity, struct cause *why)
 {
 	struct plane planes[3];
 
@@ -386,13 +389,28 @@ jpeg_encode(struct jpeg_encoder *encoder, const struct picture *picture, int qua
 	}
 	encoder->out.next_output_byte = out;
 	encoder->out.free_in_buffer = capacity;
-	encoder_setup(encoder, picture, quality);
+	encoder_setup(encoder, picture, band, quality);
 	jpeg_start_compress(&encoder->jpeg, TRUE);
 	if (encoder->jpeg.raw_data_in)
-		encode_raw(encoder, picture, planes);
+		encode_raw(encoder, picture, planes, band);
 	else
-		encode_pixels(encoder, &planes[0]);
+		encode_pixels(encoder, &planes[0], band);
 	jpeg_finish_compress(&encoder->jpeg);
 	return (long)(capacity - encoder->out.free_in_buffer);
 }
 
+long
+jpeg_encode(struct jpeg_encoder *encoder, const struct picture *picture, int quality,
+	unsigned char *out, uint32_t capacity, struct cause *why)
+{
+	const struct jpeg_band whole = { .height = picture->height };
+
+	return jpeg_encode_band(encoder, picture, &whole, quality, out, capacity, why);
+}
+
+void
+jpeg_band_step(enum pixel_format format, uint32_t *mcu_width, uint32_t *mcu_height)
+{
+	*mcu_width = (uint32_t)encodings[format].luma_h * DCTSIZE;
+	*mcu_height = (uint32_t)encodings[format].luma_v * DCTSIZE;
+}

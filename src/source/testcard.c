@@ -37,12 +37,12 @@ struct testcard {
 	uint64_t period_ns, crossing_ns;
 };
 
-/* 75 % bars of ITU-R BT.601 (white, yellow, cyan, green, magenta, red, blue). */
+/* 75 % bars (white, yellow, cyan, green, magenta, red, blue) in JFIF's full range. */
 static const struct colour bars[] = {
-	{ 180, 128, 128 }, { 162, 44, 142 }, { 131, 156, 44 }, { 112, 72, 58 },
-	{ 84, 184, 198 }, { 65, 100, 212 }, { 35, 212, 114 },
+	{ 191, 128, 128 }, { 169, 32, 144 }, { 134, 160, 32 }, { 112, 65, 48 },
+	{ 79, 191, 208 }, { 57, 96, 224 }, { 22, 224, 112 },
 };
-static const struct colour white = { 235, 128, 128 }, black = { 16, 128, 128 };
+static const struct colour white = { 255, 128, 128 }, black = { 0, 128, 128 };
 
 static void
 paint_background(struct canvas *canvas)
@@ -56,7 +56,7 @@ paint_background(struct canvas *canvas)
 		draw_box(canvas, left, 0, right - left, height - foot, bars[i]);
 	}
 	for (int i = 0; i < 16; i++) {
-		struct colour grey = { (unsigned char)(16 + i * 12), 128, 128 };
+		struct colour grey = { (unsigned char)(i * 13), 128, 128 };
 		int left = width * i / 16, right = width * (i + 1) / 16;
 
 		draw_box(canvas, left, height - foot, right - left, foot, grey);
