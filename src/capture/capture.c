@@ -122,14 +122,15 @@ capture_status(struct capture *capture, struct capture_status *status)
 	pthread_mutex_unlock(&capture->lock);
 }
 
-uint32_t
+struct motion_verdict
 capture_take_peak(struct capture *capture)
 {
-	uint32_t peak;
+	struct motion_verdict peak;
 
 	pthread_mutex_lock(&capture->lock);
-	peak = capture->status.peak_change;
-	capture->status.peak_change = 0;
+	peak = capture->status.peak;
+	capture->status.peak = capture->status.motion;
+	capture->status.peak.change = 0;
 	pthread_mutex_unlock(&capture->lock);
 	return peak;
 }

@@ -72,7 +72,7 @@ struct capture_status {			/* a consistent copy, for /status and the pulse */
 	uint64_t stale_ns;		/* a frame older than this is stale: 3 frame times + 1 s */
 	uint64_t turns;			/* of the capture loop, frames or not: feeds the watchdog */
 	struct motion_verdict motion;	/* the newest judgement */
-	uint32_t peak_change;		/* largest change since the last capture_take_peak */
+	struct motion_verdict peak;	/* that of the largest change since the last capture_take_peak */
 	uint64_t light_held, cooldown_held;	/* triggers held back so far */
 };
 
@@ -87,7 +87,7 @@ void capture_free(struct capture **capture);
 
 void capture_tune(struct capture *capture, const struct capture_tuning *tuning);
 void capture_status(struct capture *capture, struct capture_status *status);
-uint32_t capture_take_peak(struct capture *capture);	/* tenths of a percent; starts anew */
+struct motion_verdict capture_take_peak(struct capture *capture);	/* and starts anew */
 
 /* Copy the newest frame: *jpeg is the caller's to free. False when there is none. */
 bool capture_copy_newest(struct capture *capture, struct frame_info *frame,

@@ -56,8 +56,8 @@ note_verdict(struct capture *capture, const struct motion_verdict *verdict)
 		status->light_held += verdict->held == MOTION_LIGHT;
 		status->cooldown_held += verdict->held == MOTION_COOLDOWN;
 	}
-	if (verdict->change > status->peak_change)
-		status->peak_change = verdict->change;
+	if (verdict->change >= status->peak.change)
+		status->peak = *verdict;
 	status->motion = *verdict;
 	pthread_mutex_unlock(&capture->lock);
 }

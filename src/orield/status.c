@@ -104,13 +104,13 @@ status_add_store(const struct orield *orield, json_t *out)
 }
 
 static json_t *
-status_motion_now(const struct orield *orield, const struct capture_status *now)
+status_verdict(const struct orield *orield, const struct motion_verdict *verdict)
 {
 	bool on = options_number(orield->options, SETTING_MOTION) != 0;
 
-	return json_pack("{sf si ss}", "change", status_percent(now->motion.change),
+	return json_pack("{sf si ss}", "change", status_percent(verdict->change),
 	    "threshold", (int)options_number(orield->options, SETTING_THRESHOLD),
-	    "held", on ? motion_held_word(now->motion.held) : "motion detection is off");
+	    "held", on ? motion_held_word(verdict->held) : "motion detection is off");
 }
 
 json_t *
@@ -128,7 +128,7 @@ status_json(const struct orield *orield)
 	json_object_set_new(out, "version", json_string(PACKAGE_VERSION));
 	json_object_set_new(out, "viewers", status_viewers(orield));
 	status_add_store(orield, out);
-	json_object_set_new(out, "motion", status_motion_now(orield, &now));
+	json_object_set_new(out, "motion", status_verdict(orield, &now.motion));
 	json_object_set_new(out, "counters", status_counters(orield, &now));
 	return out;
 }
@@ -180,15 +180,15 @@ status_state(const struct orield *orield)
 json_t *
 status_pulse(const struct orield *orield)
 {
+	struct motion_verdict peak = { .held = MOTION_WARMING };
 	struct capture_status now;
 	json_t *out;
 
 	orield_capture_status(orield, &now);
-	out = status_motion_now(orield, &now);
-	/* The largest of this second: a spike between two pulses is seen. */
+	/* The largest of this second, and its reason: a spike between two pulses is seen. */
 	if (orield->capture != NULL)
-		json_object_set_new(out, "change",
-		    json_real(status_percent(capture_take_peak(orield->capture))));
+		peak = capture_take_peak(orield->capture);
+	out = status_verdict(orield, &peak);
 	json_object_set_new(out, "ts", json_real(status_seconds(clock_wall_ns())));
 	json_object_set_new(out, "online", json_boolean(now.online));
 	json_object_set_new(out, "fps", json_real(status_rounded(now.fps, 10)));

@@ -155,13 +155,13 @@ capture_status(struct capture *capture, struct capture_status *status)
 	*status = fake.status;
 }
 
-uint32_t
+struct motion_verdict
 capture_take_peak(struct capture *capture)
 {
-	uint32_t peak = fake.status.peak_change;
+	struct motion_verdict peak = fake.status.peak;
 
 	(void)capture;
-	fake.status.peak_change = 0;
+	fake.status.peak.change = 0;
 	return peak;
 }
 

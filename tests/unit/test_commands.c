@@ -931,12 +931,13 @@ test_pulse(void **state)
 	json_decref(parse(ask(&one, "{\"cmd\":\"subscribe\"}")));
 	assert_false(event_pending(orield->pulse_due, EV_TIMEOUT, NULL));
 	json_decref(parse(ask(&one, "{\"cmd\":\"subscribe\",\"pulse\":true}")));
-	fake.status.peak_change = 456;
+	fake.status.peak.change = 456;
+	fake.status.peak.held = MOTION_COOLDOWN;
 	fake.status.motion.held = MOTION_BELOW;
 	line = next_event(&one, "pulse");
 	data = json_object_get(line, "data");
 	assert_true(json_real_value(json_object_get(data, "change")) == 45.6);
-	assert_string_equal(json_get_text(data, "held"), "below threshold");
+	assert_string_equal(json_get_text(data, "held"), "cool-down");
 	assert_int_equal(number(data, "threshold"), 12);
 	assert_int_equal(number(data, "frame_count"), 1);
 	assert_true(json_is_true(json_object_get(data, "online")));
