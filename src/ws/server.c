@@ -34,7 +34,6 @@ struct server {
 
 static const struct timeval pause_time = { .tv_sec = 1 };
 static const struct timeval step_time = { .tv_usec = STOP_STEP_MS * 1000 };
-static const struct timeval stop_time = { .tv_sec = SERVER_STOP_SECONDS };
 
 /* ---- accepting --------------------------------------------------------------- */
 
@@ -121,7 +120,6 @@ server_stop(struct server *server)
 	event_del(server->acceptable);
 	event_del(server->paused);
 	server->stop_batch = server->host.count / STOP_STEPS + 1;
-	event_base_loopexit(server->host.base, &stop_time);
 	if (server->host.count == 0)
 		event_base_loopbreak(server->host.base);
 	else

@@ -6,10 +6,8 @@
 #include "base/cause.h"
 #include "ws/session.h"
 
-enum {
-	SERVER_HEADS_MAX = 64,	/* connections beyond the clients allowed: in the handshake or on their way out */
-	SERVER_STOP_SECONDS = 5,	/* from server_stop() to the loop's end at the latest */
-};
+/* Connections beyond the clients allowed: in the handshake, or on their way out. */
+enum { SERVER_HEADS_MAX = 64 };
 
 struct server;
 
@@ -29,7 +27,8 @@ struct server *server_new(const struct server_setup *setup, struct cause *why);
 int server_run(struct server *server, struct cause *why);
 
 /* Begin to end: accept no more, say 1001 to all clients, a few at a time so that
- * they do not all come back at once. The loop is left when the last one has gone. */
+ * they do not all come back at once. The loop is left when the last one has gone,
+ * after a second and SESSION_LINGER_SECONDS at the latest. */
 void server_stop(struct server *server);
 
 /* What is still there is dropped. Clears *server. */

@@ -64,7 +64,6 @@ session_linger(struct session *session)
 {
 	session->phase = PHASE_LINGER;
 	shutdown(session->fd, SHUT_WR);
-	event_add(session->deadline, &linger_time);
 }
 
 /* ---- bytes in ------------------------------------------------------------------ */

@@ -16,7 +16,7 @@ enum {
 	SESSION_PING_SECONDS = 25,	/* of silence, then a ping */
 	SESSION_PINGS_MAX = 2,		/* unanswered, then the end */
 	SESSION_STALL_SECONDS = 20,	/* a client that reads nothing for so long is dropped */
-	SESSION_LINGER_SECONDS = 2,	/* after our Close, for the client's end */
+	SESSION_LINGER_SECONDS = 2,	/* for our Close to go out and the client's end to come */
 	SESSION_READ_MAX = 64 * 1024,	/* bytes a wake-up, then others have their turn */
 };
 

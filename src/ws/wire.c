@@ -115,8 +115,8 @@ on_send(wslay_event_context_ptr wslay, const uint8_t *data, size_t length, int f
 	return -1;
 }
 
-/* wslay looks at the length of each frame, we at that of the message; and it lets
- * a Close with half a code pass (RFC 6455 section 5.5.1). */
+/* How long a message may be is checked here, before a byte of it is kept; and a
+ * Close with half a code, which wslay lets pass (RFC 6455 section 5.5.1). */
 static void
 on_frame_start(wslay_event_context_ptr wslay, const struct wslay_event_on_frame_recv_start_arg *frame,
     void *arg)
@@ -198,7 +198,6 @@ wire_new(const struct wire_hooks *hooks, void *arg, size_t message_max, struct e
 		return NULL;
 	}
 	wslay_event_config_set_no_buffering(wire->wslay, 1);
-	wslay_event_config_set_max_recv_msg_length(wire->wslay, message_max);
 	return wire;
 }
 
@@ -261,6 +260,7 @@ wire_close(struct wire *wire, unsigned code, const char *reason)
 		return;
 	wslay_event_queue_close(wire->wslay, (uint16_t)code, (const uint8_t *)reason, strlen(reason));
 	wire_flush(wire);
+	wire->closed = true;	/* even without memory for the Close */
 }
 
 bool

@@ -52,7 +52,7 @@ void wire_send(struct wire *wire, const void *data, size_t length, bool text);
 void wire_ping(struct wire *wire);
 void wire_close(struct wire *wire, unsigned code, const char *reason);
 
-/* A Close of ours is in `out`: the last thing that will ever be there. */
+/* A Close of ours is in `out`, if there was memory for it: nothing will follow. */
 bool wire_closed(const struct wire *wire);
 
 #endif

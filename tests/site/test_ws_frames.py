@@ -171,6 +171,22 @@ def test_a_command_right_before_the_end_is_done(worker):
         orield.wait(lambda commands: {"cmd": "reset"} in commands)
 
 
+def test_a_reply_to_somebody_who_has_gone(worker):
+    with worker.orield(lambda command: None) as orield:
+        with worker.client() as stays:
+            orield.wait_viewers(1)
+            with worker.client() as client:
+                orield.wait_viewers(2)
+                client.text('{"cmd": "reset", "id": 1}')
+                orield.wait(lambda commands: {"cmd": "reset", "id": 1} in commands)
+            orield.wait_viewers(1)      # it is gone
+            stays.text('{"cmd": "status", "id": 2}')
+            orield.wait(lambda commands: {"cmd": "status", "id": 2} in commands)
+            orield.reply({"id": 1})
+            orield.reply({"id": 2})
+            assert answer(stays) == {"id": 2}
+
+
 def test_the_longest_reply(worker):
     text = "x" * (60 * 1024)
     with worker.orield(lambda command: {"text": text}), worker.client() as client:

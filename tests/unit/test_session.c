@@ -340,6 +340,22 @@ test_twenty_seconds_without_reading(void **state)
 }
 
 static void
+test_two_seconds_for_a_farewell_nobody_reads(void **state)
+{
+	static char big[400000];
+
+	(void)state;
+	shake_hands();
+	for (int i = 0; i < 4; i++)
+		session_send(stage.session, big, sizeof big, false);
+	session_close(stage.session, WIRE_GOING_AWAY, "");
+	pass(1900);
+	assert_int_equal(stage.gone, 0);
+	pass(200);
+	assert_int_equal(stage.gone, 1);
+}
+
+static void
 test_reads_on_when_the_service_is_ready_again(void **state)
 {
 	static const char message[] = "\x81\x80\0\0\0\0";
@@ -384,6 +400,7 @@ main(void)
 		TEST(test_refusals_linger_too),
 		TEST(test_one_too_many),
 		TEST(test_twenty_seconds_without_reading),
+		TEST(test_two_seconds_for_a_farewell_nobody_reads),
 		TEST(test_reads_on_when_the_service_is_ready_again),
 		TEST(test_a_second_close_changes_nothing),
 	};
