@@ -82,7 +82,7 @@ capture_new(const struct capture_settings *settings, const struct capture_tuning
 	capture->reports = reports;
 	capture->wake = capture->inotify = -1;
 	pthread_mutex_init(&capture->lock, NULL);
-	cause_set(&capture->status.reason, "starting");
+	cause_set(&capture->status.reason, "no frame yet");
 	if (capture_init(capture, settings, why) == -1)
 		goto fail;
 	error = capture_start(capture);
