@@ -88,9 +88,14 @@ class Daemon:
         self.baseline = None
 
     def kill(self, number=signal.SIGKILL):
-        """End it in a way of your choice; returns its exit status."""
-        self.process.send_signal(number)
-        return self.process.wait(PATIENCE)
+        """End it in a way of your choice, its workers as well; returns its exit status."""
+        workers = self.workers() if number == signal.SIGKILL else []
+        for pid in (self.pid, *workers):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+        code = self.process.wait(PATIENCE)
+        wait_for(lambda: all(process_state(pid) in (None, "Z") for pid in workers))
+        return code
 
     def stop(self):
         """End it politely: every program ends with 0 after SIGTERM."""
@@ -101,8 +106,11 @@ class Daemon:
         assert code == 0, f"{self.name} ended with {code}:\n{self.log.read_text()[-3000:]}"
 
     def workers(self):
-        """Processes whose descriptors count: nginx has workers, the others are their own."""
-        return children(self.pid) if self.name == "nginx" else [self.pid]
+        """Processes that do the work: nginx and oriel-fcgi have some of their own."""
+        return children(self.pid) or [self.pid]
+
+    def pids(self):
+        return {self.pid, *self.workers()}
 
     def descriptors(self):
         return [link for pid in self.workers() for link in descriptors(pid)]
@@ -123,6 +131,7 @@ class Site:
         self.allowed, self.seen = [], {}
         self.restarts = set()
         self.session = requests.Session()
+        self.session.trust_env = False      # neither proxies nor certificates of this machine
         if tls:
             self.make_certificate()
         self.env = dict(os.environ, ORIEL_TEST=str(os.getpid()), LC_ALL="C.UTF-8",
@@ -130,6 +139,7 @@ class Site:
                         UBSAN_OPTIONS="print_stacktrace=1") | (env or {})
         self.daemons = {}
         cameras = cameras if cameras is not None else {"cam": []}
+        self.cameras = list(cameras)
         for camera, options in cameras.items():
             self.add("orield" if camera == "cam" else f"orield-{camera}", [
                 BUILD / "orield", f"--camera={camera}", f"--run-dir={self.folder}", f"--state-dir={self.state}",
@@ -182,13 +192,20 @@ class Site:
             self.wait_ready()
         return self
 
-    def wait_ready(self, path="/snapshot.jpg"):
-        def answered():
-            for daemon in self.daemons.values():
-                assert daemon.process.poll() is None, f"{daemon.name} ended:\n{daemon.log.read_text()[-3000:]}"
-            with contextlib.suppress(requests.ConnectionError):
-                return self.get(path).status_code == 200
-        wait_for(answered)
+    def wait_ready(self):
+        """Until there is a picture of each camera, by its name and without."""
+        paths = ["/snapshot.jpg"] * (len(self.cameras) == 1) + [f"/cam/{name}/snapshot.jpg" for name in self.cameras]
+        wait_for(lambda: all(self.answers(path) for path in paths))
+
+    def answers(self, path):
+        for daemon in self.daemons.values():
+            assert daemon.process.poll() is None, f"{daemon.name} ended:\n{daemon.log.read_text()[-3000:]}"
+        try:
+            return self.get(path).status_code == 200
+        except requests.exceptions.SSLError:
+            raise
+        except requests.ConnectionError:
+            return False
 
     def stop(self):
         self.session.close()
@@ -205,7 +222,7 @@ class Site:
         """This test makes the programs miss each other; that much they may log."""
         self.allow(r"connect\(\) (to .* )?failed", r"Connection (reset|refused)", r"upstream prematurely closed",
                    r"recv\(\) failed", r"send\(\) failed", r"writev\(\) failed", r"not running", r"connection lost",
-                   r"control socket")
+                   r"control socket", r"has closed the connection")
 
     # ---- what must hold after every test ------------------------------------
 
@@ -216,10 +233,11 @@ class Site:
     def begin(self):
         self.allowed = []
         self.seen = {d.name: d.log.stat().st_size for d in self.daemons.values()}
+        self.session.close()        # our own kept connections are no leak
         for daemon in self.daemons.values():
             if daemon.process and daemon.process.poll() is None and daemon.baseline is None:
                 daemon.baseline = daemon.descriptors()
-        self.pids = {d.name: d.pid for d in self.daemons.values() if d.process}
+        self.pids = {d.name: d.pids() for d in self.daemons.values() if d.process}
 
     def new_lines(self, name):
         with self[name].log.open(errors="replace") as log:

@@ -70,7 +70,7 @@ def test_control_is_for_websockets(alone):
     assert alone.get("/control", headers={"Upgrade": "h2c", "Connection": "Upgrade"}).status_code == 426
 
 
-@pytest.mark.parametrize("path", ["/elsewhere/control", "/cam/Bad%0d%0aX-Evil:1/control", "/cam/../x/control"])
+@pytest.mark.parametrize("path", ["/elsewhere/control", "/cam/Bad%0d%0aX-Evil:1/control", "/cam/../x/control", "/control%0a"])
 def test_control_elsewhere(alone, path):
     alone.outage()
     assert alone.get(path).status_code == 503     # the worker would say 404

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: ISC
+"""A camera one can pull the plug of: a FIFO that orield reads (source pipe)."""
+import os
+import threading
+import time
+
+
+class Pipe:
+    """Writes pictures, in turn, at a rate; plug() and unplug() as you like."""
+
+    def __init__(self, path, pictures, fps=20):
+        self.path, self.pictures, self.fps = path, pictures, fps
+        self.thread = None
+        os.mkfifo(path)
+
+    def plug(self):
+        self.on = True
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def run(self):
+        number = 0
+        # Opens when somebody reads; a reader that goes is waited for again.
+        while self.on:
+            try:
+                fifo = os.open(self.path, os.O_WRONLY | os.O_NONBLOCK)
+            except OSError:
+                time.sleep(0.02)
+                continue
+            os.set_blocking(fifo, True)
+            try:
+                while self.on:
+                    os.write(fifo, self.pictures[number % len(self.pictures)])
+                    number += 1
+                    time.sleep(1 / self.fps)
+            except BrokenPipeError:
+                pass
+            finally:
+                os.close(fifo)
+
+    def unplug(self):
+        self.on = False
+        if self.thread:
+            self.thread.join()

@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: ISC
+"""./bootstrap run as a person uses it. Here everything is installed and built already
+(./bootstrap check sees to that), so each start is a second one."""
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import time
+
+import pytest
+import requests
+
+import oriel
+
+BOOTSTRAP = oriel.SOURCE / "bootstrap"
+
+
+def run_folders():
+    return {p for base in ("/run", "/tmp") for p in pathlib.Path(base).glob("oriel.??????")}
+
+
+def shared_memory():
+    return set(os.listdir("/dev/shm"))
+
+
+def descendants(pid):
+    found = []
+    for child in oriel.children(pid):
+        found += [child, *descendants(child)]
+    return found
+
+
+class Run:
+    def __init__(self, folder, *arguments, port=None, **env):
+        self.port = port or oriel.free_port()
+        self.state = folder / "state"
+        self.log = folder / f"log-{self.port}-{time.monotonic_ns()}"
+        env = dict(os.environ, ORIEL_PORT=str(self.port), ORIEL_STATE_DIR=str(self.state), **env)
+        self.began = time.monotonic()
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen([BOOTSTRAP, "run", *arguments], stdin=subprocess.DEVNULL, stdout=log,
+                                            stderr=log, env=env, start_new_session=True)
+
+    def text(self):
+        return self.log.read_text(errors="replace")
+
+    def ready(self, patience=120):
+        url = f"http://127.0.0.1:{self.port}/"
+
+        def printed():
+            assert self.process.poll() is None, self.text()
+            return f"\n{url}\n" in "\n" + self.text()
+        oriel.wait_for(printed, patience)
+        self.took = time.monotonic() - self.began
+        return url
+
+    def end(self, number=signal.SIGTERM):
+        self.process.send_signal(number)
+        return self.process.wait(30)
+
+
+@pytest.fixture
+def folder():
+    """Reachable for the unprivileged user that the daemons become."""
+    import shutil
+    import tempfile
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="oriel-", dir="/tmp"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def start(folder):
+    runs = []
+    before = run_folders(), shared_memory()
+
+    def start(*arguments, **kw):
+        runs.append(Run(folder, *arguments, **kw))
+        return runs[-1]
+    # The very first start may have to build; no test is about that.
+    subprocess.run([BOOTSTRAP, "build"], check=True, stdout=subprocess.DEVNULL)
+    yield start
+    for run in runs:
+        if run.process.poll() is None:
+            run.end()
+        assert "Sanitizer" not in run.text()
+    oriel.wait_for(lambda: (run_folders(), shared_memory()) == before, patience=3)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_start_and_end(start, number):
+    run = start("--source", "testcard", "--width", "320", "--height", "240")
+    url = run.ready()
+    assert requests.get(url + "snapshot.jpg", timeout=5).status_code == 200
+    assert 'id="stream"' in requests.get(url, timeout=5).text
+    assert requests.get(url + "status", timeout=5).json()["width"] == 320
+    assert "log-in is off" in run.text()
+    processes = descendants(run.process.pid)
+    assert len(processes) >= 9      # four keepers, three daemons, nginx and its workers
+    assert run.end(number) == 0
+    assert [pid for pid in processes if oriel.process_state(pid) not in (None, "Z")] == []
+
+
+def test_quick(start):
+    """Nothing to build: a frame is served within 2 s."""
+    took = []
+    for _ in range(3):
+        run = start("--source", "testcard")
+        run.ready()
+        took.append(run.took)
+        assert run.end() == 0
+    assert min(took) < 2, took
+
+
+def test_ctrl_c_at_a_terminal(start):
+    """The whole foreground group gets it, as from a terminal."""
+    run = start("--source", "testcard")
+    run.ready()
+    processes = descendants(run.process.pid)
+    os.killpg(run.process.pid, signal.SIGINT)
+    assert run.process.wait(30) == 0
+    assert [pid for pid in processes if oriel.process_state(pid) not in (None, "Z")] == []
+    assert "ended" not in run.text() and "cannot start" not in run.text()
+
+
+def test_port_taken(start, folder):
+    first = start("--source", "testcard")
+    first.ready()
+    second = start("--source", "testcard", port=first.port)
+    assert second.process.wait(60) not in (0, -15)
+    assert f"port {first.port}" in second.text() and "taken" in second.text()
+    assert requests.get(f"http://127.0.0.1:{first.port}/snapshot.jpg", timeout=5).status_code == 200
+
+
+def test_state_folder_taken(start):
+    first = start("--source", "testcard")
+    first.ready()
+    second = start("--source", "testcard")
+    assert second.process.wait(60) == 1
+    assert "in use" in second.text()
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "x", "-1", "80 80"])
+def test_bad_port(start, port):
+    run = start(port=port)
+    assert run.process.wait(60) == 1 and "ORIEL_PORT" in run.text()
+
+
+def test_bad_option_for_orield(start):
+    run = start("--nonsense")
+    assert run.process.wait(60) == 1
+    assert "unknown option --nonsense" in run.text()
+
+
+def test_camera_that_is_not_there(start):
+    """The site is up and says why there is no picture."""
+    run = start("--device", "/dev/video-none")
+    url = run.ready()
+    assert "no picture yet" in run.text()
+    answer = requests.get(url + "snapshot.jpg", timeout=5)
+    assert answer.status_code == 503 and "/dev/video-none" in answer.json()["error"]
+
+
+def test_daemon_that_dies_is_started_again(start):
+    run = start("--source", "testcard")
+    url = run.ready()
+    for name in ("orield", "oriel-fcgi", "oriel-ws"):
+        pid = next(p for p in descendants(run.process.pid)
+                   if pathlib.Path(f"/proc/{p}/comm").read_text().strip() == name)
+        os.kill(pid, signal.SIGKILL)
+        oriel.wait_for(lambda: re.search(rf"{name} ended \(exit status 137\)", run.text()))
+        oriel.wait_for(lambda: requests.get(url + "snapshot.jpg", timeout=5).status_code == 200)
+
+
+def test_killed_outright(start):
+    """Even kill -9 of bootstrap leaves no process behind; only its folder."""
+    run = start("--source", "testcard")
+    run.ready()
+    processes = descendants(run.process.pid)
+    before = run_folders()
+    run.process.kill()
+    run.process.wait()
+    oriel.wait_for(lambda: [pid for pid in processes if oriel.process_state(pid) not in (None, "Z")] == [])
+    import shutil
+    for folder in before:
+        if (folder / "nginx.conf").exists() and str(run.port) in (folder / "oriel.conf").read_text():
+            shutil.rmtree(folder)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has somebody to become") if os.geteuid() != 0 else lambda f: f
+def test_root_becomes_nobody_special(start):
+    run = start("--source", "testcard")
+    run.ready()
+    for pid in descendants(run.process.pid):
+        name = pathlib.Path(f"/proc/{pid}/comm").read_text().strip()
+        status = pathlib.Path(f"/proc/{pid}/status").read_text()
+        if name in ("orield", "oriel-fcgi", "oriel-ws"):
+            assert not re.search(r"^Uid:\s+0\b", status, re.M)
+            assert re.search(r"^CapEff:\s+0+$", status, re.M) and re.search(r"^NoNewPrivs:\s+1$", status, re.M)

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: ISC
+import re
+import time
+
+import pytest
+
+import oriel
+
+
+@pytest.fixture
+def calm(site):
+    """No motion saves between two looks."""
+    site.post("/config", json={"save_on_motion": False})
+    yield site
+    site.post("/config", json={"save_on_motion": True})
+
+
+def save(site):
+    reply = site.command({"cmd": "snapshot_now"})
+    assert reply["ok"] is True
+    return reply["name"]
+
+
+def test_list(calm):
+    names = [save(calm) for _ in range(3)]
+    answer = calm.get("/snaps/")
+    assert answer.status_code == 200 and answer.headers["Content-Type"] == "application/json"
+    snaps = answer.json()
+    assert [snap["name"] for snap in snaps[:3]] == names[::-1]
+    newest = snaps[0]
+    assert newest["bytes"] > 1000 and newest["ts"] > 1.7e9 and newest["url"].endswith(names[-1])
+    page = calm.get(f"/snaps/?before={newest['id']}&limit=1").json()
+    assert [snap["name"] for snap in page] == [names[1]]
+
+
+def test_names_in_one_second(calm):
+    names = [save(calm) for _ in range(5)]
+    assert len(set(names)) == 5
+    assert all(re.fullmatch(r"manual-\d+(-\d+)?\.jpg", name) for name in names)
+
+
+def test_picture(calm):
+    name = save(calm)
+    answer = calm.get(f"/snaps/{name}")
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"] == "image/jpeg"
+    assert answer.content == (calm.state / "cam/snaps" / name).read_bytes()
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert "X-Accel-Redirect" not in answer.headers
+    part = calm.get(f"/snaps/{name}", headers={"Range": "bytes=0-1"})
+    assert part.status_code == 206 and part.content == b"\xff\xd8"
+    assert calm.request("HEAD", f"/snaps/{name}").headers["Content-Length"] == str(len(answer.content))
+
+
+def test_delete(calm):
+    name = save(calm)
+    answer = calm.request("DELETE", f"/snaps/{name}")
+    assert answer.status_code == 200 and answer.json() == {"ok": True}
+    assert not (calm.state / "cam/snaps" / name).exists()
+    assert calm.get(f"/snaps/{name}").status_code == 404
+    again = calm.request("DELETE", f"/snaps/{name}")
+    assert again.status_code == 404 and "error" in again.json()
+
+
+@pytest.mark.parametrize("name", ["nothing.jpg", "..%2f..%2fstate.db", "a%00b.jpg", "state.db", ".hidden.jpg",
+                                  "x" * 200 + ".jpg", "a%0d%0aX-Evil:1.jpg", "%ff.jpg"])
+def test_no_such(site, name):
+    for method in ("GET", "DELETE"):
+        answer = site.request(method, f"/snaps/{name}")
+        assert answer.status_code in (400, 404)
+        assert "error" in answer.json() and "X-Evil" not in answer.headers
+
+
+@pytest.mark.parametrize("query, name", [("limit=0", "limit"), ("limit=x", "limit"), ("limit=100000", "limit"),
+                                         ("before=x", "before"), ("before=-1", "before")])
+def test_bad_query(site, query, name):
+    answer = site.get(f"/snaps/?{query}")
+    assert answer.status_code == 400 and name in answer.json()["error"]
+
+
+def test_method(site):
+    answer = site.post("/snaps/")
+    assert answer.status_code == 405 and "GET" in answer.headers["Allow"]
+    name = save(site)
+    answer = site.post(f"/snaps/{name}")
+    assert answer.status_code == 405
+    assert {m.strip() for m in answer.headers["Allow"].split(",")} >= {"GET", "DELETE"}
+
+
+def test_oldest_go_first(make_site):
+    site = make_site(cameras={"cam": ["--quota-files=3", "--no-save-on-motion"]})
+    names = [save(site) for _ in range(3)]
+    time.sleep(1.1)     # a name that has become free may be given again within its second
+    names += [save(site) for _ in range(2)]
+    kept = {path.name for path in (site.state / "cam/snaps").iterdir()}
+    assert kept == set(names[2:])
+    assert site.get("/status").json()["snaps"]["count"] == 3
+    assert site.get(f"/snaps/{names[0]}").status_code == 404
+
+
+def test_disk_too_full(make_site):
+    """Figures for the person who pressed the button, and nothing half-written."""
+    site = make_site(cameras={"cam": ["--keep-free=90", "--no-save-on-motion"]})
+    site.allow(r"warning: |error: ")
+    reply = site.command({"cmd": "snapshot_now"})
+    assert reply["ok"] is False
+    assert re.search(r"disk full|quota", reply["reason"]) and re.search(r"\d", reply["reason"])
+    assert list((site.state / "cam/snaps").iterdir()) == []
+    with site.control() as control:
+        assert control.ask({"cmd": "snapshot_now"}) == reply
+
+
+def test_in_the_status(calm):
+    before = calm.get("/status").json()["snaps"]
+    name = save(calm)
+    after = calm.get("/status").json()["snaps"]
+    size = (calm.state / "cam/snaps" / name).stat().st_size
+    assert after == {"count": before["count"] + 1, "bytes": before["bytes"] + size}
+    calm.request("DELETE", f"/snaps/{name}")
+    oriel.wait_for(lambda: calm.get("/status").json()["snaps"] == before)
