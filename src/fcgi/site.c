@@ -190,12 +190,10 @@ site_serve(struct site *site, const struct route *route, struct gallery *gallery
 	case ROUTE_SET_CONTROLS:
 		api_set_controls(camera, conn, request);
 		break;
-	case ROUTE_HEALTH:
-		api_health(conn);
-		break;
 	case ROUTE_READY:
 		api_ready(camera, conn);
 		break;
+	case ROUTE_HEALTH:
 	case ROUTE_COUNT:
 		abort();
 	}
@@ -238,6 +236,10 @@ site_request(void *arg, struct conn *conn, const struct request *request)
 		return;
 	case ROUTE_FOUND:
 		break;
+	}
+	if (route.id == ROUTE_HEALTH) {		/* of the process, whatever the cameras do */
+		api_health(conn);
+		return;
 	}
 	gallery = roster_find(site->roster, route.camera, route.camera_length);
 	if (gallery != NULL)
@@ -353,6 +355,7 @@ site_run(const struct options *options, int listener, _Atomic uint64_t *pulse, u
 	int status = 0;
 
 	site_raise_descriptors();
+	signal(SIGPIPE, SIG_IGN);
 	if (request_init() == -1 || site_init(&site, options, listener) == -1 ||
 	    site_watch_pulse(&site, pulse, pulse_ns) == -1) {
 		log_error("site", "out of memory");

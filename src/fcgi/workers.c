@@ -104,28 +104,40 @@ workers_fill(struct workers *workers)
 		workers->restart_ns = clock_mono_ns() + QUICK_DEATH_MS * CLOCK_MS;
 }
 
-/* Take note of who has ended. `ending`: as they were told to. */
+/* How a worker may end after SIGTERM; the signal itself, if it had hardly begun. */
+static bool
+worker_ended_well(int status)
+{
+	return (WIFEXITED(status) && WEXITSTATUS(status) == 0) ||
+	    (WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+}
+
+/* One that died young may do so again: then there is a pause before the next. */
+static void
+worker_bury(struct workers *workers, struct worker *worker)
+{
+	uint64_t now = clock_mono_ns(), due = now;
+
+	if (now - worker->born_ns < QUICK_DEATH_MS * CLOCK_MS)
+		due += QUICK_DEATH_MS * CLOCK_MS;
+	if (workers->restart_ns < due)
+		workers->restart_ns = due;
+	worker->pid = 0;
+}
+
+/* Take note of who has ended. `ending`: they were told to. */
 static void
 workers_reap(struct workers *workers, bool ending)
 {
-	uint64_t now = clock_mono_ns(), due;
 	int status;
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		for (unsigned i = 0; i < workers->count; i++) {
-			struct worker *worker = &workers->list[i];
-
-			if (worker->pid != pid)
-				continue;
-			worker->pid = 0;
-			if (!ending || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
-				worker_say_end(pid, status);
-			due = now - worker->born_ns < QUICK_DEATH_MS * CLOCK_MS ?
-			    now + QUICK_DEATH_MS * CLOCK_MS : now;
-			if (workers->restart_ns < due)
-				workers->restart_ns = due;
-		}
+		if (!ending || !worker_ended_well(status))
+			worker_say_end(pid, status);
+		for (unsigned i = 0; i < workers->count; i++)
+			if (workers->list[i].pid == pid)
+				worker_bury(workers, &workers->list[i]);
 	}
 }
 
@@ -174,16 +186,14 @@ workers_due(const struct workers *workers)
 static void
 workers_keep(struct workers *workers)
 {
-	int signal = 0;
+	for (;;) {
+		int signal = workers_wait(workers, workers_due(workers));
+		uint64_t now = clock_mono_ns();
 
-	while (signal != SIGTERM && signal != SIGINT) {
-		uint64_t now;
-
-		signal = workers_wait(workers, workers_due(workers));
+		if (signal == SIGTERM || signal == SIGINT)
+			return;
 		workers_reap(workers, false);
-		now = clock_mono_ns();
-		if (workers->restart_ns != 0 && now >= workers->restart_ns && signal != SIGTERM &&
-		    signal != SIGINT)
+		if (workers->restart_ns != 0 && now >= workers->restart_ns)
 			workers_fill(workers);
 		if (workers->look_ns != 0 && now >= workers->look_ns)
 			workers_look(workers);
