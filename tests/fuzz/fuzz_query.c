@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: ISC */
+/* A query string, and as itself a Last-Event-ID, an If-None-Match and a path. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "fcgi/query.h"
+#include "fcgi/route.h"
+#include "fcgi/snapshot.h"
+#include "fcgi/sse.h"
+
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
+
+static void
+judge(const char *text)
+{
+	static const char *const names[] = { "fps", "limit", "after", "wait", "last_event_id", "" };
+	struct snapshot_tag tag = { 0, 0 };
+	struct route route;
+	uint64_t number;
+	char value[QUERY_VALUE_SIZE];
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		struct cause why;
+
+		if (query_number(text, names[i], 3, 77, &number, &why) == 1 && (number < 3 || number > 77))
+			abort();
+		if (query_text(text, names[i], value, &why) == 1 && strlen(value) >= sizeof value)
+			abort();
+	}
+	snapshot_tag_matches(text, &tag);
+	if (snapshot_tag_parse(text, &tag) && snapshot_tag_matches("", &tag))
+		abort();
+	if (sse_resume_parse(text, &number) == SSE_AFTER && number > INT64_MAX)
+		abort();
+	for (int id = 0; id < ROUTE_COUNT; id++)
+		route_find(route_table[id].method, text, &route);
+}
+
+int
+LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
+{
+	char *text = malloc(size + 1);
+
+	if (text == NULL)
+		return 0;
+	memcpy(text, data, size);
+	text[size] = '\0';
+	judge(text);
+	free(text);
+	return 0;
+}
