@@ -127,6 +127,9 @@ gate_check_header(struct gate *gate, const unsigned char *header, size_t length)
 		return gate_refuse(gate, "a record out of order");
 	if (gate->expect == RECORD_BEGIN_REQUEST && length != RECORD_BEGIN_SIZE)
 		return gate_refuse(gate, "BEGIN_REQUEST of a wrong size");
+	/* There libfcgi forgets to skip it, and takes it for the next record. */
+	if (header[6] != 0 && (length == 0 || gate->expect == RECORD_BEGIN_REQUEST))
+		return gate_refuse(gate, "padding outside a stream");
 	if (gate->expect == RECORD_PARAMS)
 		gate->params += length;
 	if (gate->params > GATE_PARAMS_MAX)
