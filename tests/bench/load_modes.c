@@ -54,6 +54,7 @@ bool
 load_take_response(struct load *load, struct client *client)
 {
 	const char *end, *length;
+	uint64_t size = 0;
 	unsigned status;
 
 	if (!client->in_head) {		/* the body has just ended */
@@ -69,9 +70,11 @@ load_take_response(struct load *load, struct client *client)
 	if (load->measuring)
 		load->statuses[status / 100 < 6 ? status / 100 : 0]++;
 	length = head_value(client->head, (size_t)(end - client->head) + 2, "Content-Length");
+	if (length != NULL && status != 304 && status != 204)
+		size = strtoull(length, NULL, 10);
 	client->in_head = false;
 	head_drop(client, (size_t)(end - client->head) + 4);
-	body_skip(client, length != NULL && status != 304 && status != 204 ? strtoull(length, NULL, 10) : 0);
+	body_skip(client, size);
 	return client->body > 0 || load_take_response(load, client);
 }
 
