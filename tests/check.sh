@@ -3,7 +3,7 @@
 # check: every test, each step's output in build/logs.
 
 check_packages="chromium chromium-driver groff libcmocka-dev openssl procps python3-pytest
-	python3-requests python3-selenium shellcheck systemd"
+	python3-requests python3-selenium shellcheck strace systemd"
 
 # step NAME COMMAND …: its output goes to a log, which is shown when it fails.
 step() {

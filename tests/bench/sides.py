@@ -11,7 +11,8 @@ import tempfile
 from rig import BUILD, Front, Process, family, oriel
 
 FOLDER = pathlib.Path("/dev/shm")       # tmpfs, for frames and files: no disk in any figure
-FILES = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+FILES = min(resource.getrlimit(resource.RLIMIT_NOFILE)[1], 40000)
+resource.setrlimit(resource.RLIMIT_NOFILE, (FILES, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))     # for what we start
 
 
 class Camera:
