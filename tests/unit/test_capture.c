@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The capture thread, with a source of the test's own: this file has source_open
  * and its like instead of libsource.a, so that each picture comes when the test
- * says so. motion_judge, memcpy and the allocator are watched (-Wl,--wrap). */
+ * says so. motion_judge, copies and the allocator are watched (-Wl,--wrap). */
 #include "config.h"
 
 #include "unit.h"
@@ -163,15 +163,23 @@ static struct capture *capture;
 static int bell;
 static atomic_ulong rung;
 
-void *__real_memcpy(void *to, const void *from, size_t size);
-void *__wrap_memcpy(void *to, const void *from, size_t size);
-void *
-__wrap_memcpy(void *to, const void *from, size_t size)
-{
-	if (size >= 256)
-		copied += size;
-	return __real_memcpy(to, from, size);
-}
+/* Under all the names that the compiler calls it by. */
+#define WATCH_COPY(name, extra, ...)							\
+	void *__real_##name(void *to, const void *from, size_t size extra);		\
+	void *__wrap_##name(void *to, const void *from, size_t size extra);		\
+	void *										\
+	__wrap_##name(void *to, const void *from, size_t size extra)			\
+	{										\
+		if (size >= 256)							\
+			copied += size;							\
+		return __real_##name(to, from, size __VA_ARGS__);			\
+	}
+#define NOTHING
+#define ROOM , size_t room
+WATCH_COPY(memcpy, NOTHING)
+WATCH_COPY(memmove, NOTHING)
+WATCH_COPY(__memcpy_chk, ROOM, , room)
+WATCH_COPY(__memmove_chk, ROOM, , room)
 
 struct motion_verdict __real_motion_judge(struct motion *, const struct motion_settings *,
     const unsigned char *, uint32_t, uint32_t, uint64_t);

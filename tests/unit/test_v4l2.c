@@ -105,7 +105,9 @@ test_best_match_without_wishes(void **state)
 	(void)state;
 	fakedev_put("video0", WEBCAM);
 	assert_mode((struct expected){ PIXEL_MJPEG, 1280, 720, 30 });
-	fakedev_put("video0", "modes=yuyv:640x480@30,yuyv:1280x720@10");
+	fakedev_put("video0", "modes=yuyv:1280x720@10,yuyv:640x480@30");
+	assert_mode((struct expected){ PIXEL_YUYV, 640, 480, 30 });
+	fakedev_put("video0", "modes=mjpeg:1280x720@5,yuyv:640x480@30,yuyv:320x240@30");
 	assert_mode((struct expected){ PIXEL_YUYV, 640, 480, 30 });
 	fakedev_put("video0", "modes=yuyv:1280x720@10,yuyv:640x360@10");
 	assert_mode((struct expected){ PIXEL_YUYV, 1280, 720, 10 });
@@ -370,6 +372,20 @@ open_descriptors(void)
 	return count;
 }
 
+/* Mappings of the camera's buffers. */
+static int
+mapped_buffers(void)
+{
+	FILE *maps = fopen("/proc/self/maps", "r");
+	char line[512];
+	int count = 0;
+
+	while (fgets(line, sizeof line, maps) != NULL)
+		count += strstr(line, "memfd:fake camera") != NULL;
+	fclose(maps);
+	return count;
+}
+
 static void
 test_fifty_rounds_leak_nothing(void **state)
 {
@@ -388,6 +404,7 @@ test_fifty_rounds_leak_nothing(void **state)
 		source_close(&camera);
 	}
 	assert_int_equal(open_descriptors(), before);
+	assert_int_equal(mapped_buffers(), 0);
 	fakedev_put("video0", "kind=busy");
 	for (int i = 0; i < 10; i++)
 		assert_null(source_open(&wish, NULL));
