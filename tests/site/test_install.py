@@ -132,3 +132,14 @@ def test_manual(installed, manual):
     for name in names:
         shown = f"\n.B {name} = " if manual.endswith(".5") else name.replace("_", "-")
         assert shown in text, name
+
+
+def test_distribution_is_whole(tmp_path):
+    """Every file that git has but its own, and the editor's."""
+    if not (oriel.SOURCE / ".git").exists():
+        return      # this is the distribution
+    tracked = run("git", "-C", oriel.SOURCE, "-c", f"safe.directory={oriel.SOURCE}", "ls-files").splitlines()
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("MAKE")}
+    run("make", "-s", "-C", oriel.BUILD, "distdir", f"distdir={tmp_path}/oriel", env=environment)
+    missing = [name for name in tracked if not (tmp_path / "oriel" / name).exists()]
+    assert [name for name in missing if name not in (".gitignore", ".editorconfig")] == []
