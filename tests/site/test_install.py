@@ -11,7 +11,7 @@ import oriel
 
 # What there is of each: a manual says no more than the program itself.
 UNITS = {"orield@.service": "orield", "oriel-fcgi.service": "oriel-fcgi", "oriel-ws.service": "oriel-ws"}
-MANUALS = ["man5/oriel.conf.5", "man8/orield.8", "man8/oriel-fcgi.8", "man8/oriel-ws.8"]
+MANUALS = ["man1/orielctl.1", "man5/oriel.conf.5", "man8/orield.8", "man8/oriel-fcgi.8", "man8/oriel-ws.8"]
 
 
 def run(*argv, **kw):
@@ -33,7 +33,7 @@ def installed(tmp_path_factory):
 
 def test_files(installed):
     _, prefix = installed
-    for name in ("sbin/orield", "sbin/oriel-fcgi", "sbin/oriel-ws", "share/oriel/html/index.html",
+    for name in ("sbin/orield", "sbin/oriel-fcgi", "sbin/oriel-ws", "bin/orielctl", "share/oriel/html/index.html",
                  "share/oriel/nginx/oriel.conf", "share/oriel/nginx/oriel-tls.conf", "lib/sysusers.d/oriel.conf",
                  "lib/tmpfiles.d/oriel.conf", *(f"lib/systemd/system/{unit}" for unit in UNITS),
                  *(f"share/man/{manual}" for manual in MANUALS)):
@@ -125,12 +125,13 @@ def test_manual(installed, manual):
     assert run("groff", "-man", "-ww", "-z", "-Kutf8", path).strip() == ""
     program = {"oriel.conf": "orield"}.get(path.stem, path.stem)
     if program == "orielctl":
-        return
-    names = re.findall(r"^([a-z_]+) =", run(oriel.BUILD / program, "--dump-config"), re.M)
+        names = re.findall(r"^  ([a-z]+) ", run(oriel.BUILD / program, "--help"), re.M)
+    else:
+        names = re.findall(r"^([a-z_]+) =", run(oriel.BUILD / program, "--dump-config"), re.M)
     assert len(names) > 3
     text = path.read_text().replace("\\-", "-")
     for name in names:
-        shown = f"\n.B {name} = " if manual.endswith(".5") else name.replace("_", "-")
+        shown = {"1": f"\n.B {name}", "5": f"\n.B {name} = "}.get(manual[-1], name.replace("_", "-"))
         assert shown in text, name
 
 
