@@ -21,12 +21,17 @@ void jpeg_encoder_free(struct jpeg_encoder **encoder);
 long jpeg_encode(struct jpeg_encoder *encoder, const struct picture *picture, int quality,
 	unsigned char *out, uint32_t capacity, struct cause *why);
 
-/* One band of it, `height` lines from `top` on, as a JPEG of its own; a restart
- * interval (T.81 B.2.4.4) of `interval` MCUs, 0 = none, is set and its DRI written. Bands are cut
- * at whole MCUs: `top` is a multiple of jpeg_band_step(). For jpeg/crew.c. */
-struct jpeg_band { uint32_t top, height; unsigned interval; };
+/* One band of it as a JPEG of its own, with a restart interval (T.81 B.2.4.4) of
+ * `interval` MCUs in its header, 0 = none. For jpeg/crew.h, which joins them. */
+struct jpeg_band {
+	uint32_t top, height;		/* lines; `top` at a whole MCU */
+	unsigned interval;
+};
 long jpeg_encode_band(struct jpeg_encoder *encoder, const struct picture *picture,
-	const struct jpeg_band *band, int quality, unsigned char *out, uint32_t capacity, struct cause *why);
+	const struct jpeg_band *band, int quality, unsigned char *out, uint32_t capacity,
+	struct cause *why);
+
+/* Pixels of an MCU; 0 for what is not encoded. */
 void jpeg_band_step(enum pixel_format format, uint32_t *mcu_width, uint32_t *mcu_height);
 
 /* ---- decoder of 1/8-scale grey, for motion ---- */
