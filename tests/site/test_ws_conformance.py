@@ -67,3 +67,15 @@ def test_case(addresses, case, way):
         assert last is not None, "no Close came"
         assert (last.opcode, last.code) == (wsclient.CLOSE, case.end)
         assert client.recv() is None, "something came behind the Close"
+
+
+@pytest.mark.parametrize("way", ["direct", "nginx"])
+def test_the_close_arrives_though_data_is_still_coming(addresses, way):
+    """A server that closes with bytes unread resets the connection, and the Close is lost."""
+    bad = wsclient.encode(wsclient.TEXT, "not masked", masked=False) + b"x" * 60000
+    for _ in range(20):
+        with wsclient.Client(addresses[way]) as client:
+            for at in range(0, len(bad), 10000):
+                client.send_raw(bad[at:at + 10000])
+                time.sleep(0.001)
+            assert client.recv().code == 1002
