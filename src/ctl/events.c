@@ -111,8 +111,9 @@ follow_connection(struct ctl *ctl, const struct wish *wish, long long *last)
 	json_t *line, *reply;
 	struct cause why;
 
-	if (ctl_ask(ctl, json_pack("{s:s, s:I}", "cmd", "subscribe", "after", (json_int_t)*last),
-	    &reply) != CTL_OK)
+	reply = call_ask(&ctl->call, json_pack("{s:s, s:I}", "cmd", "subscribe", "after",
+	    (json_int_t)*last), &why);
+	if (reply == NULL)
 		return;
 	if (json_is_true(json_object_get(reply, "gap"))) {
 		fprintf(stderr, "orielctl: events behind %lld are no longer there\n", *last);

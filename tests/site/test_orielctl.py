@@ -11,6 +11,7 @@ import time
 import pytest
 
 import oriel
+import wsclient
 from standin import Standin
 
 OK, REFUSED, USAGE, NO_DAEMON = 0, 1, 2, 3
@@ -336,6 +337,8 @@ def whole_house(sites):
     site.start(ready=False)
     oriel.wait_for(lambda: (site.folder / "cam" / "control.sock").exists() and (site.folder / "ws.sock").exists())
     oriel.wait_for(lambda: site.status()["frames"] > 0)
+    oriel.wait_for(lambda: wsclient.answers(("127.0.0.1", site.port)))
+    time.sleep(0.2)         # the question itself is a connection
     for daemon in site.daemons.values():
         daemon.baseline = daemon.descriptors()
     yield site
