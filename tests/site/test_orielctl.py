@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import time
 
@@ -43,11 +44,16 @@ class Ctl:
         return json.loads(self.ok("--json", *arguments))
 
 
+def answers(site):
+    with contextlib.suppress(OSError, ValueError):
+        return site.status()
+
+
 @pytest.fixture(scope="module")
 def house(sites):
     site = sites.new(programs=["orield"])
     site.start(ready=False)
-    oriel.wait_for(lambda: (site.folder / "cam" / "control.sock").exists())
+    oriel.wait_for(lambda: answers(site))
     oriel.wait_for(lambda: site.status()["frames"] > 5)
     oriel.wait_for(lambda: site.command({"cmd": "events", "type": "motion"})["events"])
     for daemon in site.daemons.values():
@@ -215,7 +221,7 @@ def test_no_orield(ctl_alone):
     status, out, err = ctl_alone("--json", "status")
     assert (status, json.loads(out)["ok"], err) == (NO_DAEMON, False, "")
     with Standin(ctl_alone.site.folder / "cam") as orield:      # a socket that nobody serves any more
-        orield.listener.close()
+        orield.listener.shutdown(socket.SHUT_RDWR)
         assert ctl_alone("status")[0] == NO_DAEMON
 
 
@@ -280,20 +286,15 @@ def next_event(process):
 
 def test_follow_misses_nothing_while_orield_is_away(make_site):
     site = make_site(ready=False, programs=["orield"])
-    oriel.wait_for(lambda: (site.folder / "cam" / "control.sock").exists())
+    oriel.wait_for(lambda: answers(site))
     with following(Ctl(site), "-n", "1") as process:
         first = next_event(process)["id"]
         for _ in range(3):
-            site.command({"cmd": "snapshot_now"}) if oriel.wait_for(lambda: site.status()["frames"] > 0) else None
+            oriel.wait_for(lambda: site.command({"cmd": "snapshot_now"})["ok"])
             site.restart("orield", signal.SIGKILL)
-            oriel.wait_for(lambda: (site.folder / "cam" / "control.sock").exists() and answers(site))
+            oriel.wait_for(lambda: answers(site))
         last = site.command({"cmd": "events", "limit": 1})["last"]
         assert [next_event(process)["id"] for _ in range(first + 1, last + 1)] == list(range(first + 1, last + 1))
-
-
-def answers(site):
-    with contextlib.suppress(OSError, ValueError):
-        return site.status()
 
 
 def test_follow_of_one_type(ctl, house):
@@ -335,7 +336,7 @@ def whole_house(sites):
     """orield, the worker, nginx; oriel-fcgi is played by a bare socket."""
     site = sites.new(programs=["orield", "oriel-ws", "nginx"])
     site.start(ready=False)
-    oriel.wait_for(lambda: (site.folder / "cam" / "control.sock").exists() and (site.folder / "ws.sock").exists())
+    oriel.wait_for(lambda: answers(site) and wsclient.answers(site.folder / "ws.sock"))
     oriel.wait_for(lambda: site.status()["frames"] > 0)
     oriel.wait_for(lambda: wsclient.answers(("127.0.0.1", site.port)))
     time.sleep(0.2)         # the question itself is a connection
