@@ -141,11 +141,11 @@ may_mount(void)
 }
 
 bool
-scratch_mount_small(const char *name, size_t bytes)
+scratch_mount_small(const char *name, size_t bytes, unsigned inodes)
 {
-	char size[32];
+	char size[64];
 
-	snprintf(size, sizeof size, "size=%zu", bytes);
+	snprintf(size, sizeof size, "size=%zu,nr_inodes=%u", bytes, inodes);
 	strcpy(mounted, scratch_path("%s", name));
 	if (may_mount() && mount("none", mounted, "tmpfs", 0, size) == 0)
 		return true;

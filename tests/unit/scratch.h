@@ -20,7 +20,7 @@ void scratch_write(const char *name, const char *text);
 void scratch_fill(const char *name, size_t most);		/* until the disk is full, at most this */
 
 /* False when this machine does not let us: skip(). */
-bool scratch_mount_small(const char *name, size_t bytes);
+bool scratch_mount_small(const char *name, size_t bytes, unsigned inodes);	/* 0 = enough */
 bool scratch_mount_read_only(const char *name);
 
 /* Expected log lines are not shown. */

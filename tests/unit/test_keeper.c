@@ -82,7 +82,7 @@ wait_for(unsigned count)
 {
 	static char copy[sizeof said];
 
-	for (int i = 0; answers < count && i < 5000; i++) {
+	for (int i = 0; answers < count && i < 20000; i++) {
 		event_base_loop(base, EVLOOP_NONBLOCK);
 		usleep(1000);
 	}
@@ -232,6 +232,25 @@ test_one_that_fails_leaves_the_others(void **state)
 }
 
 static void
+test_one_that_fails_half_way_is_undone(void **state)
+{
+	struct job *half = job(JOB_SET, "half");
+	json_t *values;
+
+	(void)state;
+	half->data = json_pack("{ss si}", "half", "1", "no text at all", 5);
+	submit(setting("a", "1"));
+	submit(half);
+	submit(setting("b", "1"));
+	assert_string_equal(wait_for(3), "a:ok half:failed b:ok ");
+	values = stored();
+	assert_string_equal(json_get_text(values, "a"), "1");
+	assert_null(json_get_text(values, "half"));
+	assert_string_equal(json_get_text(values, "b"), "1");
+	json_decref(values);
+}
+
+static void
 test_a_full_queue_refuses(void **state)
 {
 	(void)state;
@@ -268,6 +287,10 @@ test_what_was_given_is_finished_at_the_end(void **state)
 	(void)state;
 	for (int i = 0; i < 200; i++)
 		submit(setting(i < 199 ? "a" : "last", "1"));
+	keeper_free(&keeper);
+	assert_int_equal(answers, 200);
+	start();
+	assert_string_equal(wait_for(1), "open:ok ");
 	values = stored();
 	assert_string_equal(json_get_text(values, "last"), "1");
 	json_decref(values);
@@ -309,7 +332,7 @@ test_disk_full(void **state)
 
 	(void)state;
 	keeper_free(&keeper);
-	if (!scratch_mount_small("cam", 512 << 10)) {
+	if (!scratch_mount_small("cam", 512 << 10, 0)) {
 		start();
 		skip();
 	}
@@ -395,6 +418,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_answers_in_their_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_motion, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_one_that_fails_leaves_the_others, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_one_that_fails_half_way_is_undone, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_full_queue_refuses, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_commits_are_grouped, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_what_was_given_is_finished_at_the_end, setup, teardown),

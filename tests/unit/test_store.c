@@ -474,7 +474,7 @@ test_keep_free(void **state)
 
 	(void)state;
 	store_free(&store);
-	if (!scratch_mount_small("cam", 1 << 20))
+	if (!scratch_mount_small("cam", 1 << 20, 0))
 		skip();
 	reopen();
 	for (int i = 0; i < 12; i++)
@@ -504,7 +504,7 @@ test_disk_full(void **state)
 
 	(void)state;
 	store_free(&store);
-	if (!scratch_mount_small("cam", 1 << 20))
+	if (!scratch_mount_small("cam", 1 << 20, 0))
 		skip();
 	reopen();
 	assert_int_equal(save("old", 20000, &no_limits, &saved), STORE_OK);
@@ -536,6 +536,38 @@ test_disk_full(void **state)
 	assert_int_equal(id, last + 1);
 	assert_int_equal(save("new", 200000, &no_limits, &saved), STORE_OK);
 	json_decref(data);
+}
+
+/* Free bytes and yet no room: only the attempt can tell. */
+static void
+test_no_inodes_left(void **state)
+{
+	struct store_picture saved;
+	char name[32];
+
+	(void)state;
+	store_free(&store);
+	if (!scratch_mount_small("cam", 1 << 20, 24))
+		skip();
+	reopen();
+	assert_int_equal(save("first", 1000, &no_limits, &saved), STORE_OK);
+	assert_int_equal(save("second", 1000, &no_limits, &saved), STORE_OK);
+	for (int i = 0; i < 30; i++) {
+		snprintf(name, sizeof name, "cam/f%d", i);
+		scratch_fill(name, 0);
+	}
+	assert_int_equal(save("third", 1000, &no_limits, &saved), STORE_OK);
+	assert_string_equal(names(), "third.jpg second.jpg ");
+	assert_int_equal(store_delete_picture(store, "second.jpg", &why), STORE_OK);
+	assert_int_equal(store_delete_picture(store, "third.jpg", &why), STORE_OK);
+	for (int i = 30; i < 40; i++) {
+		snprintf(name, sizeof name, "cam/f%d", i);
+		scratch_fill(name, 0);
+	}
+	assert_int_equal(save("fourth", 1000, &no_limits, &saved), STORE_FULL);
+	assert_non_null(strstr(why.text, "disk full: "));
+	assert_non_null(strstr(why.text, "cam/snaps: No space left on device"));
+	assert_totals(0, 0);
 }
 
 static void
@@ -762,6 +794,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_a_file_that_somebody_removed_is_no_obstacle, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_keep_free, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_disk_full, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_no_inodes_left, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_failing_write_leaves_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_files_and_rows_are_brought_together, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_kill_at_any_moment, setup, teardown),
