@@ -151,7 +151,7 @@ void
 capture_status(struct capture *capture, struct capture_status *status)
 {
 	(void)capture;
-	fake.status.turns++;
+	fake.status.turns += !fake.stuck;
 	*status = fake.status;
 }
 

@@ -11,6 +11,7 @@ struct fake_capture {
 	struct capture_settings settings;
 	struct capture_tuning tuning;
 	struct capture_status status;
+	bool stuck;			/* its loop does not turn any more */
 	unsigned bells;
 	uint64_t token;			/* of the newest request for controls */
 	json_t *values;			/* that were to be set, NULL: only asked */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The whole daemon but for the camera, from its command line to its socket. */
+#include "config.h"
+
 #include "unit.h"
 
 #include <errno.h>
@@ -8,8 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -63,16 +67,25 @@ stop(void)
 	options_free(&options);
 }
 
+/* `buffer` bytes wait between the two at most; 0 = the kernel's choice. */
 static void
-connect_end(struct end *end)
+connect_narrow(struct end *end, int buffer)
 {
 	int pair[2];
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair), 0);
+	if (buffer > 0)
+		setsockopt(pair[1], SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer);
 	control_adopt(orield->control, pair[1]);
 	memset(end, 0, sizeof *end);
 	end->fd = pair[0];
 	end->fds[0] = end->fds[1] = -1;
+}
+
+static void
+connect_end(struct end *end)
+{
+	connect_narrow(end, 0);
 }
 
 static void
@@ -415,6 +428,97 @@ test_connections_are_bounded(void **state)
 	close_end(&two);
 	connect_end(&two);
 	assert_string_equal(ask(&two, "{\"cmd\":\"viewers\"}"), "{\"ok\":true}");
+}
+
+/* No descriptor left for a connection: it waits, and is served when there is one. */
+static void
+test_no_descriptor_to_accept_with(void **state)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fds[64], count = 0;
+	struct rlimit before, few;
+
+	(void)state;
+	assert_true(strlen(orield->socket) < sizeof address.sun_path);
+	strcpy(address.sun_path, orield->socket);
+	two.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	few = (struct rlimit){ .rlim_cur = 64, .rlim_max = before.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	while ((fds[count] = dup(STDIN_FILENO)) != -1)
+		count++;
+	assert_int_equal(connect(two.fd, (struct sockaddr *)&address, sizeof address), 0);
+	say(&two, "{\"cmd\":\"viewers\"}\n");
+	scratch_silence(true);
+	for (int i = 0; i < 50; i++)
+		turn();
+	scratch_silence(false);
+	while (count > 0)
+		close(fds[--count]);
+	setrlimit(RLIMIT_NOFILE, &before);
+	/* It rests for a second instead of trying all the time. */
+	for (int i = 0; i < 50; i++)
+		turn();
+	receive(&two);
+	assert_int_equal(two.used, 0);
+	assert_string_equal(next_line(&two), "{\"ok\":true}");
+}
+
+/* What systemd hears: sd_notify(3). "" when nothing more has come. */
+static const char *
+notice(int fd)
+{
+	static char text[256];
+	ssize_t got;
+
+	turn();
+	got = recv(fd, text, sizeof text - 1, MSG_DONTWAIT);
+	text[got > 0 ? got : 0] = '\0';
+	return text;
+}
+
+static unsigned
+watchdog_fed(int fd, unsigned ms)
+{
+	unsigned fed = 0;
+
+	for (unsigned i = 0; i < ms; i++) {
+		fed += strcmp(notice(fd), "WATCHDOG=1") == 0;
+		usleep(1000);
+	}
+	return fed;
+}
+
+static void
+test_systemd(void **state)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	(void)state;
+#ifndef HAVE_SYSTEMD
+	close(fd);
+	skip();
+#endif
+	close_end(&one);
+	stop();
+	snprintf(address.sun_path, sizeof address.sun_path, "%s", scratch_path("notify"));
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+	setenv("NOTIFY_SOCKET", address.sun_path, 1);
+	setenv("WATCHDOG_USEC", "200000", 1);
+	start(NULL);
+	connect_end(&one);
+	/* Not ready before the first frame, or the reason why there is none. */
+	assert_string_equal(notice(fd), "");
+	fake_offline("no camera found");
+	assert_string_equal(notice(fd), "READY=1\nSTATUS=no camera found");
+	assert_true(watchdog_fed(fd, 500) >= 2);
+	fake.stuck = true;
+	watchdog_fed(fd, 150);
+	assert_int_equal(watchdog_fed(fd, 500), 0);
+	unsetenv("NOTIFY_SOCKET");
+	unsetenv("WATCHDOG_USEC");
+	close(fd);
 }
 
 static void
@@ -904,8 +1008,8 @@ test_replay(void **state)
 		motions(50);
 		ask(&one, "{\"cmd\":\"reset\"}");	/* all before it is on disk */
 	}
-	/* Several pages, while new events keep coming. */
-	connect_end(&two);
+	/* Several pages, which wait to be read, while new events keep coming. */
+	connect_narrow(&two, 4096);
 	assert_subscribed(&two, 3, 1001);
 	assert_numbers(&two, 4, 1061, 400);
 	motions(1);
@@ -918,7 +1022,9 @@ test_replay(void **state)
 	assert_subscribed(&two, 1062, 1062);
 	motions(1);
 	assert_numbers(&two, 1063, 1063, 5000);
-	/* Going back to an earlier number while the past is being sent. */
+	/* Another number while the past is being sent, a page of it on its way. */
+	close_end(&two);
+	connect_narrow(&two, 4096);
 	say(&two, "{\"cmd\":\"subscribe\",\"after\":0}\n{\"cmd\":\"subscribe\",\"after\":1000}\n");
 	while (strstr(next_line(&two), "\"ok\":true") == NULL)
 		;
@@ -1339,6 +1445,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_the_last_words_of_one_who_leaves_are_answered, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_who_leaves_before_the_answer, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_connections_are_bounded, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_no_descriptor_to_accept_with, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_systemd, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_the_socket, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_second_orield, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_set, setup, teardown),
