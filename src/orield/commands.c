@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "orield/commands.h"
 
-#include <inttypes.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,9 +9,9 @@
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "base/log.h"
 #include "base/vocabulary.h"
 #include "orield/adjust.h"
+#include "orield/arguments.h"
 #include "orield/feed.h"
 #include "orield/settings.h"
 #include "orield/status.h"
@@ -24,14 +23,6 @@ enum { EVENTS_LIMIT = 50, LIMIT_MAX = 1000, VIEWERS_MAX = 1000000,
 	REPLY_ROOM = LINE_MAX_SIZE - 512 };	/* of a line, for a list: the rest is around it */
 
 /* ---- arguments ---------------------------------------------------------------------- */
-
-enum argument_type { ARGUMENT_INTEGER, ARGUMENT_BOOLEAN, ARGUMENT_TEXT };
-
-struct argument {
-	const char *name;
-	enum argument_type type;
-	long long min, max;		/* of an integer; a text has at most max bytes */
-};
 
 static const struct argument no_arguments[] = { { NULL, 0, 0, 0 } };
 static const struct argument events_arguments[] = {
@@ -49,59 +40,6 @@ static const struct argument subscribe_arguments[] = {
 static const struct argument viewers_arguments[] = {
 	{ "stream", ARGUMENT_INTEGER, 0, VIEWERS_MAX }, { "events", ARGUMENT_INTEGER, 0, VIEWERS_MAX },
 	{ "control", ARGUMENT_INTEGER, 0, VIEWERS_MAX }, { NULL, 0, 0, 0 } };
-
-static int
-argument_check(const struct argument *argument, const json_t *value, struct cause *why)
-{
-	switch (argument->type) {
-	case ARGUMENT_INTEGER:
-		if (!json_is_integer(value))
-			return cause_set(why, "%s must be an integer", argument->name);
-		if (json_integer_value(value) < argument->min || json_integer_value(value) > argument->max)
-			return cause_set(why, "%s out of range", argument->name);
-		return 0;
-	case ARGUMENT_BOOLEAN:
-		return json_is_boolean(value) ? 0 :
-		    cause_set(why, "%s must be true or false", argument->name);
-	case ARGUMENT_TEXT:
-		if (json_is_string(value) && (long long)json_string_length(value) <= argument->max)
-			return 0;
-		return cause_set(why, "%s must be a string of at most %lld bytes", argument->name,
-		    argument->max);
-	}
-	abort();
-}
-
-/* Each key of the command is one of the arguments, and fits. */
-static int
-arguments_check(const struct argument *arguments, const json_t *command, struct cause *why)
-{
-	const char *key;
-	json_t *value;
-
-	json_object_foreach((json_t *)command, key, value) {
-		const struct argument *argument = arguments;
-
-		if (strcmp(key, "cmd") == 0)
-			continue;
-		while (argument->name != NULL && strcmp(argument->name, key) != 0)
-			argument++;
-		if (argument->name == NULL)
-			return cause_set(why, "unknown argument %.64s", key);
-		if (argument_check(argument, value, why) == -1)
-			return -1;
-	}
-	return 0;
-}
-
-/* The checked integer argument, or `otherwise` when it was not given. */
-static int64_t
-argument_integer(const json_t *command, const char *name, int64_t otherwise)
-{
-	const json_t *value = json_object_get(command, name);
-
-	return value != NULL ? json_integer_value(value) : otherwise;
-}
 
 /* ---- what waits for the store ---------------------------------------------------------- */
 

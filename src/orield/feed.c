@@ -14,7 +14,6 @@ enum { PAGE_EVENTS = 256, STATE_PAUSE_MS = 50, PULSE_MS = 1000 };
 
 /* A page of the past that a peer waits for. */
 struct feed_page {
-	struct orield *orield;
 	struct peer *peer;		/* NULL once it has gone */
 };
 
@@ -174,7 +173,7 @@ feed_ask_page(struct orield *orield, struct peer *peer)
 	struct job *job = page != NULL ? job_new(JOB_EVENTS, feed_page_done, page) : NULL;
 
 	if (job != NULL) {
-		*page = (struct feed_page){ .orield = orield, .peer = peer };
+		page->peer = peer;
 		job->query = (struct store_query){ .after = peer->replayed, .limit = PAGE_EVENTS,
 			.most_bytes = PEER_OUTPUT_MAX / 4 };
 		if (keeper_submit(orield->keeper, job)) {

@@ -295,8 +295,8 @@ orield_add_events(struct orield *orield)
 
 /* ---- life ------------------------------------------------------------------------------------------ */
 
-static int
-orield_set_paths(struct orield *orield, struct cause *why)
+static void
+orield_set_paths(struct orield *orield)
 {
 	const char *camera = options_text(orield->options, SETTING_CAMERA);
 
@@ -304,8 +304,6 @@ orield_set_paths(struct orield *orield, struct cause *why)
 	    options_text(orield->options, SETTING_STATE_DIR), camera);
 	snprintf(orield->socket, sizeof orield->socket, "%s/%s/control.sock",
 	    options_text(orield->options, SETTING_RUN_DIR), camera);
-	return camera_name_valid(camera) ? 0 :
-	    cause_set(why, "camera must be a name of a-z, 0-9, - and _");
 }
 
 /* The store first: what was set while running is in force from the first frame on. */
@@ -315,8 +313,7 @@ orield_start(struct orield *orield, struct cause *why)
 	struct capture_settings settings;
 	struct capture_tuning tuning;
 
-	if (orield_set_paths(orield, why) == -1)
-		return -1;
+	orield_set_paths(orield);
 	orield->base = event_base_new();
 	orield->reports = queue_new(REPORTS_MAX);
 	if (orield->base == NULL || orield->reports == NULL || orield_add_events(orield) == -1)

@@ -41,7 +41,7 @@ struct orield {
 	struct event *reported, *counting, *watchdog, *state_due, *pulse_due, *terminate, *interrupt;
 };
 
-/* Start everything for the camera the options name. NULL with *why. */
+/* Start everything for the camera the options name (a valid name). NULL with *why. */
 struct orield *orield_new(struct options *options, struct cause *why);
 
 /* Until SIGTERM or SIGINT. */
