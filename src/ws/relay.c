@@ -160,7 +160,8 @@ relay_refuse(struct handshake *handshake, const struct cameras *there)
 
 	for (size_t i = 0; i < there->count; i++)
 		json_array_append_new(names, json_string(there->name[i]));
-	body = json_pack("{s:s, s:o}", "error", "unknown camera", "cameras", names);
+	body = json_pack("{s:s, s:o}", "error", handshake->camera[0] != '\0' ? "unknown camera" :
+	    "which camera? say /cam/NAME/…, or set default_camera", "cameras", names);
 	line = json_dumps(body, 0);
 	handshake_refuse(handshake, 404, line != NULL ? line : "{\"error\": \"unknown camera\"}");
 	free(line);

@@ -5,6 +5,8 @@ import contextlib
 import json
 import pathlib
 import signal
+import socket
+import subprocess
 import time
 
 import pytest
@@ -261,6 +263,8 @@ def test_which_camera_is_meant_without_a_name(make_worker, option, cameras, expe
         client = stack.enter_context(worker.client())
         if expected is None:
             assert client.status == 404
+            assert json.loads(client.read_body()) == {
+                "error": "which camera? say /cam/NAME/…, or set default_camera", "cameras": cameras}
         else:
             assert ask(client, {"cmd": "status"}) == {"camera": expected}
 
@@ -500,3 +504,51 @@ def test_descriptors_and_memory_stay_flat(worker):
         churn(1000)
         oriel.wait_for(lambda: len(worker.daemon.descriptors()) <= len(worker.daemon.baseline) + 2)
         assert worker.memory() - before < 512 * 1024
+
+
+# ---- systemd
+
+def notices(folder):
+    """A socket as systemd's for sd_notify(3)."""
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    sock.bind(str(folder / "notify"))
+    sock.settimeout(10)
+    return sock
+
+
+def test_systemd_hears_of_the_beginning_the_life_and_the_end(make_site):
+    site = make_site(ready=False, programs=[])
+    with notices(site.folder) as notify:
+        site.add("oriel-ws", [oriel.BUILD / "oriel-ws", f"--listen={site.folder}/ws.sock"])
+        daemon = site["oriel-ws"]
+        daemon.env = site.env | {"NOTIFY_SOCKET": str(site.folder / "notify"), "WATCHDOG_USEC": "200000"}
+        daemon.start()
+        assert notify.recv(1000).startswith(b"READY=1\n")
+        assert [notify.recv(1000) for _ in range(3)] == [b"WATCHDOG=1"] * 3
+        daemon.process.send_signal(signal.SIGTERM)
+        while (notice := notify.recv(1000)) != b"STOPPING=1":
+            assert notice == b"WATCHDOG=1"
+        assert daemon.process.wait(10) == 0
+
+
+def test_a_socket_handed_over_by_systemd(make_site):
+    """The worker serves it and leaves it where it is: a restart refuses no connection."""
+    site = make_site(ready=False, programs=[])
+    site.allow(r"control\.sock: No such file")
+    path = site.folder / "ws.sock"
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        listener.listen()
+        # sh, as LISTEN_PID has to be the program's own.
+        site.add("oriel-ws", ["sh", "-c", 'LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" --listen=/nonexistent/sock 3<&0',
+                              oriel.BUILD / "oriel-ws"])
+        daemon = site["oriel-ws"]
+        for _ in range(2):
+            with daemon.log.open("ab") as log:
+                daemon.process = subprocess.Popen(daemon.argv, env=daemon.env, stdin=listener, stdout=log, stderr=log)
+            with wsclient.Client(path) as client:
+                assert client.status == 101
+                daemon.process.send_signal(signal.SIGTERM)
+                assert client.recv().code == 1001
+            assert daemon.process.wait(10) == 0
+            assert path.exists()
