@@ -61,9 +61,10 @@ const links = [
   new Link(control.attempt, report('control')),
 ];
 
-function onOpen() {
+// `anew`: nothing that was missed will be sent by itself.
+function onOpen(anew) {
   picture.encourage();
-  loadAll();
+  if (anew) loadAll();
 }
 
 function onEvent(event) {
@@ -79,7 +80,7 @@ function onEvent(event) {
 // What happened before the page was there, or while it was not connected.
 function loadAll() {
   get(new URL(`history?limit=${3 * EVENTS_MAX}`, base)).then(
-    ({ events }) => dispatch({ type: 'history', events }),
+    (events) => dispatch({ type: 'history', events }),
     (why) => dispatch({ type: 'notice', notice: { kind: 'failed', text: `No past events: ${why.message}` } }));
   saved.load();
   loadCamera();

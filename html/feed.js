@@ -5,28 +5,30 @@
 // (Last-Event-ID). After an HTTP error it gives up for good, and so does a connection that died
 // silently: then the Link opens another and onOpen reads the history instead.
 
+// lastEventId is that of the last numbered event, on every event: one that could not be stored says so.
 const TYPES = ['state', 'pulse', 'motion', 'saved', 'camera'];
-const SILENCE = 20_000;     // ms: the server says something every second, and a comment every 15 s
+const SILENCE = 20_000;     // ms: a camera that is online has a pulse every second
 
 export function feed(url, { onEvent, onOpen, report }) {
   return (opened, signal) => new Promise((resolve, reject) => {
     const source = new EventSource(url);
     let heard = Date.now();
+    let online = false;
+    let anew = true;
     const end = (settle, value) => {
       clearInterval(watch);
       source.close();
       settle(value);
     };
     const watch = setInterval(() => {
-      if (source.readyState === EventSource.OPEN && Date.now() - heard > SILENCE)
+      if (online && source.readyState === EventSource.OPEN && Date.now() - heard > SILENCE)
         end(reject, new Error('The server went silent'));
     }, 1000);
-    let fresh = true;
     source.onopen = () => {
       heard = Date.now();
       opened();
-      if (fresh) onOpen();
-      fresh = false;
+      onOpen(anew);
+      anew = false;
     };
     source.onerror = () => {
       if (source.readyState === EventSource.CLOSED) end(reject, new Error('Server not reachable'));
@@ -35,7 +37,9 @@ export function feed(url, { onEvent, onOpen, report }) {
     for (const type of TYPES)
       source.addEventListener(type, (event) => {
         heard = Date.now();
-        onEvent({ type, id: Number(event.lastEventId) || null, data: JSON.parse(event.data), now: heard });
+        const data = JSON.parse(event.data);
+        online = data.online ?? online;
+        onEvent({ type, id: data.stored === false ? null : Number(event.lastEventId), data, now: heard });
       });
     signal.addEventListener('abort', () => end(resolve));
   });

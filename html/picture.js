@@ -90,8 +90,7 @@ export class Picture {
   // Shows one picture after the other; what comes while one is being decoded waits on the wire.
   async #follow(mode, opened, signal) {
     const life = new AbortController();
-    const end = () => life.abort();
-    signal.addEventListener('abort', end);
+    signal.addEventListener('abort', () => life.abort());
     let watch = 0;
     const expect = () => {
       clearTimeout(watch);
@@ -108,8 +107,7 @@ export class Picture {
       }
     } finally {
       clearTimeout(watch);
-      signal.removeEventListener('abort', end);
-      end();
+      life.abort();
     }
   }
 

@@ -7,13 +7,15 @@
 const FIRST = 500;      // ms before the first new attempt
 const MOST = 15_000;
 
-// Half of the wait is chance, so that a thousand pages do not come back at once when a server does.
+// The wait after that many failures in a row. Half of it is chance, so that a thousand pages do not
+// come back at once when a server does.
 export function backoff(failures, random = Math.random) {
-  const whole = Math.min(MOST, FIRST * 2 ** Math.max(0, failures - 1));
+  const whole = Math.min(MOST, FIRST * 2 ** failures);
   return whole / 2 + random() * whole / 2;
 }
 
-// `attempt(opened, signal)` calls opened() when it is connected and settles when that is over.
+// `attempt(opened, signal)` calls opened() when it is connected and settles when that is over. Its
+// signal is its own: what listens to it goes with it.
 export class Link {
   #attempt;
   #report;
@@ -25,9 +27,7 @@ export class Link {
   }
 
   up() {
-    if (this.#life) return;
-    this.#life = new AbortController();
-    this.#keep(this.#life.signal);
+    if (!this.#life) this.#keep();
   }
 
   down() {
@@ -37,20 +37,21 @@ export class Link {
     this.#report({ phase: 'paused', reason: '' });
   }
 
-  async #keep(signal) {
-    const report = (link) => signal.aborted || this.#report(link);
-    let failures = 0;
-    const opened = () => {
-      failures = 0;
-      report({ phase: 'open', reason: '' });
-    };
-    while (!signal.aborted) {
+  async #keep() {
+    for (let failures = 0; ; failures += 1) {
+      const life = new AbortController();
+      const report = (link) => life.signal.aborted || this.#report(link);
+      const opened = () => {
+        failures = 0;
+        report({ phase: 'open', reason: '' });
+      };
+      this.#life = life;
       report({ phase: 'connecting' });
-      const reason = await this.#attempt(opened, signal).then(() => '', (why) => why.message);
-      failures += 1;
+      const reason = await this.#attempt(opened, life.signal).then(() => '', (why) => why.message);
       const wait = backoff(failures);
       report({ phase: 'waiting', until: Date.now() + wait, reason });
-      await sleep(wait, signal);
+      await sleep(wait, life.signal);
+      if (life.signal.aborted) return;
     }
   }
 }

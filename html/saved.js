@@ -14,8 +14,8 @@ export function savedView(base, dispatch) {
   const load = async (before) => {
     const url = new URL('snaps/', base);
     url.search = new URLSearchParams(before ? { before, limit: PAGE } : { limit: PAGE });
-    const { snaps, count, bytes: size } = await get(url);
-    dispatch({ type: 'snaps', snaps, count, bytes: size, older: Boolean(before), more: snaps.length === PAGE });
+    const snaps = await get(url);
+    dispatch({ type: 'snaps', list: snaps, older: Boolean(before), more: snaps.length === PAGE });
   };
 
   const discard = async (snap) => {

@@ -36,7 +36,10 @@ const reducers = {
   link: (state, { name, link }) => ({ [name]: { ...state[name], ...link } }),
   notice: (state, { notice }) => ({ notice }),
   controls: (state, { controls }) => ({ controls }),
-  status: (state, { data }) => ({ camera: { ...state.camera, name: data.name ?? '', ...cameraFacts(data) } }),
+  status: (state, { data }) => ({
+    camera: { ...state.camera, name: data.name ?? '', ...cameraFacts(data) },
+    snaps: { ...state.snaps, ...data.snaps },
+  }),
 
   // Its `source`, `width` and `height` are settings, what was asked for: not facts.
   state: (state, { data: { online, reason, gap, ...config } }) => ({
@@ -68,10 +71,9 @@ const reducers = {
     { id: null, event: id, name: data.name, url: data.url, bytes: data.size, ts: data.ts }),
 
   // `older`: a further page, else the newest one anew.
-  snaps: (state, { snaps, count, bytes, older, more }) => {
-    const list = older ? [...state.snaps.list, ...snaps] : snaps;
-    return { snaps: { list: uniqueBy(list, 'name'), count: count ?? list.length, bytes: bytes ?? 0, more } };
-  },
+  snaps: (state, { list, older, more }) => ({
+    snaps: { ...state.snaps, list: older ? uniqueBy([...state.snaps.list, ...list], 'name') : list, more },
+  }),
 
   deleted: (state, { name }) => {
     const gone = state.snaps.list.find((snap) => snap.name === name);
