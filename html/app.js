@@ -39,7 +39,7 @@ const tuner = (scope, cmd, path) =>
   new Tuner(sender(control, cmd, new URL(path, base)), (action) => dispatch({ ...action, scope }));
 
 const control = new Control(new URL('control', base));
-const picture = new Picture(byId('stream').closest('picture'), base, report('picture'));
+const picture = new Picture(byId('frame'), base, report('picture'));
 const saved = savedView(base, dispatch);
 const configTuner = tuner('config', 'set', 'config');
 const controls = controlsForm(tuner('controls', 'control', 'controls'), base, dispatch);
@@ -86,9 +86,12 @@ function loadAll() {
   loadCamera();
 }
 
+// Only V4L2 cameras have controls of their own.
 function loadCamera() {
-  get(new URL('status', base)).then((data) => dispatch({ type: 'status', data }), () => {});
-  controls.load();
+  get(new URL('status', base)).then((data) => {
+    dispatch({ type: 'status', data });
+    if (data.source === 'v4l2') controls.load();
+  }, () => {});
 }
 
 // A hidden tab takes no pictures, and after a while nothing at all.

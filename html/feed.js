@@ -14,7 +14,7 @@ export function feed(url, { onEvent, onOpen, report }) {
     const source = new EventSource(url);
     let heard = Date.now();
     let online = false;
-    let anew = true;
+    let last = '';      // without one, nothing that was missed can be asked for
     const end = (settle, value) => {
       clearInterval(watch);
       source.close();
@@ -27,8 +27,7 @@ export function feed(url, { onEvent, onOpen, report }) {
     source.onopen = () => {
       heard = Date.now();
       opened();
-      onOpen(anew);
-      anew = false;
+      onOpen(last === '');
     };
     source.onerror = () => {
       if (source.readyState === EventSource.CLOSED) end(reject, new Error('Server not reachable'));
@@ -37,9 +36,10 @@ export function feed(url, { onEvent, onOpen, report }) {
     for (const type of TYPES)
       source.addEventListener(type, (event) => {
         heard = Date.now();
+        last = event.lastEventId;
         const data = JSON.parse(event.data);
         online = data.online ?? online;
-        onEvent({ type, id: data.stored === false ? null : Number(event.lastEventId), data, now: heard });
+        onEvent({ type, id: data.stored === false ? null : Number(last), data, now: heard });
       });
     signal.addEventListener('abort', () => end(resolve));
   });

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: ISC
 // picture: what the camera sees.
 //
-// The page comes with an <img> that shows the stream without any script. Its place is taken, with the
-// first picture that arrives here, by a canvas: as cheap as the <img>, while object URLs for an <img>
-// took nearly twice the processor time.
+// On a canvas, which is as cheap as an <img> with the stream in it; object URLs for an <img> took
+// nearly twice the processor time. (Without scripts the page has that <img>.)
 //
 // 'live' follows the stream. 'still' is one picture every ten seconds: for people who asked for less
 // motion, or just now. 'standby' is a quick row of stills, where the stream itself does not get
@@ -22,9 +21,8 @@ const STILL_WAIT = 5000;        // the longest the server may hold a snapshot ba
 const PATIENCE = 20_000;        // for the next picture, however it comes
 
 export class Picture {
-  #place;
-  #canvas;
-  #screen;
+  #canvas = el('canvas', { id: 'stream', role: 'img', ariaLabel: 'What the camera sees' });
+  #screen = this.#canvas.getContext('bitmaprenderer');
   #base;
   #report;
   #link;
@@ -35,12 +33,8 @@ export class Picture {
   #since = 0;
   #last = { taken: 0, shown: 0 };
 
-  // `place`: the <picture> in the page.
-  constructor(place, base, report) {
-    const { id, alt } = place.querySelector('img');
-    this.#place = place;
-    this.#canvas = el('canvas', { id, role: 'img', ariaLabel: alt });
-    this.#screen = this.#canvas.getContext('bitmaprenderer');
+  constructor(frame, base, report) {
+    frame.prepend(this.#canvas);
     this.#base = base;
     this.#report = report;
     this.#link = new Link(this.#attempt, report);
@@ -70,7 +64,6 @@ export class Picture {
   // The last picture stays.
   down() {
     this.#link.down();
-    this.#place.querySelector('img').removeAttribute('src');
   }
 
   // Pictures a second since the last call, and when the newest was taken and shown.
@@ -130,7 +123,6 @@ export class Picture {
   async #show({ blob, taken }) {
     const bitmap = await createImageBitmap(blob).catch(() => null);
     if (!bitmap) return;                // a broken picture is followed by a whole one
-    if (this.#place.isConnected) this.#takePlace();
     if (this.#canvas.width !== bitmap.width || this.#canvas.height !== bitmap.height) {
       Object.assign(this.#canvas, { width: bitmap.width, height: bitmap.height });
       this.#canvas.parentElement.style.setProperty('--ratio', bitmap.width / bitmap.height);
@@ -138,11 +130,6 @@ export class Picture {
     this.#screen.transferFromImageBitmap(bitmap);
     this.#count += 1;
     this.#last = { taken, shown: Date.now() };
-  }
-
-  #takePlace() {
-    this.#place.replaceWith(this.#canvas);
-    this.#place.querySelector('img').removeAttribute('src');     // ends the browser's own stream
   }
 }
 

@@ -57,6 +57,7 @@ export function veil({ picture }) {
 }
 
 export function pictureFacts({ picture, camera, skew, now }) {
+  if (camera.online === false) return '';       // what is shown is no picture of it
   const facts = [];
   if (camera.width) facts.push(`${camera.width} × ${camera.height}`);
   if (picture.mode !== 'still' && picture.phase === 'open') facts.push(`${Math.round(picture.fps)} fps`);

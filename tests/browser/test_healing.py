@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: ISC
+"""Each program is killed and comes back: the page says so meanwhile, and is live again by itself."""
+import os
+import signal
+
+import pytest
+
+from oriel import wait_for
+
+
+def kill(site, name):
+    """-9, and nginx with its workers: they would go on without it."""
+    site.outage()
+    site.allow("has closed the connection")
+    site.restarts.add(name)
+    workers = site[name].workers()
+    site[name].kill()
+    for pid in workers if name == "nginx" else []:
+        os.kill(pid, signal.SIGKILL)
+
+
+def works(page, site):
+    """Picture, events, commands and settings, all of them."""
+    page.live().wait_movement()
+    page["snap-btn"].click()
+    page.wait_text("notice-words", "Saved manual-")
+    site.command({"cmd": "set", "threshold": 33})
+    wait_for(lambda: page.text("threshold-value") == "33")
+    site.command({"cmd": "set", "threshold": 12})
+    wait_for(lambda: page.text("threshold-value") == "12")
+
+
+WORDS = {
+    "nginx": ["Reconnecting…", "Server not reachable, trying again"],
+    "oriel-fcgi": ["Reconnecting…", "Server not reachable, trying again"],
+    "orield": ["Camera offline: camera daemon not running"],
+}
+
+
+@pytest.mark.parametrize("name", ["nginx", "oriel-fcgi", "orield"])
+def test_after_kill_9(name, make_site, browse):
+    site = make_site()
+    page = browse(site).allow_outage().live()
+    kill(site, name)
+    wait_for(lambda: page.text("link-words") in WORDS[name])
+    wait_for(lambda: page["link"].get_attribute("data-kind") == "lost")
+    site[name].start()
+    works(page, site)
+
+
+def test_the_buttons_without_commands(make_site, browse):
+    """oriel-ws away: picture and settings go on, the buttons say what is the matter."""
+    site = make_site()
+    page = browse(site).allow_outage().live()
+    kill(site, "oriel-ws")
+    wait_for(lambda: page.attribute("snap-btn", "aria-disabled") == "true")
+    assert page.text("link-words") == "Live"
+    page["snap-btn"].click()
+    page.wait_text("notice-words", "Not saved: not connected to the camera.")
+    page.run("const slider = document.getElementById('threshold'); slider.value = 40;"
+             "slider.dispatchEvent(new Event('input'));")
+    wait_for(lambda: site.get("/config").json()["threshold"] == 40)
+    site["oriel-ws"].start()
+    works(page, site)
+
+
+def test_nothing_that_happened_meanwhile_is_missed(make_site, browse):
+    site = make_site()
+    page = browse(site).allow_outage().live()
+    kill(site, "oriel-fcgi")
+    before = site.command({"cmd": "events", "limit": 1, "type": "motion"})["last"]
+    missed = wait_for(lambda: site.command({"cmd": "events", "after": before, "type": "motion"})["events"])[0]
+    site["oriel-fcgi"].start()
+    wait_for(lambda: page.all(f'#events [data-key="{missed["id"]}"]'))
+    keys = page.run("return [...document.getElementById('events').children].map((item) => item.dataset.key)")
+    assert len(keys) == len(set(keys))
+
+
+def test_an_old_picture_is_not_passed_off_as_new(make_site, browse):
+    site = make_site()
+    page = browse(site).allow_outage().live()
+    assert page["view"].get_attribute("data-live") == "true"
+    kill(site, "oriel-fcgi")
+    wait_for(lambda: page["view"].get_attribute("data-live") == "false" and page["veil"].is_displayed())
+    assert page.wait_text("veil", "Camera site worker not running")
+    site["oriel-fcgi"].start()
+    page.live()
+    wait_for(lambda: page["view"].get_attribute("data-live") == "true" and not page["veil"].is_displayed())

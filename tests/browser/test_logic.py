@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: ISC
+"""The page's pure parts, called in the browser."""
+
+
+def reduce(page, *actions):
+    """The state after these actions."""
+    return page.module(
+        "const { initial, reduce } = await import('./state.js');"
+        f"return [{', '.join(actions)}].reduce(reduce, initial);")
+
+
+def test_events_are_bounded_sorted_and_told_apart(page):
+    state = reduce(page, *("{type: 'motion', id: %d, data: {ts: %d, change: 20, count: 1}}" % (id, id) for id in range(1, 80)),
+                   "{type: 'history', events: [{id: 70, type: 'motion', ts: 70, data: {}}, {id: 71, type: 'saved', ts: 71}]}",
+                   "{type: 'motion', id: null, data: {ts: 90.5, change: 9, count: 2, stored: false}}")
+    ids = [event["id"] for event in state["events"]]
+    assert ids == [None, *range(79, 30, -1)]
+
+
+def test_pulses_are_bounded(page):
+    state = reduce(page, *("{type: 'pulse', now: %d, data: {ts: %d, online: true, change: 1, threshold: 12}}" % (ts, ts)
+                           for ts in range(400)))
+    assert len(state["pulses"]) == 300 and state["pulses"][-1]["ts"] == 399
+
+
+def test_what_was_asked_for_shows_until_it_is_answered(page):
+    ask = "{type: 'want', scope: 'config', values: {threshold: 30}}"
+    told = "{type: 'state', data: {threshold: 12, cooldown: 5, online: true}}"
+    assert reduce(page, told, ask, told)["wanted"]["config"] == {"threshold": 30}
+    kept = reduce(page, told, ask, "{type: 'kept', scope: 'config', values: {threshold: 30}}")
+    assert kept["wanted"]["config"] == {} and kept["config"]["threshold"] == 30
+    refused = reduce(page, told, ask, "{type: 'refused', scope: 'config', values: {threshold: 30}, reason: 'no'}")
+    assert refused["wanted"]["config"] == {} and refused["config"]["threshold"] == 12
+    assert refused["notice"]["text"] == "Not changed: no"
+    newer = reduce(page, ask, "{type: 'want', scope: 'config', values: {threshold: 31}}",
+                   "{type: 'kept', scope: 'config', values: {threshold: 30}}")
+    assert newer["wanted"]["config"] == {"threshold": 31}
+
+
+def test_settings_are_not_taken_for_facts(page):
+    state = reduce(page, "{type: 'status', data: {online: true, source: 'testcard', width: 320, height: 240, snaps: {count: 1, bytes: 2}}}",
+                   "{type: 'state', data: {online: false, reason: 'gone', source: 'auto', width: 0, height: 0}}")
+    assert state["camera"] == {"online": False, "reason": "gone", "name": "", "source": "testcard", "width": 320, "height": 240}
+
+
+def test_saved_pictures_are_counted(page):
+    saved = "{type: 'saved', id: 5, data: {ts: 1, name: 'a.jpg', url: 'snaps/a.jpg', size: 10}}"
+    assert reduce(page, saved, saved)["snaps"]["count"] == 1
+    gone = reduce(page, saved, "{type: 'deleted', name: 'a.jpg'}", "{type: 'deleted', name: 'a.jpg'}")["snaps"]
+    assert (gone["count"], gone["bytes"], gone["list"]) == (0, 0, [])
+
+
+def test_the_wait_between_attempts_grows_and_is_bounded(page):
+    waits = page.module(
+        "const { backoff } = await import('./retry.js');"
+        "return [0, 1, 4, 5, 60].map((failures) => [backoff(failures, () => 0), backoff(failures, () => 1)])")
+    assert waits == [[250, 500], [500, 1000], [4000, 8000], [7500, 15000], [7500, 15000]]
+
+
+STREAM = """
+    const { parts } = await import('./multipart.js');
+    const text = new TextEncoder();
+    const whole = text.encode(%r);
+    const stream = new ReadableStream({ start(controller) {
+        for (let at = 0; at < whole.length; at += %d) controller.enqueue(whole.slice(at, at + %d));
+        controller.close();
+    } });
+    const found = [];
+    try {
+        for await (const { headers, body } of parts(stream)) found.push([headers.get('x-timestamp'), new TextDecoder().decode(body)]);
+    } catch (why) { found.push(why.message); }
+    return found;"""
+
+
+def pictures(page, text, size):
+    return page.module(STREAM % (text, size, size))
+
+
+def test_the_stream_is_read_in_pieces_of_any_size(page):
+    text = ("--frame\\r\\nContent-Type: image/jpeg\\r\\nContent-Length: 5\\r\\nX-Timestamp: 1.5\\r\\n\\r\\nab\\r\\nc\\r\\n"
+            "--frame\\r\\nContent-Length: 0\\r\\n\\r\\n\\r\\n--frame--\\r\\n").encode().decode("unicode_escape")
+    for size in (1, 2, 7, 1000):
+        assert pictures(page, text, size) == [["1.5", "ab\r\nc"], [None, ""]]
+
+
+def test_a_broken_stream_ends_in_words(page):
+    assert pictures(page, "<html>", 10) == ["The stream ended"]
+    assert pictures(page, "<html>\n", 10) == ["Not a stream of pictures"]
+    assert pictures(page, "x" * 5000, 100) == ["Not a stream of pictures"]
+    assert pictures(page, "--frame\n\n", 10) == ["A picture without a length"]
+    assert pictures(page, "--frame\nContent-Length: 99999999999\n\n", 10) == ["A picture without a length"]
+    assert pictures(page, "--frame\nContent-Length: 9\n\nabc", 10) == ["The stream ended"]
+
+
+def test_text_from_outside_stays_text(page):
+    """A reason with markup in it is shown as it is."""
+    page.module("""
+        const { recentView } = await import('./recent.js');
+        recentView(new URL('.', location.href), () => {})({ events: [{ key: 'x', id: 1, type: 'camera', ts: 1,
+            data: { online: false, reason: '<img src=x onerror=alert(1)>' } }] });""")
+    assert "<img src=x onerror=alert(1)>" in page.run("return document.querySelector('[data-key=x]').textContent")
+    assert not page.all("[data-key=x] img")

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: ISC
+"""What a person sees and does on the dashboard."""
+import re
+
+from selenium.webdriver.common.keys import Keys
+
+from oriel import wait_for
+
+
+def event_changes(page):
+    return [node.text for node in page.all("#events .event-change")]
+
+
+def test_the_picture_moves(page):
+    page.wait_movement()
+    assert re.fullmatch(r"320 × 240 · \d+ fps · \d+ m?s old", wait_for(lambda: "old" in page.text("facts") and page.text("facts")))
+
+
+def test_the_page_says_which_camera(page, site):
+    assert wait_for(lambda: page.text("camera-name")) == site.get("/status").json()["name"]
+
+
+def test_motion_appears_in_the_list_the_plot_and_the_live_region(page, site):
+    page.run("window.before = document.getElementById('events').firstElementChild?.dataset.key ?? ''")
+    wait_for(lambda: page.run("return document.getElementById('events').firstElementChild?.dataset.key ?? ''") !=
+             page.run("return window.before"))
+    newest = site.get("/history?type=motion&limit=1").json()[0]
+    wait_for(lambda: f"{newest['data']['change']:.1f} %" in event_changes(page))
+    assert wait_for(lambda: page.run("return document.querySelector('#plot .plot-dots').getAttribute('d')"))
+    assert "of the picture" in page.wait_text("motion-spoken", "")
+    assert "Motion fired" in page.wait_text("plot-words", "Highest")
+    wait_for(lambda: page.run("const img = document.querySelector('#events img'); img.scrollIntoView();"
+                              "return img.complete && img.naturalWidth") == 320)
+
+
+def test_past_events_are_there_at_once(site, browse):
+    wait_for(lambda: site.get("/history?type=motion").json())
+    newest = site.get("/history?type=motion&limit=1").json()[0]
+    page = browse(site).live()
+    wait_for(lambda: f"{newest['data']['change']:.1f} %" in event_changes(page))
+
+
+def test_save_snapshot_says_what_was_saved(page, site):
+    page["snap-btn"].click()
+    said = page.wait_text("notice-words", "Saved manual-")
+    name = re.match(r"Saved (manual-\S+\.jpg), [\d.]+ kB\.", said).group(1)
+    assert page["notice-link"].get_attribute("href") == site.url(f"/snaps/{name}")
+    assert site.get(f"/snaps/{name}").content[:2] == b"\xff\xd8"
+    wait_for(lambda: page.run("return document.getElementById('saved').firstElementChild?.dataset.key") == name)
+
+
+def test_a_refused_command_says_why(make_site, browse):
+    site = make_site(ready=False, cameras={"cam": ["--source=pipe", "--input=/nonexistent"]})
+    site.allow("capture: offline")
+    site.wait_ready("/status")
+    page = browse(site).allow_outage()
+    page.wait_text("link-words", "Camera offline: ")
+    wait_for(lambda: page.attribute("snap-btn", "aria-disabled") == "false")
+    page["snap-btn"].click()
+    page.wait_text("notice-words", "Not saved: ")
+    assert page.attribute("notice", "data-kind") == "failed"
+
+
+def test_reset_counter(page, site):
+    wait_for(lambda: site.get("/config").json()["trigger_count"] > 0)
+    page["reset-btn"].click()
+    page.wait_text("notice-words", "Counter reset.")
+    wait_for(lambda: page.text("trigger-count") == str(site.get("/config").json()["trigger_count"]))
+
+
+def test_the_slider_works_in_a_second_browser_too(site, browse):
+    one, other = browse(site).live(), browse(site).live()
+    other["threshold"].send_keys(Keys.HOME)
+    wait_for(lambda: site.get("/config").json()["threshold"] == 0)
+    wait_for(lambda: one.text("threshold-value") == "0" and one["threshold"].get_attribute("value") == "0")
+    one["threshold"].send_keys(Keys.END)
+    wait_for(lambda: other.text("threshold-value") == "100")
+    assert site.get("/config").json()["threshold"] == 100
+    one["threshold"].send_keys(Keys.HOME, *[Keys.ARROW_RIGHT] * 12)
+    wait_for(lambda: other.text("threshold-value") == "12" and site.get("/config").json()["threshold"] == 12)
+
+
+def test_the_slider_is_live_while_it_is_dragged(page, site):
+    """Each step of a drag is sent, as fast as answers come; the last one always is."""
+    page.run("""
+        const slider = document.getElementById('threshold');
+        for (let value = 20; value <= 60; value++) {
+            slider.value = value;
+            slider.dispatchEvent(new Event('input'));
+        }""")
+    assert page.text("threshold-value") == "60" or wait_for(lambda: page.text("threshold-value") == "60")
+    wait_for(lambda: site.get("/config").json()["threshold"] == 60)
+    site.post("/config", json={"threshold": 12})
+    wait_for(lambda: page.text("threshold-value") == "12")
+
+
+def test_a_refused_setting_goes_back_and_says_why(page, site):
+    page.run("const slider = document.getElementById('threshold'); slider.max = 300; slider.value = 250;"
+             "slider.dispatchEvent(new Event('input'));")
+    page.wait_text("notice-words", "Not changed: threshold out of range")
+    wait_for(lambda: page.text("threshold-value") == "12" and page["threshold"].get_attribute("value") == "12")
+
+
+def test_settings_panel(page, site):
+    page["settings"].find_element("tag name", "summary").click()
+    field = page["set-cooldown"]
+    assert wait_for(lambda: field.get_attribute("value")) == str(site.get("/config").json()["cooldown"])
+    field.clear()
+    field.send_keys("700", Keys.TAB)
+    wait_for(lambda: site.get("/config").json()["cooldown"] == 700)
+    wait_for(lambda: page.text("source-cooldown") == "set here")
+    page["set-save_on_motion"].click()
+    wait_for(lambda: site.get("/config").json()["save_on_motion"] is False)
+    site.post("/config", json={"cooldown": 500, "save_on_motion": True})
+    wait_for(lambda: page["set-save_on_motion"].is_selected() and field.get_attribute("value") == "500")
+
+
+def test_saved_pictures_are_shown_downloaded_and_deleted(page, site):
+    page["snap-btn"].click()
+    name = re.match(r"Saved (\S+),", page.wait_text("notice-words", "Saved manual-")).group(1)
+    card = wait_for(lambda: page.all(f'#saved [data-key="{name}"]'))[0]
+    assert card.find_element("css selector", "a[download]").get_attribute("download") == name
+    card.find_element("css selector", ".card-view").click()
+    wait_for(lambda: page["viewer"].get_attribute("open") and
+             page.run("return document.getElementById('viewer-img').naturalWidth") == 320)
+    page["viewer-delete"].click()
+    page.run("document.querySelector('#ask [value=no]').click()")
+    assert site.get(f"/snaps/{name}").status_code == 200
+    page["viewer-delete"].click()
+    page["ask-yes"].click()
+    page.wait_text("notice-words", f"Deleted {name}")
+    site.allow("No such file")
+    assert site.get(f"/snaps/{name}").status_code == 404
+    assert not page.all(f'#saved [data-key="{name}"]')
+
+
+def test_a_hidden_tab_lets_go_of_the_stream(page, site):
+    assert site.status()["viewers"]["stream"] == 1
+    first = page.driver.current_window_handle
+    page.driver.switch_to.new_window("tab")
+    wait_for(lambda: site.status()["viewers"]["stream"] == 0)
+    page.driver.close()
+    page.driver.switch_to.window(first)
+    wait_for(lambda: site.status()["viewers"]["stream"] == 1)
+    page.live()
+    page.wait_movement()
+
+
+def test_below_a_prefix(make_site, browse):
+    site = make_site(mount="/front-door")
+    page = browse(site).live()
+    page["snap-btn"].click()
+    page.wait_text("notice-words", "Saved manual-")
+    assert page["notice-link"].get_attribute("href").startswith(f"{site.origin}/front-door/snaps/manual-")
+    page["threshold"].send_keys(Keys.HOME)
+    wait_for(lambda: site.get("/config").json()["threshold"] == 0)
+
+
+def test_a_camera_by_name(make_site, browse):
+    site = make_site(cameras={"cam": [], "porch": ["--width=240", "--height=180"]})
+    page = browse(site, "/?cam=porch").live()
+    wait_for(lambda: page.text("facts").startswith("240 × 180"))
+    page["snap-btn"].click()
+    page.wait_text("notice-words", "Saved manual-")
+    assert "/cam/porch/snaps/" in page["notice-link"].get_attribute("href")
+
+
+def test_a_stream_that_does_not_get_through_is_replaced_by_stills(make_site, browse):
+    site = make_site(fcgi=["--max-streams=1"])
+    page = browse(site).live()
+    other = browse(site).allow_outage()
+    other.wait_text("link-words", "Live, as single pictures")
+    other.wait_movement()
+    assert page.text("link-words") == "Live"
