@@ -11,14 +11,15 @@ from selenium.webdriver.common.by import By
 from oriel import wait_for
 
 FLAGS = ["--headless=new", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync", "--hide-scrollbars", "--lang=en-GB"]
+         "--disable-component-update", "--disable-sync", "--hide-scrollbars"]
 
 # What an outage makes Chromium itself write: the page cannot keep it from doing so.
 OUTAGE = ["Failed to load resource", "WebSocket connection to", "net::ERR_"]
 
 
 class Browser:
-    def __init__(self, width=1280, height=860, dark=False, calm=False, scripts=True):
+    def __init__(self, scripts=True):
+        self.scripts = scripts
         self.profile = tempfile.mkdtemp(prefix="oriel-chromium-")
         options = webdriver.ChromeOptions()
         options.binary_location = "/usr/bin/chromium"
@@ -27,21 +28,26 @@ class Browser:
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         if not scripts:
             options.add_experimental_option("prefs", {"profile.managed_default_content_settings.javascript": 2})
-        self.driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
+        service = Service("/usr/bin/chromedriver", env={**os.environ, "LANGUAGE": "en_GB"})
+        self.driver = webdriver.Chrome(service=service, options=options)
         self.driver.set_script_timeout(30)
         self.allowed = []
-        self.size(width, height)
-        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [
-            {"name": "prefers-color-scheme", "value": "dark" if dark else "light"},
-            {"name": "prefers-reduced-motion", "value": "reduce" if calm else "no-preference"}]})
-
-    def size(self, width, height):
-        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
-            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500})
 
     def quit(self):
         self.driver.quit()
         shutil.rmtree(self.profile, ignore_errors=True)
+
+    def screen(self, width=1280, height=860, dark=False, calm=False):
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
+            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500})
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [
+            {"name": "prefers-color-scheme", "value": "dark" if dark else "light"},
+            {"name": "prefers-reduced-motion", "value": "reduce" if calm else "no-preference"}]})
+
+    def leave(self):
+        self.driver.get("about:blank")
+        self.complaints()
+        self.allowed = []
 
     def open(self, url):
         self.driver.get(url)

@@ -21,21 +21,35 @@ sites, common_site, site = site_fixtures.sites, site_fixtures.common_site, site_
 make_site, tidy = site_fixtures.make_site, site_fixtures.tidy
 
 
+@pytest.fixture(scope="session")
+def browsers():
+    """Chromium takes seconds to start: those that a test leaves are used by the next."""
+    idle = []
+    yield idle
+    for browser in idle:
+        browser.quit()
+
+
 @pytest.fixture
-def browse():
+def browse(browsers):
     """browse(site, …) opens the dashboard; afterwards no page may have complained."""
     made = []
 
-    def open_page(site, path="/", **kw):
-        browser = chrome.Browser(**kw)
+    def open_page(site, path="/", scripts=True, **screen):
+        browser = next((browser for browser in browsers if browser.scripts == scripts), None)
+        if browser:
+            browsers.remove(browser)
+        else:
+            browser = chrome.Browser(scripts)
         made.append(browser)
-        browser.open(site.url(path))
-        return browser
+        browser.screen(**screen)
+        return browser.open(site.url(path))
     yield open_page
     complaints = []
     for browser in made:
         complaints += browser.complaints()
-        browser.quit()
+        browser.leave()
+        browsers.append(browser)
     assert not complaints, "\n".join(complaints)
 
 

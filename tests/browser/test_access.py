@@ -17,7 +17,7 @@ SCREENS = {
 def filled(page):
     """With events, saved pictures and all panels open: nothing hides from the check."""
     wait_for(lambda: page.all("#events .event") and page.all("#saved .snap"))
-    page.run("for (const panel of document.querySelectorAll('details')) panel.open = true")
+    page.run("for (const panel of document.querySelectorAll('details:not([hidden])')) panel.open = true")
     return page
 
 
@@ -112,7 +112,7 @@ def test_less_motion_means_stills(site, browse):
     assert site.status()["viewers"]["stream"] == 0
     page["mode-btn"].click()
     page.live().wait_movement()
-    assert site.status()["viewers"]["stream"] == 1
+    wait_for(lambda: site.status()["viewers"]["stream"] == 1)
     page["mode-btn"].click()
     wait_for(lambda: site.status()["viewers"]["stream"] == 0)
 

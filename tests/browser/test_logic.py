@@ -1,5 +1,11 @@
 # SPDX-License-Identifier: ISC
 """The page's pure parts, called in the browser."""
+import pytest
+
+
+@pytest.fixture
+def page(site, browse):
+    return browse(site)
 
 
 def reduce(page, *actions):

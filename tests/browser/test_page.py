@@ -135,7 +135,7 @@ def test_saved_pictures_are_shown_downloaded_and_deleted(page, site):
 
 
 def test_a_hidden_tab_lets_go_of_the_stream(page, site):
-    assert site.status()["viewers"]["stream"] == 1
+    wait_for(lambda: site.status()["viewers"]["stream"] == 1)
     first = page.driver.current_window_handle
     page.driver.switch_to.new_window("tab")
     wait_for(lambda: site.status()["viewers"]["stream"] == 0)
