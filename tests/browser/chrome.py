@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""One headless Chromium with one dashboard in it."""
+"""Headless Chromium, and dashboards in it. Each is in a browser context of its own, as if in a
+browser of its own: nothing is shared, and with the context its connections end."""
 import os
 import shutil
 import tempfile
@@ -8,6 +9,7 @@ from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 
+import wire
 from oriel import wait_for
 
 FLAGS = ["--headless=new", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -17,37 +19,77 @@ FLAGS = ["--headless=new", "--disable-gpu", "--disable-quic", "--no-first-run", 
 OUTAGE = ["Failed to load resource", "WebSocket connection to", "net::ERR_"]
 
 
-class Browser:
-    def __init__(self, scripts=True):
-        self.scripts = scripts
+class Chromium:
+    def __init__(self):
         self.profile = tempfile.mkdtemp(prefix="oriel-chromium-")
         options = webdriver.ChromeOptions()
         options.binary_location = "/usr/bin/chromium"
         for flag in [*FLAGS, f"--user-data-dir={self.profile}", *(["--no-sandbox"] if os.geteuid() == 0 else [])]:
             options.add_argument(flag)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-        if not scripts:
-            options.add_experimental_option("prefs", {"profile.managed_default_content_settings.javascript": 2})
         service = Service("/usr/bin/chromedriver", env={**os.environ, "LANGUAGE": "en_GB"})
         self.driver = webdriver.Chrome(service=service, options=options)
         self.driver.set_script_timeout(30)
-        self.allowed = []
+        self.home = self.driver.current_window_handle
+        with open(f"{self.profile}/DevToolsActivePort") as file:
+            port, path = file.read().split()
+        self.devtools = wire.WebSocket(int(port), path, headers={"Origin": None})
+        self.calls = 0
+
+    def call(self, method, **parameters):
+        """One command of the DevTools protocol to the browser as a whole."""
+        self.calls += 1
+        answer = self.devtools.ask({"id": self.calls, "method": method, "params": parameters})
+        assert answer["id"] == self.calls and "result" in answer, answer
+        return answer["result"]
+
+    def complaints(self, allowed):
+        return [f"{entry['level']} {entry['message']}" for entry in self.driver.get_log("browser")
+                if entry["level"] in ("SEVERE", "WARNING") and not any(word in entry["message"] for word in allowed)]
 
     def quit(self):
+        self.devtools.close()
         self.driver.quit()
         shutil.rmtree(self.profile, ignore_errors=True)
 
-    def screen(self, width=1280, height=860, dark=False, calm=False):
-        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
-            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500})
-        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [
-            {"name": "prefers-color-scheme", "value": "dark" if dark else "light"},
-            {"name": "prefers-reduced-motion", "value": "reduce" if calm else "no-preference"}]})
 
-    def leave(self):
-        self.driver.get("about:blank")
-        self.complaints()
+class Page:
+    """One tab on a screen of this kind; `scripts`: may it run JavaScript."""
+
+    def __init__(self, chromium, width=1280, height=860, dark=False, calm=False, scripts=True):
+        self.chromium = chromium
         self.allowed = []
+        self.context = chromium.call("Target.createBrowserContext")["browserContextId"]
+        self.target = self.new_tab()
+        self.devtools("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1,
+                      mobile=width < 500)
+        self.devtools("Emulation.setEmulatedMedia", features=[
+            {"name": "prefers-color-scheme", "value": "dark" if dark else "light"},
+            {"name": "prefers-reduced-motion", "value": "reduce" if calm else "no-preference"}])
+        self.devtools("Emulation.setScriptExecutionDisabled", value=not scripts)
+
+    @property
+    def driver(self):
+        """Selenium's driver, with this tab as the one that it drives."""
+        driver = self.chromium.driver
+        if driver.current_window_handle != self.target:
+            driver.switch_to.window(self.target)
+        return driver
+
+    def devtools(self, method, **parameters):
+        return self.driver.execute_cdp_cmd(method, parameters)
+
+    def new_tab(self):
+        """A further tab in the same window, in front of the others."""
+        return self.chromium.call("Target.createTarget", url="about:blank", browserContextId=self.context)["targetId"]
+
+    def close_tab(self, target):
+        self.chromium.call("Target.closeTarget", targetId=target)
+        self.chromium.call("Target.activateTarget", targetId=self.target)
+
+    def close(self):
+        self.chromium.driver.switch_to.window(self.chromium.home)
+        self.chromium.call("Target.disposeBrowserContext", browserContextId=self.context)
 
     def open(self, url):
         self.driver.get(url)
@@ -56,6 +98,10 @@ class Browser:
     def live(self):
         self.wait_text("link-words", "Live")
         wait_for(lambda: self.attribute("snap-btn", "aria-disabled") == "false")
+        return self
+
+    def allow_outage(self):
+        self.allowed += OUTAGE
         return self
 
     # ---- what is there ----------------------------------------------------
@@ -101,13 +147,3 @@ class Browser:
 
     def save(self, path):
         self.driver.save_screenshot(str(path))
-
-    # ---- what must not be --------------------------------------------------
-
-    def allow_outage(self):
-        self.allowed += OUTAGE
-        return self
-
-    def complaints(self):
-        return [f"{entry['level']} {entry['message']}" for entry in self.driver.get_log("browser")
-                if entry["level"] in ("SEVERE", "WARNING") and not any(word in entry["message"] for word in self.allowed)]

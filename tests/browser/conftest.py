@@ -22,34 +22,25 @@ make_site, tidy = site_fixtures.make_site, site_fixtures.tidy
 
 
 @pytest.fixture(scope="session")
-def browsers():
-    """Chromium takes seconds to start: those that a test leaves are used by the next."""
-    idle = []
-    yield idle
-    for browser in idle:
-        browser.quit()
+def chromium():
+    chromium = chrome.Chromium()
+    yield chromium
+    chromium.quit()
 
 
 @pytest.fixture
-def browse(browsers):
+def browse(chromium):
     """browse(site, …) opens the dashboard; afterwards no page may have complained."""
-    made = []
+    pages = []
 
-    def open_page(site, path="/", scripts=True, **screen):
-        browser = next((browser for browser in browsers if browser.scripts == scripts), None)
-        if browser:
-            browsers.remove(browser)
-        else:
-            browser = chrome.Browser(scripts)
-        made.append(browser)
-        browser.screen(**screen)
-        return browser.open(site.url(path))
+    def open_page(site, path="/", **screen):
+        page = chrome.Page(chromium, **screen)
+        pages.append(page)
+        return page.open(site.url(path))
     yield open_page
-    complaints = []
-    for browser in made:
-        complaints += browser.complaints()
-        browser.leave()
-        browsers.append(browser)
+    complaints = chromium.complaints([word for page in pages for word in page.allowed])
+    for page in pages:
+        page.close()
     assert not complaints, "\n".join(complaints)
 
 

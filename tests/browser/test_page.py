@@ -8,7 +8,7 @@ from oriel import wait_for
 
 
 def event_changes(page):
-    return [node.text for node in page.all("#events .event-change")]
+    return page.run("return [...document.querySelectorAll('#events .event-change')].map((node) => node.textContent)")
 
 
 def test_the_picture_moves(page):
@@ -21,9 +21,9 @@ def test_the_page_says_which_camera(page, site):
 
 
 def test_motion_appears_in_the_list_the_plot_and_the_live_region(page, site):
-    page.run("window.before = document.getElementById('events').firstElementChild?.dataset.key ?? ''")
-    wait_for(lambda: page.run("return document.getElementById('events').firstElementChild?.dataset.key ?? ''") !=
-             page.run("return window.before"))
+    first = "return document.getElementById('events').firstElementChild?.dataset.key"
+    before = page.run(first)
+    wait_for(lambda: page.run(first) != before)
     newest = site.get("/history?type=motion&limit=1").json()[0]
     wait_for(lambda: f"{newest['data']['change']:.1f} %" in event_changes(page))
     assert wait_for(lambda: page.run("return document.querySelector('#plot .plot-dots').getAttribute('d')"))
@@ -46,13 +46,14 @@ def test_save_snapshot_says_what_was_saved(page, site):
     name = re.match(r"Saved (manual-\S+\.jpg), [\d.]+ kB\.", said).group(1)
     assert page["notice-link"].get_attribute("href") == site.url(f"/snaps/{name}")
     assert site.get(f"/snaps/{name}").content[:2] == b"\xff\xd8"
-    wait_for(lambda: page.run("return document.getElementById('saved').firstElementChild?.dataset.key") == name)
+    wait_for(lambda: page.all(f'#saved [data-key="{name}"]'))
 
 
 def test_a_refused_command_says_why(make_site, browse):
     site = make_site(ready=False, cameras={"cam": ["--source=pipe", "--input=/nonexistent"]})
+    site.outage()
     site.allow("capture: offline")
-    site.wait_ready("/status")
+    wait_for(lambda: site.answers("/status"))
     page = browse(site).allow_outage()
     page.wait_text("link-words", "Camera offline: ")
     wait_for(lambda: page.attribute("snap-btn", "aria-disabled") == "false")
@@ -136,14 +137,11 @@ def test_saved_pictures_are_shown_downloaded_and_deleted(page, site):
 
 def test_a_hidden_tab_lets_go_of_the_stream(page, site):
     wait_for(lambda: site.status()["viewers"]["stream"] == 1)
-    first = page.driver.current_window_handle
-    page.driver.switch_to.new_window("tab")
+    other = page.new_tab()
     wait_for(lambda: site.status()["viewers"]["stream"] == 0)
-    page.driver.close()
-    page.driver.switch_to.window(first)
+    page.close_tab(other)
     wait_for(lambda: site.status()["viewers"]["stream"] == 1)
-    page.live()
-    page.wait_movement()
+    page.live().wait_movement()
 
 
 def test_below_a_prefix(make_site, browse):
