@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: ISC
 // plot: how much of the picture changed over the last minutes, against the threshold; a dot where
-// motion fired. Drawn in a box of SPAN × 100 that the style sheet stretches.
+// motion fired. Drawn in a box of WIDTH × 100 that the style sheet stretches.
 
 import { byId, put, svg } from './dom.js';
-import { PULSES_MAX as SPAN, setting } from './state.js';
+import { setting } from './state.js';
 import { clock, percent, plural } from './text.js';
 
 const GAP = 3;                  // seconds without a pulse: the line is interrupted
+const WIDTH = 300;
 const SCALES = [25, 50, 100];   // percent at the top edge
+const SPANS = [1, 2, 5];        // minutes from edge to edge, as pulses come in
 
 export function plotView() {
   const area = svg('path', { class: 'plot-area' });
@@ -20,18 +22,20 @@ export function plotView() {
     const { pulses, events } = state;
     if (pulses.length === 0) return;
     const end = pulses.at(-1).ts;
-    const begin = end - SPAN;
+    const minutes = SPANS.find((span) => span * 60 >= end - pulses[0].ts) ?? SPANS.at(-1);
+    const begin = end - minutes * 60;
     const shown = pulses.filter(({ ts }) => ts >= begin);
     const fired = events.filter(({ type, ts }) => type === 'motion' && ts >= begin && ts <= end + 1);
     const threshold = setting(state, 'threshold') ?? pulses.at(-1).threshold;
     const top = scale(shown, fired, threshold);
-    const x = (ts) => Math.min(SPAN, ts - begin).toFixed(1);
+    const x = (ts) => Math.min(WIDTH, ((ts - begin) * WIDTH) / (minutes * 60)).toFixed(1);
     const y = (value) => (100 - Math.min(100, (value * 100) / top)).toFixed(1);
     const runs = split(shown);
     line.setAttribute('d', runs.map((run) => trace(run, ({ ts }) => x(ts), ({ change }) => y(change))).join(''));
     area.setAttribute('d', runs.map((run) => `${trace(run, ({ ts }) => x(ts), ({ change }) => y(change))}V100H${x(run[0].ts)}Z`).join(''));
-    limit.setAttribute('d', `${steps(shown, x, y)}V${y(threshold)}H${SPAN}`);
+    limit.setAttribute('d', `${steps(shown, x, y)}V${y(threshold)}H${WIDTH}`);
     dots.setAttribute('d', fired.map(({ ts, data }) => `M${x(ts)} ${y(data.change)}h0`).join(''));
+    put(byId('plot-begin'), `${plural(minutes, 'minute', 'minutes')} ago`);
     put(byId('plot-top'), `${top} %`);
     byId('plot-limit').style.top = `${y(threshold)}%`;
     put(byId('plot-limit'), `${threshold} %`);

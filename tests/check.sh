@@ -4,6 +4,7 @@
 
 check_packages="chromium chromium-driver groff libcmocka-dev openssl procps python3-pytest
 	python3-requests python3-selenium shellcheck strace systemd"
+command -v npm >/dev/null || check_packages="$check_packages npm"	# brings axe-core
 
 # step NAME COMMAND …: its output goes to a log, which is shown when it fails.
 step() {

@@ -27,8 +27,7 @@ class Chromium:
         for flag in [*FLAGS, f"--user-data-dir={self.profile}", *(["--no-sandbox"] if os.geteuid() == 0 else [])]:
             options.add_argument(flag)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-        service = Service("/usr/bin/chromedriver", env={**os.environ, "LANGUAGE": "en_GB"})
-        self.driver = webdriver.Chrome(service=service, options=options)
+        self.driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
         self.driver.set_script_timeout(30)
         self.home = self.driver.current_window_handle
         with open(f"{self.profile}/DevToolsActivePort") as file:
@@ -66,6 +65,7 @@ class Page:
         self.devtools("Emulation.setEmulatedMedia", features=[
             {"name": "prefers-color-scheme", "value": "dark" if dark else "light"},
             {"name": "prefers-reduced-motion", "value": "reduce" if calm else "no-preference"}])
+        self.devtools("Emulation.setLocaleOverride", locale="en-GB")
         self.devtools("Emulation.setScriptExecutionDisabled", value=not scripts)
 
     @property

@@ -51,9 +51,9 @@ def test_save_snapshot_says_what_was_saved(page, site):
 
 def test_a_refused_command_says_why(make_site, browse):
     site = make_site(ready=False, cameras={"cam": ["--source=pipe", "--input=/nonexistent"]})
-    site.outage()
-    site.allow("capture: offline")
     wait_for(lambda: site.answers("/status"))
+    site.begin()
+    site.allow("capture: offline")
     page = browse(site).allow_outage()
     page.wait_text("link-words", "Camera offline: ")
     wait_for(lambda: page.attribute("snap-btn", "aria-disabled") == "false")
