@@ -5,6 +5,7 @@
 check_packages="chromium chromium-driver groff libcmocka-dev openssl procps python3-pytest
 	python3-requests python3-selenium shellcheck strace systemd"
 command -v npm >/dev/null || check_packages="$check_packages npm"	# brings axe-core
+check_packages="$check_packages busybox-static python3-numpy python3-pil qemu-system-x86 ustreamer v4l-utils"	# tests/guest
 
 # step NAME COMMAND …: its output goes to a log, which is shown when it fails.
 step() {
@@ -32,9 +33,10 @@ count() {
 		END { printf "%d passed, %d failed\n", passed, failed; exit failed > 0 }'
 }
 
+# pytest BUILD TESTS: on the programs built there.
 pytest() {
-	(cd "$top" && BUILD_DIR=$build/sanitized ARTEFACTS_DIR=$build/artefacts PYTHONDONTWRITEBYTECODE=1 \
-		/usr/bin/python3 -m pytest -q -p no:cacheprovider "$@")
+	(cd "$top" && BUILD_DIR=$1 ORIEL_GUEST_REQUIRED=1 ARTEFACTS_DIR=$build/artefacts PYTHONDONTWRITEBYTECODE=1 \
+		/usr/bin/python3 -m pytest -q -p no:cacheprovider "$2")
 }
 
 check() {
@@ -43,14 +45,16 @@ check() {
 	rm -rf "$build/logs" "$build/artefacts"
 	mkdir -p "$build/logs" "$build/artefacts"
 	failed=0
-	step shellcheck shellcheck -x "$top/bootstrap" "$top/nginx/render" "$top/docs/man/render" "$top/tests/floors"
+	step shellcheck shellcheck -x "$top/bootstrap" "$top/nginx/render" "$top/docs/man/render" "$top/tests/floors" \
+		"$top/tests/guest/init"
 	step build build_in "$build" --enable-werror
 	step unit make -C "$build" check
 	step build-sanitized build_in "$build/sanitized" --enable-werror --enable-sanitizers
 	step unit-sanitized make -C "$build/sanitized" check
-	for tests in site browser guest; do
-		[ ! -f "$top/tests/$tests/conftest.py" ] || step "$tests" pytest "$top/tests/$tests"
+	for tests in site browser; do
+		[ ! -f "$top/tests/$tests/conftest.py" ] || step "$tests" pytest "$build/sanitized" "$top/tests/$tests"
 	done
+	step guest pytest "$build" "$top/tests/guest"
 	count || failed=$((failed + 1))
 	[ "$failed" -eq 0 ] || exit 1
 }
