@@ -27,6 +27,7 @@ struct v4l2 {
 	unsigned count;
 	struct v4l2_buffer held;	/* the picture given out */
 	bool holding, streaming, lost;
+	uint32_t newest;		/* the driver's number of the newest picture seen */
 	unsigned trouble;
 	struct cause loss;		/* why `lost` */
 };
@@ -133,6 +134,17 @@ hand_out(struct v4l2 *camera, struct picture *picture)
 	stamp(picture, buffer);
 }
 
+/* uvcvideo fills buffers on several CPUs and may finish an older picture after a newer
+ * one (kernel: uvc_video.c, uvc_video_copy_data_work). Only a number that is behind by
+ * less than the number of buffers says so: some drivers do not count, or start anew. */
+static bool
+is_late(const struct v4l2 *camera, const struct v4l2_buffer *buffer)
+{
+	uint32_t behind = camera->newest - buffer->sequence;
+
+	return behind > 0 && behind < camera->count;
+}
+
 /* Dequeue until there is nothing newer; what is older goes straight back. */
 static enum source_result
 v4l2_take(struct source *source, struct picture *picture, struct cause *why)
@@ -154,11 +166,17 @@ v4l2_take(struct source *source, struct picture *picture, struct cause *why)
 			source->counters.broken++;
 			continue;
 		}
+		if (is_late(camera, &buffer)) {
+			source->counters.dropped++;
+			requeue(camera, buffer.index);
+			continue;
+		}
 		if (have) {
 			source->counters.dropped++;
 			requeue(camera, camera->held.index);
 		}
 		camera->held = buffer;
+		camera->newest = buffer.sequence;
 		have = true;
 	}
 	if (!have)

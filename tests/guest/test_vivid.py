@@ -211,3 +211,53 @@ def test_the_driver_is_unbound_and_bound():
         print(f"online {online - back:.1f} s after the return")
         assert online - back < 3
         goes_on(daemon)
+
+
+# Controls of kinds that USB cameras do not have
+
+def controls(daemon):
+    return {entry["name"]: entry for entry in daemon.command("controls")["controls"]}
+
+
+def test_buttons_booleans_and_what_may_not_be_set():
+    v4l2(NODE, "-c", "button=0", check=False)
+    with orield("--width=640", "--height=480") as daemon:
+        daemon.wait_online()
+        listed = controls(daemon)
+        assert listed["button"]["type"] == "button" and "value" not in listed["button"]
+        assert daemon.command("control", button=True)["ok"]
+        assert "button" in daemon.command("control", button=1)["error"]
+        assert daemon.command("control", boolean=False)["ok"]
+        assert controls(daemon)["boolean"]["value"] is False
+        assert listed["menu"]["type"] == "menu" and listed["integer_menu"]["type"] == "menu"
+        assert "volatile" in v4l2(NODE, "-L").split(" gain ")[1].splitlines()[0]
+        assert listed["gain"]["volatile"]
+        read_only = [entry for entry in listed.values() if entry["read_only"]]
+        for entry in read_only:
+            assert "read-only" in daemon.command("control", **{entry["name"]: 1})["error"]
+        print(f"{len(listed)} controls, {len(read_only)} read-only")
+
+
+def test_a_slider_moved_elsewhere_is_told():
+    with orield("--width=640", "--height=480") as daemon:
+        daemon.wait_online()
+        began = time.monotonic()
+        v4l2(NODE, "-c", "contrast=77")
+        wait_for(lambda: any(
+            entry["name"] == "contrast" and entry["value"] == 77
+            for _, line in list(daemon.events) if line.get("event") == "controls" for entry in line["data"]["controls"]))
+        print(f"told after {time.monotonic() - began:.2f} s")
+
+
+def test_a_lost_signal_is_said():
+    v4l2(NODE, "-i", HDMI)
+    with orield("--width=640", "--height=480") as daemon:
+        daemon.wait_online()
+        v4l2(NODE, "-c", "dv_timings_signal_mode=1")
+        try:
+            daemon.wait_event("camera", online=False, seconds=5)
+            daemon.wait_reason("signal")
+        finally:
+            back = time.monotonic()
+            v4l2(NODE, "-c", "dv_timings_signal_mode=0")
+        daemon.wait_event("camera", since=back, online=True, seconds=4)
