@@ -16,7 +16,7 @@ NODES = pathlib.Path("/sys/class/video4linux")
 BY_ID = pathlib.Path("/dev/v4l/by-id")
 
 
-def wait_for(what, seconds=10, pause=0.02):
+def wait_for(what, seconds=10, pause=0.05):
     """The first true answer of what()."""
     deadline = time.monotonic() + seconds
     while True:
