@@ -23,3 +23,11 @@ clock_mono_ns(void)
 {
 	return clock_read(CLOCK_MONOTONIC);
 }
+
+double
+clock_seconds(uint64_t ns)
+{
+	uint64_t ms = ns / CLOCK_MS;
+
+	return (double)ms / 1000;
+}

@@ -9,12 +9,6 @@
 #include "base/json.h"
 #include "orield/settings.h"
 
-double
-status_seconds(uint64_t wall_ns)
-{
-	return (double)(wall_ns / CLOCK_MS) / 1000;
-}
-
 /* What "auto" came to, once that is known. */
 static const char *
 status_source(const struct orield *orield, const struct source_mode *mode)
@@ -124,7 +118,7 @@ status_json(const struct orield *orield)
 	    "online", now.online, "reason", json_words(now.online ? "" : now.reason.text));
 	status_add_picture(orield, &now, out);
 	json_object_set_new(out, "uptime",
-	    json_real(status_seconds(clock_mono_ns() - orield->started_ns)));
+	    json_real(clock_seconds(clock_mono_ns() - orield->started_ns)));
 	json_object_set_new(out, "version", json_string(PACKAGE_VERSION));
 	json_object_set_new(out, "viewers", status_viewers(orield));
 	status_add_store(orield, out);
@@ -189,7 +183,7 @@ status_pulse(const struct orield *orield)
 	if (orield->capture != NULL)
 		peak = capture_take_peak(orield->capture);
 	out = status_verdict(orield, &peak);
-	json_object_set_new(out, "ts", json_real(status_seconds(clock_wall_ns())));
+	json_object_set_new(out, "ts", json_real(clock_seconds(clock_wall_ns())));
 	json_object_set_new(out, "online", json_boolean(now.online));
 	json_object_set_new(out, "fps", json_real(status_rounded(now.fps, 10)));
 	json_object_set_new(out, "age_ms", now.frame.sequence != 0 ?
@@ -216,7 +210,7 @@ status_motion(const struct capture_report *report)
 	const struct motion_verdict *verdict = &report->verdict;
 	uint32_t width = report->frame.width, height = report->frame.height;
 
-	return json_pack("{sf sf si s[ffff]}", "ts", status_seconds(report->frame.wall_ns),
+	return json_pack("{sf sf si s[ffff]}", "ts", clock_seconds(report->frame.wall_ns),
 	    "change", status_percent(verdict->change), "threshold", (int)verdict->threshold,
 	    "box", status_fraction(verdict->box_x, width), status_fraction(verdict->box_y, height),
 	    status_fraction(verdict->box_width, width), status_fraction(verdict->box_height, height));
@@ -225,7 +219,7 @@ status_motion(const struct capture_report *report)
 json_t *
 status_online(const struct orield *orield, const struct source_mode *mode, uint64_t wall_ns)
 {
-	return json_pack("{sf sb ss so sI sI}", "ts", status_seconds(wall_ns), "online", 1,
+	return json_pack("{sf sb ss so sI sI}", "ts", clock_seconds(wall_ns), "online", 1,
 	    "source", status_source(orield, mode), "name", json_words(mode->name),
 	    "width", (json_int_t)mode->width, "height", (json_int_t)mode->height);
 }
@@ -233,6 +227,6 @@ status_online(const struct orield *orield, const struct source_mode *mode, uint6
 json_t *
 status_offline(const struct cause *reason, uint64_t wall_ns)
 {
-	return json_pack("{sf sb so}", "ts", status_seconds(wall_ns), "online", 0,
+	return json_pack("{sf sb so}", "ts", clock_seconds(wall_ns), "online", 0,
 	    "reason", json_words(reason->text));
 }

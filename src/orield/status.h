@@ -18,7 +18,4 @@ json_t *status_motion(const struct capture_report *report);
 json_t *status_online(const struct orield *orield, const struct source_mode *mode, uint64_t wall_ns);
 json_t *status_offline(const struct cause *reason, uint64_t wall_ns);
 
-/* Seconds for people, rounded to milliseconds. */
-double status_seconds(uint64_t wall_ns);
-
 #endif

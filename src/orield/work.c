@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/vocabulary.h"
 
@@ -95,7 +96,7 @@ save_picture(struct work *work, struct job *job, const char *stem, int64_t motio
 	if (result != STORE_OK)
 		return result;
 	snprintf(url, sizeof url, "snaps/%s", job->saved.name);
-	data = json_pack("{sf ss ss sI ss}", "ts", (double)(job->wall_ns / 1000000) / 1000,
+	data = json_pack("{sf ss ss sI ss}", "ts", clock_seconds(job->wall_ns),
 	    "name", job->saved.name, "url", url, "size", (json_int_t)job->length,
 	    "cause", motion != 0 ? "motion" : "manual");
 	if (motion != 0)
@@ -116,7 +117,7 @@ save_motion(struct work *work, struct job *job, int64_t id)
 
 	if (result != STORE_OK)
 		return result;
-	snprintf(stem, sizeof stem, "motion-%" PRIu64 "-%" PRId64, job->wall_ns / 1000000000, id);
+	snprintf(stem, sizeof stem, "motion-%" PRIu64 "-%" PRId64, job->wall_ns / CLOCK_S, id);
 	result = save_picture(work, job, stem, id);
 	if (result == STORE_OK) {
 		json_object_set_new(job->data, "saved", json_string(job->saved.name));
@@ -154,7 +155,7 @@ run_snapshot(struct work *work, struct job *job)
 {
 	char stem[STORE_NAME_SIZE];
 
-	snprintf(stem, sizeof stem, "manual-%" PRIu64, job->wall_ns / 1000000000);
+	snprintf(stem, sizeof stem, "manual-%" PRIu64, job->wall_ns / CLOCK_S);
 	return save_picture(work, job, stem, 0);
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "store/inside.h"
 
@@ -63,7 +64,7 @@ events_append_row(json_t *list, struct sql_statement *say)
 	json_t *data = json_parse_object(text, strlen(text));
 
 	return json_array_append_new(list, json_pack("{sI ss sf so}", "id", (json_int_t)sql_number(say, 0),
-	    "type", sql_text(say, 1), "ts", store_seconds((uint64_t)sql_number(say, 2)),
+	    "type", sql_text(say, 1), "ts", clock_seconds((uint64_t)sql_number(say, 2)),
 	    "data", data != NULL ? data : json_object()));
 }
 

@@ -58,6 +58,4 @@ int store_make_room(struct store *store, uint32_t length, const struct store_lim
 /* Remove the oldest pictures worth at least `bytes`; STORE_MISSING when there is none. */
 int store_evict(struct store *store, uint64_t bytes, struct cause *why);
 
-double store_seconds(uint64_t wall_ns);	/* rounded to milliseconds */
-
 #endif

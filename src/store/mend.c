@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "store/inside.h"
 
@@ -124,7 +125,7 @@ mend_keep_strays(struct store *store, struct mend_list *files)
 		    !S_ISREG(st.st_mode) || st.st_size == 0)
 			continue;
 		file->bytes = (uint64_t)st.st_size;
-		file->wall_ns = (uint64_t)st.st_mtim.tv_sec * 1000000000 + (uint64_t)st.st_mtim.tv_nsec;
+		file->wall_ns = (uint64_t)st.st_mtim.tv_sec * CLOCK_S + (uint64_t)st.st_mtim.tv_nsec;
 		files->names[kept++] = *file;
 	}
 	files->count = kept;

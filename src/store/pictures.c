@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "store/inside.h"
 
@@ -266,7 +267,7 @@ static json_t *
 picture_json(struct sql_statement *say)
 {
 	return json_pack("{sI ss sI sf}", "id", (json_int_t)sql_number(say, 0), "name", sql_text(say, 1),
-	    "bytes", (json_int_t)sql_number(say, 2), "ts", store_seconds((uint64_t)sql_number(say, 3)));
+	    "bytes", (json_int_t)sql_number(say, 2), "ts", clock_seconds((uint64_t)sql_number(say, 3)));
 }
 
 int

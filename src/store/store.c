@@ -265,9 +265,3 @@ store_each_value(struct store *store, void (*each)(void *arg, const char *name, 
 	sql_done(say);
 	return result;
 }
-
-double
-store_seconds(uint64_t wall_ns)
-{
-	return (double)(wall_ns / 1000000) / 1000;
-}

@@ -1477,5 +1477,6 @@ main(void)
 	};
 
 	signal(SIGPIPE, SIG_IGN);
+	alarm(300);		/* SIGTERM is taken by what is tested */
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
