@@ -4,13 +4,15 @@ USB camera."""
 import contextlib
 import os
 import pathlib
+import pwd
+import shutil
 import threading
 import time
 
 import pytest
 
 import pictures
-from world import Camera, Orield, frame_numbers, wait_for
+from world import BUILD, Camera, Orield, frame_numbers, wait_for
 
 GUEST_MODULES = ["uvcvideo", "vhci-hcd"]
 GUEST_TIMEOUT = 300
@@ -160,6 +162,24 @@ def test_many_rounds_leave_nothing_behind(camera):
         grown = daemon.memory_kb() - memory
         print(f"{ROUNDS} rounds: {memory} KiB at half-time, {grown:+} KiB at the end")
         assert grown < 256
+
+
+# Permissions
+
+def test_permissions_are_said_and_noticed_when_given(camera):
+    program = pathlib.Path("/run/orield")       # where anybody reaches it
+    shutil.copy(BUILD / "orield", program)
+    nobody = pwd.getpwnam("nobody")
+    daemon = Orield("--source=v4l2", f"--device={camera.node}",
+                    program=("setpriv", f"--reuid={nobody.pw_uid}", "--clear-groups", program))
+    os.chown(daemon.folder, nobody.pw_uid, -1)
+    os.chmod(camera.node, 0o600)
+    with daemon:
+        assert "permission denied" in daemon.wait_reason("video")["reason"]
+        began = time.monotonic()
+        os.chmod(camera.node, 0o666)
+        when, _ = daemon.wait_event("camera", since=began, online=True)
+        assert when - began < SEEN_BACK
 
 
 # Frozen, slow, spoilt

@@ -109,19 +109,20 @@ class Orield:
 
     count = 0
 
-    def __init__(self, *options, state=None):
+    def __init__(self, *options, state=None, program=(BUILD / "orield",)):
         Orield.count += 1
         self.folder = pathlib.Path(f"/run/orield-{Orield.count}")
         self.folder.mkdir()
         self.state = state or self.folder / "state"
         self.log = self.folder / "log"
         self.options = options
+        self.program = program
         self.events = []
 
     def __enter__(self):
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [BUILD / "orield", f"--run-dir={self.folder}", f"--state-dir={self.state}", "--log-level=debug",
+                [*self.program, f"--run-dir={self.folder}", f"--state-dir={self.state}", "--log-level=debug",
                  *self.options], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self.subscribe()
         return self
