@@ -7,6 +7,7 @@ import sys
 import time
 import traceback
 
+import control
 import daemon
 import events
 import sides
@@ -14,7 +15,7 @@ import snapshots
 import streams
 from report import Report
 
-PARTS = [snapshots.sizes, snapshots.peers, streams.viewers, streams.sizes, streams.rates, events.clients,
+PARTS = [snapshots.sizes, snapshots.peers, streams.viewers, streams.sizes, streams.rates, events.clients, control.echo, control.commands,
          daemon.pass_through, daemon.encoding, daemon.encoders, daemon.motion, daemon.memory, daemon.idle, daemon.start]
 MOST_SECONDS = 20 * 60
 

@@ -51,9 +51,9 @@ class Camera:
 class Site(oriel.Site):
     """Oriel with a synthetic camera, and nginx with room for thousands of clients."""
 
-    def __init__(self, camera, *options, fcgi=()):
+    def __init__(self, camera, *options, fcgi=(), state=None):
         super().__init__(cameras={"cam": ["--source=v4l2", "--device=/dev/video0", "--motion=no", *options]},
-                         state=tempfile.mkdtemp(prefix="oriel-bench-", dir=FOLDER),
+                         state=state or tempfile.mkdtemp(prefix="oriel-bench-", dir=FOLDER),
                          fcgi=["--max-streams=1000", *fcgi])
         self["orield"].env = dict(self.env, **camera.env)
         self.path = "/stream.jpg"
