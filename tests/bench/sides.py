@@ -68,7 +68,11 @@ class Site(oriel.Site):
         conf.write_text(text.replace(f"access_log {self.folder}/access.log;", "access_log off;"))
 
     def __enter__(self):
-        return self.start()
+        try:
+            return self.start()
+        except BaseException as failure:
+            self.__exit__(failure)
+            raise
 
     def __exit__(self, kind, *_):
         if kind:                # the first failure counts
