@@ -13,7 +13,7 @@ import events
 import sides
 import snapshots
 import streams
-from report import Report
+from report import Report, targets_table, write_page
 
 PARTS = [snapshots.sizes, snapshots.peers, streams.viewers, streams.sizes, streams.rates, events.clients, control.echo, control.commands,
          daemon.pass_through, daemon.encoding, daemon.encoders, daemon.motion, daemon.memory, daemon.idle, daemon.start]
@@ -27,11 +27,20 @@ def machine():
     return f"{os.cpu_count()} cores of {cpu}, Linux {os.uname().release}; {peers}"
 
 
+def measure(part, name):
+    before = os.getloadavg()[0]
+    report = Report(time.strftime("%Y-%m-%d %H:%M"))
+    part(report)
+    report.when += f"; load average {before:.1f} before, {os.getloadavg()[0]:.1f} after"
+    report.keep(name)
+    return report.targets
+
+
 def main():
-    only, report, failed, began = set(sys.argv[1:]), Report(), [], time.monotonic()
-    load = os.getloadavg()
-    for part in PARTS:
-        name = f"{part.__module__}.{part.__name__}"
+    """All parts, or those named: the page keeps what the others said last."""
+    only, failed, targets, began = set(sys.argv[1:]), [], [], time.monotonic()
+    names = [f"{part.__module__}.{part.__name__}" for part in PARTS]
+    for part, name in zip(PARTS, names):
         if only and name not in only:
             continue
         if time.monotonic() - began > MOST_SECONDS:
@@ -39,21 +48,15 @@ def main():
             continue
         print(f"\n==== {name} ({time.monotonic() - began:.0f} s)", flush=True)
         try:
-            part(report)
+            targets += measure(part, name)
         except Exception:       # the others are still worth having; the run is red all the same
             traceback.print_exc()
             failed.append(name)
-    took = time.monotonic() - began
-    head = (f"{time.strftime('%Y-%m-%d')}, {machine()}; took {took:.0f} s; load average {load[0]:.1f} before the first "
-            f"measurement, {os.getloadavg()[1]:.1f} over the last five minutes.")
-    print("\n" + head + "\n\n" + report.text().split("\n\n")[0] + "\n")
-    print("\n".join("| " + " | ".join(row) + " |" for row in report.targets))
-    if not only:
-        report.write(head)
+    print("\n" + targets_table(targets))
+    write_page(f"{machine()}.", names)
     if failed:
         sys.exit(f"bench: failed: {', '.join(failed)}")
 
 
 if __name__ == "__main__":
-    sys.dont_write_bytecode = True
     main()

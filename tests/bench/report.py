@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: ISC
 """What a run says: tables, targets with what came out, plots; docs/performance.md between its markers."""
+import json
 import pathlib
 import re
 
 import plot
-from rig import median
+from rig import BUILD, median
 
 DOCS = pathlib.Path(__file__).resolve().parents[2] / "docs"
+KEPT = BUILD / "bench.json"     # what each part said last, so that one part can be measured again
 
 
 def number(value):
@@ -23,8 +25,10 @@ def number(value):
 
 
 class Report:
-    def __init__(self):
-        self.sections, self.targets, self.plots = [], [], {}
+    """Of one part of the benchmark."""
+
+    def __init__(self, when):
+        self.when, self.sections, self.targets, self.plots = when, [], [], {}
 
     def table(self, title, head, rows, note=""):
         lines = [f"### {title}", "", "| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
@@ -49,22 +53,32 @@ class Report:
     def plot(self, name, title, x, y, lines, **more):
         self.plots[name] = plot.draw(title, x, y, lines, **more)
 
-    def text(self):
-        rows = ["### Targets", "", "| measure | target | measured | |", "|---|---|---|---|"]
-        rows += ["| " + " | ".join(row) + " |" for row in self.targets]
-        return "\n\n".join(["\n".join(rows), *self.sections])
+    def keep(self, part):
+        kept = json.loads(KEPT.read_text()) if KEPT.exists() else {}
+        kept[part] = vars(self)
+        KEPT.write_text(json.dumps(kept))
 
-    def write(self, head):
-        """Replaces what stands between the markers; the text around it is written by hand."""
-        (DOCS / "plots").mkdir(exist_ok=True)
-        for name, svg in self.plots.items():
+
+def targets_table(rows):
+    return "\n".join(["### Targets", "", "| measure | target | measured | |", "|---|---|---|---|",
+                      *("| " + " | ".join(row) + " |" for row in rows)])
+
+
+def write_page(head, parts):
+    """Replaces what stands between the markers; the text around it is written by hand."""
+    kept = json.loads(KEPT.read_text())
+    found = [kept[part] for part in parts if part in kept]
+    sections = [f"{section}\n\n*{part['when']}*" for part in found for section in part["sections"]]
+    text = "\n\n".join([head, targets_table([row for part in found for row in part["targets"]]), *sections])
+    (DOCS / "plots").mkdir(exist_ok=True)
+    for part in found:
+        for name, svg in part["plots"].items():
             (DOCS / "plots" / f"{name}.svg").write_text(svg)
-        page = DOCS / "performance.md"
-        old = page.read_text()
-        block = f"<!-- figures: written by ./bootstrap bench -->\n{head}\n\n{self.text()}\n<!-- end of figures -->"
-        new, count = re.subn(r"<!-- figures.*?<!-- end of figures -->", lambda _: block, old, flags=re.S)
-        assert count == 1, f"{page}: markers missing"
-        page.write_text(new)
+    page = DOCS / "performance.md"
+    block = f"<!-- figures: written by ./bootstrap bench -->\n{text}\n<!-- end of figures -->"
+    new, count = re.subn(r"<!-- figures.*?<!-- end of figures -->", lambda _: block, page.read_text(), flags=re.S)
+    assert count == 1, f"{page}: markers missing"
+    page.write_text(new)
 
 
 def medians(runs, what):

@@ -21,7 +21,6 @@ def p99(run):
 
 def view(side, viewers, seconds=3.0, **more):
     run = Load("mjpeg", side.port, side.path, viewers, seconds, side.watch(), warm=1, **more)
-    assert run["errors"] == 0, run.result
     run.slowest = run["least"] / seconds
     return run
 
