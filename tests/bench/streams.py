@@ -44,13 +44,14 @@ def viewers(report):
                 us, late = medians(runs, cost)[name], medians(runs, p99)[name]
                 share = medians(runs, lambda r: r.share("server"))[name]
                 slowest = medians(runs, lambda r: r.slowest)[name]
-                rows.append((count, name, us, share, slowest, medians(runs, lambda r: r["p50_ms"])[name], late))
+                lost = max(run["errors"] for run in runs[name])
+            rows.append((count, name, us, share, slowest, lost, medians(runs, lambda r: r["p50_ms"])[name], late))
                 cpu.setdefault(name, []).append((count, us * FPS * count / 10))     # ms a frame to % of a core
                 age.setdefault(name, []).append((count, late))
         small_buffers(report, camera, found)
         slow_reader(report, found["Oriel"])
     report.table(f"MJPEG: {SIZE // 1000} KB, {FPS} fps, behind the same nginx",
-                 ("viewers", "side", "CPU ms a frame", "server % of a core", "slowest viewer fps", "p50 ms", "p99 ms"), rows,
+                 ("viewers", "side", "CPU ms a frame", "server % of a core", "slowest viewer fps", "lost, at most", "p50 ms", "p99 ms"), rows,
                  "CPU ms: nginx and server together for each frame delivered. ms: from the frame's capture to its last byte; "
                  "the floor server has no camera, its clock starts when it writes.")
     report.plot("viewers-cpu", "CPU against viewers", "viewers", "% of a core, nginx and server", cpu)
@@ -64,6 +65,7 @@ def judge(report, by_viewers):
     def of(count, what):
         return medians({"o": mine[count]}, what)["o"]
     report.at_least("slowest viewer, 1 to 200 viewers", 29.7, min(of(n, lambda r: r.slowest) for n in VIEWERS), " fps")
+    report.at_most("viewers lost, 1 to 200", 0, max(run["errors"] for runs in mine.values() for run in runs))
     report.at_most("oriel-fcgi at 100 viewers", 7.0, of(100, lambda r: r.share("server")), " % of a core")
     flat = of(200, lambda r: r.cpu_each("server")) / of(10, lambda r: r.cpu_each("server"))
     report.at_most("oriel-fcgi's cost per viewer, 200 against 10", 1.2, flat, " times")
@@ -107,7 +109,7 @@ def growth(report, name, title, unit, cases):
             stack.enter_context(camera)
             site = stack.enter_context(sides.Site(camera))
             floor = stack.enter_context(sides.floor(camera.size, camera.fps))
-            runs = interleave({"Oriel": lambda: view(site, 50), "floor": lambda: view(floor, 50)})
+            runs = interleave({"Oriel": lambda: view(site, 50), "floor": lambda: view(floor, 50)}, 2)
         for side in runs:
             us, late = medians(runs, cost)[side], medians(runs, p99)[side]
             rows.append((x, side, us, us * 50 * camera.fps / 10, medians(runs, lambda r: r.slowest)[side], late))
