@@ -45,7 +45,7 @@ def viewers(report):
                 share = medians(runs, lambda r: r.share("server"))[name]
                 slowest = medians(runs, lambda r: r.slowest)[name]
                 lost = max(run["errors"] for run in runs[name])
-            rows.append((count, name, us, share, slowest, lost, medians(runs, lambda r: r["p50_ms"])[name], late))
+                rows.append((count, name, us, share, slowest, lost, medians(runs, lambda r: r["p50_ms"])[name], late))
                 cpu.setdefault(name, []).append((count, us * FPS * count / 10))     # ms a frame to % of a core
                 age.setdefault(name, []).append((count, late))
         small_buffers(report, camera, found)
