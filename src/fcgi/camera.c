@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/vocabulary.h"
+#include "client/cameras.h"
 
 enum {
 	WATCHES_MAX = 4,
@@ -401,15 +402,17 @@ camera_new(struct event_base *base, const char *run_dir, const char *name)
 {
 	struct camera *camera = calloc(1, sizeof *camera);
 	struct timeval soon = { .tv_usec = CAMERA_SETTLE_MS * 1000 };
-	char path[512];
+	char path[CAMERA_PATH_SIZE];
 
 	if (camera == NULL)
 		return NULL;
 	*camera = (struct camera){ .base = base, .settling = true, .bell_fd = -1 };
 	shot_pool_init(&camera->pool);
 	snprintf(camera->name, sizeof camera->name, "%s", name);
-	snprintf(path, sizeof path, "%s/%s/control.sock", run_dir, name);
-	camera->client = client_new(base, path, &camera_client_hooks, camera);
+	if (!camera_socket(path, run_dir, name))
+		log_error("camera", "%s: %s is too long a path for a socket", name, run_dir);
+	else
+		camera->client = client_new(base, path, &camera_client_hooks, camera);
 	camera->settle = evtimer_new(base, camera_settle_over, camera);
 	camera->count = evtimer_new(base, camera_counted, camera);
 	if (camera->client == NULL || camera->settle == NULL || camera->count == NULL ||

@@ -73,8 +73,9 @@ patience_arm(struct patience *patience)
 	if (first == NULL)
 		return;
 	wait = first->due_ns > now ? first->due_ns - now : 0;
+	wait += CLOCK_MS;		/* not a microsecond too early */
 	span = (struct timeval){ .tv_sec = (time_t)(wait / CLOCK_S),
-		.tv_usec = (suseconds_t)(wait % CLOCK_S / 1000 + 1) };
+		.tv_usec = (suseconds_t)(wait % CLOCK_S / 1000) };
 	event_add(patience->timer, &span);
 }
 

@@ -216,7 +216,7 @@ static void
 site_no_camera(struct site *site, struct conn *conn, const struct route *route)
 {
 	reply_json(conn, 404, json_pack("{s:s, s:o}", "error", route->camera != NULL ? "unknown camera" :
-	    "which camera? say /cam/NAME/…, or set default_camera", "cameras", roster_names(site->roster)));
+	    "which camera? ask for /cam/NAME/ or set default_camera", "cameras", roster_names(site->roster)));
 }
 
 static void

@@ -192,10 +192,24 @@ snapshot_tag_head(struct reply_head *head, const struct shot *shot)
 	reply_add(head, "Cache-Control: no-cache");
 }
 
+/* In milliseconds; nothing was encoded when the camera delivers JPEG. */
+static void
+snapshot_timing(struct reply_head *head, const struct frame_info *info)
+{
+	uint64_t now = clock_mono_ns();
+	double age = now > info->mono_ns ? (double)(now - info->mono_ns) / 1e6 : 0;
+
+	if (info->encode_us != 0)
+		reply_add(head, "Server-Timing: encode;dur=%.3f, age;dur=%.3f",
+		    info->encode_us / 1e3, age);
+	else
+		reply_add(head, "Server-Timing: age;dur=%.3f", age);
+}
+
 static void
 snapshot_head(struct reply_head *head, const struct shot *shot)
 {
-	uint64_t wall_us = shot->info.wall_ns / 1000, now = clock_mono_ns();
+	uint64_t wall_us = shot->info.wall_ns / 1000;
 	time_t seconds = (time_t)(wall_us / 1000000);
 	char date[64];
 	struct tm utc;
@@ -209,9 +223,7 @@ snapshot_head(struct reply_head *head, const struct shot *shot)
 	reply_add(head, "Last-Modified: %s", date);
 	reply_add(head, "X-Timestamp: %llu.%06llu", (unsigned long long)(wall_us / 1000000),
 	    (unsigned long long)(wall_us % 1000000));
-	reply_add(head, "Server-Timing: encode;dur=%.3f, age;dur=%.3f",
-	    shot->info.encode_us / 1e3,
-	    now > shot->info.mono_ns ? (double)(now - shot->info.mono_ns) / 1e6 : 0.0);
+	snapshot_timing(head, &shot->info);
 	reply_end_head(head);
 }
 
