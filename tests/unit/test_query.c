@@ -59,6 +59,8 @@ test_text(void **state)
 	assert_string_equal(value, "\"x-y\"");
 	assert_int_equal(query_text("a=%22x%2Dy%22&b", "b", value, &why), 1);
 	assert_string_equal(value, "");
+	assert_int_equal(query_text("a=x%0Ay", "a", value, &why), -1);
+	assert_int_equal(query_text("a=x%00", "a", value, &why), -1);
 	memset(query, 'x', sizeof query);
 	memcpy(query, "a=", 2);
 	query[2 + QUERY_VALUE_SIZE - 1] = '\0';
