@@ -149,13 +149,13 @@ stream_due(uint64_t *due_ns, unsigned fps, uint64_t mono_ns)
 	return true;
 }
 
-/* The newest frame, unless the viewer had it, is not ready, or wants fewer. */
+/* The newest frame, unless the viewer had it or wants fewer; it is ready for one. */
 static void
 viewer_offer(struct viewer *viewer, struct shot *shot)
 {
 	const struct frame_info *info = &shot->info;
 
-	if (viewer->blocked || viewer->sequence == info->sequence)
+	if (viewer->sequence == info->sequence)
 		return;
 	if (viewer->fps != 0 && !stream_due(&viewer->due_ns, viewer->fps, info->mono_ns))
 		return;

@@ -587,6 +587,19 @@ def test_a_slow_viewer_skips_and_gets_whole_frames(worker, orield):
     assert len(numbers) < 40 and numbers == sorted(set(numbers))
 
 
+def test_a_stopped_viewer_has_few_old_frames_waiting(worker, orield):
+    orield.frame(b"000000" + bytes(5000))
+    with stream(worker) as client:
+        feed(orield, 60, 200, lambda n: b"%06d" % n + bytes(5000))
+        time.sleep(0.1)
+        numbers = []
+        while not numbers or numbers[-1] < 59:
+            numbers.append(int(client.part()[1][:6]))
+    # What the kernel holds of SO_SNDBUF 64 KiB (it doubles that; 208 KiB would be usual), the frame before
+    # and those on either side of the block.
+    assert len(numbers) <= 2 * 65536 // 5000 + 4, numbers
+
+
 def test_the_oldest_holder_goes_when_a_ninth_frame_is_needed(worker, orield):
     """Frames larger than a socket's buffer: each stuck viewer holds one."""
     orield.frame(bytes(700_000))
@@ -900,6 +913,23 @@ def test_no_viewer_no_work(worker, orield):
     before = switches(worker.pids[0])
     feed(orield, 60, 30, lambda n: PICTURE)
     assert switches(worker.pids[0]) - before <= 1        # a timer may have been left over
+
+
+def cpu(pid):
+    return int(pathlib.Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
+
+
+def test_a_viewer_costs_what_its_frames_cost(worker, orield):
+    """The bell is never read: it must wake once a frame all the same, not all the time."""
+    orield.frame(PICTURE)
+    with stream(worker) as client:
+        client.part()
+        before, woken = cpu(worker.pids[0]), switches(worker.pids[0])
+        feed(orield, 10, 10, lambda n: PICTURE)
+        for _ in range(10):
+            client.part()
+        assert cpu(worker.pids[0]) - before < 0.1
+        assert switches(worker.pids[0]) - woken < 40
 
 
 def test_no_descriptor_stays(worker, orield):
