@@ -67,12 +67,8 @@ static void
 events_news(void *arg, const char *name, uint64_t id, const json_t *data)
 {
 	struct events *events = arg;
-	struct sse_message *message;
+	struct sse_message *message = sse_event(name, id, data);
 
-	/* After an outage orield repeats from where we were: never twice. */
-	if (id != 0 && id <= events->log.newest)
-		return;
-	message = sse_event(name, id, data);
 	if (message == NULL && id != 0)
 		events_forget(events, id);
 	events_publish(events, message);

@@ -82,7 +82,8 @@ subscriber_add_message(struct subscriber *subscriber, struct sse_message *messag
 
 /* ---- sending ------------------------------------------------------------------- */
 
-/* Does a live client want this message? An event it had from a page comes again. */
+/* Does a live client want this message? An event it had from a page comes again, and
+ * should orield repeat itself, nobody hears it twice. */
 static bool
 subscriber_wants(const struct subscriber *subscriber, const struct sse_message *message)
 {
