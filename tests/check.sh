@@ -48,9 +48,9 @@ check() {
 	step shellcheck shellcheck -x "$top/bootstrap" "$top/nginx/render" "$top/docs/man/render" "$top/tests/floors" \
 		"$top/tests/guest/init"
 	step build build_in "$build" --enable-werror
-	step unit make -C "$build" check
+	step unit make -C "$build" -j "$(nproc)" check
 	step build-sanitized build_in "$build/sanitized" --enable-werror --enable-sanitizers
-	step unit-sanitized make -C "$build/sanitized" check
+	step unit-sanitized make -C "$build/sanitized" -j "$(nproc)" check
 	for tests in site browser; do
 		[ ! -f "$top/tests/$tests/conftest.py" ] || step "$tests" pytest "$build/sanitized" "$top/tests/$tests"
 	done
