@@ -28,7 +28,8 @@ async function call(url, options) {
 // The reason in an error answer; its body is {"error": …} unless something in between wrote it.
 export async function refusal(response) {
   const body = await response.json().catch(() => ({}));
-  const why = new Error(body.error ?? `the server answered ${response.status}`);
+  const others = body.cameras?.length ? ` (there is ${body.cameras.join(', ')})` : '';
+  const why = new Error((body.error ?? `the server answered ${response.status}`) + others);
   why.status = response.status;
   return why;
 }

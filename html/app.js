@@ -57,7 +57,7 @@ const views = [
 ];
 
 const links = [
-  new Link(feed(new URL('events', base), { onEvent, onOpen, report: report('feed') }), report('feed')),
+  new Link(feed(base, { onEvent, onOpen, report: report('feed') }), report('feed')),
   new Link(control.attempt, report('control')),
 ];
 

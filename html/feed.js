@@ -5,13 +5,15 @@
 // (Last-Event-ID). After an HTTP error it gives up for good, and so does a connection that died
 // silently: then the Link opens another and onOpen reads the history instead.
 
-// lastEventId is that of the last numbered event, on every event: one that could not be stored says so.
+import { get } from './api.js';
+import { sentence } from './text.js';
+
 const TYPES = ['state', 'pulse', 'motion', 'saved', 'camera'];
 const SILENCE = 20_000;     // ms: a camera that is online has a pulse every second
 
-export function feed(url, { onEvent, onOpen, report }) {
+export function feed(base, { onEvent, onOpen, report }) {
   return (opened, signal) => new Promise((resolve, reject) => {
-    const source = new EventSource(url);
+    const source = new EventSource(new URL('events', base));
     let heard = Date.now();
     let online = false;
     let last = '';      // without one, nothing that was missed can be asked for
@@ -30,7 +32,7 @@ export function feed(url, { onEvent, onOpen, report }) {
       onOpen(last === '');
     };
     source.onerror = () => {
-      if (source.readyState === EventSource.CLOSED) end(reject, new Error('Server not reachable'));
+      if (source.readyState === EventSource.CLOSED) whyNot(base).then((why) => end(reject, why));
       else report({ phase: 'waiting', until: 0, reason: 'Connection lost' });
     };
     for (const type of TYPES)
@@ -39,8 +41,14 @@ export function feed(url, { onEvent, onOpen, report }) {
         last = event.lastEventId;
         const data = JSON.parse(event.data);
         online = data.online ?? online;
+        // The browser gives each event the last number it saw; one that could not be stored says so.
         onEvent({ type, id: data.stored === false ? null : Number(last), data, now: heard });
       });
     signal.addEventListener('abort', () => end(resolve));
   });
+}
+
+// EventSource does not say why it was refused; /status has the same reason, in words.
+function whyNot(base) {
+  return get(new URL('status', base)).then(() => new Error('Connection lost'), (why) => new Error(sentence(why.message)));
 }

@@ -47,8 +47,7 @@ export class Picture {
   set mode(mode) {
     this.#mode = mode;
     this.#barren = 0;
-    this.down();
-    this.up();
+    this.#link.again();
   }
 
   up() {

@@ -37,6 +37,13 @@ export class Link {
     this.#report({ phase: 'paused', reason: '' });
   }
 
+  // Starts anew what is up.
+  again() {
+    if (!this.#life) return;
+    this.down();
+    this.up();
+  }
+
   async #keep() {
     for (let failures = 0; ; failures += 1) {
       const life = new AbortController();

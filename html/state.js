@@ -10,7 +10,7 @@ export const initial = {
   feed: { phase: 'connecting' },    // Server-Sent Events; phases as in retry.js
   control: { phase: 'connecting' }, // WebSocket
   picture: { phase: 'connecting', mode: 'live', fps: 0, taken: 0, shown: 0 },
-  camera: { online: null, reason: '', name: '', source: '', width: 0, height: 0 },
+  camera: { online: null, reason: '', id: '', name: '', source: '', width: 0, height: 0 },
   config: {},                       // settings and counters as the camera last told them
   wanted: { config: {}, controls: {} }, // values asked for and not yet answered
   skew: null,                       // ms that this computer's clock is ahead of the camera's
@@ -37,7 +37,7 @@ const reducers = {
   notice: (state, { notice }) => ({ notice }),
   controls: (state, { controls }) => ({ controls }),
   status: (state, { data }) => ({
-    camera: { ...state.camera, name: data.name ?? '', ...cameraFacts(data) },
+    camera: { ...state.camera, id: data.camera, name: data.name || data.source, ...cameraFacts(data) },
     snaps: { ...state.snaps, ...data.snaps },
   }),
 

@@ -2,7 +2,7 @@
 // status: how things stand, in words: the connection, the picture, the last command's reply.
 
 import { attribute, byId, put } from './dom.js';
-import { pictureFacts, reading, standing, veil } from './text.js';
+import { cameraWords, pictureFacts, reading, standing, veil } from './text.js';
 
 export function statusView() {
   return (state) => {
@@ -11,7 +11,9 @@ export function statusView() {
     put(byId('link-words'), words);
     put(byId('link-detail'), detail);
     put(byId('link-spoken'), words);
-    put(byId('camera-name'), state.camera.name || state.camera.source || '');
+    const who = cameraWords(state.camera);
+    put(byId('camera-name'), who);
+    document.title = who ? `${who} – Oriel` : 'Oriel';
     pictureStatus(state);
     put(byId('reading'), reading(state.pulses.at(-1)));
     put(byId('trigger-count'), String(state.config.trigger_count ?? '–'));

@@ -29,6 +29,11 @@ export const plural = (count, one, many) => `${count} ${count === 1 ? one : many
 
 export const sentence = (words) => words.charAt(0).toUpperCase() + words.slice(1);
 
+// Who it is: the name is in the address, unless it is the usual one.
+export function cameraWords({ id, name }) {
+  return [id === 'cam' ? '' : id, name].filter(Boolean).join(' · ');
+}
+
 // How it stands between this page and the camera: {kind, words, detail}. The detail changes every
 // second and is not for a screen reader.
 export function standing({ feed, picture, camera, now }) {

@@ -32,7 +32,7 @@ def works(page, site):
 
 WORDS = {
     "nginx": ["Reconnecting…", "Server not reachable, trying again"],
-    "oriel-fcgi": ["Reconnecting…", "Server not reachable, trying again"],
+    "oriel-fcgi": ["Reconnecting…", "Camera site worker not running, trying again"],
     "orield": ["Camera offline: camera daemon not running"],
 }
 

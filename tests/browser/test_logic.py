@@ -44,9 +44,9 @@ def test_what_was_asked_for_shows_until_it_is_answered(page):
 
 
 def test_settings_are_not_taken_for_facts(page):
-    state = reduce(page, "{type: 'status', data: {online: true, source: 'testcard', width: 320, height: 240, snaps: {count: 1, bytes: 2}}}",
+    state = reduce(page, "{type: 'status', data: {camera: 'cam', name: 'Card', online: true, source: 'testcard', width: 320, height: 240, snaps: {count: 1, bytes: 2}}}",
                    "{type: 'state', data: {online: false, reason: 'gone', source: 'auto', width: 0, height: 0}}")
-    assert state["camera"] == {"online": False, "reason": "gone", "name": "", "source": "testcard", "width": 320, "height": 240}
+    assert state["camera"] == {"online": False, "reason": "gone", "id": "cam", "name": "Card", "source": "testcard", "width": 320, "height": 240}
 
 
 def test_saved_pictures_are_counted(page):
@@ -107,3 +107,45 @@ def test_text_from_outside_stays_text(page):
             events: [{ key: 'x', id: 1, type: 'camera', ts: 1, data: { online: false, reason } }] });
         const item = document.querySelector('[data-key=x]');
         return [item.textContent.endsWith(`Camera offline: ${reason}`), item.querySelector('img')];""") == [True, None]
+
+
+CONTROLS = """
+    const { controlsForm } = await import('./controls.js');
+    const { initial, reduce } = await import('./state.js');
+    const asked = [];
+    const form = controlsForm({ want: (values) => asked.push(values) }, new URL('.', location.href), () => {});
+    const controls = [
+        { name: 'brightness', label: 'Brightness', type: 'integer', min: -64, max: 64, step: 2, default: 0, value: 4, flags: [] },
+        { name: 'awb', label: 'Automatic', type: 'boolean', min: 0, max: 1, step: 1, default: 1, value: 1, flags: [] },
+        { name: 'line', label: 'Power line', type: 'menu', min: 0, max: 2, step: 1, default: 0, value: 2, flags: ['inactive'],
+          menu: [{ value: 0, label: 'Off' }, { value: 2, label: '60 Hz' }] },
+        { name: 'focus', label: 'Focus now', type: 'button', min: 0, max: 0, step: 0, default: 0, flags: ['write-only'] },
+        { name: 'odd', label: 'Odd', type: 'bitmask', flags: [] },
+    ];
+    const state = reduce(initial, { type: 'controls', controls });
+    form.update(state);
+    const panel = document.getElementById('controls');
+    panel.open = true;
+    const by = (name) => document.getElementById(`control-${name}`);
+"""
+
+
+def test_the_cameras_controls_are_built_from_what_the_driver_says(page):
+    shown = page.module(CONTROLS + """
+        return [panel.hidden, by('brightness').type, by('brightness').min, by('brightness').step, by('brightness').value,
+            by('awb').checked, by('line').value, by('line').disabled, by('line').options[1].text, by('odd')];""")
+    assert shown == [False, "range", "-64", "2", "4", True, "2", True, "60 Hz", None]
+
+
+def test_the_cameras_controls_are_set(page):
+    asked = page.module(CONTROLS + """
+        by('brightness').value = 10;
+        by('brightness').dispatchEvent(new Event('input'));
+        by('awb').click();
+        by('focus').click();
+        return asked;""")
+    assert asked == [{"brightness": 10}, {"awb": 0}, {"focus": 1}]
+
+
+def test_a_camera_without_controls_has_no_panel(page):
+    assert page.module(CONTROLS + "form.update(initial); return panel.hidden;") is True

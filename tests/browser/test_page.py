@@ -144,6 +144,23 @@ def test_a_hidden_tab_lets_go_of_the_stream(page, site):
     page.live().wait_movement()
 
 
+def test_a_tab_hidden_for_long_lets_go_of_everything(site, browse):
+    page = browse(site, path="/icon.svg")
+    page.devtools("Page.addScriptToEvaluateOnNewDocument", source="""
+        const wait = setTimeout;
+        window.setTimeout = (call, ms) => wait(call, ms === 60_000 ? 100 : ms);""")
+    page.open(site.url("/")).live()
+    wait_for(lambda: site.status()["viewers"] == {"stream": 1, "events": 1, "control": 1})
+    other = page.new_tab()
+    wait_for(lambda: site.status()["viewers"] == {"stream": 0, "events": 0, "control": 0})
+    site.command({"cmd": "set", "threshold": 13})
+    page.close_tab(other)
+    wait_for(lambda: site.status()["viewers"] == {"stream": 1, "events": 1, "control": 1})
+    page.live()
+    wait_for(lambda: page.text("threshold-value") == "13")
+    site.command({"cmd": "set", "threshold": 12})
+
+
 def test_below_a_prefix(make_site, browse):
     site = make_site(mount="/front-door")
     page = browse(site).live()
@@ -158,9 +175,15 @@ def test_a_camera_by_name(make_site, browse):
     site = make_site(cameras={"cam": [], "porch": ["--width=240", "--height=180"]})
     page = browse(site, "/?cam=porch").live()
     wait_for(lambda: page.text("facts").startswith("240 × 180"))
+    assert page.text("camera-name") == "porch · Test card" and page.driver.title == "porch · Test card – Oriel"
     page["snap-btn"].click()
     page.wait_text("notice-words", "Saved manual-")
     assert "/cam/porch/snaps/" in page["notice-link"].get_attribute("href")
+
+
+def test_a_camera_that_is_not_there(site, browse):
+    page = browse(site, "/?cam=shed").allow_outage()
+    page.wait_text("link-words", "Unknown camera (there is cam), trying again")
 
 
 def test_a_stream_that_does_not_get_through_is_replaced_by_stills(make_site, browse):
