@@ -70,7 +70,7 @@ static const struct client_hooks hooks = { on_up, on_down, on_event };
 static void
 turn(unsigned ms)
 {
-	struct timeval wait = { .tv_usec = ms * 1000 };
+	struct timeval wait = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
 
 	event_base_loopexit(stage.base, &wait);
 	event_base_dispatch(stage.base);
