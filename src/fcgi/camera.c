@@ -29,7 +29,8 @@ struct camera {
 	struct event_base *base;
 	struct client *client;
 	struct event *settle, *count;
-	bool settling, greeting, subscribed, pulse;
+	bool settling, subscribed, pulse;
+	bool greeting;			/* subscribe and attach are on their way */
 	uint64_t last_event;
 	bool resume;			/* last_event counts */
 
@@ -78,11 +79,13 @@ camera_forget(struct camera *camera, unsigned long token)
 }
 
 /* For the camera's own commands. */
-static void
+static bool
 camera_send(struct camera *camera, json_t *command, client_reply_fn *done)
 {
-	if (camera_ask(camera, command, done, camera) == 0)
-		log_error("camera", "%s: out of memory", camera->name);
+	if (camera_ask(camera, command, done, camera) != 0)
+		return true;
+	log_error("camera", "%s: out of memory", camera->name);
+	return false;
 }
 
 /* Replies that tell us nothing: the next command or the connection's end will. */
@@ -220,26 +223,26 @@ camera_subscribed(void *arg, struct client_reply *reply)
 	long long last = 0;
 
 	camera->greeting = false;
-	if (answer == NULL)
-		return;
-	if (!json_get_integer(answer, "last", 0, INT64_MAX, &last))
+	if (json_get_integer(answer, "last", 0, INT64_MAX, &last)) {
+		camera_keep_state(camera, json_object_get(answer, "state"));
+		camera->subscribed = true;
+		CAMERA_TELL(camera, subscribed, (uint64_t)last,
+		    json_is_true(json_object_get(answer, "gap")));
+		CAMERA_TELL(camera, changed);
+	} else if (reply->line != NULL)
 		log_error("camera", "%s: subscription refused: %.*s", camera->name,
 		    (int)reply->length, reply->line);
-	camera_keep_state(camera, json_object_get(answer, "state"));
-	camera->subscribed = true;
-	CAMERA_TELL(camera, subscribed, (uint64_t)last, json_is_true(json_object_get(answer, "gap")));
 	json_decref(answer);
-	CAMERA_TELL(camera, changed);
 }
 
-static void
+static bool
 camera_subscribe(struct camera *camera)
 {
 	json_t *command = json_pack("{s:s, s:b}", "cmd", "subscribe", "pulse", camera->pulse);
 
 	if (command != NULL && camera->resume)
 		json_object_set_new(command, "after", json_integer((json_int_t)camera->last_event));
-	camera_send(camera, command, camera_subscribed);
+	return camera_send(camera, command, camera_subscribed);
 }
 
 static void
@@ -254,8 +257,7 @@ camera_send_counts(struct camera *camera)
 static void
 camera_greet(struct camera *camera)
 {
-	camera->greeting = true;
-	camera_subscribe(camera);
+	camera->greeting = camera_subscribe(camera);
 	if (client_attach(camera->client, camera_attached, camera) == 0)
 		log_error("camera", "%s: out of memory", camera->name);
 }

@@ -31,7 +31,7 @@ shot_write_head(struct shot *shot)
 	    (unsigned long long)(wall_us % 1000000));
 
 	shot->start = SHOT_ROOM - RECORD_HEADER_SIZE - (size_t)length;
-	record_wrap(shot->memory + shot->start, text, (size_t)length);
+	record_wrap(shot->bytes + shot->start, text, (size_t)length);
 }
 
 static void
@@ -42,13 +42,12 @@ shot_fill(struct shot *shot, const struct frame_info *info, uint64_t generation,
 
 	shot->info = *info;
 	shot->generation = generation;
-	shot->bytes = shot->memory;
 	shot_write_head(shot);
 	shot->jpeg = SHOT_ROOM;
-	end = record_wrap(shot->memory + SHOT_ROOM, jpeg, info->length);
-	shot->delimiter = (size_t)(end - shot->memory);
+	end = record_wrap(shot->bytes + SHOT_ROOM, jpeg, info->length);
+	shot->delimiter = (size_t)(end - shot->bytes);
 	end = record_wrap(end, shot_delimiter, sizeof shot_delimiter - 1);
-	shot->end = (size_t)(end - shot->memory);
+	shot->end = (size_t)(end - shot->bytes);
 }
 
 static struct shot *

@@ -36,14 +36,13 @@ struct shot {
 	struct frame_info info;
 	uint64_t generation;
 	size_t start, jpeg, delimiter, end;	/* offsets into bytes */
-	const unsigned char *bytes;
 	/* the pool's: */
 	struct shot_pool *pool;
 	TAILQ_ENTRY(shot) next;
 	TAILQ_HEAD(shot_holds, shot_hold) holds;
 	bool kept;				/* by the pool or a keeper, beside the holds */
 	size_t capacity;
-	unsigned char memory[];
+	unsigned char bytes[];
 };
 TAILQ_HEAD(shot_list, shot);
 

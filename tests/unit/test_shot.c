@@ -187,7 +187,7 @@ test_the_oldest_goes_for_a_ninth(void **state)
 	assert_int_equal(lost[0], 1);
 	assert_int_equal(lost[10], 1);
 	assert_int_equal(lost[1], 0);
-	assert_int_equal(holds[1].shot->memory[holds[1].shot->jpeg + RECORD_HEADER_SIZE], 1);
+	assert_int_equal(holds[1].shot->bytes[holds[1].shot->jpeg + RECORD_HEADER_SIZE], 1);
 	for (int i = 1; i < SHOTS_MAX; i++)
 		shot_drop(&holds[i]);
 }
@@ -215,7 +215,7 @@ test_a_new_ring_with_larger_frames(void **state)
 	ring_writer_commit(larger, &info);
 	shot = shot_pool_update(&pool, its);	/* and is too small for this */
 	assert_true(shot->capacity > 2 * SIZE);
-	assert_int_equal(shot->memory[shot->delimiter - 1], 'M');
+	assert_int_equal(shot->bytes[shot->delimiter - 1], 'M');
 	assert_int_equal(pool.count, 2);
 	shot_drop(&holds[0]);
 	ring_reader_free(&its);
