@@ -222,7 +222,7 @@ class Site:
         """This test makes the programs miss each other; that much they may log."""
         self.allow(r"connect\(\) (to .* )?failed", r"Connection (reset|refused)", r"upstream prematurely closed",
                    r"recv\(\) failed", r"send\(\) failed", r"writev\(\) failed", r"not running", r"connection lost",
-                   r"control socket", r"has closed the connection")
+                   r"control socket", r"control\.sock: ", r"has closed the connection")
 
     # ---- what must hold after every test ------------------------------------
 

@@ -38,7 +38,7 @@ def test_orield_down(own):
         placard = stream.part()
         own["orield"].start()
         assert heals(own) < 5
-        assert control.ask({"cmd": "get"})["threshold"] == 12
+        oriel.wait_for(lambda: control.ask({"cmd": "get"}).get("threshold") == 12, patience=5)
         oriel.wait_for(lambda: stream.part()["stamp"] > placard["whole"], pause=0)
 
 
