@@ -64,11 +64,17 @@ def test_the_buttons_without_commands(make_site, browse):
     works(page, site)
 
 
-def test_nothing_that_happened_meanwhile_is_missed(make_site, browse):
-    site = make_site()
+@pytest.mark.parametrize("heard", [True, False])
+def test_nothing_that_happened_meanwhile_is_missed(heard, make_site, browse):
+    """Whether or not the page knows the number of an event after which to ask."""
+    site = make_site(cameras={"cam": ["--motion=no"]})
     page = browse(site).allow_outage().live()
+    if heard:
+        site.command({"cmd": "snapshot_now"})
+        wait_for(lambda: page.all("#saved .snap"))
+    before = site.command({"cmd": "events"})["last"]
     kill(site, "oriel-fcgi")
-    before = site.command({"cmd": "events", "limit": 1, "type": "motion"})["last"]
+    site.command({"cmd": "set", "motion": True})
     missed = wait_for(lambda: site.command({"cmd": "events", "after": before, "type": "motion"})["events"])[0]
     site["oriel-fcgi"].start()
     wait_for(lambda: page.all(f'#events [data-key="{missed["id"]}"]'))
