@@ -145,7 +145,7 @@ def test_a_hidden_tab_lets_go_of_the_stream(page, site):
 
 
 def test_a_tab_hidden_for_long_lets_go_of_everything(site, browse):
-    page = browse(site, path="/icon.svg")
+    page = browse(site)
     page.devtools("Page.addScriptToEvaluateOnNewDocument", source="""
         const wait = setTimeout;
         window.setTimeout = (call, ms) => wait(call, ms === 60_000 ? 100 : ms);""")
