@@ -69,15 +69,6 @@ def test_the_stream_is_the_camera_s_bytes_in_order_none_twice(site, camera):
             print(f"{skipped} of {numbers[-1] - numbers[0] + 1} frames skipped")
 
 
-def test_frames_that_the_driver_finishes_out_of_order_stay_in_order(site, camera):
-    """uvcvideo does that with frames in quick succession: here a thousand a second."""
-    camera.tell("fps 1000")
-    with site.stream() as stream:
-        numbers = [exact(camera, stream.part()["jpeg"]) for _ in range(300)]
-    camera.tell("fps 30")
-    assert numbers == sorted(set(numbers)), numbers
-
-
 def frames_of(port, path, count):
     """JPEGs of a server that has its own ways with multipart."""
     with wire.Connection(port, path) as connection:

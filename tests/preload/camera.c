@@ -72,7 +72,7 @@ put_last(unsigned list[BUFFERS], unsigned first, unsigned *count, unsigned index
 static void
 make_frame(struct camera *camera)
 {
-	uint32_t number = camera->sequence++;
+	uint32_t number = camera->sequence++ ^ camera->swap;
 	uint64_t now = now_ns(), held = camera->count - camera->order_count - camera->done_count;
 	struct buffer *buffer;
 	unsigned index;

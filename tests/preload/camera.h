@@ -18,6 +18,7 @@
  *
  *   freeze    no pictures any more      error     buffers flagged bad
  *   truncate  pictures cut in half      garbage   random bytes
+ *   swap      every other picture is finished behind the one that follows it
  *   eio       VIDIOC_DQBUF fails        qbuf      VIDIOC_QBUF fails
  *   set       holds "NAME=VALUE": somebody else changes a control
  *

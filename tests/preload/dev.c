@@ -51,6 +51,7 @@ dev_look(struct camera *camera)
 	camera->truncate = dev_fault(camera, "truncate");
 	camera->error = dev_fault(camera, "error");
 	camera->garbage = dev_fault(camera, "garbage");
+	camera->swap = dev_fault(camera, "swap");
 	camera->eio = dev_fault(camera, "eio");
 	camera->qbuf = dev_fault(camera, "qbuf");
 	camera->gone = !dev_fault(camera, "");

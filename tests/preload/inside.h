@@ -48,7 +48,7 @@ struct camera {
 	struct controls controls;
 	unsigned events;		/* not yet dequeued */
 	struct timespec looked;		/* the folder's time when faults were looked up */
-	bool freeze, truncate, error, garbage, eio, qbuf;
+	bool freeze, truncate, error, garbage, swap, eio, qbuf;
 };
 
 /* ---- dev.c ---- */

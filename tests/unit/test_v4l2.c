@@ -261,6 +261,29 @@ test_pictures_in_order_with_their_stamps(void **state)
 }
 
 static void
+test_what_the_driver_finishes_late_is_passed_over(void **state)
+{
+	struct source *camera;
+	struct picture picture;
+	uint64_t stamp;
+	uint32_t number, before = 0;
+
+	(void)state;
+	fakedev_put("video0", "modes=yuyv:640x480@50");
+	fakedev_put("video0.swap", "");
+	camera = open_camera();
+	for (int i = 0; i < 20; i++) {
+		assert_int_equal(wait_and_take(camera, &picture), SOURCE_PICTURE);
+		read_stamp(&picture, &stamp, &number);
+		assert_true(number > before);
+		before = number;
+		source_release(camera);
+	}
+	assert_in_range(camera->counters.dropped, 18, 100);
+	source_close(&camera);
+}
+
+static void
 test_late_taker_gets_the_newest(void **state)
 {
 	struct source *camera;
@@ -582,6 +605,7 @@ main(void)
 		V4L2_TEST(test_auto_is_the_test_card_only_without_a_camera),
 		V4L2_TEST(test_camera_is_found_again),
 		V4L2_TEST(test_pictures_in_order_with_their_stamps),
+		V4L2_TEST(test_what_the_driver_finishes_late_is_passed_over),
 		V4L2_TEST(test_late_taker_gets_the_newest),
 		V4L2_TEST(test_flagged_and_truncated_are_refused),
 		V4L2_TEST(test_unplugged),
