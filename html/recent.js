@@ -4,7 +4,7 @@
 import { byId, el, list } from './dom.js';
 import { clock, percent } from './text.js';
 
-const BOX_SHOWN = 2000;     // ms
+const BOX_SHOWN = 1000;     // ms
 
 export function recentView(base, openSnap) {
   const make = (event) => (event.type === 'motion' ? motionItem(event, base, openSnap) : cameraItem(event));

@@ -65,7 +65,7 @@ export function pictureFacts({ picture, camera, skew, now }) {
   if (camera.online === false) return '';       // what is shown is no picture of it
   const facts = [];
   if (camera.width) facts.push(`${camera.width} × ${camera.height}`);
-  if (picture.mode !== 'still' && picture.phase === 'open') facts.push(`${Math.round(picture.fps)} fps`);
+  if (picture.mode !== 'still' && picture.phase === 'open' && picture.fps > 0) facts.push(`${Math.round(picture.fps)} fps`);
   if (picture.taken && skew !== null) {
     const fresh = picture.mode !== 'still' && now - picture.shown < 2500;
     facts.push(`${age((fresh ? picture.shown : now) - skew - picture.taken)} old`);

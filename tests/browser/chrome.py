@@ -53,20 +53,23 @@ class Chromium:
 
 
 class Page:
-    """One tab on a screen of this kind; `scripts`: may it run JavaScript."""
+    """One tab; `scripts`: may it run JavaScript."""
 
-    def __init__(self, chromium, width=1280, height=860, dark=False, calm=False, scripts=True):
+    def __init__(self, chromium, scripts=True, **screen):
         self.chromium = chromium
         self.allowed = []
         self.context = chromium.call("Target.createBrowserContext")["browserContextId"]
         self.target = self.new_tab()
+        self.screen(**screen)
+        self.devtools("Emulation.setLocaleOverride", locale="en-GB")
+        self.devtools("Emulation.setScriptExecutionDisabled", value=not scripts)
+
+    def screen(self, width=1280, height=860, dark=False, calm=False):
         self.devtools("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1,
                       mobile=width < 500)
         self.devtools("Emulation.setEmulatedMedia", features=[
             {"name": "prefers-color-scheme", "value": "dark" if dark else "light"},
             {"name": "prefers-reduced-motion", "value": "reduce" if calm else "no-preference"}])
-        self.devtools("Emulation.setLocaleOverride", locale="en-GB")
-        self.devtools("Emulation.setScriptExecutionDisabled", value=not scripts)
 
     @property
     def driver(self):
