@@ -108,16 +108,13 @@ function onVisibility() {
 }
 
 const calm = matchMedia('(prefers-reduced-motion: reduce)');
-const setMode = (mode) => {
-  picture.mode = mode;
-  dispatch({ type: 'link', name: 'picture', link: { mode } });
-};
-calm.onchange = () => setMode(calm.matches ? 'still' : 'live');
-byId('mode-btn').onclick = () => setMode(picture.mode === 'still' ? 'live' : 'still');
+const chooseMode = () => { picture.mode = calm.matches ? 'still' : 'live'; };
+calm.onchange = chooseMode;
+chooseMode();
+byId('mode-btn').onclick = () => { picture.mode = picture.mode === 'still' ? 'live' : 'still'; };
 byId('full-btn').onclick = () => (document.fullscreenElement ? document.exitFullscreen() : byId('view').requestFullscreen());
 byId('full-btn').hidden = !document.fullscreenEnabled;
 
-if (calm.matches) picture.mode = 'still';
 document.addEventListener('visibilitychange', onVisibility);
 setInterval(() => {
   const now = Date.now();
