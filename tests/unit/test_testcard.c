@@ -122,6 +122,9 @@ check_crossing(uint32_t width, uint32_t height)
 	assert_in_range(most, 20, 50);
 	assert_in_range(crossing, 8, 22);	/* of 40: a crossing takes half of so short a period */
 	assert_int_equal(moves, 40);		/* clock and number change each time */
+	/* A busy machine loses pictures: the end may fall into the next crossing. */
+	for (int i = 0; i < 40 && difference(still, picture.data, size) >= 3; i++)
+		take(card, &picture);
 	assert_true(difference(still, picture.data, size) < 3);
 	free(still);
 	source_close(&card);
