@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
-"""Tests on a kernel with cameras. Collected here, run in the guest: the first test of a
-file boots one guest for all the chosen tests of that file, and what happens to them there
-is reported here as it happens.
+"""Tests on a kernel with cameras. Collected here, run in the guest: the first test that
+needs certain drivers boots one guest for all the chosen tests that need the same, and
+what happens to them there is reported here as it happens.
 
 A file says what its guest needs: GUEST_MODULES (kernel modules with parameters) and
 GUEST_TIMEOUT (seconds for all its tests). A file that says nothing runs on the host.
@@ -31,10 +31,16 @@ def pytest_configure(config):
     config.pluginmanager.register(Inside(config) if IN_GUEST else Outside(config))
 
 
+def drivers(item):
+    """The kernel modules its file wants; none: the file is for the host."""
+    return tuple(getattr(item.module, "GUEST_MODULES", ()))
+
+
 def pytest_collection_modifyitems(items):
     for item in items:
         if HERE in item.path.parents:
             item.add_marker("guest")
+    items.sort(key=drivers)
 
 
 class Inside:
@@ -56,13 +62,14 @@ class Outside:
         self.guests = {}
 
     def pytest_runtest_protocol(self, item):
-        if not hasattr(item.module, "GUEST_MODULES"):
+        wanted = drivers(item)
+        if not wanted:
             return None
-        if item.path not in self.guests:
+        if wanted not in self.guests:
             self.end()
-            self.guests[item.path] = boot([other for other in item.session.items if other.path == item.path])
+            self.guests[wanted] = boot([other for other in item.session.items if drivers(other) == wanted])
         item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-        for report in self.reports(item, self.guests[item.path]):
+        for report in self.reports(item, self.guests[wanted]):
             item.ihook.pytest_runtest_logreport(report=report)
         item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
         return True
@@ -93,10 +100,9 @@ class Outside:
 
 
 def boot(items):
-    """Start the guest that runs these tests of one file."""
-    module = items[0].module
-    options = [f"--timeout={getattr(module, 'GUEST_TIMEOUT', 120)}"]
-    options += [f"--module={name}" for name in module.GUEST_MODULES]
+    """Start the guest that runs these tests, which want the same drivers."""
+    seconds = sum(module.GUEST_TIMEOUT for module in {item.module for item in items})
+    options = [f"--timeout={seconds}", *(f"--module={name}" for name in drivers(items[0]))]
     tests = [str(items[0].config.rootpath / item.nodeid) for item in items]
     return subprocess.Popen([HERE / "run", *options, "sh", "-c", TALKS_WHEN_LOST, "sh", sys.executable,
                              "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--rootdir={items[0].config.rootpath}", *tests],

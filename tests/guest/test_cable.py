@@ -15,7 +15,7 @@ import pictures
 from world import BUILD, Camera, Orield, frame_numbers, wait_for
 
 GUEST_MODULES = ["uvcvideo", "vhci-hcd"]
-GUEST_TIMEOUT = 300
+GUEST_TIMEOUT = 240
 ROUNDS = int(os.environ.get("ORIEL_GUEST_ROUNDS", "8"))
 SEEN_GONE, SEEN_BACK = 2, 3     # seconds within which it must be told
 

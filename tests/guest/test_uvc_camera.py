@@ -9,7 +9,7 @@ import pytest
 from world import Camera, frame_numbers, v4l2, wait_for
 
 GUEST_MODULES = ["uvcvideo", "vhci-hcd"]
-GUEST_TIMEOUT = 150
+GUEST_TIMEOUT = 120
 
 
 def capture(camera, size, pixels, count, *options, seconds=20):

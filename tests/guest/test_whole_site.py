@@ -15,7 +15,7 @@ import wire
 from world import Camera, frame_numbers, tool, v4l2, wait_for
 
 GUEST_MODULES = ["uvcvideo", "vhci-hcd"]
-GUEST_TIMEOUT = 300
+GUEST_TIMEOUT = 240
 SEEN_GONE, SEEN_BACK = 2, 3     # seconds
 
 

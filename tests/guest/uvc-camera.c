@@ -15,7 +15,7 @@
  *	truncate N	the next N frames end half-way
  *	garbage N	the next N frames are noise
  *	empty N		the next N frames have no bytes at all
- *	hiccup		the transfers under way fail, as with a bad cable: the driver's stream is dead
+ *	hiccup		transfers fail, as with a bad cable, until the driver starts the stream anew
  */
 #include <endian.h>
 #include <errno.h>
@@ -68,7 +68,7 @@ struct camera {
 	struct transfer waiting[QUEUE_MAX];
 	unsigned waiting_count;
 	struct scene *scene;
-	bool huffman, frozen;
+	bool huffman, frozen, failing;
 	unsigned place;
 	unsigned truncate, garbage, empty;	/* frames left to spoil */
 	uint32_t number;		/* of the frame on its way, or of the last one */
@@ -140,6 +140,7 @@ stream_start(struct camera *camera)
 	const struct uvc_mode *mode = &camera->uvc.mode;
 
 	scene_set(camera);
+	camera->failing = false;
 	timer_set(camera, mode->interval * 100ull);
 	printf("stream %s %ux%u %.2f\n", mode->format == SCENE_MJPEG ? "mjpeg" : "yuyv",
 	    mode->width, mode->height, 1e7 / mode->interval);
@@ -177,6 +178,14 @@ frame_begin(struct camera *camera)
 		camera->empty--;
 		camera->left = 0;
 	}
+}
+
+static void
+transfers_fail(struct camera *camera)
+{
+	for (unsigned i = 0; i < camera->waiting_count; i++)
+		send_result(camera, RET_SUBMIT, camera->waiting[i].seqnum, -EPROTO, 0, NULL, 0);
+	camera->waiting_count = 0;
 }
 
 /* One payload a transfer: a two-byte header and a part of the frame (UVC 1.1, 2.4.3.2.2). */
@@ -272,6 +281,8 @@ take_bulk(struct camera *camera, const struct packet *packet)
 	if (camera->waiting_count == QUEUE_MAX || transfer.length < 512 || transfer.length > TRANSFER_MAX)
 		die("a transfer of %u bytes behind %u others", transfer.length, camera->waiting_count);
 	camera->waiting[camera->waiting_count++] = transfer;
+	if (camera->failing)
+		transfers_fail(camera);
 	frame_send(camera);
 }
 
@@ -308,14 +319,6 @@ take_packet(struct camera *camera)
 /* The person, or the test */
 
 static void
-hiccup(struct camera *camera)
-{
-	for (unsigned i = 0; i < camera->waiting_count; i++)
-		send_result(camera, RET_SUBMIT, camera->waiting[i].seqnum, -EPROTO, 0, NULL, 0);
-	camera->waiting_count = 0;
-}
-
-static void
 obey(struct camera *camera, const char *line)
 {
 	char word[16] = "";
@@ -334,9 +337,10 @@ obey(struct camera *camera, const char *line)
 		camera->garbage = number;
 	else if (strcmp(word, "empty") == 0)
 		camera->empty = number;
-	else if (strcmp(word, "hiccup") == 0)
-		hiccup(camera);
-	else if (strcmp(word, "place") == 0 && number < SCENES) {
+	else if (strcmp(word, "hiccup") == 0) {
+		camera->failing = true;
+		transfers_fail(camera);
+	} else if (strcmp(word, "place") == 0 && number < SCENES) {
 		camera->place = number;
 		if (camera->scene != NULL)
 			scene_set(camera);
