@@ -10,14 +10,15 @@ API = ["/status", "/snapshot.jpg", "/stream.jpg", "/events", "/config", "/snaps/
        "/healthz", "/readyz", "/controls", "/cam/cam/status", "/cam/cam/snapshot.jpg", "/nothing"]
 
 
-@pytest.fixture(params=["", "/front-door"], ids=["root", "prefix"])
-def alone(request, make_site, tmp_path):
-    (tmp_path / "index.html").write_text("<!doctype html><title>x</title>")
-    (tmp_path / "app.js").write_text("export const x = 1;\n" * 200)
-    tmp_path.chmod(0o755)
-    site = make_site(ready=False, mount=request.param, programs=["nginx"], html=tmp_path)
+@pytest.fixture(scope="module", params=["", "/front-door"], ids=["root", "prefix"])
+def alone(request, sites, tmp_path_factory):
+    html = tmp_path_factory.mktemp("html")
+    (html / "index.html").write_text("<!doctype html><title>x</title>")
+    (html / "app.js").write_text("export const x = 1;\n" * 200)
+    site = sites.new(mount=request.param, programs=["nginx"], html=html).start(ready=False)
     oriel.wait_for(lambda: not refused(site))
-    return site
+    yield site
+    sites.end(site)
 
 
 def refused(site):
@@ -91,7 +92,7 @@ def test_body_too_large(alone):
 def test_insides_cannot_be_asked_for(alone):
     alone.outage()
     state = alone.state / "cam/snaps"
-    state.mkdir(parents=True)
+    state.mkdir(parents=True, exist_ok=True)
     (state / "secret.jpg").write_bytes(b"secret")
     for path in ("/_snaps/cam/secret.jpg", "/-/worker", "/-/error", "/-/down"):
         answer = alone.get(path)
