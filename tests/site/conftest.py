@@ -73,9 +73,10 @@ def make_site(sites):
     """A site of the test's own: make_site(cameras={"cam": ["--fps=2"]}, mount="/front-door", …)."""
     made = []
 
-    def make(ready=True, **kw):
+    def make(ready=True, prepare=lambda site: None, **kw):
         site = sites.new(**kw)
         made.append(site)
+        prepare(site)
         site.start(ready)
         site.begin()
         return site

@@ -155,6 +155,12 @@ class Site:
     def add(self, name, argv):
         self.daemons[name] = Daemon(name, argv, self.folder, self.env)
 
+    def preload(self, name, library, **env):
+        """Start this program with one of tests/preload, sanitizers or not."""
+        assert (BUILD / "tests/preload" / library).exists(), f"make check builds tests/preload/{library}"
+        options = self.env["ASAN_OPTIONS"] + ":verify_asan_link_order=0"
+        self[name].env = dict(self.env, LD_PRELOAD=str(BUILD / "tests/preload" / library), ASAN_OPTIONS=options, **env)
+
     def __getitem__(self, name):
         return self.daemons[name]
 
