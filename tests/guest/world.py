@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """What the tests in the guest have in their hands: cameras that can be pulled out,
 V4L2's own tools, and time limits."""
+import contextlib
 import json
 import os
 import pathlib
@@ -69,9 +70,11 @@ class Camera:
     def find(self):
         assert self.process.poll() is None, self.log.read_text()
         for entry in NODES.glob("video*"):
-            place = os.readlink(entry)
-            if "vhci_hcd.0/usb" in place and f"-{self.port + 1}/" in place and (entry / "index").read_text() == "0\n":
-                return wait_for(lambda: os.path.exists(f"/dev/{entry.name}") and f"/dev/{entry.name}")
+            with contextlib.suppress(FileNotFoundError):    # the node of a cable just pulled may go meanwhile
+                place = os.readlink(entry)
+                if "vhci_hcd.0/usb" in place and f"-{self.port + 1}/" in place and \
+                        (entry / "index").read_text() == "0\n":
+                    return wait_for(lambda: os.path.exists(f"/dev/{entry.name}") and f"/dev/{entry.name}")
         return None
 
     def unplug(self):
