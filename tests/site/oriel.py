@@ -76,6 +76,7 @@ class Daemon:
         self.log.touch()
         self.process = None
         self.baseline = None
+        self.listener = None        # a listening socket handed over as systemd does (sd_listen_fds(3))
 
     @property
     def pid(self):
@@ -83,8 +84,12 @@ class Daemon:
 
     def start(self):
         assert self.process is None or self.process.poll() is not None
+        argv, handed = self.argv, {}
+        if self.listener:
+            argv = ["sh", "-c", 'LISTEN_FDS=1 LISTEN_PID=$$ exec "$@"', "sh", *argv]
+            handed = dict(pass_fds=[3], preexec_fn=lambda: os.dup2(self.listener.fileno(), 3))
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(self.argv, env=self.env, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self.process = subprocess.Popen(argv, env=self.env, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **handed)
         self.baseline = None
 
     def kill(self, number=signal.SIGKILL):

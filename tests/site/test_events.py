@@ -92,20 +92,18 @@ def test_two_dashboards_stay_in_step(site):
 
 
 def test_keepalive(site):
-    """A comment at least every 15 s, whatever else is going on or not."""
+    """A comment within 15 s, and again, with nothing else to say."""
     assert site.post("/config", json={"threshold": 100}).status_code == 200
     try:
         with site.events() as events:
             events.wait("state")
-            began = last = time.monotonic()
-            while time.monotonic() - began < 32:
-                event = events.next()
-                now = time.monotonic()
-                if "comment" in event:
-                    assert event["comment"].strip() == "keepalive"
-                    assert now - last < 15.5
-                    last = now
-            assert last > began
+            last = time.monotonic()
+            for _ in range(2):
+                while "comment" not in (event := events.next()):
+                    pass
+                assert event["comment"].strip() == "keepalive"
+                assert time.monotonic() - last < 15.5
+                last = time.monotonic()
     finally:
         site.post("/config", json={"threshold": 12})
 

@@ -115,6 +115,16 @@ def test_counters_survive(own):
     assert own.get("/config").json()["trigger_count"] >= count
 
 
+def test_a_reset_survives(own):
+    with own.events() as events:
+        events.wait("motion")
+    assert own.post("/config", json={"motion": False}).status_code == 200
+    assert own.command({"cmd": "reset"})["ok"] is True
+    own.restart("orield")
+    oriel.wait_for(lambda: up(own))
+    assert own.get("/config").json()["trigger_count"] == 0
+
+
 def test_what_was_saved_survives(own):
     name = own.command({"cmd": "snapshot_now"})["name"]
     own.restart("orield")
