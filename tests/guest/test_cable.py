@@ -2,6 +2,7 @@
 """Cables pulled out and put in again, cameras that freeze or send rubbish: orield on a
 USB camera."""
 import contextlib
+import grp
 import os
 import pathlib
 import pwd
@@ -12,7 +13,7 @@ import time
 import pytest
 
 import pictures
-from world import BUILD, Camera, Orield, frame_numbers, wait_for
+from world import BUILD, Camera, Orield, frame_numbers, tool, wait_for
 
 GUEST_MODULES = ["uvcvideo", "vhci-hcd"]
 GUEST_TIMEOUT = 240
@@ -167,15 +168,18 @@ def test_many_rounds_leave_nothing_behind(camera):
 # Permissions
 
 def test_permissions_are_said_and_noticed_when_given(camera):
-    program = pathlib.Path("/run/orield")       # where anybody reaches it
-    shutil.copy(BUILD / "orield", program)
+    for name in ("orield", "orielctl"):     # where anybody reaches them
+        shutil.copy(BUILD / name, f"/run/{name}")
     nobody = pwd.getpwnam("nobody")
-    daemon = Orield("--source=v4l2", f"--device={camera.node}",
-                    program=("setpriv", f"--reuid={nobody.pw_uid}", "--clear-groups", program))
+    as_nobody = ("setpriv", f"--reuid={nobody.pw_uid}", "--clear-groups")
+    daemon = Orield("--source=v4l2", f"--device={camera.node}", program=(*as_nobody, "/run/orield"))
     os.chown(daemon.folder, nobody.pw_uid, -1)
-    os.chmod(camera.node, 0o600)
+    os.chown(camera.node, 0, grp.getgrnam("video").gr_gid)
+    os.chmod(camera.node, 0o660)
     with daemon:
-        assert "permission denied" in daemon.wait_reason("video")["reason"]
+        assert "permission denied" in daemon.wait_reason('"video"')["reason"]
+        doctor = tool(*as_nobody, "/run/orielctl", f"--run-dir={daemon.folder}", "doctor", check=False)
+        assert "usermod -aG video nobody" in doctor, doctor
         began = time.monotonic()
         os.chmod(camera.node, 0o666)
         when, _ = daemon.wait_event("camera", since=began, online=True)

@@ -4,13 +4,14 @@ gets, nodes that are no cameras, and the errors that the driver can inject."""
 import contextlib
 import functools
 import pathlib
+import re
 import subprocess
 import time
 
 import pytest
 
 import pictures
-from world import Orield, v4l2, wait_for
+from world import BUILD, Orield, v4l2, wait_for
 
 # Three devices: a webcam input with its sizes and an HDMI input that scales to any; one
 # that captures in several planes only; one that only puts out.
@@ -27,8 +28,8 @@ def webcam():
     v4l2(NODE, "-i", WEBCAM, "-c", "osd_text_mode=2")   # no frame counter in the picture
 
 
-def orield(*options):
-    return Orield("--source=v4l2", f"--device={NODE}", *options)
+def orield(*options, **more):
+    return Orield("--source=v4l2", f"--device={NODE}", *options, **more)
 
 
 # Formats
@@ -54,6 +55,19 @@ def test_shows_the_test_pattern(name, place, width, height):
         likeness = pictures.likeness(pictures.from_jpeg(daemon.snapshot()), want)
     print(f"{name} {width}x{height}: {likeness:.1f} dB")
     assert likeness > 30
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_lines_with_padding(name):
+    want = reference(WEBCAM, 640, 360)
+    if name == "grey":
+        want = pictures.grey(want, pictures.BT709)
+    with orield(f"--format={name}", "--width=640", "--height=360", "--quality=95",
+                preload=BUILD / "tests/guest/padded.so") as daemon:
+        daemon.wait_online()
+        line = int(re.search(r"Bytes per Line *: (\d+)", v4l2(NODE, "--get-fmt-video"))[1])
+        assert line >= {"yuyv": 2, "uyvy": 2, "rgb24": 3}.get(name, 1) * 640 + 64
+        assert pictures.likeness(pictures.from_jpeg(daemon.snapshot()), want) > 30
 
 
 # What is asked for and what one gets

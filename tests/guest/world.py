@@ -112,7 +112,7 @@ class Orield:
 
     count = 0
 
-    def __init__(self, *options, state=None, program=(BUILD / "orield",)):
+    def __init__(self, *options, state=None, program=(BUILD / "orield",), preload=""):
         Orield.count += 1
         self.folder = pathlib.Path(f"/run/orield-{Orield.count}")
         self.folder.mkdir()
@@ -120,13 +120,14 @@ class Orield:
         self.log = self.folder / "log"
         self.options = options
         self.program = program
+        self.environment = dict(os.environ, LD_PRELOAD=str(preload))
         self.events = []
 
     def __enter__(self):
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 [*self.program, f"--run-dir={self.folder}", f"--state-dir={self.state}", "--log-level=debug",
-                 *self.options], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                 *self.options], env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self.subscribe()
         return self
 
