@@ -15,6 +15,16 @@ import oriel  # noqa: E402
 
 
 
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item):
+    """What has failed keeps its folder, with all logs, and says where that is."""
+    report = (yield).get_result()
+    if report.failed:
+        for site in getattr(item.session, "oriel_sites", Sites()).all:
+            site.keep = True
+            report.sections.append(("folder", str(site.folder)))
+
+
 class Sites:
     def __init__(self):
         self.all = []
@@ -33,12 +43,13 @@ class Sites:
             for daemon in site.daemons.values():
                 if daemon.process and daemon.process.poll() is None:
                     daemon.kill()
-            shutil.rmtree(site.folder, ignore_errors=True)
+            if not site.keep:
+                shutil.rmtree(site.folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
-def sites():
-    sites = Sites()
+def sites(request):
+    sites = request.session.oriel_sites = Sites()
     yield sites
     for site in list(sites.all):
         sites.end(site)

@@ -135,6 +135,7 @@ class Site:
         self.embed = embed
         self.allowed, self.seen = [], {}
         self.restarts = set()
+        self.keep = False       # the folder, when a test has failed
         self.session = requests.Session()
         self.session.trust_env = False      # neither proxies nor certificates of this machine
         if tls:

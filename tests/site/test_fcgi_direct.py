@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import socket
 import struct
@@ -87,6 +88,7 @@ class Worker:
         assert status == 0, text
         assert not SANITIZER.search(text), text
         assert not self.path.exists()
+        shutil.rmtree(self.folder)      # a failed test's is kept
 
 
 @contextlib.contextmanager

@@ -82,7 +82,8 @@ test_pace(void **state)
 	begun = picture.mono_ns;
 	for (int i = 0; i < 25; i++)
 		take(card, &picture);
-	assert_in_range(picture.mono_ns - begun, 480 * CLOCK_MS, 700 * CLOCK_MS);
+	/* Never early; late as a busy machine makes it. */
+	assert_in_range(picture.mono_ns - begun, 480 * CLOCK_MS, 5 * CLOCK_S);
 	source_close(&card);
 }
 
