@@ -3,9 +3,8 @@
 
 import { get, remove } from './api.js';
 import { ask, byId, el, list, put } from './dom.js';
+import { SNAPS_PAGE } from './state.js';
 import { bytes, clock, plural } from './text.js';
-
-const PAGE = 12;
 
 export function savedView(base, dispatch) {
   const urlOf = ({ name }) => new URL(`snaps/${encodeURIComponent(name)}`, base).href;
@@ -13,10 +12,15 @@ export function savedView(base, dispatch) {
 
   const load = async (before) => {
     const url = new URL('snaps/', base);
-    url.search = new URLSearchParams(before ? { before, limit: PAGE } : { limit: PAGE });
+    url.search = new URLSearchParams(before ? { before, limit: SNAPS_PAGE } : { limit: SNAPS_PAGE });
     const snaps = await get(url);
-    dispatch({ type: 'snaps', list: snaps, older: Boolean(before), more: snaps.length === PAGE });
+    dispatch({ type: 'snaps', list: snaps, older: Boolean(before) });
+    return snaps;
   };
+
+  // A picture that came as an event has no number to page by: then the newest page tells.
+  let last = null;
+  const loadOlder = async () => load(last ?? (await load()).at(-1).id);
 
   const discard = async (snap) => {
     if (!await ask(`Delete ${snap.name}? It cannot be brought back.`, 'Delete')) return false;
@@ -35,11 +39,10 @@ export function savedView(base, dispatch) {
 
   const viewer = viewerDialog(urlOf, discard);
   const make = (snap) => card(snap, urlOf(snap), (click) => viewer.open(click, snap), () => discard(snap));
-  let older = null;
-  byId('older-btn').onclick = () => load(older).catch((why) => say('failed', `No older pictures: ${why.message}`));
+  byId('older-btn').onclick = () => loadOlder().catch((why) => say('failed', `No older pictures: ${why.message}`));
 
   const update = ({ snaps }) => {
-    older = snaps.list.findLast(({ id }) => id !== null)?.id;
+    last = snaps.list.at(-1)?.id;
     list(byId('saved'), snaps.list, 'name', make);
     put(byId('saved-words'), snaps.count > 0 ? `${plural(snaps.count, 'picture', 'pictures')}, ${bytes(snaps.bytes)}` : 'None yet.');
     byId('older-btn').hidden = !snaps.more;
@@ -75,6 +78,9 @@ function viewerDialog(urlOf, discard) {
     byId('viewer-img').alt = `Picture ${snap.name}`;
     put(byId('viewer-words'), snap.ts ? `${clock(snap.ts)} · ${snap.name} · ${bytes(snap.bytes)}` : snap.name);
     Object.assign(byId('viewer-download'), { href: urlOf(snap), download: snap.name });
+    neighbours();
+  };
+  const neighbours = () => {
     const at = position();
     byId('viewer-newer').disabled = at <= 0;
     byId('viewer-older').disabled = at < 0 || at >= snaps.length - 1;
@@ -105,7 +111,7 @@ function viewerDialog(urlOf, discard) {
     openName: (click, name) => open(click, snaps.find((snap) => snap.name === name) ?? { name }),
     update(list) {
       snaps = list;
-      if (dialog.open) show(shown);
+      if (dialog.open) neighbours();
     },
   };
 }

@@ -4,6 +4,7 @@
 
 export const EVENTS_MAX = 50;
 export const PULSES_MAX = 300;      // one a second: five minutes
+export const SNAPS_PAGE = 12;
 
 export const initial = {
   now: 0,                           // ms, the last tick
@@ -16,7 +17,7 @@ export const initial = {
   skew: null,                       // ms that this computer's clock is ahead of the camera's
   pulses: [],                       // {ts, change, threshold, held}, oldest first
   events: [],                       // {id, type, ts, data}, newest first
-  snaps: { list: [], count: 0, bytes: 0, more: false },
+  snaps: { list: [], room: SNAPS_PAGE, count: 0, bytes: 0, more: false },
   controls: [],                     // V4L2 controls
   notice: null,                     // {kind: 'done' | 'failed', text, href, label}
 };
@@ -70,10 +71,12 @@ const reducers = {
   saved: (state, { id, data }) => withSnap(state.snaps,
     { id: null, event: id, name: data.name, url: data.url, bytes: data.size, ts: data.ts }),
 
-  // `older`: a further page, else the newest one anew.
-  snaps: (state, { list, older, more }) => ({
-    snaps: { ...state.snaps, list: older ? uniqueBy([...state.snaps.list, ...list], 'name') : list, more },
-  }),
+  // `older`: a further page, for which there is room from then on; else the newest page anew.
+  snaps: (state, { list, older }) => {
+    const more = list.length === SNAPS_PAGE;
+    const whole = older ? uniqueBy([...state.snaps.list, ...list], 'name') : list;
+    return { snaps: { ...state.snaps, list: whole, room: Math.max(SNAPS_PAGE, whole.length), more } };
+  },
 
   deleted: (state, { name }) => {
     const gone = state.snaps.list.find((snap) => snap.name === name);
@@ -118,7 +121,9 @@ function withEvents(old, more) {
 
 function withSnap(snaps, snap) {
   if (snaps.list.some(({ name }) => name === snap.name)) return {};
-  return { snaps: { ...snaps, list: [snap, ...snaps.list], count: snaps.count + 1, bytes: snaps.bytes + snap.bytes } };
+  const list = [snap, ...snaps.list];
+  return { snaps: { list: list.slice(0, snaps.room), room: snaps.room, more: snaps.more || list.length > snaps.room,
+    count: snaps.count + 1, bytes: snaps.bytes + snap.bytes } };
 }
 
 function uniqueBy(list, key) {

@@ -56,6 +56,16 @@ def test_saved_pictures_are_counted(page):
     assert (gone["count"], gone["bytes"], gone["list"]) == (0, 0, [])
 
 
+def test_saved_pictures_are_bounded_and_paged(page):
+    saved = ["{type: 'saved', id: %d, data: {ts: %d, name: '%d.jpg', url: '', size: 1}}" % (id, id, id) for id in range(40)]
+    snaps = reduce(page, *saved)["snaps"]
+    assert [snap["name"] for snap in snaps["list"]] == [f"{id}.jpg" for id in range(39, 27, -1)]
+    assert snaps["more"] and snaps["count"] == 40
+    older = "{type: 'snaps', older: true, list: [%s]}" % ", ".join("{id: %d, name: '%d.jpg'}" % (id, id) for id in range(28, 16, -1))
+    snaps = reduce(page, *saved, older, "{type: 'saved', id: 41, data: {ts: 41, name: '41.jpg', url: '', size: 1}}")["snaps"]
+    assert [snap["name"] for snap in snaps["list"]] == ["41.jpg", *(f"{id}.jpg" for id in range(39, 17, -1))]
+
+
 def test_the_wait_between_attempts_grows_and_is_bounded(page):
     waits = page.module(
         "const { backoff } = await import('./retry.js');"

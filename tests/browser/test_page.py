@@ -135,6 +135,18 @@ def test_saved_pictures_are_shown_downloaded_and_deleted(page, site):
     assert not page.all(f'#saved [data-key="{name}"]')
 
 
+def test_older_pictures_are_paged_in(make_site, browse):
+    site = make_site(cameras={"cam": ["--motion=no"]})
+    page = browse(site).live()
+    names = [site.command({"cmd": "snapshot_now"})["name"] for _ in range(30)]
+    wait_for(lambda: page.text("saved-words").startswith("30 pictures"))
+    for expected in (24, 30):
+        page["older-btn"].click()
+        wait_for(lambda: len(page.all("#saved .snap")) == expected)
+    shown = page.run("return [...document.getElementById('saved').children].map((item) => item.dataset.key)")
+    assert shown == names[::-1] and not page["older-btn"].is_displayed()
+
+
 def test_a_hidden_tab_lets_go_of_the_stream(page, site):
     wait_for(lambda: site.status()["viewers"]["stream"] == 1)
     other = page.new_tab()
