@@ -31,7 +31,9 @@ export class Control {
       reject(new Error('Commands not connected'));
     };
     signal.addEventListener('abort', () => {
+      socket.onclose = null;
       socket.close();
+      this.#drop('the connection was given up');
       resolve();
     });
   });

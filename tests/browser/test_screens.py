@@ -6,14 +6,11 @@ from oriel import wait_for
 from test_access import SCREENS
 
 
-@pytest.fixture(scope="module")
-def scenic(sites):
+@pytest.fixture
+def scenic(make_site):
     """A site with a picture worth looking at, and something happening."""
-    site = sites.new(cameras={"cam": ["--source=testcard", "--width=1280", "--height=720", "--fps=15",
-                                      "--testcard-period=6000", "--cooldown=1500"]}).start()
-    wait_for(lambda: len(site.get("/history?type=motion").json()) >= 4, patience=60)
-    yield site
-    sites.end(site)
+    return make_site(cameras={"cam": ["--source=testcard", "--width=1280", "--height=720", "--fps=15",
+                                      "--testcard-period=6000", "--cooldown=1500"]})
 
 
 def test_screenshots(scenic, browse, artefacts):
