@@ -203,3 +203,68 @@ def test_daemons_may_do_little(start):
             assert not re.search(r"^Uid:\s+0\b", status, re.M)
             assert re.search(r"^CapEff:\s+0+$", status, re.M)
             assert os.geteuid() != 0 or re.search(r"^NoNewPrivs:\s+1$", status, re.M)
+
+
+@pytest.mark.parametrize("address, url", [("127.0.0.2", "http://127.0.0.2"), ("::1", "http://[::1]")])
+def test_another_address(start, address, url):
+    """Only there."""
+    run = start("--source", "testcard", ORIEL_LISTEN=address)
+    oriel.wait_for(lambda: f"{url}:{run.port}/" in run.text())
+    assert requests.get(f"{url}:{run.port}/snapshot.jpg", timeout=5).status_code == 200
+    with pytest.raises(requests.ConnectionError):
+        requests.get(f"http://127.0.0.1:{run.port}/", timeout=5)
+    assert run.end() == 0
+
+
+# ---- missing packages, with programs that pretend --------------------------------
+
+# Says that everything is installed but what the file `missing` names.
+DPKG_QUERY = """#!/bin/sh
+for word; do
+	case $word in -*|*{*) ;; *) grep -qxF "$word" {folder}/missing || echo "$word installed" ;; esac
+done
+"""
+APT_GET = """#!/bin/sh
+policy=no
+[ -x /usr/sbin/policy-rc.d ] && policy=$(/usr/sbin/policy-rc.d >/dev/null 2>&1; echo $?)
+echo "$DEBIAN_FRONTEND $policy $*" >>{folder}/asked
+"""
+SETPRIV = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.geteuid() == 0 else []
+
+
+@pytest.fixture
+def pretend(folder):
+    for name, text in (("dpkg-query", DPKG_QUERY), ("apt-get", APT_GET), ("make", "#!/bin/sh\nexit 7\n"),
+                       ("sudo", "#!/bin/sh\nexit 1\n")):
+        path = folder / name
+        path.write_text(text.replace("{folder}", str(folder)))
+        path.chmod(0o755)
+    (folder / "missing").write_text("nginx\nlibfcgi-dev\n")
+    (folder / "asked").touch()
+    return lambda *prefix, script=BOOTSTRAP: subprocess.run(
+        [*prefix, script, "run"], env=dict(os.environ, PATH=f"{folder}:{os.environ['PATH']}"),
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60)
+
+
+def test_packages_are_missing_and_sudo_would_ask(pretend, folder):
+    shutil.copy(BOOTSTRAP, folder)      # nobody may not be able to read ours
+    done = pretend(*SETPRIV, script=folder / "bootstrap")
+    assert done.returncode == 1
+    assert "apt-get install --no-install-recommends libfcgi-dev nginx" in done.stdout
+    assert (folder / "asked").read_text() == ""
+
+
+if os.geteuid() == 0:       # only root installs
+    def test_packages_are_missing(pretend, folder):
+        """Lists first, no questions, no service started; a policy that was there stays as it was."""
+        policy = pathlib.Path("/usr/sbin/policy-rc.d")
+        before = policy.read_bytes() if policy.exists() else None
+        done = pretend()
+        assert done.returncode == 7, done.stdout      # the make that pretends
+        update, install = (folder / "asked").read_text().splitlines()
+        assert update.split()[:1] == ["noninteractive"] and update.split()[-1] == "update"
+        assert install.endswith("install --no-install-recommends libfcgi-dev nginx") and " -y " in install
+        if before is None:
+            assert install.split()[1] == "101" and not policy.exists()
+        else:
+            assert policy.read_bytes() == before
