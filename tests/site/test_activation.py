@@ -62,4 +62,6 @@ def test_the_sockets_stay_systemds(activated):
         activated[name].stop()
         assert (activated.folder / file).is_socket()
         activated[name].start()
-    oriel.wait_for(lambda: activated.get("/status").status_code == 200)
+    assert activated.get("/status").status_code == 200
+    with activated.control() as control:
+        assert control.status == 101
