@@ -33,22 +33,10 @@ count() {
 		END { printf "%d passed, %d failed\n", passed, failed; exit failed > 0 }'
 }
 
-# run_pytest BUILD TESTS [option]: on the programs built there.
-run_pytest() {
-	(cd "$top" && BUILD_DIR=$1 ORIEL_GUEST_REQUIRED=1 ARTEFACTS_DIR=$build/artefacts PYTHONDONTWRITEBYTECODE=1 \
-		/usr/bin/python3 -m pytest -q -o cache_dir="$build/pytest/${2##*/}" "$2" $3)
-}
-
-# The same; what fails is run once more, alone: these tests measure time on a machine
-# that others may be using. Both runs are in the log, the second decides.
+# pytest BUILD TESTS: on the programs built there.
 pytest() {
-	first=$log.first
-	if run_pytest "$1" "$2" "" >"$first" 2>&1; then
-		cat "$first"
-		return
-	fi
-	sed -E 's/^[0-9]+ failed, //; s/, [0-9]+ errors? in / in /' "$first"
-	run_pytest "$1" "$2" --last-failed
+	(cd "$top" && BUILD_DIR=$1 ORIEL_GUEST_REQUIRED=1 ARTEFACTS_DIR=$build/artefacts PYTHONDONTWRITEBYTECODE=1 \
+		/usr/bin/python3 -m pytest -q -p no:cacheprovider "$2")
 }
 
 check() {

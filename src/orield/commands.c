@@ -385,6 +385,7 @@ handle_ATTACH(struct orield *orield, struct ticket *ticket, const json_t *comman
 	int fds[2] = { capture_ring_fd(orield->capture), -1 };
 
 	(void)command;
+	peer->attached = true;
 	if (fds[0] == -1) {
 		ticket_refuse(ticket, REASON_NO_FRAME);
 		return;

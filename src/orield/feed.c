@@ -33,22 +33,48 @@ feed_ms(uint64_t ms)
 
 /* ---- publishing ---------------------------------------------------------------------- */
 
-static void
-feed_line(struct orield *orield, const json_t *line)
+static bool
+wants_now(const struct peer *peer)
 {
-	bool numbered = json_object_get(line, "id") != NULL;
+	return peer->subscribed;
+}
+
+static bool
+wants_numbered(const struct peer *peer)
+{
+	return peer->subscribed && peer->live;
+}
+
+static bool
+wants_ring(const struct peer *peer)
+{
+	return peer->attached;
+}
+
+static void
+feed_line(struct orield *orield, const json_t *line, bool (*wants)(const struct peer *peer))
+{
 	char *text = json_line(line);
 
 	if (text == NULL) {
 		log_error("feed", "out of memory for an event");
 		return;
 	}
-	for (struct peer *peer = control_first(orield->control), *next; peer != NULL; peer = next) {
-		next = control_next(peer);
-		if (peer->subscribed && (peer->live || !numbered))
+	for (struct peer *peer = control_first(orield->control); peer != NULL; peer = control_next(peer))
+		if (wants(peer))
 			peer_send(peer, text, strlen(text));
-	}
 	free(text);
+}
+
+/* Steals `data`. */
+static void
+feed_unnumbered(struct orield *orield, const char *event, json_t *data,
+    bool (*wants)(const struct peer *peer))
+{
+	json_t *line = json_pack("{ss so}", "event", event, "data", data);
+
+	feed_line(orield, line, wants);
+	json_decref(line);
 }
 
 void
@@ -58,16 +84,19 @@ feed_publish(struct orield *orield, const json_t *lines)
 	json_t *line;
 
 	json_array_foreach(lines, index, line)
-		feed_line(orield, line);
+		feed_line(orield, line, json_object_get(line, "id") != NULL ? wants_numbered : wants_now);
 }
 
 void
 feed_say(struct orield *orield, const char *event, json_t *data)
 {
-	json_t *line = json_pack("{ss so}", "event", event, "data", data);
+	feed_unnumbered(orield, event, data, wants_now);
+}
 
-	feed_line(orield, line);
-	json_decref(line);
+void
+feed_ring(struct orield *orield, uint64_t generation)
+{
+	feed_unnumbered(orield, "ring", json_pack("{sI}", "generation", (json_int_t)generation), wants_ring);
 }
 
 static void

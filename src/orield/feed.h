@@ -16,6 +16,9 @@ void feed_publish(struct orield *orield, const json_t *lines);
 /* One line without a number; steals `data`. */
 void feed_say(struct orield *orield, const char *event, json_t *data);
 
+/* A new ring: to those who asked to attach, subscribed or not. */
+void feed_ring(struct orield *orield, uint64_t generation);
+
 /* Settings, counters or the camera changed: a `state` line at the end of this
  * turn, but no more than 20 a second. */
 void feed_state(struct orield *orield);

@@ -137,7 +137,7 @@ orield_take_report(struct orield *orield, struct capture_report *report)
 		orield_take_camera(orield, status_offline(&report->reason, now), now);
 		break;
 	case CAPTURE_RING:
-		feed_say(orield, "ring", json_pack("{sI}", "generation", (json_int_t)report->generation));
+		feed_ring(orield, report->generation);
 		break;
 	case CAPTURE_MOTION:
 		orield_take_motion(orield, report);
