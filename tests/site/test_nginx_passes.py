@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: ISC
 """What passes through nginx in either direction, against a responder of the test's own."""
+import http.client
+
 import pytest
 
 import oriel
@@ -82,6 +84,18 @@ def test_connections_are_kept_for_short_requests(asked):
     assert len(set(numbers)) == 1
     streams = [asked("GET", path)[1][2] for path in ("/stream.jpg", "/events", "/stream.jpg")]
     assert len(set(streams)) == 3 and not set(streams) & set(numbers)
+
+
+def test_a_browsers_connection_is_kept_through_redirects_inside_nginx(asked):
+    """nginx's own limit is 1,000 requests a connection, and each of these asks the server block for it."""
+    asked.responder.answer = [b"Status: 404\r\n\r\n"]
+    browser = http.client.HTTPConnection("127.0.0.1", asked.site.port)
+    for _ in range(1050):
+        browser.request("GET", f"{asked.site.mount}/nothing")
+        reply = browser.getresponse()
+        reply.read()
+        assert reply.status == 404 and not reply.will_close
+    browser.close()
 
 
 def test_what_the_worker_says_is_said_once(asked):
