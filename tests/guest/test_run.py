@@ -24,7 +24,8 @@ def test_output_errors_and_status_are_the_command_s():
     head = f"a 'word' of\nmine\n{os.getcwd()}\n".encode()
     assert done.stdout.startswith(head)
     checked = subprocess.run(["cksum"], input=done.stdout[len(head):], stdout=subprocess.PIPE)
-    assert done.stderr == b"wrong\n" + checked.stdout
+    own = [line for line in done.stderr.splitlines(True) if not line.startswith(b"guest: ")]   # a kernel fetched, a boot tried again
+    assert b"".join(own) == b"wrong\n" + checked.stdout
 
 
 def test_only_the_share_is_written_to(tmp_path):
