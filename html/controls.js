@@ -4,30 +4,32 @@
 import { byId, el, list, put } from './dom.js';
 import { get } from './api.js';
 
-const FIXED = ['inactive', 'disabled', 'grabbed', 'read-only'];
-
 export function controlsForm(tuner, base, dispatch) {
   const panel = byId('controls');
+  const fields = byId('controls-fields');
   const load = () => get(new URL('controls', base)).then(
-    ({ controls }) => dispatch({ type: 'controls', controls: controls ?? [] }),
-    () => dispatch({ type: 'controls', controls: [] }));     // a camera without any, or an older worker
-  panel.ontoggle = () => panel.open && load();
-  byId('controls-fields').onsubmit = (submit) => submit.preventDefault();
+    (data) => dispatch({ type: 'controls', data }),
+    () => dispatch({ type: 'controls', data: { controls: [] } }));     // the camera has gone: it will be told
+  fields.onsubmit = (submit) => submit.preventDefault();
 
-  const updates = new Map();
+  const writers = new WeakMap();
   const make = (control) => {
-    const { node, update } = row(control, tuner);
-    updates.set(control.name, update);
+    const { node, write } = row(control, tuner);
+    writers.set(node, write);
     return node;
   };
   const update = ({ controls, wanted }) => {
-    panel.hidden = controls.length === 0;
-    list(byId('controls-fields'), controls.filter(({ type }) => type in rows), 'name', make);
-    for (const control of controls)
-      updates.get(control.name)?.(wanted.controls[control.name] ?? control.value, control.flags ?? []);
+    const shown = controls.filter(({ type }) => type in rows).map((control) => ({ ...control, shape: shape(control) }));
+    panel.hidden = shown.length === 0;
+    list(fields, shown, 'shape', make);
+    shown.forEach((control, at) =>
+      writers.get(fields.children[at])(wanted.controls[control.name] ?? control.value, control.inactive || control.read_only));
   };
   return { load, update };
 }
+
+// What a row is built from: a camera that came back may have other ranges.
+const shape = ({ name, label: text, type, min, max, step, menu }) => JSON.stringify([name, text, type, min, max, step, menu]);
 
 const row = (control, tuner) => rows[control.type](control, (value) => tuner.want({ [control.name]: value }));
 
@@ -45,8 +47,8 @@ const rows = {
 
   boolean(control, want) {
     const input = el('input', { type: 'checkbox', id: id(control) });
-    input.onchange = () => want(input.checked ? 1 : 0);
-    return field(control, [input, label(control)], input, (value) => { input.checked = Boolean(value); }, 'field-switch');
+    input.onchange = () => want(input.checked);
+    return field(control, [input, label(control)], input, (value) => { input.checked = value; }, 'field-switch');
   },
 
   menu(control, want) {
@@ -58,7 +60,7 @@ const rows = {
 
   button(control, want) {
     const input = el('button', { type: 'button', id: id(control), textContent: control.label });
-    input.onclick = () => want(1);
+    input.onclick = () => want(true);
     return field(control, [input], input, () => {});
   },
 };
@@ -66,10 +68,11 @@ const rows = {
 const id = ({ name }) => `control-${name}`;
 const label = (control) => el('label', { htmlFor: id(control), textContent: control.label });
 
-function field(control, children, input, write, kind = '') {
+// The driver says which cannot be set, now (inactive) or ever (read-only).
+function field(control, children, input, show, kind = '') {
   const node = el('div', { className: `field ${kind}` }, ...children);
-  return { node, update: (value, flags) => {
-    input.disabled = flags.some((flag) => FIXED.includes(flag));
-    write(value);
+  return { node, write: (value, fixed) => {
+    input.disabled = fixed;
+    show(value);
   } };
 }

@@ -36,7 +36,7 @@ const reducers = {
   tick: (state, { now }) => ({ now }),
   link: (state, { name, link }) => ({ [name]: { ...state[name], ...link } }),
   notice: (state, { notice }) => ({ notice }),
-  controls: (state, { controls }) => ({ controls }),
+  controls: (state, { data: { controls } }) => ({ controls }),
   status: (state, { data }) => ({
     camera: { ...state.camera, id: data.camera, name: data.name || data.source, ...cameraFacts(data) },
     snaps: { ...state.snaps, ...data.snaps },

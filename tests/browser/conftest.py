@@ -18,7 +18,7 @@ spec = importlib.util.spec_from_file_location("site_conftest", SITE / "conftest.
 site_fixtures = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(site_fixtures)
 sites, common_site, site = site_fixtures.sites, site_fixtures.common_site, site_fixtures.site
-make_site, tidy = site_fixtures.make_site, site_fixtures.tidy
+make_site, tidy, warm_up = site_fixtures.make_site, site_fixtures.tidy, site_fixtures.warm_up
 
 
 @pytest.fixture(scope="session")

@@ -124,15 +124,16 @@ CONTROLS = """
     const { initial, reduce } = await import('./state.js');
     const asked = [];
     const form = controlsForm({ want: (values) => asked.push(values) }, new URL('.', location.href), () => {});
+    const free = { inactive: false, read_only: false, volatile: false };
     const controls = [
-        { name: 'brightness', label: 'Brightness', type: 'integer', min: -64, max: 64, step: 2, default: 0, value: 4, flags: [] },
-        { name: 'awb', label: 'Automatic', type: 'boolean', min: 0, max: 1, step: 1, default: 1, value: 1, flags: [] },
-        { name: 'line', label: 'Power line', type: 'menu', min: 0, max: 2, step: 1, default: 0, value: 2, flags: ['inactive'],
+        { name: 'brightness', label: 'Brightness', type: 'integer', min: -64, max: 64, step: 2, default: 0, value: 4, ...free },
+        { name: 'awb', label: 'Automatic', type: 'boolean', default: true, value: true, ...free },
+        { name: 'line', label: 'Power line', type: 'menu', default: 0, value: 2, ...free, inactive: true,
           menu: [{ value: 0, label: 'Off' }, { value: 2, label: '60 Hz' }] },
-        { name: 'focus', label: 'Focus now', type: 'button', min: 0, max: 0, step: 0, default: 0, flags: ['write-only'] },
-        { name: 'odd', label: 'Odd', type: 'bitmask', flags: [] },
+        { name: 'focus', label: 'Focus now', type: 'button', ...free },
+        { name: 'odd', label: 'Odd', type: 'bitmask', ...free },
     ];
-    const state = reduce(initial, { type: 'controls', controls });
+    const state = reduce(initial, { type: 'controls', data: { controls } });
     form.update(state);
     const panel = document.getElementById('controls');
     panel.open = true;
@@ -154,7 +155,7 @@ def test_the_cameras_controls_are_set(page):
         by('awb').click();
         by('focus').click();
         return asked;""")
-    assert asked == [{"brightness": 10}, {"awb": 0}, {"focus": 1}]
+    assert asked == [{"brightness": 10}, {"awb": False}, {"focus": True}]
 
 
 def test_a_camera_without_controls_has_no_panel(page):
