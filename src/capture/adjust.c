@@ -79,37 +79,67 @@ capture_set_controls(struct capture *capture, const json_t *values, uint64_t tok
 
 /* ---- the thread's side ------------------------------------------------------------------ */
 
-static bool
-is_button(const json_t *controls, const char *name)
+static const json_t *
+control_named(const json_t *controls, const char *name)
 {
 	const json_t *control;
 	size_t i;
 
 	json_array_foreach(controls, i, control) {
-		const char *own = json_get_text(control, "name"), *type = json_get_text(control, "type");
+		const char *own = json_get_text(control, "name");
 
 		if (own != NULL && strcmp(own, name) == 0)
-			return type != NULL && strcmp(type, "button") == 0;
+			return control;
 	}
-	return false;
+	return NULL;
 }
 
-/* Look at all, then set all, in the order given. */
+static bool
+is_button(const json_t *controls, const char *name)
+{
+	const char *type = json_get_text(control_named(controls, name), "type");
+
+	return type != NULL && strcmp(type, "button") == 0;
+}
+
+/* Set those from `at` on. When the driver refuses one, those before it get what they
+ * had in `before` again, the last one first: one may have unlocked the next. */
+static int
+set_from(struct capture *capture, json_t *values, void *at, const json_t *before, struct cause *why)
+{
+	const char *name = json_object_iter_key(at);
+	struct cause ignored;
+	const json_t *old;
+
+	if (at == NULL)
+		return 0;
+	if (source_set_control(capture->source, name, json_object_iter_value(at), why) == -1)
+		return -1;
+	if (set_from(capture, values, json_object_iter_next(values, at), before, why) == 0)
+		return 0;
+	old = json_object_get(control_named(before, name), "value");
+	if (old != NULL)
+		source_set_control(capture->source, name, old, &ignored);
+	return -1;
+}
+
+/* Look at all, then set all, in the order given, or none. */
 static int
 set_values(struct capture *capture, json_t *values, struct capture_report *report)
 {
 	const char *name;
-	json_t *value;
+	json_t *value, *before;
+	int result;
 
 	report->invalid = true;
 	json_object_foreach(values, name, value)
 		if (source_check_control(capture->source, name, value, &report->reason) == -1)
 			return -1;
 	report->invalid = false;
-	json_object_foreach(values, name, value)
-		if (source_set_control(capture->source, name, value, &report->reason) == -1)
-			return -1;
-	return 0;
+	before = json_object_size(values) > 1 ? source_controls(capture->source) : NULL;
+	result = set_from(capture, values, json_object_iter(values), before, &report->reason);
+	json_decref(before);
+	return result;
 }
 
 /* What was set is wished from now on, but for buttons: they were pressed. */

@@ -301,6 +301,14 @@ test_controls_are_set_and_come_back(void **state)
 	assert_refused("{\"brightness\": 31, \"zoom\": 1}", true, "unknown control zoom");
 	assert_refused("{\"white_balance_temperature\": 3000}", false,
 	    "white_balance_temperature is inactive now: another control overrides it");
+	/* The driver's no to the last undoes what came before. */
+	assert_refused("{\"brightness\": 31, \"contrast\": 25, \"white_balance_temperature\": 3000}", false,
+	    "white_balance_temperature is inactive now: another control overrides it");
+	assert_true(capture_request_controls(capture, 7));
+	report = wait_report(CAPTURE_CONTROLS, 2000);
+	assert_int_equal(value_of(report->controls, "brightness"), 30);
+	assert_int_equal(value_of(report->controls, "contrast"), 20);
+	capture_report_free(report);
 
 	fakedev_remove("video0");
 	expect_offline("Cam (/dev/video0) was unplugged", 2000);
