@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* oriel-fcgi: options, socket, workers; then everything back in reverse. */
 #include <errno.h>
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -8,6 +9,7 @@
 #include "base/log.h"
 #include "base/unixsock.h"
 #include "base/vocabulary.h"
+#include "confine/confine.h"
 #include "fcgi/setup.h"
 #include "fcgi/site.h"
 #include "fcgi/workers.h"
@@ -20,11 +22,30 @@ struct program {
 	bool inherited;			/* the socket's file is systemd's */
 };
 
+/* What a worker may ask of the kernel; its parent beside that looks after workers. */
+enum { WORKER_CALLS = CONFINE_WATCH };
+
+/* The parent, and so the workers. */
+static void
+program_give_up_rights(const struct program *program)
+{
+	const struct confine_path paths[] = {
+		{ options_text(program->options, SETUP_RUN_DIR), CONFINE_READ },
+		{ program->inherited ? "" : options_text(program->options, SETUP_LISTEN), CONFINE_SOCKETS | CONFINE_AROUND },
+		{ "/dev/urandom", CONFINE_READ },
+	};
+
+	json_object_seed(0);		/* while it can be read for sure */
+	confine(WORKER_CALLS | CONFINE_PROCESSES, paths, sizeof paths / sizeof paths[0]);
+}
+
 static int
 program_serve(void *arg, _Atomic uint64_t *pulse, uint64_t pulse_ns)
 {
 	struct program *program = arg;
 
+	if (options_number(program->options, SETUP_CONFINE) != 0)
+		confine(WORKER_CALLS, NULL, 0);
 	return site_run(program->options, program->listener, pulse, pulse_ns);
 }
 
@@ -56,6 +77,8 @@ program_run(struct program *program)
 		return EXIT_FAILURE;
 	}
 	log_info("main", "serving %s", program->inherited ? "the socket systemd gave" : path);
+	if (options_number(program->options, SETUP_CONFINE) != 0)
+		program_give_up_rights(program);
 	status = workers_run((unsigned)options_number(program->options, SETUP_WORKERS), program_serve, program);
 	close(program->listener);
 	if (!program->inherited && unlink(path) == -1 && errno != ENOENT)

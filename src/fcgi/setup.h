@@ -21,6 +21,8 @@
 	    "Event streams (SSE) at a time in each process; one more is answered 503.")		\
 	SETUP(MAX_WAITS, "max_waits", OPTION_INTEGER, 0, 100000, "1000", NULL, "", 0,		\
 	    "Snapshots waiting for a newer frame at a time in each process; one more is answered 503.") \
+	SETUP(CONFINE, "confine", OPTION_BOOLEAN, 0, 0, "yes", NULL, NULL, 0,			\
+	    "Give up at start all files and system calls not needed; no helps to find out whether that is in the way.") \
 	SETUP(LOG_LEVEL, "log_level", OPTION_CHOICE, 0, 0, "info", "error|warning|notice|info|debug", NULL, 0, \
 	    "Least important messages to log.")
 

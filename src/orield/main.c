@@ -4,11 +4,13 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/vocabulary.h"
+#include "confine/confine.h"
 #include "orield/folder.h"
 #include "orield/orield.h"
 #include "orield/settings.h"
@@ -29,18 +31,48 @@ signals_init(void)
 	signal(SIGHUP, SIG_IGN);	/* there is nothing to read again */
 }
 
-/* A camera's folder of its own below one of the options' folders. -1: *why; a
- * second orield for this camera: errno is EWOULDBLOCK. */
+enum { FOLDER_SIZE = 2 * OPTION_TEXT_SIZE };
+
+/* A camera's folder of its own below one of the options' folders. */
+static void
+folder_name(const struct options *options, enum setting parent, char path[FOLDER_SIZE])
+{
+	snprintf(path, FOLDER_SIZE, "%s/%s", options_text(options, parent),
+	    options_text(options, SETTING_CAMERA));
+}
+
+/* Make it, and lock it. -1: *why; a second orield for this camera: errno is EWOULDBLOCK. */
 static int
 folder_take(const struct options *options, enum setting parent, struct cause *why)
 {
-	char path[2 * OPTION_TEXT_SIZE];
+	char path[FOLDER_SIZE];
 
-	snprintf(path, sizeof path, "%s/%s", options_text(options, parent),
-	    options_text(options, SETTING_CAMERA));
+	folder_name(options, parent, path);
 	if (folder_make(path, why) == -1)
 		return -1;
 	return folder_lock(path, why);
+}
+
+/* What orield may do from here on. Nodes in /dev come and go with the cable, a FIFO
+ * with its writer: so their folders. */
+static void
+give_up_rights(const struct options *options)
+{
+	const char *input = options_text(options, SETTING_INPUT);
+	char state[FOLDER_SIZE], sockets[FOLDER_SIZE];
+	const struct confine_path paths[] = {
+		{ state, CONFINE_READ | CONFINE_WRITE | CONFINE_MAKE },
+		{ sockets, CONFINE_SOCKETS },
+		{ "/dev", CONFINE_READ | CONFINE_WRITE | CONFINE_DEVICES },
+		{ options_text(options, SETTING_DEVICE), CONFINE_READ | CONFINE_WRITE | CONFINE_DEVICES | CONFINE_AROUND },
+		{ strcmp(input, "-") != 0 ? input : "", CONFINE_READ | CONFINE_AROUND },
+		{ options_text(options, SETTING_MASK), CONFINE_READ },
+	};
+
+	folder_name(options, SETTING_STATE_DIR, state);
+	folder_name(options, SETTING_RUN_DIR, sockets);
+	confine(CONFINE_THREADS | CONFINE_STORE | CONFINE_WATCH | CONFINE_CAMERA | CONFINE_LISTEN,
+	    paths, sizeof paths / sizeof paths[0]);
 }
 
 static int
@@ -54,6 +86,8 @@ run(struct options *options)
 	/* Without its state folder the camera still works; the store says why. */
 	if (folder_take(options, SETTING_STATE_DIR, &why) == -1 && errno == EWOULDBLOCK)
 		return complain(&why, EXIT_FAILURE);
+	if (options_number(options, SETTING_CONFINE) != 0)
+		give_up_rights(options);
 	orield = orield_new(options, &why);
 	if (orield == NULL)
 		return complain(&why, EXIT_FAILURE);

@@ -66,6 +66,8 @@
 	    "Holds a folder per camera with its control socket.")				\
 	SETTING(STATE_DIR, "state_dir", OPTION_TEXT, 0, 0, "/var/lib/oriel", NULL, "DIR", 0,	\
 	    "Holds a folder per camera with its database and saved pictures.")			\
+	SETTING(CONFINE, "confine", OPTION_BOOLEAN, 0, 0, "yes", NULL, NULL, 0,			\
+	    "Give up at start all files and system calls not needed; no helps to find out whether that is in the way.") \
 	SETTING(LOG_LEVEL, "log_level", OPTION_CHOICE, 0, 0, "info", "error|warning|notice|info|debug", NULL, 0, \
 	    "Least important messages to log.")
 

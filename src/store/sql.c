@@ -98,7 +98,7 @@ sql_open(const char *path, struct sql **sql, struct cause *why)
 	if (result == STORE_OK)
 		result = sql_exec(made, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
 		    "PRAGMA cache_size=-1024; PRAGMA journal_size_limit=4194304;"
-		    "PRAGMA trusted_schema=OFF;", why);
+		    "PRAGMA trusted_schema=OFF; PRAGMA temp_store=MEMORY;", why);
 	*sql = made;
 	if (result != STORE_OK)
 		sql_close(sql);

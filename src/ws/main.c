@@ -2,16 +2,18 @@
 /* oriel-ws: WebSocket commands for all cameras, behind nginx. */
 #include "config.h"
 
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/log.h"
 #include "base/options.h"
+#include "confine/confine.h"
 #include "ws/camera.h"
 #include "ws/relay.h"
 #include "ws/server.h"
 
-enum { LISTEN, RUN_DIR, DEFAULT_CAMERA, ORIGINS, ALLOW_NO_ORIGIN, MAX_CLIENTS, LOG_LEVEL, OPTIONS };
+enum { LISTEN, RUN_DIR, DEFAULT_CAMERA, ORIGINS, ALLOW_NO_ORIGIN, MAX_CLIENTS, CONFINE, LOG_LEVEL, OPTIONS };
 
 static const struct option table[OPTIONS] = {
 	[LISTEN] = { .name = "listen", .type = OPTION_TEXT, .initial = "/run/oriel-ws/sock", .unit = "FILE",
@@ -27,6 +29,8 @@ static const struct option table[OPTIONS] = {
 	    .help = "Let clients in that send no Origin: programs; browsers always send it." },
 	[MAX_CLIENTS] = { .name = "max_clients", .type = OPTION_INTEGER, .min = 1, .max = 10000,
 	    .initial = "256", .help = "So many at a time; the next is told 503." },
+	[CONFINE] = { .name = "confine", .type = OPTION_BOOLEAN, .initial = "yes",
+	    .help = "Give up at start all files and system calls not needed; no helps to find out whether that is in the way." },
 	[LOG_LEVEL] = { .name = "log_level", .type = OPTION_CHOICE, .initial = "info",
 	    .choices = "error|warning|notice|info|debug", .help = "What to log, up to this level." },
 };
@@ -49,6 +53,19 @@ check_options(const struct options *options, struct cause *why)
 	return 0;
 }
 
+static void
+give_up_rights(const struct options *options)
+{
+	const struct confine_path paths[] = {
+		{ options_text(options, RUN_DIR), CONFINE_READ },
+		{ options_text(options, LISTEN), CONFINE_SOCKETS | CONFINE_AROUND },
+		{ "/dev/urandom", CONFINE_READ },
+	};
+
+	json_object_seed(0);		/* while it can be read for sure */
+	confine(CONFINE_WATCH, paths, sizeof paths / sizeof paths[0]);
+}
+
 static int
 serve(const struct options *options, struct event_base *base, struct cause *why)
 {
@@ -66,6 +83,8 @@ serve(const struct options *options, struct event_base *base, struct cause *why)
 	struct server *server = server_new(&setup, why);
 	int result = -1;
 
+	if (server != NULL && options_number(options, CONFINE) != 0)
+		give_up_rights(options);
 	if (server != NULL)
 		result = server_run(server, why);
 	server_free(&server);

@@ -5,6 +5,7 @@ import contextlib
 import functools
 import pathlib
 import re
+import signal
 import subprocess
 import time
 
@@ -274,3 +275,20 @@ def test_a_lost_signal_is_said():
             back = time.monotonic()
             v4l2(NODE, "-c", "dv_timings_signal_mode=0")
         daemon.wait_event("camera", since=back, online=True, seconds=4)
+
+
+# Confined
+
+def test_confined_with_a_camera_on_an_older_kernel():
+    """Linux 6.1: sockets and terminals' ioctls are seccomp's to refuse, the camera's go on."""
+    with orield(preload=BUILD / "tests/preload/burglar.so") as daemon:
+        daemon.wait_online()
+        daemon.process.send_signal(signal.SIGUSR2)
+        wait_for(lambda: "burglar: end" in daemon.log.read_text())
+        text = daemon.log.read_text()
+        assert "confined to files by Landlock 2, whose kernel lacks truncation, device ioctls, signals, " in text
+        said = dict(re.findall(r"^burglar: (\S+) (\S+)$", text, re.M))
+        refused = {said[name] for name in ("inet", "netlink", "execve", "ptrace", "ioctl-terminal", "truncate", "kill")}
+        assert refused == {"ENOSYS"}
+        assert {said[name] for name in ("write-passwd", "read-passwd", "list-root", "make-file")} == {"EACCES"}
+        goes_on(daemon)

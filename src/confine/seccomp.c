@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: ISC */
+/* seccomp: a list of what is allowed. What is not on it answers ENOSYS, as an older
+ * kernel would: the C library then takes its older way (clone3, and whatever is newer
+ * than this list), while EPERM would be a failure to it, and a kill would end a daemon
+ * of years at the next upgrade of a library. An attacker gains nothing by the reply.
+ * Where the kernel's audit is on, each refusal is logged (audit: type=1326). */
+#include "config.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <stdint.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "confine/inside.h"
+
+#ifndef PR_SET_VMA
+#define PR_SET_VMA 0x53564d41	/* names for memory: glibc 2.38 on */
+#endif
+#define NAMESPACES ((uint64_t)(CLONE_NEWCGROUP | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID | \
+	CLONE_NEWUSER | CLONE_NEWUTS))
+#define WORD 0xffffffffu	/* of an int: the register's other half may hold anything */
+#define IOCTL_LETTER 0xff00u	/* <linux/ioctl.h>: the "type" of a request */
+
+#ifdef __s390__
+enum { CLONE_FLAGS = 1 };	/* clone(2): another order there */
+#else
+enum { CLONE_FLAGS = 0 };
+#endif
+
+/* Allowed when (argument & mask) == value; several of a name: any of them. */
+struct condition {
+	unsigned group;
+	const char *name;
+	unsigned argument;
+	uint64_t mask, value;
+};
+
+static const struct condition conditions[] = {
+	{ 0, "socket", 0, WORD, AF_UNIX },
+	{ 0, "socketpair", 0, WORD, AF_UNIX },
+	/* Nothing that was written becomes code. */
+	{ 0, "mmap", 2, PROT_EXEC, 0 },
+	{ 0, "mmap2", 2, PROT_EXEC, 0 },
+	{ 0, "mprotect", 2, PROT_EXEC, 0 },
+	{ 0, "prctl", 0, WORD, PR_SET_NAME },
+	{ 0, "prctl", 0, WORD, PR_SET_VMA },
+	{ 0, "prlimit64", 0, WORD, 0 },
+	{ 0, "ioctl", 1, WORD, FIONREAD },	/* libevent's buffers */
+	/* VIDIOC_… are _IOWR('V', …) (kernel: Documentation/userspace-api/ioctl/ioctl-number.rst). */
+	{ CONFINE_CAMERA, "ioctl", 1, IOCTL_LETTER, 'V' << 8 },
+	{ CONFINE_THREADS, "clone", CLONE_FLAGS, CLONE_THREAD, CLONE_THREAD },
+	{ CONFINE_PROCESSES, "clone", CLONE_FLAGS, NAMESPACES, 0 },
+	{ CONFINE_PROCESSES, "prctl", 0, WORD, PR_SET_PDEATHSIG },
+	{ CONFINE_PROCESSES, "prctl", 0, WORD, PR_SET_NO_NEW_PRIVS },
+};
+
+static int
+allow_group(scmp_filter_ctx filter, unsigned group)
+{
+	int count = 0;
+
+	for (const char *const *name = calls_of(group); *name != NULL; name++) {
+		int number = seccomp_syscall_resolve_name(*name);
+
+		if (number == __NR_SCMP_ERROR)		/* newer than this library */
+			continue;
+		if (seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 0) != 0)
+			return -1;
+		count += number >= 0;
+	}
+	return count;
+}
+
+static int
+allow_if(scmp_filter_ctx filter, const struct condition *condition)
+{
+	struct scmp_arg_cmp when = { .arg = condition->argument, .op = SCMP_CMP_MASKED_EQ,
+		.datum_a = condition->mask, .datum_b = condition->value };
+
+	return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW,
+	    seccomp_syscall_resolve_name(condition->name), 1, &when);
+}
+
+/* Signals to ourselves: abort(3), raise(3). */
+static const struct condition *
+to_ourselves(void)
+{
+	static struct condition condition = { 0, "tgkill", 0, WORD, 0 };
+
+	condition.value = (uint64_t)getpid();
+	return &condition;
+}
+
+/* Returns how many calls are allowed as they are; -1 = out of memory. */
+static int
+fill(scmp_filter_ctx filter, unsigned calls)
+{
+	int count = 0;
+
+#ifdef ORIEL_SANITIZED
+	calls |= CALLS_SANITIZER;
+#endif
+	for (size_t i = 0; i < CALLS_GROUPS; i++) {
+		unsigned group = calls_groups[i];
+		int more = (group & calls) == group ? allow_group(filter, group) : 0;
+
+		if (more == -1)
+			return -1;
+		count += more;
+	}
+	for (size_t i = 0; i < sizeof conditions / sizeof conditions[0]; i++)
+		if ((conditions[i].group & calls) == conditions[i].group && allow_if(filter, &conditions[i]) != 0)
+			return -1;
+	return allow_if(filter, to_ourselves()) == 0 ? count : -1;
+}
+
+int
+seccomp_confine(unsigned calls, struct cause *why)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
+	int count = -1, error;
+
+	if (filter == NULL || (count = fill(filter, calls)) == -1) {
+		cause_set(why, "out of memory");
+		goto done;
+	}
+	(void)seccomp_attr_set(filter, SCMP_FLTATR_CTL_LOG, 1);		/* where the kernel can */
+	error = seccomp_load(filter);
+	if (error != 0) {
+		errno = -error;
+		cause_errno(why, "seccomp");
+		count = -1;
+	}
+done:
+	if (filter != NULL)
+		seccomp_release(filter);
+	return count;
+}
