@@ -45,7 +45,7 @@ check() {
 	rm -rf "$build/logs" "$build/artefacts"
 	mkdir -p "$build/logs" "$build/artefacts"
 	failed=0
-	step shellcheck shellcheck -x "$top/bootstrap" "$top/nginx/render" "$top/docs/man/render" "$top/tests/floors" \
+	step shellcheck shellcheck -x "$top/bootstrap" "$top/nginx/render" "$top/docs/man/render" "$top/tests/floors" "$top/tests/hardening" \
 		"$top/tests/guest/init"
 	step build build_in "$build" --enable-werror
 	step unit make -C "$build" -j "$(nproc)" check
