@@ -54,11 +54,11 @@ check_options(const struct options *options, struct cause *why)
 }
 
 static void
-give_up_rights(const struct options *options)
+give_up_rights(const struct options *options, const struct server *server)
 {
 	const struct confine_path paths[] = {
 		{ options_text(options, RUN_DIR), CONFINE_READ },
-		{ options_text(options, LISTEN), CONFINE_SOCKETS | CONFINE_AROUND },
+		{ server_file(server), CONFINE_SOCKETS | CONFINE_AROUND },
 		{ "/dev/urandom", CONFINE_READ },
 	};
 
@@ -84,7 +84,7 @@ serve(const struct options *options, struct event_base *base, struct cause *why)
 	int result = -1;
 
 	if (server != NULL && options_number(options, CONFINE) != 0)
-		give_up_rights(options);
+		give_up_rights(options, server);
 	if (server != NULL)
 		result = server_run(server, why);
 	server_free(&server);

@@ -202,6 +202,12 @@ server_new(const struct server_setup *setup, struct cause *why)
 	return NULL;
 }
 
+const char *
+server_file(const struct server *server)
+{
+	return server->inherited ? "" : server->path;
+}
+
 static void
 event_end(struct event *event)
 {

@@ -26,6 +26,9 @@ struct server *server_new(const struct server_setup *setup, struct cause *why);
 /* Run until SIGTERM or SIGINT and the end they bring (server_stop). -1 with *why. */
 int server_run(struct server *server, struct cause *why);
 
+/* The socket's file, which is ours to remove; "" when the socket was handed over. */
+const char *server_file(const struct server *server);
+
 /* Begin to end: accept no more, say 1001 to all clients, a few at a time so that
  * they do not all come back at once. The loop is left when the last one has gone,
  * after a second and SESSION_LINGER_SECONDS at the latest. */
