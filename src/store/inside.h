@@ -11,6 +11,8 @@
 enum { STORE_FOLDER_SIZE = 1024, STORE_PATH_SIZE = 1088, STORE_ASIDE_SIZE = 1152 };
 
 enum store_sentence {
+	STORE_BEGIN, STORE_COMMIT, STORE_ROLLBACK,
+	STORE_SAVEPOINT, STORE_RELEASE, STORE_ROLLBACK_TO,
 	STORE_VALUE_SET, STORE_VALUE_ALL,
 	STORE_EVENT_ADD, STORE_EVENT_CHANGE, STORE_EVENT_PRUNE,
 	STORE_EVENTS_BACK, STORE_EVENTS_BACK_TYPE, STORE_EVENTS_ON, STORE_EVENTS_ON_TYPE,
@@ -32,6 +34,7 @@ struct store {
 	struct sql_statement *say[STORE_SENTENCES];
 	int snaps;			/* descriptor of folder/snaps */
 	int depth;			/* of nested transactions */
+	bool spoilt;			/* a rollback failed: the open transaction must not be committed */
 	uint64_t count, bytes;		/* of saved pictures */
 	struct store_note *notes;
 	size_t note_count, note_room;

@@ -177,21 +177,30 @@ mend(struct store *store, struct cause *why)
 	return result;
 }
 
+/* Make folder/snaps if it is not there, and open it. The pictures in it are not on
+ * disk before its own name is: one left by an earlier start may not be there yet. */
+static int
+mend_open_folder(const struct store *store)
+{
+	int folder = open(store->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), snaps = -1;
+
+	if (folder == -1)
+		return -1;
+	if ((mkdirat(folder, "snaps", 0750) == 0 || errno == EEXIST) && fsync(folder) == 0)
+		snaps = openat(folder, "snaps", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	close(folder);
+	return snaps;
+}
+
 int
 store_pictures_open(struct store *store, struct cause *why)
 {
-	char path[STORE_PATH_SIZE];
 	int result;
 
-	snprintf(path, sizeof path, "%s/snaps", store->folder);
-	if (mkdir(path, 0750) == -1 && errno != EEXIST) {
-		cause_errno(why, "%s", path);
-		return STORE_FAILED;
-	}
 	if (store->snaps == -1)
-		store->snaps = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		store->snaps = mend_open_folder(store);
 	if (store->snaps == -1) {
-		cause_errno(why, "%s", path);
+		cause_errno(why, "%s/snaps", store->folder);
 		return STORE_FAILED;
 	}
 	result = store_pictures_count(store, why);

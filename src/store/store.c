@@ -2,6 +2,7 @@
 /* store: the database's opening, its transactions, settings and counters. */
 #include "store/store.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +14,7 @@
 #include "base/log.h"
 #include "store/inside.h"
 
-enum { SCHEMA_VERSION = 1 };
+enum { SCHEMA_VERSION = 1, NUMBERS_APART = 1000000 };
 
 /* AUTOINCREMENT: a number is never used again, not even after a deletion
  * (https://www.sqlite.org/autoinc.html). */
@@ -25,12 +26,21 @@ static const char schema[] =
     "CREATE INDEX event_type ON event (type, id);"
     "CREATE TABLE picture (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE,"
     "  bytes INTEGER NOT NULL, wall_ns INTEGER NOT NULL);"
+    "INSERT INTO sqlite_sequence VALUES ('event', %lld);"
     "PRAGMA user_version=1;"
     "COMMIT;";
+static const char damaged[] = "state.db.corrupt-";	/* and the second it was moved aside */
 
 #define EVENT_COLUMNS "SELECT id, type, wall_ns, data FROM event WHERE id > ?1 AND id < ?2"
 
+/* Prepared, a rollback does not fail for want of memory. */
 static const char *const sentences[STORE_SENTENCES] = {
+	[STORE_BEGIN] = "BEGIN IMMEDIATE",
+	[STORE_COMMIT] = "COMMIT",
+	[STORE_ROLLBACK] = "ROLLBACK",
+	[STORE_SAVEPOINT] = "SAVEPOINT inner_one",
+	[STORE_RELEASE] = "RELEASE inner_one",
+	[STORE_ROLLBACK_TO] = "ROLLBACK TO inner_one",
 	[STORE_VALUE_SET] = "INSERT INTO value VALUES (?1, ?2)"
 	    " ON CONFLICT (name) DO UPDATE SET text = excluded.text",
 	[STORE_VALUE_ALL] = "SELECT name, text FROM value",
@@ -64,16 +74,44 @@ store_prepare(struct store *store, struct cause *why)
 	return STORE_OK;
 }
 
+/* The number before a new database's first event. Those a damaged one has given
+ * away are unknown and must never be used again: the clock in seconds is above them
+ * as long as there was less than one event a second since 1970. A clock that was
+ * set back since an earlier damage is not believed. */
+static long long
+store_first_number(const struct store *store)
+{
+	DIR *folder = opendir(store->folder);
+	long long newest = 0, now = (long long)time(NULL);
+	struct dirent *entry;
+
+	while (folder != NULL && (entry = readdir(folder)) != NULL) {
+		if (strncmp(entry->d_name, damaged, sizeof damaged - 1) == 0) {
+			long long then = strtoll(entry->d_name + sizeof damaged - 1, NULL, 10);
+
+			newest = then > newest ? then : newest;
+		}
+	}
+	if (folder != NULL)
+		closedir(folder);
+	if (newest == 0)
+		return 0;
+	return newest <= now ? now : newest + NUMBERS_APART;
+}
+
 static int
 store_schema(struct store *store, struct cause *why)
 {
+	char text[sizeof schema + 32];
 	int64_t version;
 	int result = sql_ask(store->sql, "PRAGMA user_version", &version, why);
 
 	if (result != STORE_OK)
 		return result;
-	if (version == 0)
-		return sql_exec(store->sql, schema, why);
+	if (version == 0) {
+		snprintf(text, sizeof text, schema, store_first_number(store));
+		return sql_exec(store->sql, text, why);
+	}
 	if (version == SCHEMA_VERSION)
 		return STORE_OK;
 	cause_set(why, "has layout %lld, this orield knows %d: it is from a newer version",
@@ -106,40 +144,32 @@ store_open_database(struct store *store, const char *path, struct cause *why)
 	return result;
 }
 
+/* The database first: without its log it might look like a good, but older one. */
 static int
-store_move_aside(const char *path, long long seconds, struct cause *why)
+store_move_aside(const struct store *store, long long seconds, struct cause *why)
 {
 	static const char *const parts[] = { "", "-wal", "-shm" };
 	char from[STORE_ASIDE_SIZE], to[STORE_ASIDE_SIZE];
 
 	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-		snprintf(from, sizeof from, "%s%s", path, parts[i]);
-		snprintf(to, sizeof to, "%s.corrupt-%lld%s", path, seconds, parts[i]);
+		snprintf(from, sizeof from, "%s/state.db%s", store->folder, parts[i]);
+		snprintf(to, sizeof to, "%s/%s%lld%s", store->folder, damaged, seconds, parts[i]);
 		if (rename(from, to) == -1 && errno != ENOENT)
-			return cause_errno(why, "%s: damaged, and cannot be moved aside", path);
+			return cause_errno(why, "%s: damaged, and cannot be moved aside", from);
 	}
 	return STORE_OK;
 }
 
-/* Event numbers must never be used again, and those given away are unknown now:
- * the clock in seconds is above them as long as there was less than one event a
- * second since 1970. */
 static int
 store_start_anew(struct store *store, const char *path, struct cause *why)
 {
 	long long seconds = (long long)time(NULL);
-	char text[128];
-	int result;
 
-	log_error("store", "%s is damaged (%s); it is kept as %s.corrupt-%lld, settings, counters and"
-	    " events begin anew", path, why->text, path, seconds);
-	if (store_move_aside(path, seconds, why) != STORE_OK)
+	log_error("store", "%s is damaged (%s); it is kept as %s%lld, settings, counters and"
+	    " events begin anew", path, why->text, damaged, seconds);
+	if (store_move_aside(store, seconds, why) != STORE_OK)
 		return STORE_FAILED;
-	result = store_open_database(store, path, why);
-	if (result != STORE_OK)
-		return result;
-	snprintf(text, sizeof text, "INSERT INTO sqlite_sequence VALUES ('event', %lld)", seconds);
-	return sql_exec(store->sql, text, why);
+	return store_open_database(store, path, why);
 }
 
 static int
@@ -204,14 +234,32 @@ store_free(struct store **store)
 
 /* ---- transactions ------------------------------------------------------------------ */
 
+static int
+store_say(struct store *store, enum store_sentence sentence, struct cause *why)
+{
+	return sql_do(store->say[sentence], why, "");
+}
+
+/* Nothing that stands in an open transaction is lost silently, and nothing that was
+ * undone comes back: one that cannot go on can only be rolled back. */
+static bool
+store_is_broken(const struct store *store)
+{
+	return store->depth > 0 && (store->spoilt || !sql_in_transaction(store->sql));
+}
+
 int
 store_begin(struct store *store, struct cause *why)
 {
-	int result;
+	int result = STORE_OK;
 
-	if (store->depth > 0 && !sql_in_transaction(store->sql))
+	if (store_is_broken(store))
 		return sql_last_failure(store->sql, why);
-	result = sql_exec(store->sql, store->depth == 0 ? "BEGIN IMMEDIATE" : "SAVEPOINT inner_one", why);
+	/* Left by a rollback that failed. */
+	if (store->depth == 0 && sql_in_transaction(store->sql))
+		result = store_say(store, STORE_ROLLBACK, why);
+	if (result == STORE_OK)
+		result = store_say(store, store->depth == 0 ? STORE_BEGIN : STORE_SAVEPOINT, why);
 	if (result == STORE_OK)
 		store->depth++;
 	return result;
@@ -220,12 +268,9 @@ store_begin(struct store *store, struct cause *why)
 int
 store_commit(struct store *store, struct cause *why)
 {
-	int result;
+	int result = store_is_broken(store) ? sql_last_failure(store->sql, why) :
+	    store_say(store, store->depth == 1 ? STORE_COMMIT : STORE_RELEASE, why);
 
-	if (!sql_in_transaction(store->sql))
-		result = sql_last_failure(store->sql, why);
-	else
-		result = sql_exec(store->sql, store->depth == 1 ? "COMMIT" : "RELEASE inner_one", why);
 	if (result != STORE_OK) {
 		store_rollback(store);
 		return result;
@@ -238,10 +283,17 @@ store_commit(struct store *store, struct cause *why)
 void
 store_rollback(struct store *store)
 {
-	if (sql_in_transaction(store->sql))
-		sql_exec(store->sql, store->depth == 1 ? "ROLLBACK" :
-		    "ROLLBACK TO inner_one; RELEASE inner_one", NULL);
+	int result = STORE_OK;
+
+	if (sql_in_transaction(store->sql) && store->depth == 1)
+		result = store_say(store, STORE_ROLLBACK, NULL);
+	else if (sql_in_transaction(store->sql)) {
+		result = store_say(store, STORE_ROLLBACK_TO, NULL);
+		if (result == STORE_OK)
+			result = store_say(store, STORE_RELEASE, NULL);
+	}
 	store->depth--;
+	store->spoilt = store->depth > 0 && (store->spoilt || result != STORE_OK);
 	store_notes_undo(store);
 }
 

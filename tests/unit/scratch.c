@@ -41,6 +41,12 @@ scratch_remove(void)
 	nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+void
+scratch_clear(const char *name)
+{
+	nftw(scratch_path("%s", name), remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
 const char *
 scratch_path(const char *format, ...)
 {

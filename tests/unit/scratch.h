@@ -9,6 +9,7 @@
 
 void scratch_make(void);
 void scratch_remove(void);		/* with all that is in it and mounted on it */
+void scratch_clear(const char *name);	/* one folder in it, and all in that */
 
 /* Paths below the folder; the result lives until the eighth call from now. */
 const char *scratch_path(const char *format, ...) __attribute__((format(printf, 1, 2)));
