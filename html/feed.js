@@ -8,7 +8,7 @@
 import { get } from './api.js';
 import { sentence } from './text.js';
 
-const TYPES = ['state', 'pulse', 'motion', 'saved', 'camera', 'controls'];
+const TYPES = ['state', 'pulse', 'motion', 'saved', 'deleted', 'camera', 'controls'];
 const SILENCE = 20_000;     // ms: a camera that is online has a pulse every second
 
 export function feed(base, { onEvent, onOpen, report }) {

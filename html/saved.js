@@ -32,7 +32,7 @@ export function savedView(base, dispatch) {
         return false;
       }
     }
-    dispatch({ type: 'deleted', name: snap.name });
+    dispatch({ type: 'deleted', data: { name: snap.name } });
     say('done', `Deleted ${snap.name}.`);
     return true;
   };

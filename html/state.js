@@ -78,8 +78,8 @@ const reducers = {
     return { snaps: { ...state.snaps, list: whole, room: Math.max(SNAPS_PAGE, whole.length), more } };
   },
 
-  deleted: (state, { name }) => {
-    const gone = state.snaps.list.find((snap) => snap.name === name);
+  deleted: (state, { data }) => {
+    const gone = state.snaps.list.find((snap) => snap.name === data.name);
     if (!gone) return {};
     return { snaps: { ...state.snaps, list: state.snaps.list.filter((snap) => snap !== gone),
       count: state.snaps.count - 1, bytes: state.snaps.bytes - gone.bytes } };

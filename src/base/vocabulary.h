@@ -68,6 +68,7 @@ bool command_is_remote(enum command_id id);
 #define EVENT_MOTION "motion"
 #define EVENT_SAVED "saved"
 #define EVENT_CAMERA "camera"
+#define EVENT_DELETED "deleted"	/* unnumbered: a saved picture, by somebody's wish */
 #define EVENT_STATE "state"	/* unnumbered: settings and counters */
 #define EVENT_PULSE "pulse"	/* unnumbered: once a second for those who asked */
 

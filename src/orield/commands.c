@@ -297,8 +297,8 @@ handle_SNAPSHOT_NOW(struct orield *orield, struct ticket *ticket, const json_t *
 static void
 delete_done(struct request *request, struct job *job)
 {
-	(void)job;
 	ticket_reply(request->ticket, json_pack("{sb}", "ok", 1));
+	feed_publish(request->orield, job->events);
 }
 
 static void

@@ -75,12 +75,28 @@ give_up_rights(const struct options *options)
 	    paths, sizeof paths / sizeof paths[0]);
 }
 
+/* The locks would be one, and the socket among the pictures. */
+static bool
+folders_differ(const struct options *options, struct cause *why)
+{
+	struct stat run, state;
+
+	if (stat(options_text(options, SETTING_RUN_DIR), &run) == 0 &&
+	    stat(options_text(options, SETTING_STATE_DIR), &state) == 0 &&
+	    run.st_dev == state.st_dev && run.st_ino == state.st_ino)
+		return cause_set(why, "run_dir and state_dir are the same folder (%s); they must be two",
+		    options_text(options, SETTING_RUN_DIR)), false;
+	return true;
+}
+
 static int
 run(struct options *options)
 {
 	struct orield *orield;
 	struct cause why;
 
+	if (!folders_differ(options, &why))
+		return complain(&why, EXIT_USAGE);
 	if (folder_take(options, SETTING_RUN_DIR, &why) == -1)
 		return complain(&why, EXIT_FAILURE);
 	/* Without its state folder the camera still works; the store says why. */

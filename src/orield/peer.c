@@ -19,7 +19,8 @@ struct ticket {
 	TAILQ_ENTRY(ticket) next;
 	struct peer *peer;
 	json_t *id;			/* goes back in the reply; NULL = none */
-	char *line;			/* the reply, once it is known */
+	char *line;			/* the reply, once it is known, and what is to follow it */
+	size_t length;
 	int fds[2];			/* to go with it; -1 = none */
 };
 TAILQ_HEAD(ticket_list, ticket);
@@ -38,6 +39,7 @@ struct peer_wire {
 	struct event *readable, *writable, *closing;
 	struct evbuffer *in, *out;
 	uint64_t sent;			/* bytes of output gone so far */
+	size_t held;			/* bytes of replies, and lines behind them, that wait for their turn */
 	struct ticket_list tickets;
 	unsigned pending;
 	STAILQ_HEAD(, parcel) parcels;
@@ -148,22 +150,60 @@ peer_schedule_write(struct peer *peer)
 		event_active(peer->wire->writable, EV_WRITE, 0);
 }
 
-void
-peer_send(struct peer *peer, const char *line, size_t length)
+static bool
+peer_has_room(struct peer *peer, size_t length)
+{
+	if (peer->wire->dead)
+		return false;
+	if (evbuffer_get_length(peer->wire->out) + peer->wire->held + length + 1 <= PEER_OUTPUT_MAX)
+		return true;
+	log_warning("control", "a peer does not read what it asked for; dropped");
+	peer_kill(peer);
+	return false;
+}
+
+static void
+peer_put(struct peer *peer, const char *line, size_t length)
 {
 	struct peer_wire *wire = peer->wire;
 
-	if (wire->dead)
+	if (!peer_has_room(peer, length))
 		return;
-	if (evbuffer_get_length(wire->out) + length + 1 > PEER_OUTPUT_MAX) {
-		log_warning("control", "a peer does not read what it asked for; dropped");
-		peer_kill(peer);
-		return;
-	}
 	if (evbuffer_add(wire->out, line, length) == -1 || evbuffer_add(wire->out, "\n", 1) == -1)
 		peer_kill(peer);
 	else
 		peer_schedule_write(peer);
+}
+
+/* Behind the line of a ticket that waits for those before it. */
+static void
+ticket_hold(struct ticket *ticket, const char *line, size_t length)
+{
+	char *longer = realloc(ticket->line, ticket->length + length + 2);
+
+	if (longer == NULL) {
+		peer_kill(ticket->peer);
+		return;
+	}
+	longer[ticket->length] = '\n';
+	memcpy(longer + ticket->length + 1, line, length + 1);
+	ticket->line = longer;
+	ticket->length += length + 1;
+	ticket->peer->wire->held += length + 1;
+}
+
+/* What happened after a reply was made does not overtake it. */
+void
+peer_send(struct peer *peer, const char *line, size_t length)
+{
+	struct ticket *ticket = TAILQ_LAST(&peer->wire->tickets, ticket_list);
+
+	while (ticket != NULL && ticket->line == NULL)
+		ticket = TAILQ_PREV(ticket, ticket_list, next);
+	if (ticket == NULL)
+		peer_put(peer, line, length);
+	else if (peer_has_room(peer, length))
+		ticket_hold(ticket, line, length);
 }
 
 bool
@@ -230,7 +270,8 @@ peer_flush_tickets(struct peer *peer)
 
 	while ((ticket = TAILQ_FIRST(&wire->tickets)) != NULL && ticket->line != NULL) {
 		ticket_post_fds(ticket);
-		peer_send(peer, ticket->line, strlen(ticket->line));
+		wire->held -= ticket->length;
+		peer_put(peer, ticket->line, ticket->length);
 		TAILQ_REMOVE(&wire->tickets, ticket, next);
 		ticket_free(ticket);
 		/* It was not being read from while so many waited. */
@@ -269,6 +310,8 @@ ticket_reply_fds(struct ticket *ticket, json_t *reply, const int fds[2])
 		ticket_free(ticket);
 		return;
 	}
+	ticket->length = strlen(ticket->line);
+	ticket->peer->wire->held += ticket->length;
 	peer_flush_tickets(ticket->peer);
 }
 

@@ -220,7 +220,15 @@ run_pictures(struct work *work, struct job *job)
 static int
 run_delete(struct work *work, struct job *job)
 {
-	return store_delete_picture(work->store, job->name, &job->why);
+	int result = store_delete_picture(work->store, job->name, &job->why);
+	json_t *data;
+
+	if (result != STORE_OK)
+		return result;
+	data = json_pack("{ss}", "name", job->name);
+	result = work_publish(job, EVENT_DELETED, 0, data);
+	json_decref(data);
+	return result;
 }
 
 /* ---- for the keeper ------------------------------------------------------------------------ */

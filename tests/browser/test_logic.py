@@ -52,7 +52,8 @@ def test_settings_are_not_taken_for_facts(page):
 def test_saved_pictures_are_counted(page):
     saved = "{type: 'saved', id: 5, data: {ts: 1, name: 'a.jpg', url: 'snaps/a.jpg', size: 10}}"
     assert reduce(page, saved, saved)["snaps"]["count"] == 1
-    gone = reduce(page, saved, "{type: 'deleted', name: 'a.jpg'}", "{type: 'deleted', name: 'a.jpg'}")["snaps"]
+    deleted = "{type: 'deleted', data: {name: 'a.jpg'}}"
+    gone = reduce(page, saved, deleted, deleted)["snaps"]
     assert (gone["count"], gone["bytes"], gone["list"]) == (0, 0, [])
 
 

@@ -135,6 +135,13 @@ def test_saved_pictures_are_shown_downloaded_and_deleted(page, site):
     assert not page.all(f'#saved [data-key="{name}"]')
 
 
+def test_what_somebody_else_deletes_goes(page, site):
+    name = site.command({"cmd": "snapshot_now"})["name"]
+    wait_for(lambda: page.all(f'#saved [data-key="{name}"]'))
+    site.request("DELETE", f"/snaps/{name}")
+    wait_for(lambda: not page.all(f'#saved [data-key="{name}"]'))
+
+
 def test_older_pictures_are_paged_in(make_site, browse):
     site = make_site(cameras={"cam": ["--motion=no"]})
     page = browse(site).live()

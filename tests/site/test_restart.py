@@ -170,6 +170,13 @@ def test_a_new_picture_size_after_a_restart(own):
         oriel.wait_for(larger, pause=0)
 
 
+def test_one_folder_for_both_is_refused(own):
+    import subprocess
+    both = subprocess.run([*own["orield"].argv, f"--state-dir={own.folder}"], env=own["orield"].env, timeout=oriel.PATIENCE,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert both.returncode == 2 and "run_dir and state_dir are the same folder" in both.stdout
+
+
 def test_a_second_orield_is_refused(own):
     """The same camera twice: the second says so and leaves the first alone."""
     import subprocess

@@ -54,7 +54,10 @@ def test_picture(calm):
 
 def test_delete(calm):
     name = save(calm)
-    answer = calm.request("DELETE", f"/snaps/{name}")
+    with calm.events() as events:
+        events.wait("state")
+        answer = calm.request("DELETE", f"/snaps/{name}")
+        assert "id" not in events.wait("deleted", when=lambda data: data == {"name": name})
     assert answer.status_code == 200 and answer.json() == {"ok": True}
     assert not (calm.state / "cam/snaps" / name).exists()
     assert calm.get(f"/snaps/{name}").status_code == 404

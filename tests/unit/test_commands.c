@@ -1293,6 +1293,30 @@ test_a_camera_that_does_not_answer(void **state)
 	until_asked("{\"cmd\":\"controls\"}\n");
 }
 
+/* Events wait for the reply to `subscribe`, which waits for the one before it. */
+static void
+test_no_event_overtakes_a_reply(void **state)
+{
+	(void)state;
+	camera_on();
+	until_asked("{\"cmd\":\"controls\"}\n");
+	say(&one, "{\"cmd\":\"subscribe\"}\n{\"cmd\":\"viewers\"}\n");
+	for (int i = 0; i < 50; i++) {
+		turn();
+		usleep(1000);
+	}
+	fake_motion(300, clock_wall_ns());
+	for (int i = 0; i < 50; i++) {
+		turn();
+		usleep(1000);
+	}
+	fake_controls("[]", "", false);
+	assert_string_equal(next_line(&one), "{\"controls\":[]}");
+	assert_int_equal(strncmp(next_line(&one), "{\"ok\":true,\"last\":", 18), 0);
+	assert_string_equal(next_line(&one), "{\"ok\":true}");
+	json_decref(next_event(&one, "motion"));
+}
+
 /* ---- trouble --------------------------------------------------------------------------------------------- */
 
 /* With no room at all: nothing half-written, nothing promised. */
@@ -1498,6 +1522,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_no_descriptor_is_left_behind, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_controls, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_camera_that_does_not_answer, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_no_event_overtakes_a_reply, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_full_disk, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_read_only_state_folder, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_sigterm, setup, teardown),
