@@ -31,6 +31,9 @@ struct snapshots {
 	struct camera *camera;
 	TAILQ_HEAD(, waiter) waiters;
 	unsigned *waits, max_waits;
+	/* What all answers with one frame say of it, written once a frame. */
+	struct snapshot_tag said_of;		/* 0-0: none yet */
+	struct reply_head said;
 };
 
 /* ---- tags ------------------------------------------------------------------------ */
@@ -207,7 +210,7 @@ snapshot_timing(struct reply_head *head, const struct frame_info *info)
 }
 
 static void
-snapshot_head(struct reply_head *head, const struct shot *shot)
+snapshot_say(struct reply_head *head, const struct shot *shot)
 {
 	uint64_t wall_us = shot->info.wall_ns / 1000;
 	time_t seconds = (time_t)(wall_us / 1000000);
@@ -223,18 +226,29 @@ snapshot_head(struct reply_head *head, const struct shot *shot)
 	reply_add(head, "Last-Modified: %s", date);
 	reply_add(head, "X-Timestamp: %llu.%06llu", (unsigned long long)(wall_us / 1000000),
 	    (unsigned long long)(wall_us % 1000000));
+}
+
+static void
+snapshot_head(struct snapshots *snapshots, struct reply_head *head, const struct shot *shot)
+{
+	const struct snapshot_tag tag = { shot->generation, shot->info.sequence };
+
+	if (snapshots->said_of.generation != tag.generation || snapshots->said_of.sequence != tag.sequence)
+		snapshot_say(&snapshots->said, shot);
+	snapshots->said_of = tag;
+	*head = snapshots->said;
 	snapshot_timing(head, &shot->info);
 	reply_end_head(head);
 }
 
 static void
-snapshot_send(struct conn *conn, struct shot *shot)
+snapshot_send(struct snapshots *snapshots, struct conn *conn, struct shot *shot)
 {
 	struct sending sending = { .hold = { .shot = shot }, .conn = conn };
 	struct reply_head head;
 	int outcome;
 
-	snapshot_head(&head, shot);
+	snapshot_head(snapshots, &head, shot);
 	if (conn_is_head(conn)) {
 		reply_send_head(conn, &head);
 		return;
@@ -278,7 +292,7 @@ snapshot_try(struct snapshots *snapshots, struct conn *conn, const struct wish *
 	struct reply_head head;
 
 	if (shot != NULL && wish_is_newer(wish, shot) && wish_is_young(wish, shot)) {
-		snapshot_send(conn, shot);
+		snapshot_send(snapshots, conn, shot);
 		return true;
 	}
 	if (!last && (shot != NULL || camera_settling(snapshots->camera) ||
