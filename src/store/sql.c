@@ -9,7 +9,7 @@
 
 #include "store/store.h"
 
-enum { STATEMENTS_MAX = 24, BUSY_MS = 2000 };
+enum { STATEMENTS_MAX = 32, BUSY_MS = 2000 };
 
 struct sql_statement {
 	struct sql *sql;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* sql: the few calls of SQLite that the store needs, and the only file that
+/* sql: the few calls of SQLite that store and auth need, and the only file that
  * knows its header. Results are the store's own: STORE_OK, STORE_FULL, … */
 #ifndef ORIEL_STORE_SQL_H
 #define ORIEL_STORE_SQL_H

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: ISC */
+/* auth: who is it? For the event loop of a worker process: nothing here blocks.
+ *
+ * What only reads (a session's or a token's secret) is answered at once, from the
+ * database itself and never from a memory of it: a log-out in any process counts
+ * from the next request on. What hashes a password or writes is done by one thread beside
+ * the loop and answered through a callback. Of HTTP Basic alone an outcome is
+ * remembered, for a minute, as a keyed digest, and only as long as the user's grant is good.
+ *
+ * Fail closed: while auth.db cannot be used every answer is AUTH_TROUBLE; that is
+ * logged once when it begins and once when it is over. */
+#ifndef ORIEL_AUTH_AUTH_H
+#define ORIEL_AUTH_AUTH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "auth/backoff.h"
+#include "auth/book.h"
+#include "auth/header.h"
+#include "base/cause.h"
+#include "base/role.h"
+#include "grants/holds.h"
+
+enum { AUTH_JOBS = 64, AUTH_BASIC_S = 60 };
+
+enum auth_result {
+	AUTH_OK,
+	AUTH_DENIED,		/* no such credential, ended, expired, or the wrong password */
+	AUTH_WAIT,		/* too many wrong ones: answer.wait_s (429, Retry-After) */
+	AUTH_BUSY,		/* too many are being hashed (503, Retry-After: 1) */
+	AUTH_REFUSED,		/* a rule: answer.why is for who asked (400) */
+	AUTH_TROUBLE,		/* ours: answer.why is for the log (503) */
+};
+
+enum auth_kind { AUTH_SESSION, AUTH_TOKEN, AUTH_BASIC };
+
+struct auth_pass {
+	enum auth_kind kind;
+	enum role role;
+	char user[AUTH_NAME_SIZE];	/* of a token: its name */
+	char grant[GRANT_SIZE];		/* for hold_begin() and X-Oriel-Grant */
+	int64_t expires;		/* seconds since 1970; 0: never */
+};
+
+struct auth_answer {
+	enum auth_result result;
+	unsigned wait_s;			/* AUTH_WAIT */
+	struct auth_pass pass;			/* AUTH_OK */
+	char secret[SECRET_SIZE];		/* of a new session: for the cookie, or as Bearer */
+	struct cause why;
+};
+
+struct auth;
+struct auth_job;
+
+/* In each worker process, after it was forked (SQLite and threads do not survive a
+ * fork); `backoff` from before it, borrowed. An unusable auth.db is no failure:
+ * NULL only for lack of resources. secret_init() comes first. */
+struct auth *auth_new(const struct book_settings *settings, struct backoff *backoff, struct cause *why);
+
+/* Ends the thread when it has done what it was given; no callback runs any more. */
+void auth_free(struct auth **auth);
+
+/* When readable: auth_dispatch(), which runs callbacks and the holds' ended(). */
+int auth_fd(const struct auth *auth);
+void auth_dispatch(struct auth *auth);
+
+/* For long-lived connections: hold_begin(&conn->hold, auth_holds(auth), grant, …). */
+struct holds *auth_holds(struct auth *auth);
+
+/* ---- at once --------------------------------------------------------------------------- */
+
+/* The secret of a cookie or of `Authorization: Bearer`. AUTH_OK, AUTH_DENIED or AUTH_TROUBLE. */
+enum auth_result auth_check(struct auth *auth, const char *secret, struct auth_pass *pass);
+
+/* Basic from memory: AUTH_OK, or AUTH_DENIED: then ask auth_basic(). */
+enum auth_result auth_check_basic(struct auth *auth, const char *name, const char *password,
+	struct auth_pass *pass);
+
+/* AUTH_OK: there are users; AUTH_DENIED: none yet, the log-in page offers the set-up;
+ * AUTH_TROUBLE. */
+enum auth_result auth_has_users(struct auth *auth);
+
+/* ---- later: `done` is called once, from auth_dispatch() ---------------------------------- */
+
+/* The answer is the callee's until it returns; the secret in it is wiped then. */
+typedef void auth_done(void *arg, const struct auth_answer *answer);
+
+/* Each takes copies of its texts. NULL: it was answered at once, without calling `done`: *now
+ * says AUTH_WAIT, AUTH_BUSY, AUTH_REFUSED or AUTH_TROUBLE. `address`: the peer's, as
+ * nginx gives it in REMOTE_ADDR; `from`: for the list of sessions ("203.0.113.7 Firefox…"). */
+struct auth_job *auth_login(struct auth *auth, const char *address, const char *from, const char *name,
+	const char *password, auth_done *done, void *arg, struct auth_answer *now);
+struct auth_job *auth_basic(struct auth *auth, const char *address, const char *name,
+	const char *password, auth_done *done, void *arg, struct auth_answer *now);
+struct auth_job *auth_setup(struct auth *auth, const char *address, const char *from, const char *token,
+	const char *name, const char *password, auth_done *done, void *arg, struct auth_answer *now);
+
+/* End the session with this grant; AUTH_OK also when it had ended already. */
+struct auth_job *auth_logout(struct auth *auth, const char *grant, auth_done *done, void *arg,
+	struct auth_answer *now);
+
+/* `done` will not be called any more (the peer has left). Clears *job. */
+void auth_cancel(struct auth_job **job);
+
+#endif

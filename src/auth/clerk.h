@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: ISC */
+/* clerk: the thread beside the event loop that hashes passwords and writes in the
+ * book. Errands go in through two bounded queues and come back done; what is quick
+ * is never kept waiting by more than the one password being hashed. */
+#ifndef ORIEL_AUTH_CLERK_H
+#define ORIEL_AUTH_CLERK_H
+
+#include <stdbool.h>
+
+#include "auth/book.h"
+
+enum {
+	CLERK_HASHES = 16,		/* passwords waiting or not yet answered */
+	CLERK_QUICK = 64,		/* other errands */
+};
+
+enum errand_kind {
+	ERRAND_LOGIN,			/* name, password, from: a session */
+	ERRAND_BASIC,			/* name, password: the user */
+	ERRAND_SETUP,			/* token, name, password, from: the first user and a session */
+	ERRAND_LOGOUT,			/* id */
+	ERRAND_TOUCH,			/* id */
+	ERRAND_SETTLE,			/* next; while there is no user also the set-up token */
+	ERRAND_NEXT,			/* next */
+	ERRAND_END,			/* the clerk's own */
+};
+
+struct errand {
+	enum errand_kind kind;
+	char name[AUTH_NAME_SIZE], password[PASSWORD_MAX + 1], from[BOOK_FROM_SIZE];
+	char token[SETUP_TOKEN_SIZE + 1], id[GRANT_SIZE];
+
+	enum book_result result;	/* BOOK_MISSING: wrong password or token */
+	struct cause why;
+	struct book_pass pass;
+	char secret[SECRET_SIZE];
+	int64_t next;
+};
+
+struct clerk;
+
+/* NULL with *why for lack of resources. Make it where signals may be blocked. */
+struct clerk *clerk_new(const struct book_settings *settings, struct cause *why);
+
+/* Do what is quick, drop the rest through `drop`, also what is done and not fetched. Clears *clerk. */
+void clerk_free(struct clerk **clerk, void (*drop)(void *errand));
+
+/* False: too many wait, and the errand stays the caller's. */
+bool clerk_submit(struct clerk *clerk, struct errand *errand);
+
+int clerk_fd(const struct clerk *clerk);		/* readable: clerk_done() has one */
+struct errand *clerk_done(struct clerk *clerk);		/* the caller's again; NULL: none */
+
+#endif

@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: ISC */
+/* auth: the event loop's side, with its thread, its folder and the real clock. */
+#include "unit.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "auth/auth.h"
+#include "base/clock.h"
+#include "scratch.h"
+
+enum { DAY = 86400, PATIENCE_MS = 20000 };
+
+static struct book_settings settings;
+static struct backoff *backoff;
+static struct auth *auth;
+static struct book *book;		/* another process's, as it were */
+static struct cause why;
+
+static int
+setup(void **state)
+{
+	(void)state;
+	scratch_make();
+	settings = (struct book_settings){ strdup(scratch_path("state")), strdup(scratch_path(".")), DAY, DAY };
+	backoff = backoff_new(&why);
+	auth = auth_new(&settings, backoff, &why);
+	book = book_new(&settings, &why);
+	if (auth == NULL || book == NULL)
+		print_error("%s\n", why.text);
+	return backoff == NULL || auth == NULL || book == NULL;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	book_free(&book);
+	auth_free(&auth);
+	backoff_free(&backoff);
+	free((char *)settings.state_dir);
+	free((char *)settings.run_dir);
+	scratch_remove();
+	return 0;
+}
+
+static int64_t
+now_s(void)
+{
+	return (int64_t)(clock_wall_ns() / CLOCK_S);
+}
+
+static void
+add_user(const char *name, const char *password, enum role role)
+{
+	char hash[HASH_SIZE];
+
+	assert_int_equal(password_hash(password, hash), 0);
+	if (book_user_add(book, name, hash, role, now_s(), &why) != BOOK_OK)
+		fail_msg("%s", why.text);
+}
+
+/* ---- waiting for answers ------------------------------------------------------------- */
+
+struct waiter {
+	int answers;
+	struct auth_answer answer;
+};
+
+static void
+done(void *arg, const struct auth_answer *answer)
+{
+	struct waiter *waiter = arg;
+
+	waiter->answers++;
+	waiter->answer = *answer;
+}
+
+static void
+dispatch_until(const int *flag, int wanted)
+{
+	uint64_t limit = clock_mono_ns() + PATIENCE_MS * CLOCK_MS;
+	struct pollfd ready = { .fd = auth_fd(auth), .events = POLLIN };
+
+	while (*flag < wanted) {
+		if (clock_mono_ns() > limit)
+			fail_msg("no answer");
+		poll(&ready, 1, 100);
+		auth_dispatch(auth);
+	}
+}
+
+static enum auth_result
+log_in(const char *name, const char *password, struct waiter *waiter)
+{
+	struct auth_job *job;
+
+	*waiter = (struct waiter){ .answers = 0 };
+	job = auth_login(auth, "192.0.2.1", "192.0.2.1 test", name, password, done, waiter, &waiter->answer);
+	if (job != NULL)
+		dispatch_until(&waiter->answers, 1);
+	return waiter->answer.result;
+}
+
+/* ---- logging in and out ---------------------------------------------------------------- */
+
+static void
+test_logging_in_and_out(void **state)
+{
+	struct waiter in, out = { .answers = 0 };
+	struct auth_pass pass;
+
+	(void)state;
+	add_user("anna", "correct horse", ROLE_OPERATOR);
+	assert_int_equal(log_in("anna", "wrong horse", &in), AUTH_DENIED);
+	assert_string_equal(in.answer.secret, "");
+	assert_int_equal(log_in("anna", "correct horse", &in), AUTH_OK);
+	assert_true(in.answer.pass.kind == AUTH_SESSION && in.answer.pass.role == ROLE_OPERATOR);
+	assert_int_equal(auth_check(auth, in.answer.secret, &pass), AUTH_OK);
+	assert_true(pass.kind == AUTH_SESSION && pass.role == ROLE_OPERATOR && pass.expires >= now_s() + DAY - 5);
+	assert_string_equal(pass.user, "anna");
+	assert_string_equal(pass.grant, in.answer.pass.grant);
+	assert_non_null(auth_logout(auth, pass.grant, done, &out, &out.answer));
+	dispatch_until(&out.answers, 1);
+	assert_int_equal(out.answer.result, AUTH_OK);
+	assert_int_equal(auth_check(auth, in.answer.secret, &pass), AUTH_DENIED);
+	assert_non_null(auth_logout(auth, in.answer.pass.grant, done, &out, &out.answer));
+	dispatch_until(&out.answers, 2);
+	assert_int_equal(out.answer.result, AUTH_OK);
+	assert_int_equal(auth_check(auth, "nonsense", &pass), AUTH_DENIED);
+}
+
+static void
+test_what_can_be_nobody_is_wrong(void **state)
+{
+	static char longer[PASSWORD_MAX + 10];
+	struct waiter in;
+
+	(void)state;
+	memset(longer, 'x', PASSWORD_MAX);
+	add_user("anna", longer, ROLE_VIEWER);
+	longer[PASSWORD_MAX] = 'y';
+	assert_int_equal(log_in("anna", longer, &in), AUTH_DENIED);
+	assert_int_equal(log_in("a2345678901234567890123456789012345", "correct horse", &in), AUTH_DENIED);
+	assert_int_equal(log_in("anna' OR 1", "correct horse", &in), AUTH_DENIED);
+	longer[PASSWORD_MAX] = '\0';
+	assert_int_equal(log_in("anna", longer, &in), AUTH_OK);
+}
+
+static double
+time_of(const char *name)
+{
+	struct waiter in;
+	uint64_t begun = clock_mono_ns();
+
+	assert_int_equal(log_in(name, "wrong horse", &in), AUTH_DENIED);
+	return (double)(clock_mono_ns() - begun);
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static double
+median_time_of(const char *name)
+{
+	double times[5];
+
+	for (int i = 0; i < 5; i++) {
+		times[i] = time_of(name);
+		backoff_right(backoff, "192.0.2.1", name);
+		backoff_free(&backoff);
+		backoff = backoff_new(&why);
+		auth_free(&auth);
+		auth = auth_new(&settings, backoff, &why);
+	}
+	qsort(times, 5, sizeof times[0], compare);
+	return times[2];
+}
+
+static void
+test_an_unknown_user_takes_as_long(void **state)
+{
+	double known, unknown;
+
+	(void)state;
+	add_user("anna", "correct horse", ROLE_OPERATOR);
+	known = median_time_of("anna");
+	unknown = median_time_of("nobody");
+	assert_true(unknown > known / 2 && unknown < known * 2);
+}
+
+static void
+test_guessing_is_slowed_down(void **state)
+{
+	struct waiter in;
+
+	(void)state;
+	add_user("anna", "correct horse", ROLE_OPERATOR);
+	for (int i = 0; i < BACKOFF_FREE; i++)
+		assert_int_equal(log_in("anna", "wrong horse", &in), AUTH_DENIED);
+	/* The right one too: who guesses must not see that it was right. */
+	assert_int_equal(log_in("anna", "correct horse", &in), AUTH_WAIT);
+	assert_in_range(in.answer.wait_s, 1, 1);
+	usleep(1050000);
+	assert_int_equal(log_in("anna", "correct horse", &in), AUTH_OK);
+	assert_int_equal(log_in("anna", "correct horse", &in), AUTH_OK);
+}
+
+static void
+test_too_many_at_once(void **state)
+{
+	enum { MANY = 40 };
+	struct waiter in[MANY];
+	struct auth_job *jobs[MANY];
+	char address[32];
+	int taken = 0, busy = 0;
+
+	(void)state;
+	memset(in, 0, sizeof in);
+	for (int i = 0; i < MANY; i++) {
+		snprintf(address, sizeof address, "192.0.2.%d", i);
+		jobs[i] = auth_login(auth, address, "", address, "wrong horse", done, &in[i], &in[i].answer);
+		taken += jobs[i] != NULL;
+		busy += jobs[i] == NULL && in[i].answer.result == AUTH_BUSY;
+	}
+	assert_in_range(taken, 16, 17);
+	assert_int_equal(taken + busy, MANY);
+	/* All but two leave. */
+	for (int i = 2; i < MANY; i++)
+		auth_cancel(&jobs[i]);
+	dispatch_until(&in[1].answers, 1);
+	assert_int_equal(in[0].answers, 1);
+	/* The others are dropped, without a word, when it ends now. */
+}
+
+/* ---- HTTP Basic -------------------------------------------------------------------------- */
+
+static void
+test_basic_is_hashed_once(void **state)
+{
+	struct waiter in[8];
+	struct auth_pass pass;
+	struct auth_job *job;
+
+	(void)state;
+	add_user("anna", "correct horse", ROLE_VIEWER);
+	memset(in, 0, sizeof in);
+	assert_int_equal(auth_check_basic(auth, "anna", "correct horse", &pass), AUTH_DENIED);
+	for (int i = 0; i < 8; i++) {		/* more than may be wrong */
+		job = auth_basic(auth, "192.0.2.1", "anna", "correct horse", done, &in[i], &in[i].answer);
+		assert_non_null(job);
+		if (i == 0 || i == 3)
+			auth_cancel(&job);
+	}
+	dispatch_until(&in[7].answers, 1);
+	for (int i = 0; i < 8; i++)
+		assert_int_equal(in[i].answers, i != 0 && i != 3);
+	assert_true(in[5].answer.result == AUTH_OK && in[5].answer.pass.kind == AUTH_BASIC);
+	assert_int_equal(auth_check_basic(auth, "anna", "correct horse", &pass), AUTH_OK);
+	assert_true(pass.kind == AUTH_BASIC && pass.role == ROLE_VIEWER);
+	assert_string_equal(pass.grant, in[5].answer.pass.grant);
+	assert_int_equal(auth_check_basic(auth, "anna", "correct horsf", &pass), AUTH_DENIED);
+	assert_int_equal(book_user_role(book, "anna", ROLE_OPERATOR, &why), BOOK_OK);
+	assert_int_equal(auth_check_basic(auth, "anna", "correct horse", &pass), AUTH_DENIED);
+}
+
+static void
+test_wrong_basic(void **state)
+{
+	struct waiter in = { .answers = 0 };
+	struct auth_pass pass;
+
+	(void)state;
+	add_user("anna", "correct horse", ROLE_VIEWER);
+	assert_non_null(auth_basic(auth, "192.0.2.1", "anna", "wrong horse", done, &in, &in.answer));
+	dispatch_until(&in.answers, 1);
+	assert_int_equal(in.answer.result, AUTH_DENIED);
+	assert_int_equal(auth_check_basic(auth, "anna", "wrong horse", &pass), AUTH_DENIED);
+	for (int i = 1; i < BACKOFF_FREE; i++) {
+		assert_non_null(auth_basic(auth, "192.0.2.1", "anna", "wrong horse", done, &in, &in.answer));
+		dispatch_until(&in.answers, i + 1);
+	}
+	assert_null(auth_basic(auth, "192.0.2.1", "anna", "wrong horse", done, &in, &in.answer));
+	assert_int_equal(in.answer.result, AUTH_WAIT);
+}
+
+/* ---- tokens ---------------------------------------------------------------------------------- */
+
+static void
+test_a_named_token(void **state)
+{
+	char secret[SECRET_SIZE];
+	struct auth_pass pass;
+
+	(void)state;
+	assert_int_equal(book_token_add(book, "phone", ROLE_VIEWER, now_s(), 0, secret, &why), BOOK_OK);
+	assert_int_equal(auth_check(auth, secret, &pass), AUTH_OK);
+	assert_true(pass.kind == AUTH_TOKEN && pass.role == ROLE_VIEWER && pass.expires == 0);
+	assert_string_equal(pass.user, "phone");
+	assert_int_equal(book_token_delete(book, "phone", &why), BOOK_OK);
+	assert_int_equal(auth_check(auth, secret, &pass), AUTH_DENIED);
+}
+
+/* ---- connections end ------------------------------------------------------------------------------ */
+
+static void
+ended(void *arg)
+{
+	++*(int *)arg;
+}
+
+static void
+test_another_process_ends_a_connection(void **state)
+{
+	struct hold hold;
+	struct waiter in;
+	int count = 0;
+
+	(void)state;
+	add_user("anna", "correct horse", ROLE_OPERATOR);
+	assert_int_equal(log_in("anna", "correct horse", &in), AUTH_OK);
+	assert_true(hold_begin(&hold, auth_holds(auth), in.answer.pass.grant, ended, &count));
+	assert_int_equal(book_session_end(book, in.answer.pass.grant, &why), BOOK_OK);
+	dispatch_until(&count, 1);
+	assert_false(hold_begin(&hold, auth_holds(auth), in.answer.pass.grant, ended, &count));
+}
+
+static void
+test_a_connection_ends_when_its_grant_expires(void **state)
+{
+	char secret[SECRET_SIZE];
+	struct auth_pass pass;
+	struct hold hold;
+	int count = 0;
+
+	(void)state;
+	assert_int_equal(book_token_add(book, "phone", ROLE_VIEWER, now_s(), now_s() + 2, secret, &why), BOOK_OK);
+	assert_int_equal(auth_check(auth, secret, &pass), AUTH_OK);
+	assert_true(hold_begin(&hold, auth_holds(auth), pass.grant, ended, &count));
+	dispatch_until(&count, 1);
+	assert_true(now_s() >= pass.expires && now_s() <= pass.expires + 2);
+	assert_int_equal(auth_check(auth, secret, &pass), AUTH_DENIED);
+}
+
+static void
+test_what_was_used_is_noted(void **state)
+{
+	char secret[SECRET_SIZE];
+	struct auth_pass pass;
+	long used = 0;
+
+	(void)state;
+	assert_int_equal(book_token_add(book, "phone", ROLE_VIEWER, now_s(), 0, secret, &why), BOOK_OK);
+	for (int i = 0; i < 1000; i++)		/* and not by a thousand errands */
+		assert_int_equal(auth_check(auth, secret, &pass), AUTH_OK);
+	for (int i = 0; i < 200 && used == 0; i++) {
+		json_t *list;
+
+		usleep(10000);
+		auth_dispatch(auth);
+		assert_int_equal(book_token_list(book, now_s(), &list, &why), BOOK_OK);
+		used = (long)json_integer_value(json_object_get(json_array_get(list, 0), "used"));
+		json_decref(list);
+	}
+	assert_in_range(used, now_s() - 5, now_s());
+}
+
+/* ---- set-up, and what is broken ------------------------------------------------------------------- */
+
+static void
+test_the_first_user(void **state)
+{
+	struct waiter in = { .answers = 0 };
+	struct auth_pass pass;
+	char token[SETUP_TOKEN_SIZE];
+
+	(void)state;
+	assert_int_equal(auth_has_users(auth), AUTH_DENIED);
+	assert_int_equal(setup_token_read(scratch_path("state/setup-token"), token, &why), 0);
+	assert_null(auth_setup(auth, "", "", token, "Anna", "correct horse", done, &in, &in.answer));
+	assert_int_equal(in.answer.result, AUTH_REFUSED);
+	assert_null(auth_setup(auth, "", "", token, "anna", "short", done, &in, &in.answer));
+	assert_int_equal(in.answer.result, AUTH_REFUSED);
+	assert_string_equal(in.answer.why.text, "a password has at least 10 characters");
+	assert_non_null(auth_setup(auth, "", "", "x", "anna", "correct horse", done, &in, &in.answer));
+	dispatch_until(&in.answers, 1);
+	assert_int_equal(in.answer.result, AUTH_DENIED);
+	assert_non_null(auth_setup(auth, "", "", token, "anna", "correct horse", done, &in, &in.answer));
+	dispatch_until(&in.answers, 2);
+	assert_int_equal(in.answer.result, AUTH_OK);
+	assert_int_equal(auth_check(auth, in.answer.secret, &pass), AUTH_OK);
+	assert_int_equal(pass.role, ROLE_OPERATOR);
+	assert_int_equal(auth_has_users(auth), AUTH_OK);
+	assert_int_equal(log_in("anna", "correct horse", &in), AUTH_OK);
+}
+
+static void
+test_a_damaged_file(void **state)
+{
+	struct waiter in;
+	struct auth_pass pass;
+
+	(void)state;
+	add_user("anna", "correct horse", ROLE_OPERATOR);
+	assert_int_equal(log_in("anna", "correct horse", &in), AUTH_OK);
+	assert_int_equal(rename(scratch_path("state/auth.db"), scratch_path("state/kept")), 0);
+	scratch_write("state/auth.db", "This is no database, however one looks at it.");
+	scratch_silence(true);
+	assert_int_equal(auth_check(auth, in.answer.secret, &pass), AUTH_TROUBLE);
+	assert_int_equal(auth_has_users(auth), AUTH_TROUBLE);
+	assert_int_equal(log_in("anna", "correct horse", &in), AUTH_TROUBLE);
+	scratch_silence(false);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_logging_in_and_out), TEST(test_what_can_be_nobody_is_wrong),
+		TEST(test_an_unknown_user_takes_as_long), TEST(test_guessing_is_slowed_down),
+		TEST(test_too_many_at_once), TEST(test_basic_is_hashed_once), TEST(test_wrong_basic),
+		TEST(test_a_named_token), TEST(test_another_process_ends_a_connection),
+		TEST(test_a_connection_ends_when_its_grant_expires), TEST(test_what_was_used_is_noted),
+		TEST(test_the_first_user), TEST(test_a_damaged_file),
+	};
+	struct cause broken;
+
+	return secret_init(&broken) == -1 ? 99 : cmocka_run_group_tests(tests, NULL, NULL);
+}

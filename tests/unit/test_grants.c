@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: ISC */
+#include "unit.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "grants/holds.h"
+#include "scratch.h"
+
+#define A "0123456789abcdef0123456789abcdef"
+#define B "0123456789abcdef0123456789abcde0"	/* the same bucket */
+#define C "fff3456789abcdef0123456789abcdef"
+
+static struct grants grants;
+static struct holds *holds;
+static struct cause why;
+
+static int
+setup(void **state)
+{
+	(void)state;
+	scratch_make();
+	assert_int_equal(grants_init(&grants, scratch_path("."), &why), 0);
+	holds = holds_new(scratch_path("."), &why);
+	return holds == NULL;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	holds_free(&holds);
+	scratch_remove();
+	return 0;
+}
+
+static void
+publish(const char *id)
+{
+	assert_int_equal(grants_make_folder(&grants, &why), 0);
+	assert_int_equal(grants_publish(&grants, id, &why), 0);
+}
+
+static void
+withdraw(const char *id)
+{
+	assert_int_equal(grants_withdraw(&grants, id, &why), 0);
+}
+
+/* All that the kernel has to say by now. */
+static void
+dispatch(void)
+{
+	struct pollfd ready = { .fd = holds_fd(holds), .events = POLLIN };
+
+	while (poll(&ready, 1, 0) == 1)
+		holds_dispatch(holds);
+}
+
+struct owner {
+	struct hold hold;
+	int ended;
+	struct owner *takes;		/* ends this one too, as who frees a pair of connections */
+	bool again;			/* tries to begin anew */
+	const char *id;
+};
+
+static void
+owner_ended(void *arg)
+{
+	struct owner *owner = arg;
+
+	owner->ended++;
+	if (owner->takes != NULL)
+		hold_end(&owner->takes->hold);
+	if (owner->again)
+		assert_false(hold_begin(&owner->hold, holds, owner->id, owner_ended, owner));
+}
+
+static bool
+begin(struct owner *owner, const char *id)
+{
+	*owner = (struct owner){ .id = id };
+	return hold_begin(&owner->hold, holds, id, owner_ended, owner);
+}
+
+/* ---- files -------------------------------------------------------------------------- */
+
+static void
+test_ids(void **state)
+{
+	static const char *const bad[] = { "", ".", "..", ".settled", A "0", "0123456789abcdef0123456789abcde",
+		"0123456789ABCDEF0123456789ABCDEF", "../456789abcdef0123456789abcdef1", "g123456789abcdef0123456789abcdef" };
+
+	(void)state;
+	assert_int_equal(grants_make_folder(&grants, &why), 0);
+	assert_true(grant_id_valid(A));
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		assert_false(grant_id_valid(bad[i]));
+		assert_false(grants_have(&grants, bad[i]));
+		assert_int_equal(grants_publish(&grants, bad[i], &why), -1);
+		assert_int_equal(grants_withdraw(&grants, bad[i], &why), -1);
+	}
+	assert_int_equal(scratch_count(".grants"), 0);
+}
+
+static void
+test_a_grant_comes_and_goes(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	assert_false(grants_have(&grants, A));
+	assert_int_equal(grants_publish(&grants, A, &why), -1);
+	umask(0077);
+	publish(A);
+	umask(0022);
+	assert_int_equal(stat(grants.path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0750);
+	publish(A);
+	assert_true(grants_have(&grants, A));
+	assert_false(grants_have(&grants, B));
+	withdraw(A);
+	withdraw(A);
+	assert_false(grants_have(&grants, A));
+	assert_false(grants_are_settled(&grants));
+	assert_int_equal(grants_mark_settled(&grants, &why), 0);
+	assert_true(grants_are_settled(&grants));
+}
+
+static void
+count_one(void *arg, const char *id)
+{
+	++*(int *)arg;
+	withdraw(id);
+}
+
+static void
+test_each(void **state)
+{
+	int count = 0;
+
+	(void)state;
+	publish(A), publish(B), publish(C);
+	assert_int_equal(grants_mark_settled(&grants, &why), 0);
+	assert_int_equal(grants_each(&grants, count_one, &count, &why), 0);
+	assert_int_equal(count, 3);
+	assert_false(grants_have(&grants, B));
+	assert_true(grants_are_settled(&grants));
+}
+
+static void
+test_a_long_path(void **state)
+{
+	struct grants other;
+	char path[2000];
+
+	(void)state;
+	memset(path, 'x', sizeof path);
+	path[sizeof path - 1] = '\0';
+	assert_int_equal(grants_init(&other, path, &why), -1);
+	assert_null(holds_new(path, &why));
+}
+
+/* ---- holds ----------------------------------------------------------------------------- */
+
+static void
+test_an_end_reaches_its_holds_only(void **state)
+{
+	struct owner a1, a2, b, c;
+
+	(void)state;
+	publish(A), publish(B), publish(C);
+	assert_true(begin(&a1, A) && begin(&a2, A) && begin(&b, B) && begin(&c, C));
+	assert_int_equal(holds_count(holds), 4);
+	withdraw(A);
+	dispatch();
+	assert_true(a1.ended == 1 && a2.ended == 1 && b.ended == 0 && c.ended == 0);
+	assert_int_equal(holds_count(holds), 2);
+	hold_end(&b.hold);
+	hold_end(&b.hold);
+	hold_end(&a1.hold);
+	withdraw(B), withdraw(C);
+	dispatch();
+	assert_true(b.ended == 0 && c.ended == 1);
+	assert_int_equal(holds_count(holds), 0);
+}
+
+static void
+test_a_grant_that_is_not_good_holds_nothing(void **state)
+{
+	struct owner owner;
+
+	(void)state;
+	assert_false(begin(&owner, A));		/* no folder yet */
+	publish(B);
+	assert_false(begin(&owner, A));
+	assert_false(begin(&owner, ""));
+	assert_false(begin(&owner, "../x"));
+	hold_end(&owner.hold);
+	assert_int_equal(holds_count(holds), 0);
+}
+
+/* The folder comes after who watches it, and once more after it was lost. */
+static void
+test_the_folder_comes_later(void **state)
+{
+	struct owner owner, other;
+
+	(void)state;
+	publish(A);
+	assert_true(begin(&owner, A));
+	withdraw(A);
+	assert_int_equal(rmdir(grants.path), 0);
+	publish(A);				/* in another folder of that name */
+	assert_true(begin(&other, A));
+	dispatch();
+	assert_int_equal(owner.ended, 1);
+	hold_end(&other.hold);
+	assert_true(begin(&other, A));
+	withdraw(A);
+	dispatch();
+	assert_int_equal(other.ended, 1);
+}
+
+static void
+test_a_folder_moved_away_ends_all(void **state)
+{
+	struct owner a, b;
+
+	(void)state;
+	publish(A), publish(B);
+	assert_true(begin(&a, A) && begin(&b, B));
+	assert_int_equal(rename(grants.path, scratch_path("elsewhere")), 0);
+	publish(B);
+	dispatch();
+	assert_true(a.ended == 1 && b.ended == 0);
+	withdraw(B);
+	dispatch();
+	assert_int_equal(b.ended, 1);
+}
+
+static void
+test_more_ends_than_the_kernel_remembers(void **state)
+{
+	struct owner a, b;
+	char id[GRANT_SIZE];
+	FILE *file = fopen("/proc/sys/fs/inotify/max_queued_events", "r");
+	int most = 0;
+
+	(void)state;
+	assert_true(file != NULL && fscanf(file, "%d", &most) == 1);
+	fclose(file);
+	publish(A), publish(B);
+	assert_true(begin(&a, A) && begin(&b, B));
+	for (int i = 0; i <= most / 2; i++) {
+		snprintf(id, sizeof id, "%032x", i);
+		publish(id), withdraw(id);
+	}
+	withdraw(A);
+	dispatch();
+	assert_true(a.ended == 1 && b.ended == 0);
+}
+
+static void
+test_ended_may_change_all(void **state)
+{
+	struct owner many[20];
+
+	(void)state;
+	for (int round = 0; round < 2; round++) {
+		int ended = 0;
+
+		publish(A);
+		for (int i = 0; i < 20; i++)
+			assert_true(begin(&many[i], A));
+		for (int i = 0; i < 20; i++) {
+			many[i].takes = &many[(i + 7) % 20];	/* its neighbours, itself too at last */
+			many[i].again = true;
+		}
+		withdraw(A);
+		if (round == 1)
+			assert_int_equal(rmdir(grants.path), 0);
+		dispatch();
+		for (int i = 0; i < 20; i++)
+			ended += many[i].ended;
+		assert_in_range(ended, 10, 20);
+		assert_int_equal(holds_count(holds), 0);
+	}
+}
+
+static void
+appeared(void *arg)
+{
+	++*(int *)arg;
+}
+
+static void
+test_what_appears_is_told(void **state)
+{
+	int count = 0;
+
+	(void)state;
+	publish(A);
+	holds_free(&holds);
+	holds = holds_new(scratch_path("."), &why);
+	holds_on_new(holds, appeared, &count);
+	assert_int_equal(grants_mark_settled(&grants, &why), 0);
+	publish(B);
+	withdraw(A);
+	dispatch();
+	assert_int_equal(count, 1);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_ids), TEST(test_a_grant_comes_and_goes), TEST(test_each), TEST(test_a_long_path),
+		TEST(test_an_end_reaches_its_holds_only), TEST(test_a_grant_that_is_not_good_holds_nothing),
+		TEST(test_the_folder_comes_later), TEST(test_a_folder_moved_away_ends_all),
+		TEST(test_more_ends_than_the_kernel_remembers), TEST(test_ended_may_change_all),
+		TEST(test_what_appears_is_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
