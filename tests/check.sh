@@ -2,7 +2,7 @@
 # shellcheck shell=sh disable=SC2154,SC2086 # part of ../bootstrap
 # check: every test, each step's output in build/logs.
 
-check_packages="chromium chromium-driver groff libcmocka-dev openssl procps python3-pytest
+check_packages="chromium chromium-driver clang-tidy cppcheck groff libcmocka-dev openssl procps python3-pytest
 	python3-requests python3-selenium shellcheck strace systemd"
 command -v npm >/dev/null || check_packages="$check_packages npm"	# brings axe-core
 check_packages="$check_packages busybox-static python3-numpy python3-pil qemu-system-x86 ustreamer v4l-utils"	# tests/guest
@@ -45,9 +45,10 @@ check() {
 	rm -rf "$build/logs" "$build/artefacts"
 	mkdir -p "$build/logs" "$build/artefacts"
 	failed=0
-	step shellcheck shellcheck -x "$top/bootstrap" "$top/nginx/render" "$top/docs/man/render" "$top/tests/floors" "$top/tests/hardening" \
-		"$top/tests/guest/init"
 	step build build_in "$build" --enable-werror
+	for tool in shellcheck cppcheck clang-tidy gcc; do
+		step "lint-$tool" env BUILD_DIR="$build" "$top/tests/lint/lint" $tool
+	done
 	step unit make -C "$build" -j "$(nproc)" check
 	step build-sanitized build_in "$build/sanitized" --enable-werror --enable-sanitizers
 	step unit-sanitized make -C "$build/sanitized" -j "$(nproc)" check

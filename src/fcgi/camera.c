@@ -55,7 +55,7 @@ struct camera {
 		for (unsigned tell_ = 0; tell_ < (camera)->watch_count; tell_++) { \
 			const struct watch *watch_ = &(camera)->watches[tell_];	\
 			if (watch_->hooks->hook != NULL)			\
-				watch_->hooks->hook(watch_->arg __VA_OPT__(,) __VA_ARGS__); \
+				watch_->hooks->hook(watch_->arg, ##__VA_ARGS__); \
 		}								\
 	} while (0)
 

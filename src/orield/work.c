@@ -92,7 +92,9 @@ save_picture(struct work *work, struct job *job, const char *stem, int64_t motio
 	int result = store_save_picture(work->store, stem, job->jpeg, job->length, job->wall_ns,
 	    &job->limits, &job->saved, &job->why);
 
-	work->unsaved = result == STORE_OK ? (struct cause){ "" } : job->why;
+	work->unsaved.text[0] = '\0';
+	if (result != STORE_OK)
+		work->unsaved = job->why;
 	if (result != STORE_OK)
 		return result;
 	snprintf(url, sizeof url, "snaps/%s", job->saved.name);
