@@ -75,6 +75,7 @@ bool command_is_remote(enum command_id id);
 /* Replies that more than one program gives. */
 #define REASON_NO_FRAME "no frame yet"
 #define REASON_NO_DAEMON "camera daemon not running"
+#define REASON_OPERATORS "operators only"
 #define ERROR_BAD_JSON "bad json"
 #define ERROR_UNKNOWN_COMMAND "unknown command"
 

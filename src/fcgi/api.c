@@ -233,7 +233,7 @@ api_snap(struct camera *camera, struct conn *conn, const struct request *request
 		reply_error(conn, 404, "no such picture");
 		return;
 	}
-	reply_begin(&head, 200);
+	reply_begin(&head, conn, 200);
 	reply_add(&head, "Content-Type: image/jpeg");
 	reply_add(&head, "X-Accel-Redirect: %s/_snaps/%s/%s", request->mount, camera_name(camera), name);
 	reply_send(conn, &head, NULL, 0);

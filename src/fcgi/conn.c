@@ -42,11 +42,13 @@ struct conn {
 	TAILQ_ENTRY(conn) next;
 	TAILQ_ENTRY(conn) waiting;
 	struct patience *patience;	/* whose list it is in, or NULL */
+	struct hold *hold;		/* what it has to end with, or NULL */
 	uint64_t due_ns;
 	int fd;
 	unsigned drained;
 	unsigned char phase;
-	bool keep, head;
+	bool keep, head, shared;
+	bool begun;			/* something of the answer has been written */
 };
 
 struct door {
@@ -105,11 +107,22 @@ patience_end(struct conn *conn)
 /* ---- one connection ------------------------------------------------------------ */
 
 static void
+conn_let_go(struct conn *conn)
+{
+	if (conn->hold == NULL)
+		return;
+	hold_end(conn->hold);
+	free(conn->hold);
+	conn->hold = NULL;
+}
+
+static void
 conn_free(struct conn *conn)
 {
 	struct door *door = conn->door;
 
 	patience_end(conn);
+	conn_let_go(conn);
 	if (conn->phase == CONN_ANSWERING)
 		door->busy--;
 	event_del(&conn->readable);
@@ -186,6 +199,7 @@ conn_answer(struct conn *conn)
 	conn->user = NULL;
 	conn->keep = request.keep;
 	conn->head = strcmp(request.method, "HEAD") == 0;
+	conn->shared = conn->begun = false;
 	conn->door->handler(conn->door->arg, conn, &request);
 	request_release();
 }
@@ -336,6 +350,7 @@ conn_write(struct conn *conn, const struct iovec *parts, int count)
 		sent = 0;
 	if (sent == -1)
 		return -1;
+	conn->begun = true;
 	if ((size_t)sent == length)
 		patience_end(conn);
 	else if (conn_block(conn) == -1)
@@ -350,6 +365,7 @@ conn_done(struct conn *conn)
 		conn_free(conn);
 		return;
 	}
+	conn_let_go(conn);
 	conn->door->busy--;
 	conn->phase = CONN_IDLE;
 	conn->user = NULL;
@@ -374,6 +390,51 @@ bool
 conn_is_head(const struct conn *conn)
 {
 	return conn->head;
+}
+
+void
+conn_set_shared(struct conn *conn)
+{
+	conn->shared = true;
+}
+
+bool
+conn_is_shared(const struct conn *conn)
+{
+	return conn->shared;
+}
+
+/* ---- grants -------------------------------------------------------------------------- */
+
+/* Whoever writes, writes whole records: between two writes the answer can be ended. In the
+ * middle of one (patience) it can only be cut off. */
+static void
+conn_grant_ended(void *arg)
+{
+	static const char text[] = "Status: 401 Unauthorized\r\n"
+	    "Content-Type: application/json\r\nCache-Control: no-store\r\n\r\n"
+	    "{\"error\":\"log in first\"}";
+	unsigned char last[RECORD_HEADER_SIZE + sizeof text + RECORD_END_SIZE], *end = last;
+	struct conn *conn = arg;
+
+	conn->user->gone(conn, conn->arg);
+	if (!conn->begun)
+		end = record_wrap(last, text, sizeof text - 1);
+	memcpy(end, record_end, RECORD_END_SIZE);
+	end += RECORD_END_SIZE;
+	if (conn->patience == NULL)	/* a failure is no matter: it is closed all the same */
+		(void)send(conn->fd, last, (size_t)(end - last), MSG_NOSIGNAL | MSG_DONTWAIT);
+	conn_free(conn);
+}
+
+bool
+conn_hold(struct conn *conn, struct holds *holds, const char *grant)
+{
+	conn->hold = calloc(1, sizeof *conn->hold);
+	if (conn->hold != NULL && hold_begin(conn->hold, holds, grant, conn_grant_ended, conn))
+		return true;
+	conn_let_go(conn);
+	return false;
 }
 
 /* ---- the door ---------------------------------------------------------------------- */

@@ -15,6 +15,7 @@
 #include <sys/uio.h>
 
 #include "fcgi/request.h"
+#include "grants/holds.h"
 
 enum {
 	CONN_REQUEST_MS = 5000,		/* to send the rest of a request */
@@ -63,6 +64,16 @@ void conn_done(struct conn *conn);
 
 /* Close at once. The connection is no longer the user's. */
 void conn_close(struct conn *conn);
+
+/* From now until it is answered the connection ends when `grant` does: the user is told
+ * that it has gone, the peer gets 401, or the proper end of what had begun. To be called
+ * before anything is written. False when the grant has ended, or memory is short. */
+bool conn_hold(struct conn *conn, struct holds *holds, const char *grant);
+
+/* A page of another origin, one that is allowed, will read the answer: reply_begin()
+ * says so to nginx. */
+void conn_set_shared(struct conn *conn);
+bool conn_is_shared(const struct conn *conn);
 
 /* A small socket buffer, so that a slow viewer gets few old frames. */
 void conn_limit_buffer(struct conn *conn);

@@ -2,41 +2,57 @@
 /* oriel-fcgi: options, socket, workers; then everything back in reverse. */
 #include <errno.h>
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "auth/backoff.h"
+#include "auth/secret.h"
 #include "base/log.h"
 #include "base/unixsock.h"
 #include "base/vocabulary.h"
 #include "confine/confine.h"
+#include "fcgi/login.h"
 #include "fcgi/setup.h"
 #include "fcgi/site.h"
 #include "fcgi/workers.h"
+#include "grants/grants.h"
 
 enum { EXIT_WRONG = 2 };
 
 struct program {
 	struct options *options;
+	struct backoff *backoff;	/* one for all workers; NULL: log-in is off */
+	struct grants grants;		/* with log-in */
 	int listener;
 	bool inherited;			/* the socket's file is systemd's */
 };
 
-/* What a worker may ask of the kernel; its parent beside that looks after workers. */
-enum { WORKER_CALLS = CONFINE_WATCH };
+/* What a worker may ask of the kernel; its parent beside that looks after workers. The
+ * log-in has a database, and a thread that hashes. */
+static unsigned
+worker_calls(const struct program *program)
+{
+	return CONFINE_WATCH | (program->backoff != NULL ? CONFINE_STORE | CONFINE_THREADS : 0);
+}
 
 /* The parent, and so the workers. */
 static void
 program_give_up_rights(const struct program *program)
 {
+	enum { OWN = CONFINE_READ | CONFINE_WRITE | CONFINE_MAKE };
+	bool login = program->backoff != NULL;
 	const struct confine_path paths[] = {
 		{ options_text(program->options, SETUP_RUN_DIR), CONFINE_READ },
+		{ login ? program->grants.path : "", OWN },
+		{ login ? options_text(program->options, SETUP_STATE_DIR) : "", OWN },
 		{ program->inherited ? "" : options_text(program->options, SETUP_LISTEN), CONFINE_SOCKETS | CONFINE_AROUND },
 		{ "/dev/urandom", CONFINE_READ },
 	};
 
 	json_object_seed(0);		/* while it can be read for sure */
-	confine(WORKER_CALLS | CONFINE_PROCESSES, paths, sizeof paths / sizeof paths[0]);
+	confine(worker_calls(program) | CONFINE_PROCESSES, paths, sizeof paths / sizeof paths[0]);
 }
 
 static int
@@ -45,8 +61,8 @@ program_serve(void *arg, _Atomic uint64_t *pulse, uint64_t pulse_ns)
 	struct program *program = arg;
 
 	if (options_number(program->options, SETUP_CONFINE) != 0)
-		confine(WORKER_CALLS, NULL, 0);
-	return site_run(program->options, program->listener, pulse, pulse_ns);
+		confine(worker_calls(program), NULL, 0);
+	return site_run(program->options, program->listener, program->backoff, pulse, pulse_ns);
 }
 
 static int
@@ -57,6 +73,21 @@ program_check(const struct program *program, struct cause *why)
 	if (camera[0] != '\0' && !camera_name_valid(camera))
 		return cause_set(why, "default_camera: \"%s\" is no camera's name", camera);
 	return 0;
+}
+
+static int
+program_prepare_login(struct program *program, struct cause *why)
+{
+	if (options_number(program->options, SETUP_LOGIN) == 0) {
+		log_notice("main", "log-in is off: whoever reaches the site is an operator");
+		return 0;
+	}
+	if (secret_init(why) == -1 ||
+	    grants_init(&program->grants, options_text(program->options, SETUP_RUN_DIR), why) == -1)
+		return -1;
+	login_prepare(program->options);
+	program->backoff = backoff_new(why);
+	return program->backoff != NULL ? 0 : -1;
 }
 
 static int
@@ -71,6 +102,10 @@ program_run(struct program *program)
 		return EXIT_WRONG;
 	}
 	log_set_level((enum log_level)log_level_parse(options_text(program->options, SETUP_LOG_LEVEL)));
+	if (program_prepare_login(program, &why) == -1) {
+		log_error("main", "%s", why.text);
+		return EXIT_FAILURE;
+	}
 	program->listener = unixsock_listen(path, &program->inherited, &why);
 	if (program->listener == -1) {
 		log_error("main", "%s", why.text);
@@ -110,6 +145,7 @@ main(int argc, char **argv)
 		status = EXIT_WRONG;
 		break;
 	}
+	backoff_free(&program.backoff);
 	options_free(&program.options);
 	return status;
 }

@@ -21,12 +21,16 @@ reply_phrase(int status)
 	switch (status) {
 	case 200: return "OK";
 	case 204: return "No Content";
+	case 303: return "See Other";
 	case 304: return "Not Modified";
 	case 400: return "Bad Request";
+	case 401: return "Unauthorized";
+	case 403: return "Forbidden";
 	case 404: return "Not Found";
 	case 405: return "Method Not Allowed";
 	case 413: return "Content Too Large";
 	case 415: return "Unsupported Media Type";
+	case 429: return "Too Many Requests";
 	case 500: return "Internal Server Error";
 	case 503: return "Service Unavailable";
 	}
@@ -36,10 +40,19 @@ reply_phrase(int status)
 /* ---- head ------------------------------------------------------------------- */
 
 void
-reply_begin(struct reply_head *head, int status)
+reply_begin(struct reply_head *head, const struct conn *conn, int status)
 {
 	head->used = 0;
 	reply_add(head, "Status: %d %s", status, reply_phrase(status));
+	if (conn != NULL)
+		reply_share(head, conn);
+}
+
+void
+reply_share(struct reply_head *head, const struct conn *conn)
+{
+	if (conn_is_shared(conn))
+		reply_add(head, "X-Oriel-Cors: 1");
 }
 
 void
@@ -135,36 +148,43 @@ reply_send(struct conn *conn, struct reply_head *head, const void *body, size_t 
 /* ---- JSON ---------------------------------------------------------------------- */
 
 static void
-reply_json_head(struct reply_head *head, int status)
+reply_json_text(struct conn *conn, int status, unsigned wait_s, const char *text, size_t length)
 {
-	reply_begin(head, status);
-	reply_add(head, "Content-Type: application/json");
-	reply_add(head, "Cache-Control: no-store");
-	if (status == 503)
-		reply_add(head, "Retry-After: 1");
+	struct reply_head head;
+
+	reply_begin(&head, conn, status);
+	reply_add(&head, "Content-Type: application/json");
+	reply_add(&head, "Cache-Control: no-store");
+	if (wait_s > 0)
+		reply_add(&head, "Retry-After: %u", wait_s);
+	reply_send(conn, &head, text, length);
 }
 
 void
 reply_line(struct conn *conn, int status, const char *line, size_t length)
 {
-	struct reply_head head;
-
-	reply_json_head(&head, status);
-	reply_send(conn, &head, line, length);
+	reply_json_text(conn, status, status == 503 ? 1 : 0, line, length);
 }
 
-void
-reply_json(struct conn *conn, int status, json_t *value)
+/* Takes the reference. */
+static void
+reply_json_wait(struct conn *conn, int status, unsigned wait_s, json_t *value)
 {
 	char *line = value != NULL ? json_line(value) : NULL;
 	static const char failed[] = "{\"error\":\"out of memory\"}";
 
 	json_decref(value);
 	if (line != NULL)
-		reply_line(conn, status, line, strlen(line));
+		reply_json_text(conn, status, wait_s, line, strlen(line));
 	else
-		reply_line(conn, 500, failed, sizeof failed - 1);
+		reply_json_text(conn, 500, 0, failed, sizeof failed - 1);
 	free(line);
+}
+
+void
+reply_json(struct conn *conn, int status, json_t *value)
+{
+	reply_json_wait(conn, status, status == 503 ? 1 : 0, value);
 }
 
 json_t *
@@ -195,7 +215,24 @@ reply_error(struct conn *conn, int status, const char *format, ...)
 }
 
 void
+reply_later(struct conn *conn, int status, unsigned wait_s, const char *text)
+{
+	reply_json_wait(conn, status, wait_s, json_pack("{s:o}", "error", reply_text(text)));
+}
+
+void
 reply_unavailable(struct conn *conn, const char *reason)
 {
 	reply_error(conn, 503, "%s", reason);
+}
+
+void
+reply_see(struct conn *conn, const char *where)
+{
+	struct reply_head head;
+
+	reply_begin(&head, conn, 303);
+	reply_add(&head, "Location: %s", where);
+	reply_add(&head, "Cache-Control: no-store");
+	reply_send(conn, &head, "", 0);
 }

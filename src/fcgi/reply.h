@@ -16,8 +16,11 @@ struct reply_head {
 	char text[1000];	/* nginx takes 1 KiB of headers where buffers are small (/events) */
 };
 
-/* "Status: CODE REASON". */
-void reply_begin(struct reply_head *head, int status);
+/* "Status: CODE REASON", and reply_share() unless conn is NULL. */
+void reply_begin(struct reply_head *head, const struct conn *conn, int status);
+
+/* When conn_is_shared(): tell nginx to let the other origin read the answer. */
+void reply_share(struct reply_head *head, const struct conn *conn);
 
 /* One line, "Name: value"; left out (and logged) when it does not fit. */
 void reply_add(struct reply_head *head, const char *format, ...)
@@ -46,6 +49,12 @@ json_t *reply_text(const char *text);
 /* {"error": "…"} */
 void reply_error(struct conn *conn, int status, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* {"error": TEXT}, with Retry-After unless wait_s is 0. */
+void reply_later(struct conn *conn, int status, unsigned wait_s, const char *text);
+
+/* 303: go there, with GET. */
+void reply_see(struct conn *conn, const char *where);
 
 /* 503 with Retry-After: 1. */
 void reply_unavailable(struct conn *conn, const char *reason);

@@ -2,6 +2,7 @@
 #include "fcgi/request.h"
 
 #include <fcgiapp.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,29 +20,44 @@ request_init(void)
 	return FCGX_Init() == 0 ? 0 : -1;
 }
 
+#define FIELD(name, member) { name, sizeof name - 1, offsetof(struct request, member) }
+static const struct field {
+	const char *name;
+	size_t length, offset;
+} fields[] = {
+	FIELD("REQUEST_METHOD", method), FIELD("ORIEL_PATH", path), FIELD("ORIEL_MOUNT", mount),
+	FIELD("QUERY_STRING", query), FIELD("CONTENT_TYPE", content_type),
+	FIELD("HTTP_IF_NONE_MATCH", if_none_match), FIELD("HTTP_LAST_EVENT_ID", last_event_id),
+	FIELD("ORIEL_ROLE", role), FIELD("ORIEL_USER", user), FIELD("ORIEL_GRANT", grant),
+	FIELD("ORIEL_KIND", kind), FIELD("REQUEST_SCHEME", scheme), FIELD("HTTP_HOST", host),
+	FIELD("HTTP_ORIGIN", origin), FIELD("HTTP_SEC_FETCH_SITE", fetch_site),
+	FIELD("HTTP_ACCESS_CONTROL_REQUEST_METHOD", preflight), FIELD("ORIEL_TASK", task),
+	FIELD("ORIEL_REFUSAL", refusal), FIELD("ORIEL_URI", uri), FIELD("HTTP_ACCEPT", accept),
+	FIELD("HTTP_SEC_FETCH_DEST", fetch_dest), FIELD("HTTP_COOKIE", cookie),
+	FIELD("HTTP_AUTHORIZATION", authorization), FIELD("REMOTE_ADDR", address),
+	FIELD("HTTP_USER_AGENT", agent),
+};
+#undef FIELD
+enum { FIELDS = sizeof fields / sizeof fields[0] };
+
+static const char **
+request_field(struct request *request, const struct field *field)
+{
+	return (const char **)(void *)((char *)request + field->offset);
+}
+
 /* "NAME=value" into the field that wants it. */
 static void
 request_take(struct request *request, const char *pair)
 {
-	const struct {
-		const char *name;
-		const char **value;
-	} fields[] = {
-		{ "REQUEST_METHOD=", &request->method },
-		{ "ORIEL_PATH=", &request->path },
-		{ "ORIEL_MOUNT=", &request->mount },
-		{ "QUERY_STRING=", &request->query },
-		{ "CONTENT_TYPE=", &request->content_type },
-		{ "HTTP_IF_NONE_MATCH=", &request->if_none_match },
-		{ "HTTP_LAST_EVENT_ID=", &request->last_event_id },
-	};
+	size_t length = strcspn(pair, "=");
 
-	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
-		size_t length = strlen(fields[i].name);
-
-		if (strncmp(pair, fields[i].name, length) == 0)
-			*fields[i].value = pair + length;
-	}
+	for (int i = 0; i < FIELDS; i++)
+		if (fields[i].length == length && memcmp(fields[i].name, pair, length) == 0 &&
+		    pair[length] == '=') {
+			*request_field(request, &fields[i]) = pair + length + 1;
+			return;
+		}
 }
 
 /* All of it, so that the connection is clean for the next request. */
@@ -64,8 +80,8 @@ request_read_body(struct request *request)
 int
 request_read(int *fd, struct request *request)
 {
-	*request = (struct request){ .method = "", .path = "", .mount = "", .query = "",
-		.content_type = "", .if_none_match = "", .last_event_id = "" };
+	for (int i = 0; i < FIELDS; i++)
+		*request_field(request, &fields[i]) = "";
 	if (FCGX_InitRequest(&parsed, -1, 0) != 0)
 		return -1;
 	parsed.ipcFd = *fd;

@@ -13,6 +13,12 @@
 struct request {
 	const char *method, *path, *mount, *query;
 	const char *content_type, *if_none_match, *last_event_id;
+	/* Who asks, as nginx has been told by the log-in: fcgi/ask.h. */
+	const char *role, *user, *grant, *kind;
+	/* Where it comes from: fcgi/origin.h. */
+	const char *scheme, *host, *origin, *fetch_site, *preflight;
+	/* For the log-in alone; `task` is nginx's own wish, no client's. */
+	const char *task, *refusal, *uri, *accept, *fetch_dest, *cookie, *authorization, *address, *agent;
 	const char *body;
 	size_t body_length;	/* at most GATE_BODY_MAX; no NUL behind it */
 	bool keep;		/* the server wants to keep the connection */

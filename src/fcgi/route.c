@@ -59,6 +59,7 @@ route_find(const char *method, const char *path, struct route *route)
 {
 	memset(route, 0, sizeof *route);
 	route->name = "";
+	route->role = ROLE_VIEWER;
 	path = route_cut_camera(route, path);
 	for (int id = 0; id < ROUTE_COUNT; id++) {
 		const struct route_row *row = &route_table[id];
@@ -66,12 +67,17 @@ route_find(const char *method, const char *path, struct route *route)
 
 		if (name == NULL)
 			continue;
+		if (route->camera != NULL && id > ROUTE_HEALTH)
+			continue;
 		if (row_takes(row, method)) {
 			route->id = (enum route_id)id;
+			route->role = row->role;
 			route->name = name;
 			return ROUTE_FOUND;
 		}
 		route_allow(route, row);
+		if (row->role < route->role)
+			route->role = row->role;
 	}
 	return route->allow[0] != '\0' ? ROUTE_NO_METHOD : ROUTE_NO_PATH;
 }

@@ -3,28 +3,34 @@
 #ifndef ORIEL_FCGI_ROUTE_H
 #define ORIEL_FCGI_ROUTE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
-/* Who may ask. */
-enum route_role { ROUTE_ANYONE, ROUTE_VIEWER, ROUTE_OPERATOR };
+#include "base/role.h"
 
-/* ROUTE(identifier, method, path, role). A path that ends in * stands for any name
- * there. HEAD goes where GET goes. */
+/* ROUTE(identifier, method, path, who may ask). A path that ends in * stands for any
+ * name there. HEAD goes where GET goes. The rows from HEALTH on are the site's, not
+ * one camera's. */
 #define ROUTES(ROUTE)						\
-	ROUTE(STATUS, "GET", "/status", ROUTE_VIEWER)		\
-	ROUTE(SNAPSHOT, "GET", "/snapshot.jpg", ROUTE_VIEWER)	\
-	ROUTE(STREAM, "GET", "/stream.jpg", ROUTE_VIEWER)	\
-	ROUTE(EVENTS, "GET", "/events", ROUTE_VIEWER)		\
-	ROUTE(GET_CONFIG, "GET", "/config", ROUTE_VIEWER)	\
-	ROUTE(SET_CONFIG, "POST", "/config", ROUTE_OPERATOR)	\
-	ROUTE(SNAPS, "GET", "/snaps/", ROUTE_VIEWER)		\
-	ROUTE(SNAP, "GET", "/snaps/*", ROUTE_VIEWER)		\
-	ROUTE(DELETE_SNAP, "DELETE", "/snaps/*", ROUTE_OPERATOR) \
-	ROUTE(HISTORY, "GET", "/history", ROUTE_VIEWER)		\
-	ROUTE(GET_CONTROLS, "GET", "/controls", ROUTE_VIEWER)	\
-	ROUTE(SET_CONTROLS, "POST", "/controls", ROUTE_OPERATOR) \
-	ROUTE(HEALTH, "GET", "/healthz", ROUTE_ANYONE)		\
-	ROUTE(READY, "GET", "/readyz", ROUTE_ANYONE)
+	ROUTE(STATUS, "GET", "/status", ROLE_VIEWER)		\
+	ROUTE(SNAPSHOT, "GET", "/snapshot.jpg", ROLE_VIEWER)	\
+	ROUTE(STREAM, "GET", "/stream.jpg", ROLE_VIEWER)	\
+	ROUTE(EVENTS, "GET", "/events", ROLE_VIEWER)		\
+	ROUTE(GET_CONFIG, "GET", "/config", ROLE_VIEWER)	\
+	ROUTE(SET_CONFIG, "POST", "/config", ROLE_OPERATOR)	\
+	ROUTE(SNAPS, "GET", "/snaps/", ROLE_VIEWER)		\
+	ROUTE(SNAP, "GET", "/snaps/*", ROLE_VIEWER)		\
+	ROUTE(DELETE_SNAP, "DELETE", "/snaps/*", ROLE_OPERATOR)	\
+	ROUTE(HISTORY, "GET", "/history", ROLE_VIEWER)		\
+	ROUTE(GET_CONTROLS, "GET", "/controls", ROLE_VIEWER)	\
+	ROUTE(SET_CONTROLS, "POST", "/controls", ROLE_OPERATOR)	\
+	ROUTE(READY, "GET", "/readyz", ROLE_VIEWER)		\
+	ROUTE(HEALTH, "GET", "/healthz", ROLE_NONE)		\
+	ROUTE(SESSION, "GET", "/session", ROLE_VIEWER)		\
+	ROUTE(LOGIN_PAGE, "GET", "/login", ROLE_NONE)		\
+	ROUTE(LOGIN, "POST", "/login", ROLE_NONE)		\
+	ROUTE(LOGOUT, "POST", "/logout", ROLE_NONE)		\
+	ROUTE(API_LOGIN, "POST", "/api/login", ROLE_NONE)
 
 #define ROUTE_ENUM(id, ...) ROUTE_##id,
 enum route_id { ROUTES(ROUTE_ENUM) ROUTE_COUNT };
@@ -32,7 +38,7 @@ enum route_id { ROUTES(ROUTE_ENUM) ROUTE_COUNT };
 
 struct route_row {
 	const char *method, *path;
-	enum route_role role;
+	enum role role;
 };
 extern const struct route_row route_table[ROUTE_COUNT];
 
@@ -40,6 +46,9 @@ enum route_outcome { ROUTE_FOUND, ROUTE_NO_PATH, ROUTE_NO_METHOD };
 
 struct route {
 	enum route_id id;		/* ROUTE_FOUND */
+	/* That is needed to hear even what is there: of the row found, else the least of
+	 * the path's rows, else ROLE_VIEWER. */
+	enum role role;
 	const char *camera;		/* the name in /cam/NAME/…; NULL: none given */
 	size_t camera_length;
 	const char *name;		/* what * stood for, "" if nothing */

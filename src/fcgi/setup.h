@@ -21,6 +21,18 @@
 	    "Event streams (SSE) at a time in each process; one more is answered 503.")		\
 	SETUP(MAX_WAITS, "max_waits", OPTION_INTEGER, 0, 100000, "1000", NULL, "", 0,		\
 	    "Snapshots waiting for a newer frame at a time in each process; one more is answered 503.") \
+	SETUP(LOGIN, "login", OPTION_BOOLEAN, 0, 0, "yes", NULL, NULL, 0,			\
+	    "Ask who it is; no: whoever reaches the site may look, change, save and delete.")	\
+	SETUP(STATE_DIR, "state_dir", OPTION_TEXT, 0, 0, "/var/lib/oriel-fcgi", NULL, "DIR", 0,	\
+	    "Holds auth.db: users, sessions and tokens.")					\
+	SETUP(SESSION_IDLE, "session_idle", OPTION_INTEGER, 1, 315360000, "604800", NULL, "s", 0, \
+	    "A session that was not used for so long has ended.")				\
+	SETUP(SESSION_MAX, "session_max", OPTION_INTEGER, 1, 315360000, "2592000", NULL, "s", 0, \
+	    "A session that has lasted for so long has ended.")				\
+	SETUP(BASIC, "basic", OPTION_BOOLEAN, 0, 0, "no", NULL, NULL, 0,			\
+	    "Take HTTP Basic as well: for programs that know nothing else, over TLS only.")	\
+	SETUP(ALLOW_ORIGINS, "allow_origins", OPTION_TEXT, 0, 0, "", NULL, "ORIGINS", 0,	\
+	    "Other sites whose pages may read and change, exact, separated by spaces: https://dash.example.") \
 	SETUP(CONFINE, "confine", OPTION_BOOLEAN, 0, 0, "yes", NULL, NULL, 0,			\
 	    "Give up at start all files and system calls not needed; no helps to find out whether that is in the way.") \
 	SETUP(LOG_LEVEL, "log_level", OPTION_CHOICE, 0, 0, "info", "error|warning|notice|info|debug", NULL, 0, \

@@ -10,10 +10,13 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/vocabulary.h"
 #include "fcgi/api.h"
 #include "fcgi/camera.h"
 #include "fcgi/conn.h"
 #include "fcgi/events.h"
+#include "fcgi/login.h"
+#include "fcgi/origin.h"
 #include "fcgi/query.h"
 #include "fcgi/reply.h"
 #include "fcgi/roster.h"
@@ -29,6 +32,7 @@ struct site {
 	struct event_base *base;
 	struct event *term, *interrupt, *farewell, *beat;
 	struct door *door;
+	struct login login;
 	struct roster *roster;
 	struct gallery *galleries;		/* all */
 	unsigned streams, events, waits;	/* viewers now */
@@ -105,7 +109,7 @@ site_head_only(struct conn *conn, const char *type)
 {
 	struct reply_head head;
 
-	reply_begin(&head, 200);
+	reply_begin(&head, conn, 200);
 	reply_add(&head, "Content-Type: %s", type);
 	reply_add(&head, "Cache-Control: no-cache, no-store");
 	reply_send(conn, &head, NULL, 0);
@@ -193,9 +197,36 @@ site_serve(struct site *site, const struct route *route, struct gallery *gallery
 	case ROUTE_READY:
 		api_ready(camera, conn);
 		break;
-	case ROUTE_HEALTH:
-	case ROUTE_COUNT:
+	default:		/* the site's own: site_serve_own() */
 		abort();
+	}
+}
+
+/* What is the site's and no camera's. False: it is a camera's. */
+static bool
+site_serve_own(struct site *site, const struct route *route, struct conn *conn, const struct request *request)
+{
+	switch (route->id) {
+	case ROUTE_HEALTH:	/* of the process, whatever the cameras do */
+		api_health(conn);
+		return true;
+	case ROUTE_SESSION:
+		login_session(&site->login, conn, request);
+		return true;
+	case ROUTE_LOGIN_PAGE:
+		login_page(&site->login, conn, request);
+		return true;
+	case ROUTE_LOGIN:
+		login_post(&site->login, conn, request);
+		return true;
+	case ROUTE_API_LOGIN:
+		login_api(&site->login, conn, request);
+		return true;
+	case ROUTE_LOGOUT:
+		login_logout(&site->login, conn, request);
+		return true;
+	default:
+		return false;
 	}
 }
 
@@ -205,7 +236,7 @@ site_no_method(struct conn *conn, const struct route *route)
 	static const char body[] = "{\"error\":\"method not allowed\"}";
 	struct reply_head head;
 
-	reply_begin(&head, 405);
+	reply_begin(&head, conn, 405);
 	reply_add(&head, "Allow: %s", route->allow);
 	reply_add(&head, "Content-Type: application/json");
 	reply_add(&head, "Cache-Control: no-store");
@@ -219,33 +250,87 @@ site_no_camera(struct site *site, struct conn *conn, const struct route *route)
 	    "which camera? ask for /cam/NAME/ or set default_camera", "cameras", roster_names(site->roster)));
 }
 
+static bool
+method_changes(const char *method)
+{
+	return strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0 && strcmp(method, "OPTIONS") != 0;
+}
+
+/* What lasts longer than a moment. */
+static bool
+route_lasts(const struct route *route, const struct request *request)
+{
+	return route->id == ROUTE_STREAM || route->id == ROUTE_EVENTS ||
+	    (route->id == ROUTE_SNAPSHOT && request->query[0] != '\0');
+}
+
+/* May who asks ask this, from where they ask it? Else it has been answered. */
+static bool
+site_lets_in(struct site *site, const struct route *route, struct conn *conn, const struct request *request)
+{
+	enum role role = login_role(&site->login, request);
+
+	if (request->origin[0] != '\0') {
+		if (origin_preflight(conn, request, site->login.origins))
+			return false;
+		if (origin_listed(site->login.origins, request->origin))
+			conn_set_shared(conn);
+	}
+	if (route->role == ROLE_NONE)
+		return true;
+	if (role == ROLE_NONE)
+		login_refuse(&site->login, conn, request);
+	else if (role < route->role)
+		reply_error(conn, 403, REASON_OPERATORS);
+	else if (method_changes(request->method) && !login_trusts(&site->login, request))
+		reply_error(conn, 403, "this page may not change anything here");
+	else
+		return true;
+	return false;
+}
+
+static void
+site_request_found(struct site *site, const struct route *route, struct conn *conn, const struct request *request)
+{
+	struct gallery *gallery;
+
+	if (site_serve_own(site, route, conn, request))
+		return;
+	gallery = roster_find(site->roster, route->camera, route->camera_length);
+	if (gallery == NULL)
+		site_no_camera(site, conn, route);
+	else if (route_lasts(route, request) && !login_hold(&site->login, conn, request))
+		login_refuse(&site->login, conn, request);
+	else
+		site_serve(site, route, gallery, conn, request);
+}
+
 static void
 site_request(void *arg, struct conn *conn, const struct request *request)
 {
 	struct site *site = arg;
-	struct gallery *gallery;
 	struct route route;
+	enum route_outcome outcome;
 
-	switch (route_find(request->method, request->path, &route)) {
+	if (request->task[0] != '\0') {
+		login_task(&site->login, conn, request);
+		return;
+	}
+	outcome = route_find(request->method, request->path, &route);
+	if (!site_lets_in(site, &route, conn, request))
+		return;
+	switch (outcome) {
 	case ROUTE_NO_PATH:
 		reply_json(conn, 404, json_pack("{s:s, s:o}", "error", "not found", "path",
 		    reply_text(request->path)));
-		return;
+		break;
 	case ROUTE_NO_METHOD:
 		site_no_method(conn, &route);
-		return;
+		break;
 	case ROUTE_FOUND:
+		site_request_found(site, &route, conn, request);
 		break;
 	}
-	if (route.id == ROUTE_HEALTH) {		/* of the process, whatever the cameras do */
-		api_health(conn);
-		return;
-	}
-	gallery = roster_find(site->roster, route.camera, route.camera_length);
-	if (gallery != NULL)
-		site_serve(site, &route, gallery, conn, request);
-	else
-		site_no_camera(site, conn, &route);
 }
 
 /* ---- the process ------------------------------------------------------------------------------------- */
@@ -303,11 +388,12 @@ site_watch_pulse(struct site *site, _Atomic uint64_t *pulse, uint64_t pulse_ns)
 }
 
 static int
-site_init(struct site *site, const struct options *options, int listener)
+site_init(struct site *site, int listener, struct backoff *backoff, struct cause *why)
 {
-	site->options = options;
+	const struct options *options = site->options;
+
 	site->base = event_base_new();
-	if (site->base == NULL)
+	if (site->base == NULL || login_init(&site->login, site->base, options, backoff, why) == -1)
 		return -1;
 	site->roster = roster_new(options_text(options, SETUP_RUN_DIR),
 	    options_text(options, SETUP_DEFAULT_CAMERA), gallery_new, site);
@@ -328,6 +414,7 @@ site_deinit(struct site *site)
 	struct event *events[] = { site->term, site->interrupt, site->farewell, site->beat };
 
 	door_free(&site->door);
+	login_deinit(&site->login);
 	roster_free(&site->roster, gallery_free);
 	for (size_t i = 0; i < sizeof events / sizeof events[0]; i++)
 		if (events[i] != NULL)
@@ -349,16 +436,18 @@ site_raise_descriptors(void)
 }
 
 int
-site_run(const struct options *options, int listener, _Atomic uint64_t *pulse, uint64_t pulse_ns)
+site_run(const struct options *options, int listener, struct backoff *backoff,
+    _Atomic uint64_t *pulse, uint64_t pulse_ns)
 {
 	struct site site = { .options = options };
+	struct cause why = { "out of memory" };
 	int status = 0;
 
 	site_raise_descriptors();
 	signal(SIGPIPE, SIG_IGN);
-	if (request_init() == -1 || site_init(&site, options, listener) == -1 ||
+	if (request_init() == -1 || site_init(&site, listener, backoff, &why) == -1 ||
 	    site_watch_pulse(&site, pulse, pulse_ns) == -1) {
-		log_error("site", "out of memory");
+		log_error("site", "%s", why.text);
 		status = 1;
 	} else
 		event_base_dispatch(site.base);

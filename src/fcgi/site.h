@@ -5,10 +5,13 @@
 
 #include <stdint.h>
 
+#include "auth/backoff.h"
 #include "base/options.h"
 
-/* Serve `listener` until SIGTERM or SIGINT: the exit status. `pulse` (may be NULL) is
- * counted up every pulse_ns, as a sign of life for who watches this process. */
-int site_run(const struct options *options, int listener, _Atomic uint64_t *pulse, uint64_t pulse_ns);
+/* Serve `listener` until SIGTERM or SIGINT: the exit status. `backoff` is shared by all
+ * workers; NULL: log-in is off. `pulse` (may be NULL) is counted up every pulse_ns, as a
+ * sign of life for who watches this process. */
+int site_run(const struct options *options, int listener, struct backoff *backoff,
+	_Atomic uint64_t *pulse, uint64_t pulse_ns);
 
 #endif

@@ -219,7 +219,7 @@ snapshot_say(struct reply_head *head, const struct shot *shot)
 
 	gmtime_r(&seconds, &utc);
 	strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", &utc);
-	reply_begin(head, 200);
+	reply_begin(head, NULL, 200);
 	reply_add(head, "Content-Type: image/jpeg");
 	reply_add(head, "Content-Length: %u", shot->info.length);
 	snapshot_tag_head(head, shot);
@@ -229,7 +229,8 @@ snapshot_say(struct reply_head *head, const struct shot *shot)
 }
 
 static void
-snapshot_head(struct snapshots *snapshots, struct reply_head *head, const struct shot *shot)
+snapshot_head(struct snapshots *snapshots, struct conn *conn, struct reply_head *head,
+    const struct shot *shot)
 {
 	const struct snapshot_tag tag = { shot->generation, shot->info.sequence };
 
@@ -237,6 +238,7 @@ snapshot_head(struct snapshots *snapshots, struct reply_head *head, const struct
 		snapshot_say(&snapshots->said, shot);
 	snapshots->said_of = tag;
 	*head = snapshots->said;
+	reply_share(head, conn);
 	snapshot_timing(head, &shot->info);
 	reply_end_head(head);
 }
@@ -248,7 +250,7 @@ snapshot_send(struct snapshots *snapshots, struct conn *conn, struct shot *shot)
 	struct reply_head head;
 	int outcome;
 
-	snapshot_head(snapshots, &head, shot);
+	snapshot_head(snapshots, conn, &head, shot);
 	if (conn_is_head(conn)) {
 		reply_send_head(conn, &head);
 		return;
@@ -303,7 +305,7 @@ snapshot_try(struct snapshots *snapshots, struct conn *conn, const struct wish *
 	else if (wish_is_newer(wish, shot))
 		reply_unavailable(conn, "no frame that young");
 	else {
-		reply_begin(&head, 204);
+		reply_begin(&head, conn, 204);
 		snapshot_tag_head(&head, shot);
 		reply_send(conn, &head, NULL, 0);
 	}
@@ -461,7 +463,7 @@ snapshot_unchanged(struct snapshots *snapshots, struct conn *conn, const struct 
 	    !snapshot_tag_matches(if_none_match, &(struct snapshot_tag){ shot->generation,
 	    shot->info.sequence }))
 		return false;
-	reply_begin(&head, 304);
+	reply_begin(&head, conn, 304);
 	snapshot_tag_head(&head, shot);
 	reply_send(conn, &head, NULL, 0);
 	return true;

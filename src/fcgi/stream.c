@@ -39,28 +39,30 @@ struct streams {
 	uint64_t shown;			/* sequence of the newest frame offered to all */
 };
 
-/* ---- the headers: the same for all --------------------------------------------- */
+/* ---- the headers: the same for all, or for all of other origins ------------------ */
 
-static struct {
+struct stream_head {
 	unsigned char bytes[512];
 	size_t length;
-} stream_head;
+};
 
-static void
-stream_head_init(void)
+static const struct stream_head *
+stream_head(const struct conn *conn)
 {
+	static struct stream_head heads[2];
+	struct stream_head *made = &heads[conn_is_shared(conn)];
 	struct reply_head head;
 
-	if (stream_head.length > 0)
-		return;
-	reply_begin(&head, 200);
+	if (made->length > 0)
+		return made;
+	reply_begin(&head, conn, 200);
 	reply_add(&head, "Content-Type: multipart/x-mixed-replace; boundary=frame");
 	reply_add(&head, "Cache-Control: no-cache, no-store");
 	reply_add(&head, "X-Accel-Buffering: no");
 	reply_end_head(&head);
 	memcpy(head.text + head.used, "--frame\r\n", 9);
-	stream_head.length = (size_t)(record_wrap(stream_head.bytes, head.text, head.used + 9) -
-	    stream_head.bytes);
+	made->length = (size_t)(record_wrap(made->bytes, head.text, head.used + 9) - made->bytes);
+	return made;
 }
 
 /* ---- one viewer ------------------------------------------------------------------ */
@@ -107,10 +109,14 @@ static bool
 viewer_push(struct viewer *viewer)
 {
 	struct shot *shot = viewer->hold.shot;
-	struct iovec rest = { stream_head.bytes + viewer->at, stream_head.length - viewer->at };
+	const struct stream_head *head;
+	struct iovec rest;
 	ssize_t sent;
 
-	if (viewer->started)
+	if (!viewer->started) {
+		head = stream_head(viewer->conn);
+		rest = (struct iovec){ (void *)(head->bytes + viewer->at), head->length - viewer->at };
+	} else
 		rest = (struct iovec){ (void *)(shot->bytes + viewer->at), shot->end - viewer->at };
 	sent = conn_write(viewer->conn, &rest, 1);
 	if (sent == -1) {
@@ -279,7 +285,6 @@ streams_new(struct event_base *base, struct camera *camera)
 
 	if (streams == NULL)
 		return NULL;
-	stream_head_init();
 	streams->camera = camera;
 	TAILQ_INIT(&streams->viewers);
 	streams->tick = event_new(base, -1, EV_PERSIST, streams_tick, streams);

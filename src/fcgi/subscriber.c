@@ -373,7 +373,7 @@ subscriber_add_head(struct subscriber *subscriber)
 	char retry[32];
 	int length;
 
-	reply_begin(&head, 200);
+	reply_begin(&head, subscriber->conn, 200);
 	reply_add(&head, "Content-Type: text/event-stream");
 	reply_add(&head, "Cache-Control: no-cache");
 	reply_add(&head, "X-Accel-Buffering: no");

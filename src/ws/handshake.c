@@ -18,14 +18,15 @@ struct span {
 /* The headers that matter here; all others are only checked for their form. */
 enum header {
 	HEADER_HOST, HEADER_UPGRADE, HEADER_CONNECTION, HEADER_KEY, HEADER_VERSION,
-	HEADER_ORIGIN, HEADER_PROTO, HEADER_LENGTH, HEADER_CODING, HEADERS
+	HEADER_ORIGIN, HEADER_PROTO, HEADER_LENGTH, HEADER_CODING, HEADER_ROLE, HEADER_GRANT, HEADERS
 };
 static const char *const header_names[HEADERS] = {
 	[HEADER_HOST] = "Host", [HEADER_UPGRADE] = "Upgrade",
 	[HEADER_CONNECTION] = "Connection", [HEADER_KEY] = "Sec-WebSocket-Key",
 	[HEADER_VERSION] = "Sec-WebSocket-Version", [HEADER_ORIGIN] = "Origin",
 	[HEADER_PROTO] = "X-Forwarded-Proto", [HEADER_LENGTH] = "Content-Length",
-	[HEADER_CODING] = "Transfer-Encoding",
+	[HEADER_CODING] = "Transfer-Encoding", [HEADER_ROLE] = "X-Oriel-Role",
+	[HEADER_GRANT] = "X-Oriel-Grant",
 };
 
 struct request {
@@ -40,6 +41,7 @@ static const struct status {
 	const char *phrase, *headers;	/* headers it must bring along */
 } statuses[] = {
 	{ 400, "Bad Request", "" },
+	{ 401, "Unauthorized", "WWW-Authenticate: Bearer realm=\"Oriel\"\r\n" },
 	{ 403, "Forbidden", "" },
 	{ 404, "Not Found", "" },
 	{ 405, "Method Not Allowed", "Allow: GET\r\n" },
@@ -300,6 +302,28 @@ request_may_enter(const struct request *request, const struct handshake_policy *
 	return listed.length == origin.length && memcmp(listed.at, origin.at, origin.length) == 0;
 }
 
+/* The role nginx brings along, and what it hangs on. False: nobody that we know. */
+static bool
+request_is_welcome(const struct request *request, const struct handshake_policy *policy,
+    struct handshake *handshake)
+{
+	struct span role = request->value[HEADER_ROLE], grant = request->value[HEADER_GRANT];
+	char word[16];
+
+	handshake->role = ROLE_OPERATOR;
+	if (!policy->login)
+		return true;
+	if (request->times[HEADER_ROLE] != 1 || request->times[HEADER_GRANT] != 1 ||
+	    role.length >= sizeof word || grant.length >= sizeof handshake->grant)
+		return false;
+	memcpy(word, role.at, role.length);
+	word[role.length] = '\0';
+	memcpy(handshake->grant, grant.at, grant.length);
+	handshake->grant[grant.length] = '\0';
+	handshake->role = role_parse(word);
+	return handshake->role != ROLE_NONE;
+}
+
 /* A body would lie where the frames begin. */
 static bool
 request_has_body(const struct request *request)
@@ -331,6 +355,8 @@ request_judge(const struct request *request, const struct handshake_policy *poli
 		handshake_error(handshake, 400, "one Sec-WebSocket-Key of 16 bytes is needed");
 	else if (!request_may_enter(request, policy))
 		handshake_error(handshake, 403, "this origin may not connect");
+	else if (!request_is_welcome(request, policy, handshake))
+		handshake_error(handshake, 401, "log in first");
 	else
 		handshake_accept(handshake, request->value[HEADER_KEY]);
 }
@@ -344,7 +370,7 @@ handshake_read(const struct handshake_policy *policy, const char *bytes, size_t 
 	bool whole = span_cut(&rest, "\r\n\r\n", &head);
 
 	handshake->status = 0;
-	handshake->camera[0] = '\0';
+	handshake->camera[0] = handshake->grant[0] = '\0';
 	handshake->head_length = length - rest.length;
 	if (whole ? handshake->head_length > HANDSHAKE_HEAD_MAX : length >= HANDSHAKE_HEAD_MAX) {
 		handshake_error(handshake, 431, "request head too large");

@@ -7,7 +7,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/role.h"
 #include "base/vocabulary.h"
+#include "grants/grants.h"
 
 enum {
 	HANDSHAKE_HEAD_MAX = 8192,	/* bytes of request line and headers */
@@ -18,16 +20,22 @@ enum {
  * visitor's cookies (cross-site WebSocket hijacking): browsers always send
  * Origin (RFC 6455 section 4.1, 8.), and it has to be the site's own, as nginx
  * tells it in X-Forwarded-Proto and Host, or one of `origins`. A client without
- * Origin is no browser, carries no ambient credentials and is none of this. */
+ * Origin is no browser, carries no ambient credentials and is none of this.
+ *
+ * Who it is, nginx has asked oriel-fcgi, and says so in X-Oriel-Role and X-Oriel-Grant,
+ * which no client can send through it. */
 struct handshake_policy {
 	const char *origins;		/* also allowed, exactly; separated by spaces; "" for none */
 	bool allow_no_origin;
+	bool login;			/* false: everybody is an operator */
 };
 
 struct handshake {
 	unsigned status;		/* 0: not whole yet; 101: welcome; else refused */
 	size_t head_length;		/* what is behind belongs to the frames */
 	char camera[CAMERA_NAME_MAX + 1];	/* of /cam/NAME/control; "" for /control */
+	enum role role;				/* with status 101, not ROLE_NONE */
+	char grant[GRANT_SIZE];			/* which it ends with; "" without log-in */
 	size_t response_length;
 	char response[HANDSHAKE_RESPONSE_SIZE];
 };

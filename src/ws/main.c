@@ -9,11 +9,13 @@
 #include "base/log.h"
 #include "base/options.h"
 #include "confine/confine.h"
-#include "ws/camera.h"
 #include "ws/relay.h"
 #include "ws/server.h"
 
-enum { LISTEN, RUN_DIR, DEFAULT_CAMERA, ORIGINS, ALLOW_NO_ORIGIN, MAX_CLIENTS, CONFINE, LOG_LEVEL, OPTIONS };
+enum {
+	LISTEN, RUN_DIR, DEFAULT_CAMERA, LOGIN, ALLOW_ORIGINS, ALLOW_NO_ORIGIN, MAX_CLIENTS, CONFINE, LOG_LEVEL,
+	OPTIONS
+};
 
 static const struct option table[OPTIONS] = {
 	[LISTEN] = { .name = "listen", .type = OPTION_TEXT, .initial = "/run/oriel-ws/sock", .unit = "FILE",
@@ -22,7 +24,9 @@ static const struct option table[OPTIONS] = {
 	    .help = "Where each camera has a folder with its control socket." },
 	[DEFAULT_CAMERA] = { .name = "default_camera", .type = OPTION_TEXT, .initial = "", .unit = "NAME",
 	    .help = "The camera of /control; without it the only one there is, or " CAMERA_FIRST "." },
-	[ORIGINS] = { .name = "origins", .type = OPTION_TEXT, .initial = "", .unit = "ORIGINS",
+	[LOGIN] = { .name = "login", .type = OPTION_BOOLEAN, .initial = "yes",
+	    .help = "Let those in whom oriel-fcgi knows; no: whoever reaches the site is an operator." },
+	[ALLOW_ORIGINS] = { .name = "allow_origins", .type = OPTION_TEXT, .initial = "", .unit = "ORIGINS",
 	    .help = "Web origins that may connect beside the site's own, exact, separated by spaces; also the "
 	    "site's own when a proxy before nginx ends TLS: https://cam.example." },
 	[ALLOW_NO_ORIGIN] = { .name = "allow_no_origin", .type = OPTION_BOOLEAN, .initial = "yes",
@@ -66,19 +70,23 @@ give_up_rights(const struct options *options, const struct server *server)
 	confine(CONFINE_WATCH, paths, sizeof paths / sizeof paths[0]);
 }
 
-static int
-serve(const struct options *options, struct event_base *base, struct cause *why)
+static void
+on_grants(evutil_socket_t fd, short what, void *holds)
 {
-	struct camera_book book = {
-		.base = base, .run_dir = options_text(options, RUN_DIR),
-		.configured = options_text(options, DEFAULT_CAMERA),
-	};
+	(void)fd, (void)what;
+	holds_dispatch(holds);
+}
+
+static int
+serve_world(const struct options *options, struct relay_world *world, struct cause *why)
+{
 	struct server_setup setup = {
-		.base = base, .listen = options_text(options, LISTEN),
+		.base = world->book.base, .listen = options_text(options, LISTEN),
 		.clients_max = (size_t)options_number(options, MAX_CLIENTS),
-		.policy = { .origins = options_text(options, ORIGINS),
-		    .allow_no_origin = options_number(options, ALLOW_NO_ORIGIN) != 0 },
-		.service = &relay_service, .world = &book,
+		.policy = { .origins = options_text(options, ALLOW_ORIGINS),
+		    .allow_no_origin = options_number(options, ALLOW_NO_ORIGIN) != 0,
+		    .login = world->holds != NULL },
+		.service = &relay_service, .world = world,
 	};
 	struct server *server = server_new(&setup, why);
 	int result = -1;
@@ -88,7 +96,32 @@ serve(const struct options *options, struct event_base *base, struct cause *why)
 	if (server != NULL)
 		result = server_run(server, why);
 	server_free(&server);
-	camera_book_deinit(&book);
+	return result;
+}
+
+static int
+serve(const struct options *options, struct event_base *base, struct cause *why)
+{
+	struct relay_world world = { .book = {
+		.base = base, .run_dir = options_text(options, RUN_DIR),
+		.configured = options_text(options, DEFAULT_CAMERA),
+	} };
+	struct event *grants = NULL;
+	int result = -1;
+
+	if (options_number(options, LOGIN) == 0) {
+		result = serve_world(options, &world, why);
+	} else if ((world.holds = holds_new(world.book.run_dir, why)) != NULL) {
+		grants = event_new(base, holds_fd(world.holds), EV_READ | EV_PERSIST, on_grants, world.holds);
+		if (grants != NULL && event_add(grants, NULL) == 0)
+			result = serve_world(options, &world, why);
+		else
+			cause_set(why, "out of memory");
+	}
+	if (grants != NULL)
+		event_free(grants);
+	camera_book_deinit(&world.book);
+	holds_free(&world.holds);
 	return result;
 }
 

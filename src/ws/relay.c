@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "ws/camera.h"
 
 enum { ID_MAX = 64 };	/* bytes of an "id" that is a string: docs/protocol.md */
 
@@ -23,6 +22,8 @@ struct slot {
 struct relay {
 	struct session *session;
 	struct camera *camera;
+	enum role role;
+	struct hold hold;
 	size_t first, count;	/* of the slots in use, a ring */
 	struct slot slots[RELAY_SLOTS];
 };
@@ -130,6 +131,12 @@ id_valid(const json_t *id)
 	return json_is_integer(id) || (json_is_string(id) && json_string_length(id) <= ID_MAX);
 }
 
+static enum role
+command_needs(enum command_id id)
+{
+	return command_words[id].role == COMMAND_VIEWER ? ROLE_VIEWER : ROLE_OPERATOR;
+}
+
 static void
 relay_message(void *state, const void *data, size_t length, bool text)
 {
@@ -137,14 +144,17 @@ relay_message(void *state, const void *data, size_t length, bool text)
 	struct slot *slot = relay_push(relay);
 	json_t *message = json_parse_object(data != NULL ? data : "", length);
 	const char *name = json_get_text(message, "cmd");
+	enum command_id command = name != NULL ? command_find(name) : COMMAND_COUNT;
 
 	(void)text;
 	if (id_valid(json_object_get(message, "id")))
 		slot->id = json_incref(json_object_get(message, "id"));
 	if (message == NULL)
 		slot_answer_json(slot, json_pack("{s:s}", "error", ERROR_BAD_JSON));
-	else if (name == NULL || !command_is_remote(command_find(name)))
+	else if (!command_is_remote(command))
 		slot_answer_json(slot, json_pack("{s:s}", "error", ERROR_UNKNOWN_COMMAND));
+	else if (relay->role < command_needs(command))
+		slot_answer_json(slot, json_pack("{s:b, s:s}", "ok", 0, "reason", REASON_OPERATORS));
 	else
 		relay_forward(relay, slot, data, length);
 	json_decref(message);
@@ -168,23 +178,48 @@ relay_refuse(struct handshake *handshake, const struct cameras *there)
 	json_decref(body);
 }
 
+static void
+relay_grant_ended(void *arg)
+{
+	struct relay *relay = arg;
+
+	session_close(relay->session, WIRE_LOGGED_OUT, "logged out");
+}
+
+static void
+relay_free(struct relay *relay)
+{
+	hold_end(&relay->hold);
+	free(relay);
+}
+
 static void *
-relay_open(void *world, struct session *session, struct handshake *handshake)
+relay_open(void *arg, struct session *session, struct handshake *handshake)
 {
 	struct relay *relay = calloc(1, sizeof *relay);
+	struct relay_world *world = arg;
 	struct cameras there;
 
-	if (relay != NULL) {
-		relay->session = session;
-		relay->camera = camera_join(world, handshake->camera, &there);
-		if (relay->camera != NULL)
-			return relay;
-		free(relay);
+	if (relay == NULL) {
+		handshake_refuse(handshake, 503, "{\"error\": \"out of memory\"}");
+		return NULL;
 	}
+	relay->session = session;
+	relay->role = handshake->role;
+	if (world->holds != NULL &&
+	    !hold_begin(&relay->hold, world->holds, handshake->grant, relay_grant_ended, relay)) {
+		handshake_refuse(handshake, 401, "{\"error\": \"log in first\"}");
+		relay_free(relay);
+		return NULL;
+	}
+	relay->camera = camera_join(&world->book, handshake->camera, &there);
+	if (relay->camera != NULL)
+		return relay;
 	if (errno == ENOENT)
 		relay_refuse(handshake, &there);
 	else
 		handshake_refuse(handshake, 503, "{\"error\": \"out of memory\"}");
+	relay_free(relay);
 	return NULL;
 }
 
@@ -210,7 +245,7 @@ relay_close(void *state)
 		relay_pop(relay);
 	}
 	camera_leave(relay->camera);
-	free(relay);
+	relay_free(relay);
 }
 
 const struct session_service relay_service = {

@@ -4,6 +4,8 @@
 #ifndef ORIEL_WS_RELAY_H
 #define ORIEL_WS_RELAY_H
 
+#include "grants/holds.h"
+#include "ws/camera.h"
 #include "ws/session.h"
 #include "ws/wire.h"
 
@@ -12,7 +14,12 @@ enum {
 	RELAY_SLOTS = RELAY_BUSY + WIRE_BURST,
 };
 
-/* `world` is a struct camera_book. */
+struct relay_world {
+	struct camera_book book;
+	struct holds *holds;	/* NULL: log-in is off */
+};
+
+/* `world` is a struct relay_world. */
 extern const struct session_service relay_service;
 
 #endif

@@ -26,6 +26,7 @@ enum {
 enum {
 	WIRE_GOING_AWAY = 1001, WIRE_PROTOCOL_ERROR = 1002, WIRE_NOT_UTF8 = 1007,
 	WIRE_TOO_BIG = 1009, WIRE_INTERNAL_ERROR = 1011,
+	WIRE_LOGGED_OUT = 4401,		/* ours: as 401 is in HTTP */
 };
 
 struct wire;

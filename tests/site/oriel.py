@@ -125,12 +125,14 @@ class Site:
     """orield for each camera, both workers, nginx."""
 
     def __init__(self, cameras=None, mount="", embed="same-origin", html=None, fcgi=(), ws=(), state=None, env=None,
-                 programs=None, tls=False):
+                 programs=None, tls=False, login=False):
         # A Unix socket's path has at most 107 bytes, so not pytest's tmp_path.
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="oriel-", dir="/tmp"))
         self.state = pathlib.Path(state) if state else self.folder / "state"
         self.state.mkdir(exist_ok=True)
         self.mount, self.port, self.tls = mount, free_port(), None
+        self.login = login
+        self.auth = self.folder / "auth"        # oriel-fcgi's own state
         self.html = html or SOURCE / "html"
         self.embed = embed
         self.allowed, self.seen = [], {}
@@ -150,9 +152,13 @@ class Site:
             self.add("orield" if camera == "cam" else f"orield-{camera}", [
                 BUILD / "orield", f"--camera={camera}", f"--run-dir={self.folder}", f"--state-dir={self.state}",
                 *(options if any("--source" in str(o) for o in options) else [*CARD, *options])])
+        if login:
+            self.auth.mkdir(mode=0o700)
+            fcgi = [f"--state-dir={self.auth}", *fcgi]
+        switch = f"--login={'yes' if login else 'no'}"
         self.add("oriel-fcgi", [BUILD / "oriel-fcgi", f"--run-dir={self.folder}",
-                                f"--listen={self.folder}/fcgi.sock", *fcgi])
-        self.add("oriel-ws", [BUILD / "oriel-ws", f"--run-dir={self.folder}", f"--listen={self.folder}/ws.sock", *ws])
+                                f"--listen={self.folder}/fcgi.sock", switch, *fcgi])
+        self.add("oriel-ws", [BUILD / "oriel-ws", f"--run-dir={self.folder}", f"--listen={self.folder}/ws.sock", switch, *ws])
         self.render()
         self.add("nginx", ["nginx", "-e", "stderr", "-p", self.folder, "-c", self.folder / "nginx.conf"])
         if programs is not None:
@@ -183,7 +189,8 @@ class Site:
         """The very files that are installed."""
         user = "user root;" if os.geteuid() == 0 else ""
         site = "oriel-tls.conf" if self.tls else "oriel.conf"
-        values = dict(html=self.html, state=self.state, mount=self.mount, embed=self.embed, nginx=self.folder,
+        ask = f"auth_request {self.mount}/-/auth;" if self.login else ""
+        values = dict(login=ask, html=self.html, state=self.state, mount=self.mount, embed=self.embed, nginx=self.folder,
                       run=self.folder, fcgi_socket=self.folder / "fcgi.sock", ws_socket=self.folder / "ws.sock",
                       listen=f"127.0.0.1:{self.plain_port if self.tls else self.port}", server_name="_", user=user,
                       listen_tls=f"127.0.0.1:{self.port}", certificate=self.folder / "certificate.pem",

@@ -12,7 +12,7 @@ BEGIN, END, PARAMS, STDIN, STDOUT = 1, 3, 4, 5, 6
 class Responder:
     def __init__(self, path):
         self.asked = []                 # (params, body, connection number)
-        self.answer = [b"Content-Type: text/plain\r\n\r\nhere"]
+        self.answer = [b"Content-Type: text/plain\r\n\r\nhere"]    # pieces, or what gives them for the params
         self.go_on = threading.Semaphore(0)     # before each further piece of the answer
         self.connections = 0
         self.listener = socket.socket(socket.AF_UNIX)
@@ -49,14 +49,15 @@ class Responder:
                 body += content
             elif kind == STDIN:
                 self.asked.append((pairs(params), body, number))
+                answer = self.answer(pairs(params)) if callable(self.answer) else self.answer
                 with contextlib.suppress(OSError):      # nginx may have heard enough (X-Accel-Redirect)
-                    self.say(client, request)
+                    self.say(client, request, answer)
                 if not keep:
                     return client.close()
 
-    def say(self, client, request):
-        client.sendall(record(STDOUT, request, self.answer[0]))
-        for piece in self.answer[1:]:
+    def say(self, client, request, answer):
+        client.sendall(record(STDOUT, request, answer[0]))
+        for piece in answer[1:]:
             self.go_on.acquire()
             client.sendall(record(STDOUT, request, piece))
         client.sendall(record(STDOUT, request, b"") + record(END, request, bytes(8)))

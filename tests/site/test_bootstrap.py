@@ -216,6 +216,40 @@ def test_another_address(start, address, url):
     assert run.end() == 0
 
 
+def test_log_in(start):
+    """Asked for, or as soon as others can reach it: the set-up token is shown, and nothing else is open."""
+    run = start("--source", "testcard", ORIEL_LOGIN="on")
+    url = run.ready()
+    token = re.search(r"set-up token: (\S+)", run.text()).group(1)
+    assert requests.get(url + "snapshot.jpg", timeout=5).status_code == 401
+    fields = {"token": token, "user": "anna", "pass": "correct horse", "again": "correct horse"}
+    session = requests.Session()
+    session.trust_env = False
+    answer = session.post(url + "login", data=fields, timeout=10)
+    assert answer.status_code == 200 and 'id="stream"' in answer.text
+    oriel.wait_for(lambda: session.get(url + "snapshot.jpg", timeout=5).status_code == 200)
+    assert run.end() == 0
+    again = start("--source", "testcard", ORIEL_LOGIN="on")
+    again.ready()
+    assert "set-up token" not in again.text() and "log-in is on" in again.text()
+    assert again.end() == 0
+
+
+@pytest.mark.parametrize("listen, login", [("0.0.0.0", "on"), ("127.0.0.2", "off")])
+def test_who_has_to_log_in(start, listen, login):
+    run = start("--source", "testcard", ORIEL_LISTEN=listen)
+    run.ready() if listen == "0.0.0.0" else oriel.wait_for(lambda: f"http://{listen}:" in run.text(), 60)
+    host = "127.0.0.1" if listen == "0.0.0.0" else listen
+    assert requests.get(f"http://{host}:{run.port}/status", timeout=5).status_code == (401 if login == "on" else 200)
+    assert ("set-up token" in run.text()) == (login == "on")
+    assert run.end() == 0
+
+
+def test_login_is_on_or_off(start):
+    run = start("--source", "testcard", ORIEL_LOGIN="yes")
+    assert run.process.wait(30) == 1 and "ORIEL_LOGIN must be on or off" in run.text()
+
+
 # ---- missing packages, with programs that pretend --------------------------------
 
 # Says that everything is installed but what the file `missing` names.

@@ -38,7 +38,7 @@ class Worker:
 
     def start(self):
         argv = [BUILD / "oriel-fcgi", f"--listen={self.path}", f"--run-dir={self.folder}", "--log-level=debug",
-                *self.options]
+                "--login=no", *self.options]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen([str(a) for a in argv], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         wait_for(self.answers)

@@ -95,6 +95,10 @@ def test_users_and_folders_are_understood(installed, tmp_path):
     if os.geteuid() == 0:
         run("systemd-tmpfiles", f"--root={root}", "--create", prefix / "lib/tmpfiles.d/oriel.conf")
         assert (root / "var/lib/oriel").stat().st_mode & 0o7777 == 0o2750
+        grants = (root / "run/oriel/.grants").stat()
+        users = dict(line.split(":")[0:3:2] for line in (root / "etc/passwd").read_text().splitlines())
+        ids = dict(line.split(":")[0:3:2] for line in (root / "etc/group").read_text().splitlines())
+        assert (grants.st_mode & 0o7777, str(grants.st_uid), str(grants.st_gid)) == (0o750, users["oriel-fcgi"], ids["oriel"])
 
 
 @pytest.mark.parametrize("site", ["oriel.conf", "oriel-tls.conf"])

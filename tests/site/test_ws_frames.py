@@ -421,7 +421,7 @@ def test_handshakes(worker, headers, status):
 
 
 def test_origins_by_option(make_worker):
-    worker = make_worker("--origins=https://octopi.example", "--no-allow-no-origin")
+    worker = make_worker("--allow-origins=https://octopi.example", "--no-allow-no-origin")
     with worker.client(Origin="https://octopi.example") as client:
         assert client.status == 101
     with worker.client() as client:
@@ -540,7 +540,7 @@ def test_a_socket_handed_over_by_systemd(make_site):
         listener.bind(str(path))
         listener.listen()
         # sh, as LISTEN_PID has to be the program's own.
-        site.add("oriel-ws", ["sh", "-c", 'LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" --listen=/nonexistent/sock 3<&0',
+        site.add("oriel-ws", ["sh", "-c", 'LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" --login=no --listen=/nonexistent/sock 3<&0',
                               oriel.BUILD / "oriel-ws"])
         daemon = site["oriel-ws"]
         for _ in range(2):

@@ -193,6 +193,44 @@ test_camera_in_the_path(void **state)
 	assert_string_equal(handshake.camera, "front-door");
 }
 
+/* Who it is, is nginx's word and nothing else's. */
+static void
+test_roles(void **state)
+{
+	static const char grant[] = "X-Oriel-Grant: 0123456789abcdef0123456789abcdef\r\n";
+	static const struct handshake_policy asking = { .origins = "", .login = true };
+	static const struct {
+		const char *more;
+		enum role role;		/* ROLE_NONE: refused */
+	} cases[] = {
+		{ "X-Oriel-Role: viewer\r\n%s", ROLE_VIEWER }, { "X-Oriel-Role: operator\r\n%s", ROLE_OPERATOR },
+		{ "%s", ROLE_NONE }, { "X-Oriel-Role:\r\n%s", ROLE_NONE }, { "X-Oriel-Role: Operator\r\n%s", ROLE_NONE },
+		{ "X-Oriel-Role: operator, viewer\r\n%s", ROLE_NONE }, { "X-Oriel-Role: operatoroperatoroperator\r\n%s", ROLE_NONE },
+		{ "X-Oriel-Role: operator\r\n", ROLE_NONE }, { "X-Oriel-Role: operator\r\nX-Oriel-Role: operator\r\n%s", ROLE_NONE },
+		{ "X-Oriel-Role: operator\r\nX-Oriel-Grant: a\r\n%s", ROLE_NONE },
+		{ "X-Oriel-Role: operator\r\nX-Oriel-Grant: 0123456789abcdef0123456789abcdef0\r\n", ROLE_NONE },
+	};
+	static struct handshake handshake;
+	char head[4096], more[256];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		const char *end = strstr(cases[i].more, "%s");
+
+		snprintf(more, sizeof more, "%.*s%s", end != NULL ? (int)(end - cases[i].more) : 999, cases[i].more,
+		    end != NULL ? grant : "");
+		handshake_read(&asking, head, build(head, sizeof head, LINE_MORE, more), &handshake);
+		assert_int_equal(handshake.status, cases[i].role == ROLE_NONE ? 401 : 101);
+		if (handshake.status == 101) {
+			assert_int_equal(handshake.role, cases[i].role);
+			assert_string_equal(handshake.grant, "0123456789abcdef0123456789abcdef");
+		}
+	}
+	handshake_read(&policy, head, build(head, sizeof head, LINE_MORE, ""), &handshake);
+	assert_int_equal(handshake.role, ROLE_OPERATOR);
+	assert_string_equal(handshake.grant, "");
+}
+
 static void
 test_no_origin_can_be_refused(void **state)
 {
@@ -275,6 +313,7 @@ main(void)
 		cmocka_unit_test(test_the_answer),
 		cmocka_unit_test(test_refusals_are_whole_responses),
 		cmocka_unit_test(test_camera_in_the_path),
+		cmocka_unit_test(test_roles),
 		cmocka_unit_test(test_no_origin_can_be_refused),
 		cmocka_unit_test(test_piece_by_piece_with_frames_behind),
 		cmocka_unit_test(test_nul_is_refused_at_once),

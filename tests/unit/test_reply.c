@@ -119,9 +119,28 @@ answer_empty(struct conn *conn)
 {
 	struct reply_head head;
 
-	reply_begin(&head, 304);
+	reply_begin(&head, conn, 304);
 	reply_add(&head, "ETag: %s", "x");
 	reply_send(conn, &head, NULL, 0);
+}
+
+static void
+answer_shared(struct conn *conn)
+{
+	conn_set_shared(conn);
+	answer_empty(conn);
+}
+
+static void
+answer_later(struct conn *conn)
+{
+	reply_later(conn, 429, 17, "not \"now\"");
+}
+
+static void
+answer_elsewhere(struct conn *conn)
+{
+	reply_see(conn, "/login?next=%2F");
 }
 
 static void
@@ -138,7 +157,7 @@ answer_long_header(struct conn *conn)
 
 	memset(text, 'h', sizeof text - 1);
 	text[sizeof text - 1] = '\0';
-	reply_begin(&head, 200);
+	reply_begin(&head, conn, 200);
 	reply_add(&head, "X-Long: %s", text);
 	reply_send(conn, &head, "b", 1);
 }
@@ -157,6 +176,12 @@ test_answers_to_the_byte(void **state)
 		{ answer_unavailable, "GET", "Status: 503 Service Unavailable\r\nContent-Type: application/json\r\n"
 		    "Cache-Control: no-store\r\nRetry-After: 1\r\nContent-Length: 24\r\n\r\n|{\"error\":\"no frame yet\"}" },
 		{ answer_empty, "GET", "Status: 304 Not Modified\r\nETag: x\r\n\r\n" },
+		{ answer_shared, "GET", "Status: 304 Not Modified\r\nX-Oriel-Cors: 1\r\nETag: x\r\n\r\n" },
+		{ answer_empty, "GET", "Status: 304 Not Modified\r\nETag: x\r\n\r\n" },	/* the one before is over */
+		{ answer_later, "GET", "Status: 429 Too Many Requests\r\nContent-Type: application/json\r\n"
+		    "Cache-Control: no-store\r\nRetry-After: 17\r\nContent-Length: 23\r\n\r\n|{\"error\":\"not \\\"now\\\"\"}" },
+		{ answer_elsewhere, "GET", "Status: 303 See Other\r\nLocation: /login?next=%2F\r\n"
+		    "Cache-Control: no-store\r\nContent-Length: 0\r\n\r\n" },
 		{ answer_not_utf8, "GET", "Status: 400 Bad Request\r\nContent-Type: application/json\r\n"
 		    "Cache-Control: no-store\r\nContent-Length: 15\r\n\r\n|{\"error\":\"a??\"}" },
 		{ answer_long_header, "GET", "Status: 200 OK\r\nContent-Length: 1\r\n\r\n|b" },

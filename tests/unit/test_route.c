@@ -88,19 +88,48 @@ test_allow(void **state)
 	assert_int_equal(route_find("", "/healthz", &route), ROUTE_NO_METHOD);
 }
 
-/* Who may change something: for the day when there is a log-in. */
+/* Who may ask what; the log-in itself, and whether the process lives, is for everybody. */
 static void
 test_roles(void **state)
 {
 	(void)state;
 	for (int id = 0; id < ROUTE_COUNT; id++) {
-		if (strcmp(route_table[id].method, "GET") != 0)
-			assert_int_equal(route_table[id].role, ROUTE_OPERATOR);
-		else if (id == ROUTE_HEALTH || id == ROUTE_READY)
-			assert_int_equal(route_table[id].role, ROUTE_ANYONE);
+		if (id == ROUTE_HEALTH || id > ROUTE_SESSION)
+			assert_int_equal(route_table[id].role, ROLE_NONE);
+		else if (strcmp(route_table[id].method, "GET") != 0)
+			assert_int_equal(route_table[id].role, ROLE_OPERATOR);
 		else
-			assert_int_equal(route_table[id].role, ROUTE_VIEWER);
+			assert_int_equal(route_table[id].role, ROLE_VIEWER);
 	}
+}
+
+/* The role that is needed to hear what there is. */
+static void
+test_role_of_a_path(void **state)
+{
+	(void)state;
+	found("POST", "/config");
+	assert_int_equal(route.role, ROLE_OPERATOR);
+	found("GET", "/config");
+	assert_int_equal(route.role, ROLE_VIEWER);
+	route_find("PUT", "/config", &route);
+	assert_int_equal(route.role, ROLE_VIEWER);
+	route_find("PUT", "/login", &route);
+	assert_int_equal(route.role, ROLE_NONE);
+	route_find("GET", "/nothing", &route);
+	assert_int_equal(route.role, ROLE_VIEWER);
+}
+
+/* The site's own routes are no camera's. */
+static void
+test_routes_of_the_site(void **state)
+{
+	(void)state;
+	assert_int_equal(found("POST", "/login"), ROUTE_LOGIN);
+	assert_int_equal(route_find("POST", "/cam/x/login", &route), ROUTE_NO_PATH);
+	assert_int_equal(route.role, ROLE_VIEWER);
+	assert_int_equal(route_find("GET", "/cam/x/session", &route), ROUTE_NO_PATH);
+	assert_int_equal(found("GET", "/cam/x/healthz"), ROUTE_HEALTH);
 }
 
 int
@@ -114,6 +143,8 @@ main(void)
 		cmocka_unit_test(test_unknown_paths),
 		cmocka_unit_test(test_allow),
 		cmocka_unit_test(test_roles),
+		cmocka_unit_test(test_role_of_a_path),
+		cmocka_unit_test(test_routes_of_the_site),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: ISC */
+#include "fcgi/origin.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "fcgi/reply.h"
+
+enum { PREFLIGHT_S = 600 };	/* for which a browser may remember the answer */
+
+bool
+origin_listed(const char *allowed, const char *origin)
+{
+	size_t length = strlen(origin), word;
+
+	for (; length > 0 && *allowed != '\0'; allowed += word) {
+		allowed += strspn(allowed, " ");
+		word = strcspn(allowed, " ");
+		if (word == length && memcmp(allowed, origin, length) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Scheme and host as nginx tells them. */
+static bool
+origin_is_ours(const struct request *request)
+{
+	size_t scheme = strlen(request->scheme);
+	const char *origin = request->origin;
+
+	return scheme > 0 && request->host[0] != '\0' &&
+	    strncmp(origin, request->scheme, scheme) == 0 && strncmp(origin + scheme, "://", 3) == 0 &&
+	    strcasecmp(origin + scheme + 3, request->host) == 0;
+}
+
+bool
+origin_may_change(const struct request *request, const char *allowed, bool ambient)
+{
+	if (origin_listed(allowed, request->origin))
+		return true;
+	/* "none": the person did it, not a page. */
+	if (request->fetch_site[0] != '\0')
+		return strcmp(request->fetch_site, "same-origin") == 0 || strcmp(request->fetch_site, "none") == 0;
+	if (request->origin[0] != '\0')
+		return origin_is_ours(request);
+	return !ambient;
+}
+
+bool
+origin_preflight(struct conn *conn, const struct request *request, const char *allowed)
+{
+	struct reply_head head;
+
+	if (strcmp(request->method, "OPTIONS") != 0 || request->preflight[0] == '\0' ||
+	    !origin_listed(allowed, request->origin))
+		return false;
+	conn_set_shared(conn);
+	reply_begin(&head, conn, 204);
+	reply_add(&head, "Access-Control-Allow-Methods: GET, HEAD, POST, DELETE");
+	reply_add(&head, "Access-Control-Allow-Headers: Authorization, Content-Type, If-None-Match, Last-Event-ID");
+	reply_add(&head, "Access-Control-Max-Age: %d", PREFLIGHT_S);
+	reply_add(&head, "Cache-Control: no-store");
+	reply_send(conn, &head, NULL, 0);
+	return true;
+}

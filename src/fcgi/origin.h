@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: ISC */
+/* origin: which page a request comes from, and what that page may do.
+ *
+ * A page of another site can make its visitor's browser ask anything of us, with the visitor's
+ * cookie. It cannot read the answer unless we say so (CORS), and it cannot hide where it
+ * comes from: browsers send Sec-Fetch-Site (W3C Fetch Metadata) and Origin (RFC 6454). */
+#ifndef ORIEL_FCGI_ORIGIN_H
+#define ORIEL_FCGI_ORIGIN_H
+
+#include <stdbool.h>
+
+#include "fcgi/conn.h"
+#include "fcgi/request.h"
+
+/* Is `origin` one of `allowed`, exactly? They are separated by spaces. */
+bool origin_listed(const char *allowed, const char *origin);
+
+/* May it change something? `ambient`: the browser itself has sent along what makes it
+ * welcome (a cookie, Basic), so it has to say where it comes from. */
+bool origin_may_change(const struct request *request, const char *allowed, bool ambient);
+
+/* A browser's question whether a page of another origin may ask (CORS preflight), and
+ * that origin is allowed: answered; else false. It is asked without a cookie. */
+bool origin_preflight(struct conn *conn, const struct request *request, const char *allowed);
+
+#endif
