@@ -25,8 +25,19 @@ async function call(url, options) {
   return response.status === 204 ? {} : response.json();
 }
 
+// The session is over: the log-in page, and afterwards here again.
+let leaving = false;
+export function logIn() {
+  if (leaving) return;
+  leaving = true;
+  const login = new URL('login', location.href);
+  login.search = new URLSearchParams({ next: location.pathname + location.search });
+  location.assign(login);
+}
+
 // The reason in an error answer; its body is {"error": …} unless something in between wrote it.
 export async function refusal(response) {
+  if (response.status === 401) logIn();
   const body = await response.json().catch(() => ({}));
   const others = body.cameras?.length ? ` (there is ${body.cameras.join(', ')})` : '';
   const why = new Error((body.error ?? `the server answered ${response.status}`) + others);

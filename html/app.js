@@ -14,6 +14,7 @@ import { plotView } from './plot.js';
 import { boxView, recentView } from './recent.js';
 import { Link } from './retry.js';
 import { savedView } from './saved.js';
+import { sessionView } from './session.js';
 import { settingsForm, thresholdSlider } from './settings.js';
 import { EVENTS_MAX, initial, reduce } from './state.js';
 import { statusView } from './status.js';
@@ -47,6 +48,7 @@ const announcer = new Announcer(byId('motion-spoken'));
 const showBox = boxView();
 const views = [
   statusView(),
+  sessionView(dispatch),
   commandButtons(control, base, dispatch),
   thresholdSlider(configTuner),
   settingsForm(configTuner),

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: ISC
 // control: commands to the camera over one WebSocket, each with an id that its reply brings back.
 
-import { post } from './api.js';
+import { logIn, post } from './api.js';
 
+const LOGGED_OUT = 4401;    // what 401 is in HTTP
 const PATIENCE = 5000;      // ms for one reply; a server that is later than this is not there
 
 export class Control {
@@ -26,7 +27,8 @@ export class Control {
     this.#socket = socket;
     socket.onopen = opened;
     socket.onmessage = ({ data }) => this.#answer(JSON.parse(data));
-    socket.onclose = () => {
+    socket.onclose = ({ code }) => {
+      if (code === LOGGED_OUT) logIn();
       this.#drop('the connection was lost before the camera answered');
       reject(new Error('Commands not connected'));
     };

@@ -10,7 +10,7 @@ export function controlsForm(tuner, base, dispatch) {
   const load = () => get(new URL('controls', base)).then(
     (data) => dispatch({ type: 'controls', data }),
     () => dispatch({ type: 'controls', data: { controls: [] } }));     // the camera has gone: it will be told
-  fields.onsubmit = (submit) => submit.preventDefault();
+  fields.form.onsubmit = (submit) => submit.preventDefault();
 
   const writers = new WeakMap();
   const make = (control) => {

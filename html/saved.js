@@ -56,7 +56,7 @@ function card(snap, href, open, discard) {
   const img = el('img', { loading: 'lazy', decoding: 'async', src: href, alt: `Saved ${when}`, width: 320, height: 180 });
   const view = el('a', { href, className: 'card-view' }, img);
   view.onclick = open;
-  const bin = el('button', { type: 'button', textContent: 'Delete', 'aria-label': `Delete ${snap.name}` });
+  const bin = el('button', { type: 'button', className: 'for-operators', textContent: 'Delete', 'aria-label': `Delete ${snap.name}` });
   bin.onclick = discard;
   return el('li', { className: 'snap' }, view,
     el('span', { className: 'snap-what' },

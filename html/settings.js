@@ -33,10 +33,10 @@ export function thresholdSlider(tuner) {
 }
 
 export function settingsForm(tuner) {
-  const form = byId('settings-fields');
-  form.onsubmit = (submit) => submit.preventDefault();
+  const fields = byId('settings-fields');
+  fields.form.onsubmit = (submit) => submit.preventDefault();
   const rows = FIELDS.map((field) => row(field, tuner));
-  form.replaceChildren(...rows.map(({ node }) => node));
+  fields.replaceChildren(...rows.map(({ node }) => node));
   return (state) => rows.forEach(({ update }) => update(state));
 }
 

@@ -19,6 +19,7 @@ export const initial = {
   events: [],                       // {id, type, ts, data}, newest first
   snaps: { list: [], room: SNAPS_PAGE, count: 0, bytes: 0, more: false },
   controls: [],                     // V4L2 controls
+  session: { login: false, role: '', user: '', kind: '' },   // who looks at this page
   notice: null,                     // {kind: 'done' | 'failed', text, href, label}
 };
 
@@ -36,6 +37,7 @@ const reducers = {
   tick: (state, { now }) => ({ now }),
   link: (state, { name, link }) => ({ [name]: { ...state[name], ...link } }),
   notice: (state, { notice }) => ({ notice }),
+  session: (state, { session }) => ({ session }),
   controls: (state, { data: { controls } }) => ({ controls }),
   status: (state, { data }) => ({
     camera: { ...state.camera, id: data.camera, name: data.name || data.source, ...cameraFacts(data) },

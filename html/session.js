@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: ISC
+// session: who is logged in, and the way to the log-in page for who is not (any more).
+
+import { attribute, byId, put } from './dom.js';
+import { get } from './api.js';
+
+export function sessionView(dispatch) {
+  get(new URL('session', location.href)).then((session) => dispatch({ type: 'session', session }), () => {});
+
+  return ({ session: { login, role, user, kind } }) => {
+    byId('who').hidden = !login || kind !== 'session';
+    put(byId('who-words'), user);
+    attribute(document.body, 'data-role', role);
+    for (const fields of document.querySelectorAll('fieldset')) fields.disabled = role === 'viewer';
+  };
+}
