@@ -10,7 +10,11 @@
 
 #include "../unit/random.h"
 
-enum { FILE_MOST = 1 << 20, VARIANTS = 300, HARD_ERROR = 99 };
+#ifndef VARIANTS
+#define VARIANTS 300		/* of each seed */
+#endif
+
+enum { FILE_MOST = 1 << 20, HARD_ERROR = 99 };
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 
