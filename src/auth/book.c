@@ -109,19 +109,21 @@ book_schema(struct book *book, struct cause *why)
 }
 
 /* Whole, under another name, with its mode from its first moment on: SQLite gives
- * the same to its other files. Never open(2) it by ourselves: closing any
- * descriptor of a database drops the locks that SQLite has on it. */
+ * the same to its other files. Once it is the book, never open(2) it by ourselves: closing
+ * any descriptor of a database drops the locks that SQLite has on it. */
 static int
 book_write_new(const char *path, struct cause *why)
 {
 	struct sql *sql;
-	int result;
+	int result, fd;
 
 	unlink(path);
-	if (mknod(path, S_IFREG | 0600, 0) == -1) {
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd == -1) {
 		cause_errno(why, "cannot be made");
 		return STORE_FAILED;
 	}
+	close(fd);
 	result = sql_open(path, &sql, why);
 	if (result == STORE_OK)
 		result = sql_exec(sql, schema, why);
@@ -140,7 +142,7 @@ book_sync_folder(const struct book *book)
 	close(fd);
 }
 
-/* Several processes may begin at once: the first to link(2) its own has made it. */
+/* Several processes may begin at once: the first to rename its own has made it. */
 static int
 book_make_file(struct book *book, struct cause *why)
 {
@@ -155,7 +157,8 @@ book_make_file(struct book *book, struct cause *why)
 	}
 	snprintf(path, sizeof path, "%s.new-%d", book->path, (int)gettid());
 	result = book_write_new(path, why);
-	if (result == STORE_OK && link(path, book->path) == -1 && errno != EEXIST) {
+	if (result == STORE_OK && renameat2(AT_FDCWD, path, AT_FDCWD, book->path, RENAME_NOREPLACE) == -1 &&
+	    errno != EEXIST) {
 		cause_errno(why, "cannot be made");
 		result = STORE_FAILED;
 	}

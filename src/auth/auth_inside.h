@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: ISC */
+/* auth_inside: what auth.c and auth_jobs.c share. Included by those two alone. */
+#ifndef ORIEL_AUTH_AUTH_INSIDE_H
+#define ORIEL_AUTH_AUTH_INSIDE_H
+
+#include "auth/auth.h"
+#include "auth/clerk.h"
+
+enum { MEMORIES = 64, TOUCHES = 256 };
+
+struct auth_job {
+	struct errand errand;		/* first: the clerk hands it back */
+	struct auth *auth;
+	auth_done *done;		/* NULL: nobody waits */
+	void *arg;
+	struct auth_job *next;		/* Basic under way, or joined to one */
+	struct auth_job *joined;	/* the same credential: answered with this one */
+	unsigned char digest[16];
+	char address[64], account[AUTH_NAME_SIZE];
+};
+
+struct memory {				/* of a password that was right for HTTP Basic */
+	unsigned char digest[16];	/* keyed, of name and password */
+	uint64_t until_ns;		/* monotonic; 0: none */
+	char grant[GRANT_SIZE];
+};
+
+struct touch {				/* lately asked of the clerk */
+	char id[GRANT_SIZE];
+	uint64_t mono_ns;
+};
+
+enum order { ORDER_NONE, ORDER_NEXT, ORDER_SETTLE };
+
+struct auth {
+	struct book_settings settings;
+	struct grants grants;
+	struct book *book;		/* the loop's own, for reading */
+	struct clerk *clerk;
+	struct holds *holds;
+	struct backoff *backoff;	/* borrowed */
+	int poll, timer;
+	unsigned openings;		/* of the book, seen */
+	bool ordering;			/* the clerk is at it */
+	enum order wanted;		/* afterwards */
+	bool reading_failed, writing_failed;	/* said */
+	unsigned joined;
+	struct auth_job *basics;
+	unsigned char key[SECRET_KEY_BYTES];
+	struct memory memories[MEMORIES];
+	struct touch touches[TOUCHES];
+};
+
+enum auth_result auth_result_of(enum book_result result);
+void auth_pass_set(struct auth_pass *pass, enum auth_kind kind, const struct book_pass *from);
+
+/* What came of reading the book: trouble is said once; another book makes work. */
+void auth_note_read(struct auth *auth, enum book_result result, const struct cause *why);
+
+/* Hand over what nobody waits for; false: no room, it is not done. */
+bool auth_send(struct auth *auth, enum errand_kind kind, const char *id);
+
+/* Answer what the clerk has done, and free it; or free it without a word. */
+void job_finish(struct auth_job *job);
+void job_drop(void *errand);
+
+#endif
