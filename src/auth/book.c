@@ -264,7 +264,6 @@ book_new(const struct book_settings *settings, struct cause *why)
 		book_free(&book);
 		return NULL;
 	}
-	book_ready(book, why);
 	return book;
 }
 
@@ -306,12 +305,14 @@ book_end(struct book *book, enum book_result result, struct cause *why)
 	return result;
 }
 
+/* While the folder is not settled (orielctl before any worker), book_settle() will
+ * publish all there is: then it is no failure that we cannot. */
 enum book_result
 book_publish(struct book *book, const char *id, struct cause *why)
 {
-	if (grants_make_folder(&book->grants, why) == -1 || grants_publish(&book->grants, id, why) == -1)
-		return BOOK_TROUBLE;
-	return BOOK_OK;
+	if (grants_make_folder(&book->grants, why) == 0 && grants_publish(&book->grants, id, why) == 0)
+		return BOOK_OK;
+	return grants_are_settled(&book->grants) ? BOOK_TROUBLE : BOOK_OK;
 }
 
 enum book_result

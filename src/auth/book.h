@@ -55,9 +55,9 @@ struct book_pass {
 
 struct book;
 
-/* NULL only when out of memory, or for paths too long. A file that cannot be opened is
- * no failure: each call tries again (at most every 5 s) and is BOOK_TROUBLE until then.
- * The file is made if it is not there. */
+/* NULL only when out of memory, or for paths too long. The first call that needs the file
+ * opens it, and makes it if it is not there; while it cannot be opened each call
+ * is BOOK_TROUBLE, and tries again (at most every 5 s). */
 struct book *book_new(const struct book_settings *settings, struct cause *why);
 void book_free(struct book **book);
 

@@ -38,13 +38,19 @@ settle_files(struct book *book, int64_t now, struct cause *why)
 	return sweep.result;
 }
 
+static enum book_result
+settle_publish(struct book *book, const char *id, struct cause *why)
+{
+	return grants_publish(&book->grants, id, why) == 0 ? BOOK_OK : BOOK_TROUBLE;
+}
+
 /* A session without a file: in a folder just made it gets one; else its end had
  * begun, and is brought to its end. */
 static enum book_result
 settle_session(struct book *book, const char *id, bool settled, struct cause *why)
 {
 	if (!settled)
-		return book_publish(book, id, why);
+		return settle_publish(book, id, why);
 	return grants_have(&book->grants, id) ? BOOK_OK : book_do(book, SAY_SESSION_DELETE, why, "t", id);
 }
 
@@ -78,10 +84,8 @@ settle_lasting(struct book *book, int64_t now, struct cause *why)
 
 	sql_bind(say, "i", now);
 	while ((result = book_row(book, sql_step(say, why), why)) == BOOK_OK)
-		if (book_publish(book, sql_text(say, 0), why) != BOOK_OK) {
-			result = BOOK_TROUBLE;
+		if ((result = settle_publish(book, sql_text(say, 0), why)) != BOOK_OK)
 			break;
-		}
 	sql_done(say);
 	return result == BOOK_MISSING ? BOOK_OK : result;
 }

@@ -269,11 +269,12 @@ static int
 run_help(struct ctl *ctl, int argc, char **argv)
 {
 	(void)ctl, (void)argc, (void)argv;
-	puts("usage: orielctl [--camera=NAME] [--run-dir=DIR] [--json] COMMAND [arguments]\n");
+	puts("usage: orielctl [--camera=NAME] [--run-dir=DIR] [--accounts=DIR] [--json] COMMAND [arguments]\n");
 	for (const struct ctl_command *command = ctl_commands; command->name != NULL; command++)
 		printf("  %s %s\n        %s\n", command->name, command->arguments, command->help);
 	puts("\n  --camera=NAME   the camera meant (default: the only one there is, else " CAMERA_FIRST ")\n"
 	    "  --run-dir=DIR   where the cameras' control sockets are (default /run/oriel)\n"
+	    "  --accounts=DIR  where the site's accounts are (default /var/lib/oriel-fcgi)\n"
 	    "  --json          print what the camera daemon said, for scripts\n"
 	    "  --version, --help\n\n"
 	    "exit status: 0 done, 1 refused or failed, 2 wrong usage, 3 camera daemon not running");
@@ -296,6 +297,16 @@ const struct ctl_command ctl_commands[] = {
 	{ "cameras", "", "The cameras of this machine, their formats, sizes and rates.", run_cameras },
 	{ "doctor", "[--state-dir=DIR] [--fcgi-socket=FILE] [--ws-socket=FILE] [--nginx=CONF]",
 	    "Check devices, sockets, memory, disk and nginx, and say what to do.", ctl_doctor },
+	{ "user", "list | add NAME [--role=viewer|operator] | passwd NAME | role NAME ROLE | del NAME",
+	    "Who may log in. A password is asked for, or read from standard input. All but list and add end the user's sessions.",
+	    ctl_user },
+	{ "session", "list | revoke ID ... | revoke --user=NAME | revoke --all",
+	    "Who is logged in; end that, and what is open of it, at once.", ctl_session },
+	{ "token", "list | add NAME [--role=viewer|operator] [--days=N] | del NAME",
+	    "Bearer tokens for programs, for a year unless N says otherwise (0: for ever); a new one is printed once.",
+	    ctl_token },
+	{ "tls", "self-signed [--force] DIR [NAME|ADDRESS ...]",
+	    "Make a key and a certificate for this machine's names and addresses, or those given.", ctl_tls },
 	{ "help", "", "This.", run_help },
 	{ NULL, NULL, NULL, NULL },
 };

@@ -13,6 +13,7 @@ enum { CTL_OK, CTL_REFUSED, CTL_USAGE, CTL_NO_DAEMON };
 
 struct ctl {
 	const char *run_dir;
+	const char *accounts;	/* folder of auth.db: oriel-fcgi's state_dir */
 	const char *camera;	/* "" = the only one, or CAMERA_FIRST */
 	bool json;		/* for scripts: one JSON value a line on standard output */
 	char path[CAMERA_PATH_SIZE];	/* of the camera's control socket, after ctl_open() */
@@ -47,5 +48,9 @@ void ctl_print(const json_t *value);
 int ctl_events(struct ctl *ctl, int argc, char **argv);
 int ctl_snapshot(struct ctl *ctl, int argc, char **argv);
 int ctl_doctor(struct ctl *ctl, int argc, char **argv);
+int ctl_user(struct ctl *ctl, int argc, char **argv);
+int ctl_token(struct ctl *ctl, int argc, char **argv);
+int ctl_session(struct ctl *ctl, int argc, char **argv);
+int ctl_tls(struct ctl *ctl, int argc, char **argv);
 
 #endif

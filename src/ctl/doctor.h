@@ -25,4 +25,7 @@ void doctor_check_folder(struct doctor *doctor, const char *check, const char *p
 void doctor_check_worker(struct doctor *doctor, const char *name, const char *path);
 void doctor_check_nginx(struct doctor *doctor);
 
+/* The site's accounts, and to root the set-up token: doctor_accounts.c */
+void doctor_check_accounts(struct doctor *doctor);
+
 #endif

@@ -3,21 +3,19 @@
 #include "ctl/doctor.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <glob.h>
 #include <grp.h>
-#include <poll.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/unixsock.h"
+#include "ctl/run.h"
 
-enum { GROUPS_MAX = 256, OUTPUT_MAX = 1 << 20, OUTPUT_SECONDS = 10, BACKLOG_WANTED = 4096 };
+enum { GROUPS_MAX = 256, BACKLOG_WANTED = 4096 };
 
 /* ---- people and groups ---------------------------------------------------------------- */
 
@@ -134,60 +132,14 @@ doctor_check_worker(struct doctor *doctor, const char *name, const char *path)
 
 /* ---- nginx ----------------------------------------------------------------------------------- */
 
-/* All that `fd` gives until its end, or OUTPUT_SECONDS of silence; for free(3). */
-static char *
-read_output(int fd)
-{
-	char *text = malloc(OUTPUT_MAX + 1);
-	size_t used = 0;
-	ssize_t got = 1;
-
-	while (text != NULL && used < OUTPUT_MAX && got > 0) {
-		struct pollfd ready = { .fd = fd, .events = POLLIN };
-
-		if (poll(&ready, 1, OUTPUT_SECONDS * 1000) != 1)
-			break;
-		got = read(fd, text + used, OUTPUT_MAX - used);
-		used += got > 0 ? (size_t)got : 0;
-	}
-	if (text != NULL)
-		text[used] = '\0';
-	return text;
-}
-
-/* The configuration that nginx reads, or its complaint, and its exit status: 127
- * when there is no nginx. For free(3). */
+/* The configuration that nginx reads, or its complaint, and its exit status. For free(3). */
 static char *
 nginx_configuration(const char *conf, int *status)
 {
 	char *const arguments[] = { (char *)"nginx", (char *)"-T", conf != NULL ? (char *)"-c" : NULL,
 		(char *)conf, NULL };
-	char *text = NULL;
-	int ends[2];
-	pid_t child;
 
-	*status = -1;
-	if (pipe2(ends, O_CLOEXEC) == -1)
-		return NULL;
-	child = fork();
-	if (child == 0) {
-		dup2(ends[1], STDOUT_FILENO);
-		dup2(ends[1], STDERR_FILENO);
-		execvp("nginx", arguments);
-		execv("/usr/sbin/nginx", arguments);
-		_exit(127);
-	}
-	close(ends[1]);
-	if (child != -1) {
-		text = read_output(ends[0]);
-		close(ends[0]);
-		ends[0] = -1;
-		waitpid(child, status, 0);
-		*status = WIFEXITED(*status) ? WEXITSTATUS(*status) : -1;
-	}
-	if (ends[0] != -1)
-		close(ends[0]);
-	return text;
+	return run_program(arguments, "", status);
 }
 
 /* May nginx's workers use the sockets of ours? */
@@ -222,19 +174,6 @@ check_backlog(struct doctor *doctor)
 	fclose(file);
 }
 
-/* The last line of what nginx said. */
-static const char *
-last_line(char *text)
-{
-	size_t length = strlen(text);
-	char *newline;
-
-	while (length > 0 && text[length - 1] == '\n')
-		text[--length] = '\0';
-	newline = strrchr(text, '\n');
-	return newline != NULL ? newline + 1 : text;
-}
-
 void
 doctor_check_nginx(struct doctor *doctor)
 {
@@ -243,13 +182,13 @@ doctor_check_nginx(struct doctor *doctor)
 
 	if (text == NULL)
 		return;
-	if (status == 127)
+	if (status == RUN_MISSING)
 		doctor_say(doctor, DOCTOR_BAD, "nginx", "apt-get install nginx-light", "it is not installed");
 	else if (status != 0 && geteuid() != 0)
 		doctor_say(doctor, DOCTOR_NOTE, "nginx", "ask again as root",
 		    "only root can read its whole configuration");
 	else if (status != 0)
-		doctor_say(doctor, DOCTOR_BAD, "nginx", "nginx -t says where", "%s", last_line(text));
+		doctor_say(doctor, DOCTOR_BAD, "nginx", "nginx -t says where", "%s", run_last_line(text));
 	else if (strstr(text, "upstream oriel_control") == NULL)
 		doctor_say(doctor, DOCTOR_BAD, "nginx", "include Oriel's site (docs/operations.md), then reload nginx",
 		    "its configuration does not include the site");

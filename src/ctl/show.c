@@ -11,8 +11,8 @@
 
 /* ---- words and numbers ---------------------------------------------------------------- */
 
-static void
-print_text(const char *text)
+void
+show_text(const char *text)
 {
 	for (; text != NULL && *text != '\0'; text++)
 		putchar((unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text);
@@ -37,16 +37,16 @@ print_value(const json_t *value)
 	char *line;
 
 	if (json_is_string(value)) {
-		print_text(json_string_value(value));
+		show_text(json_string_value(value));
 		return;
 	}
 	line = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
-	print_text(line);
+	show_text(line);
 	free(line);
 }
 
-static void
-print_time(double seconds)
+void
+show_time(double seconds)
 {
 	time_t whole = (time_t)seconds;
 	char text[32];
@@ -90,13 +90,13 @@ static void
 show_picture_source(const json_t *reply)
 {
 	printf("source     ");
-	print_text(json_get_text(reply, "name"));
+	show_text(json_get_text(reply, "name"));
 	if (json_string_length(json_object_get(reply, "device")) > 0) {
 		printf(" at ");
-		print_text(json_get_text(reply, "device"));
+		show_text(json_get_text(reply, "device"));
 	}
 	printf(", ");
-	print_text(json_get_text(reply, "format"));
+	show_text(json_get_text(reply, "format"));
 	printf(" %lldx%lld, %.1f a second\n", integer_of(reply, "width"), integer_of(reply, "height"),
 	    number_of(reply, "fps"));
 }
@@ -112,7 +112,7 @@ show_counters(const json_t *counters)
 		if (json_integer_value(value) == 0)
 			continue;
 		printf("%s", shown++ > 0 ? ", " : "counters   ");
-		print_text(key);
+		show_text(key);
 		printf(" %lld", (long long)json_integer_value(value));
 	}
 	if (shown > 0)
@@ -127,13 +127,13 @@ show_status(const json_t *reply)
 	char bytes[16];
 
 	printf("camera     ");
-	print_text(json_get_text(reply, "camera"));
+	show_text(json_get_text(reply, "camera"));
 	if (json_is_true(json_object_get(reply, "online"))) {
 		printf(": online\n");
 		show_picture_source(reply);
 	} else {
 		printf(": offline: ");
-		print_text(json_get_text(reply, "reason"));
+		show_text(json_get_text(reply, "reason"));
 		printf("\n");
 	}
 	printf("frames     %lld", integer_of(reply, "frames"));
@@ -144,7 +144,7 @@ show_status(const json_t *reply)
 	    integer_of(reply, "triggers"), number_of(motion, "change"), integer_of(motion, "threshold"));
 	if (json_string_length(json_object_get(motion, "held")) > 0) {
 		printf(": ");
-		print_text(json_get_text(motion, "held"));
+		show_text(json_get_text(motion, "held"));
 	}
 	printf("\nviewers    %lld stream, %lld events, %lld control\n", integer_of(viewers, "stream"),
 	    integer_of(viewers, "events"), integer_of(viewers, "control"));
@@ -154,7 +154,7 @@ show_status(const json_t *reply)
 	printf("uptime     ");
 	print_uptime(number_of(reply, "uptime"));
 	printf("version    ");
-	print_text(json_get_text(reply, "version"));
+	show_text(json_get_text(reply, "version"));
 	printf("\n");
 }
 
@@ -172,7 +172,7 @@ show_settings(const json_t *reply)
 		print_value(value);
 		if (json_get_text(sources, key) != NULL) {
 			printf("   (");
-			print_text(json_get_text(sources, key));
+			show_text(json_get_text(sources, key));
 			printf(")");
 		}
 		printf("\n");
@@ -188,7 +188,7 @@ show_changed(const json_t *reply)
 	json_object_foreach((json_t *)reply, key, value) {
 		if (strcmp(key, "ok") == 0)
 			continue;
-		print_text(key);
+		show_text(key);
 		printf(" = ");
 		print_value(value);
 		printf("\n");
@@ -204,7 +204,7 @@ show_motion(const json_t *data)
 	    integer_of(data, "threshold"), integer_of(data, "count"));
 	if (json_get_text(data, "saved") != NULL) {
 		printf(", saved ");
-		print_text(json_get_text(data, "saved"));
+		show_text(json_get_text(data, "saved"));
 	}
 }
 
@@ -213,9 +213,9 @@ show_saved(const json_t *data)
 {
 	char bytes[16];
 
-	print_text(json_get_text(data, "name"));
+	show_text(json_get_text(data, "name"));
 	printf(", %s, ", show_bytes(bytes, sizeof bytes, integer_of(data, "size")));
-	print_text(json_get_text(data, "cause"));
+	show_text(json_get_text(data, "cause"));
 }
 
 static void
@@ -223,11 +223,11 @@ show_camera(const json_t *data)
 {
 	if (json_is_true(json_object_get(data, "online"))) {
 		printf("online: ");
-		print_text(json_get_text(data, "source"));
+		show_text(json_get_text(data, "source"));
 		printf(" %lldx%lld", integer_of(data, "width"), integer_of(data, "height"));
 	} else {
 		printf("offline: ");
-		print_text(json_get_text(data, "reason"));
+		show_text(json_get_text(data, "reason"));
 	}
 }
 
@@ -245,9 +245,9 @@ show_event(const json_t *event)
 		printf("%6lld  ", integer_of(event, "id"));
 	else
 		printf("     -  ");
-	print_time(number_of(data, "ts"));
+	show_time(number_of(data, "ts"));
 	printf("  ");
-	print_text(type);
+	show_text(type);
 	printf("  ");
 	if (strcmp(type, EVENT_MOTION) == 0)
 		show_motion(data);
@@ -269,9 +269,9 @@ show_snaps(const json_t *reply)
 
 	json_array_foreach(json_object_get(reply, "snaps"), index, snap) {
 		printf("%6lld  ", integer_of(snap, "id"));
-		print_time(number_of(snap, "ts"));
+		show_time(number_of(snap, "ts"));
 		printf("  %9s  ", show_bytes(bytes, sizeof bytes, integer_of(snap, "bytes")));
-		print_text(json_get_text(snap, "name"));
+		show_text(json_get_text(snap, "name"));
 		printf("\n");
 	}
 	printf("%lld pictures, %s\n", integer_of(reply, "count"),
@@ -294,7 +294,7 @@ show_control(const json_t *control)
 		    integer_of(control, "max"), integer_of(control, "step"), integer_of(control, "default"));
 	json_array_foreach(json_object_get(control, "menu"), index, item) {
 		printf("%s%lld: ", index > 0 ? ", " : "   (", integer_of(item, "value"));
-		print_text(json_get_text(item, "label"));
+		show_text(json_get_text(item, "label"));
 	}
 	if (json_array_size(json_object_get(control, "menu")) > 0)
 		printf(")");
@@ -325,7 +325,7 @@ show_format(const json_t *format)
 	json_t *size, *fps;
 
 	printf("    ");
-	print_text(json_get_text(format, "format"));
+	show_text(json_get_text(format, "format"));
 	if (json_is_false(json_object_get(format, "usable")))
 		printf(" (not used by Oriel)");
 	json_array_foreach(json_object_get(format, "sizes"), index, size) {
@@ -346,13 +346,13 @@ show_cameras(const json_t *list)
 	if (json_array_size(list) == 0)
 		printf("no camera found\n");
 	json_array_foreach(list, index, camera) {
-		print_text(json_get_text(camera, "device"));
+		show_text(json_get_text(camera, "device"));
 		printf("  ");
-		print_text(json_get_text(camera, "reason"));
-		print_text(json_get_text(camera, "name"));
+		show_text(json_get_text(camera, "reason"));
+		show_text(json_get_text(camera, "name"));
 		if (json_string_length(json_object_get(camera, "bus")) > 0) {
 			printf(" (");
-			print_text(json_get_text(camera, "bus"));
+			show_text(json_get_text(camera, "bus"));
 			printf(")");
 		}
 		printf("\n");

@@ -27,6 +27,7 @@ open_book(void)
 	struct book *opened = book_new(&settings, &why);
 
 	assert_non_null(opened);
+	book_ready(opened, &why);
 	return opened;
 }
 
