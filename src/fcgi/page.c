@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "fcgi/page.h"
 
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -40,17 +39,12 @@ text_add_escaped(struct text *text, const char *more)
 
 /* The parts one after the other up to NULL; the second, fourth, … escaped. */
 static void
-text_put(struct text *text, ...)
+text_put_parts(struct text *text, const char *const parts[])
 {
-	bool escape = false;
-	const char *part;
-	va_list parts;
-
-	va_start(parts, text);
-	for (; (part = va_arg(parts, const char *)) != NULL; escape = !escape)
-		(escape ? text_add_escaped : text_add)(text, part);
-	va_end(parts);
+	for (size_t i = 0; parts[i] != NULL; i++)
+		(i % 2 != 0 ? text_add_escaped : text_add)(text, parts[i]);
 }
+#define text_put(text, ...) text_put_parts(text, (const char *const []){ __VA_ARGS__, NULL })
 
 static void
 page_head(struct text *text, const struct page *page, const char *title)
@@ -60,16 +54,16 @@ page_head(struct text *text, const struct page *page, const char *title)
 	    "<meta name=\"color-scheme\" content=\"light dark\">\n<title>", title, " – Oriel</title>\n"
 	    "<link rel=\"icon\" href=\"", page->mount, "/icon.svg\" type=\"image/svg+xml\">\n"
 	    "<link rel=\"stylesheet\" href=\"", page->mount, "/login.css\">\n</head>\n<body>\n"
-	    "<main>\n<p class=\"name\">Oriel</p>\n<h1>", title, "</h1>\n", NULL);
+	    "<main>\n<p class=\"name\">Oriel</p>\n<h1>", title, "</h1>\n");
 	if (page->error != NULL)
-		text_put(text, "<p role=\"alert\" class=\"error\" id=\"error\">", page->error, "</p>\n", NULL);
+		text_put(text, "<p role=\"alert\" class=\"error\" id=\"error\">", page->error, "</p>\n");
 }
 
 static void
 page_begin_form(struct text *text, const struct page *page, const char *action)
 {
 	text_put(text, "<form method=\"post\" action=\"", page->mount, action, "", "\">\n"
-	    "<input type=\"hidden\" name=\"next\" value=\"", page->next, "\">\n", NULL);
+	    "<input type=\"hidden\" name=\"next\" value=\"", page->next, "\">\n");
 }
 
 static void
@@ -84,7 +78,7 @@ page_login(struct text *text, const struct page *page)
 	    "<label for=\"pass\">Password</label>\n"
 	    "<input id=\"pass\" name=\"pass\" type=\"password\" autocomplete=\"current-password\" maxlength=\"1024\""
 	    " required", "", page->error != NULL ? " autofocus aria-describedby=\"error\"" : "", "", ">\n"
-	    "<button>Log in</button>\n</form>\n", NULL);
+	    "<button>Log in</button>\n</form>\n");
 }
 
 static void
@@ -92,7 +86,7 @@ page_setup(struct text *text, const struct page *page)
 {
 	page_head(text, page, "Make the first user");
 	text_put(text, "<p>Nobody can log in yet. On the machine itself <code>sudo orielctl doctor</code> shows the "
-	    "set-up token; it works once. The first user is an operator: may change, save and delete.</p>\n", NULL);
+	    "set-up token; it works once. The first user is an operator: may change, save and delete.</p>\n");
 	page_begin_form(text, page, "/login");
 	text_put(text, "<label for=\"token\">Set-up token</label>\n"
 	    "<input id=\"token\" name=\"token\" autocomplete=\"one-time-code\" autocapitalize=\"none\""
@@ -108,16 +102,16 @@ page_setup(struct text *text, const struct page *page)
 	    "<label for=\"again\">The password again</label>\n"
 	    "<input id=\"again\" name=\"again\" type=\"password\" autocomplete=\"new-password\" minlength=\"10\""
 	    " maxlength=\"1024\" required>\n"
-	    "<button>Make user and log in</button>\n</form>\n", NULL);
+	    "<button>Make user and log in</button>\n</form>\n");
 }
 
 static void
 page_welcome(struct text *text, const struct page *page)
 {
 	page_head(text, page, "You are logged in");
-	text_put(text, "<p>As <b>", page->user, "</b>. <a href=\"", page->next, "\">Go on</a></p>\n", NULL);
+	text_put(text, "<p>As <b>", page->user, "</b>. <a href=\"", page->next, "\">Go on</a></p>\n");
 	page_begin_form(text, page, "/logout");
-	text_put(text, "<button>Log out</button>\n</form>\n", NULL);
+	text_put(text, "<button>Log out</button>\n</form>\n");
 }
 
 /* A link on another site leads here: SameSite=Strict keeps the cookie back. From this page
@@ -127,7 +121,7 @@ page_bounce(struct text *text, const struct page *page)
 {
 	text_put(text, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>Oriel</title>\n"
 	    "<meta http-equiv=\"refresh\" content=\"0;url=", page->next, "\">\n</head>\n<body>\n<main>\n"
-	    "<p><a href=\"", page->next, "\">Go on</a></p>\n", NULL);
+	    "<p><a href=\"", page->next, "\">Go on</a></p>\n");
 }
 
 void
@@ -141,7 +135,7 @@ page_send(struct conn *conn, int status, const struct page *page)
 	struct text text = { .used = 0 };
 
 	kinds[page->kind](&text, page);
-	text_put(&text, "</main>\n</body>\n</html>\n", NULL);
+	text_put(&text, "</main>\n</body>\n</html>\n");
 	reply_begin(&head, conn, status);
 	reply_add(&head, "Content-Type: text/html; charset=utf-8");
 	reply_add(&head, "Cache-Control: no-store");

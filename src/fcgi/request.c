@@ -20,7 +20,7 @@ request_init(void)
 	return FCGX_Init() == 0 ? 0 : -1;
 }
 
-#define FIELD(name, member) { name, sizeof name - 1, offsetof(struct request, member) }
+#define FIELD(name, member) { (name), sizeof (name) - 1, offsetof(struct request, member) }
 static const struct field {
 	const char *name;
 	size_t length, offset;

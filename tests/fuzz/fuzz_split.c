@@ -48,7 +48,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 1)
 		return 0;
 	sum = split(data + 1, size - 1, size, &broken);
-	if (split(data + 1, size - 1, 1 + data[0], &other_broken) != sum || broken != other_broken)
+	if (split(data + 1, size - 1, 1 + data[0] + size / 512, &other_broken) != sum || broken != other_broken)
 		abort();
 	return 0;
 }
