@@ -16,6 +16,7 @@
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -49,6 +50,8 @@ try_files(void)
 	say_opened("list-root", syscall(SYS_openat, AT_FDCWD, "/", O_RDONLY | O_DIRECTORY));
 	say_opened("make-file", syscall(SYS_openat, AT_FDCWD, made, O_WRONLY | O_CREAT, 0600));
 	unlink(made);
+	say("make-folder", mkdir(made, 0700));
+	rmdir(made);
 	/* Nothing has this name: ENOENT is a kernel that would have done it. */
 	say("truncate", truncate("/nonexistent/oriel", 0));
 	say("link", linkat(AT_FDCWD, "/nonexistent/oriel", AT_FDCWD, "/nonexistent/other", 0));

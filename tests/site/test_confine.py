@@ -18,13 +18,14 @@ REFUSED = {
     "link": "ENOSYS", "inet": "ENOSYS", "inet6": "ENOSYS", "netlink": "ENOSYS", "bind": "ENOSYS", "fork": "ENOSYS",
     "kill": "ENOSYS", "signal-other": "ENOSYS", "ptrace": "ENOSYS", "execve": "ENOSYS", "namespace": "ENOSYS",
     "setuid": "ENOSYS", "seccomp": "ENOSYS", "memory-to-code": "ENOSYS", "map-code": "ENOSYS", "ioctl-terminal": "ENOSYS",
-    "ioctl-camera": "ENOSYS", "inotify": "ENOSYS", "memfd": "ENOSYS",
+    "ioctl-camera": "ENOSYS", "inotify": "ENOSYS", "memfd": "ENOSYS", "make-folder": "ENOSYS",
 }
 ALLOWED = {"unix": "done", "signal-self": "done", "end": "done"}
 # What only one of them may, and how the kernel then finds fault with the attempt's arguments.
 INOTIFY = {"inotify": "EBADF"}
+KEEPS_FILES = {"make-folder": "EACCES"}
 ITS_OWN = {
-    "orield": {"bind": "EBADF", "ioctl-camera": "EBADF", "memfd": "EFAULT"} | INOTIFY,
+    "orield": {"bind": "EBADF", "ioctl-camera": "EBADF", "memfd": "EFAULT"} | INOTIFY | KEEPS_FILES,
     "oriel-fcgi": {"fork": "EINVAL", "seccomp": "EFAULT"} | INOTIFY,     # the parent: kill(2) and its like ends at Landlock's border
     "worker": INOTIFY,
     "oriel-ws": INOTIFY,
@@ -34,8 +35,10 @@ SIGNALS = {"kill": "EPERM", "signal-other": "EPERM"}    # ABI 6 and up; before, 
 BY_SANITIZERS = {"read-passwd": "done", "list-root": "done", "fork": "EINVAL", "ptrace": "ESRCH"} | SIGNALS
 
 
-def expected(process):
+def expected(process, login):
     special = dict(ITS_OWN[process])
+    if login and process in ("oriel-fcgi", "worker"):
+        special |= KEEPS_FILES
     if process == "oriel-fcgi":
         special |= SIGNALS
     return REFUSED | ALLOWED | special | (BY_SANITIZERS if SANITIZED else {})
@@ -62,19 +65,22 @@ def let_in(site):
         site.preload(name, "burglar.so")
 
 
-@pytest.fixture(scope="module")
-def site(sites):
-    site = sites.new()
+@pytest.fixture(scope="module", params=[False, True], ids=["open", "login"])
+def site(sites, request):
+    site = sites.new(login=request.param)
     let_in(site)
-    yield site.start()
+    site.start(ready=False)
+    oriel.wait_for(lambda: all(site[name].log.exists() and "confine: " in site[name].log.read_text() for name in PROGRAMS))
+    oriel.wait_for(lambda: site.answers("/healthz"))
+    yield site
     sites.end(site)
 
 
 @pytest.mark.parametrize("process", [*PROGRAMS, "worker"])
 def test_a_program_taken_over_finds_the_doors_shut(site, process):
     name, pid = processes(site)[process]
-    assert burgle(site, name, pid) == expected(process)
-    assert site.get("/snapshot.jpg").status_code == 200
+    assert burgle(site, name, pid) == expected(process, site.login)
+    assert site.get("/healthz").status_code == 200
 
 
 def test_every_thread_is_confined(site):
