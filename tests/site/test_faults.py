@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: ISC
+"""Calls that fail inside a running orield: the picture goes on, what was answered with ok is kept."""
+import contextlib
+import errno
+import time
+
+import pytest
+
+import faults
+import oriel
+from hammer import Hammer, heals
+
+ROUNDS = 12 if faults.SOAK else 1
+# Not ENOSPC, which costs old pictures: test_snaps.py, and tests/unit/test_power.c.
+DISK = [("open", errno.EMFILE), ("write", errno.EIO), ("sync", errno.EIO), ("truncate", errno.EIO), ("rename", errno.EROFS),
+        ("unlink", errno.EACCES), ("map", errno.ENOMEM)]
+
+
+@pytest.fixture
+def failing(make_site):
+    def prepare(site):
+        faults.preload(site, "orield")
+    site = make_site(cameras={"cam": ["--fps=20", "--testcard-period=800"]}, prepare=prepare)
+    site.outage()
+    site.allow(r" (warning|error): ")
+    site.restarts = {"orield"}
+    yield site
+    site.faults["orield"].calm()
+    lines = site.new_lines("orield")
+    assert not any("damaged" in line for line in lines), lines
+
+
+def well(site):
+    return site.command({"cmd": "snapshot_now"}).get("ok") and site.get("/status").json()["store"]["ok"]
+
+
+def test_calls_fail_in_their_turn(failing):
+    """Each once, at several moments, and each for a while."""
+    orield = failing.faults["orield"]
+    with Hammer(failing) as hammer:
+        for turn in range(1, ROUNDS + 1):
+            for call, error in DISK:
+                for stays in (False, True):
+                    orield.fail(call, turn, error, stays)
+                    time.sleep(0.12)
+                    assert failing.get("/snapshot.jpg").status_code == 200
+                    orield.calm()
+                    oriel.wait_for(lambda: well(failing), patience=15)
+    hammer.check()
+    failing["orield"].kill()
+    failing["orield"].start()
+    heals(failing)
+    hammer.check()
+    assert hammer.saved and hammer.seen
+
+
+@pytest.mark.parametrize("call, words", [("memfd", "memory"), ("map", "memory")])
+def test_no_memory_for_frames(make_site, call, words):
+    """Refused at the start: said, and gone by itself once there is some."""
+    def prepare(site):
+        faults.preload(site, "orield")
+        site.faults["orield"].fail(call, 1, errno.ENOMEM, stays=True)
+    site = make_site(ready=False, prepare=prepare)
+    site.outage()
+    site.allow(r" (warning|error): ")
+    site.restarts = {"orield"}
+
+    def said():
+        with contextlib.suppress(OSError):
+            return words in site.status()["reason"]
+    oriel.wait_for(said)
+    oriel.wait_for(lambda: site.answers("/healthz"))
+    assert site.get("/snapshot.jpg").status_code == 503
+    site.faults["orield"].calm()
+    oriel.wait_for(lambda: site.get("/snapshot.jpg").status_code == 200, patience=15)
