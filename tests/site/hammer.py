@@ -14,8 +14,8 @@ LOST = (wire.Gone, OSError, requests.RequestException, AssertionError, ValueErro
 
 
 class Hammer:
-    def __init__(self, site):
-        self.site = site
+    def __init__(self, site, pause=0.01):
+        self.site, self.pause = site, pause
         self.saved = {}             # name: size, as `ok` replies had it
         self.settings = []          # (value, was it answered with ok), in the order they were sent
         self.resets = []            # newest event number known before a reset that was answered with ok
@@ -53,7 +53,7 @@ class Hammer:
                 if reply.get("ok"):
                     self.saved[reply["name"]] = reply["size"]
                     self.answered += 1
-                time.sleep(0.01)
+                time.sleep(self.pause)
 
     def set(self):
         with requests.Session() as session:
@@ -65,7 +65,7 @@ class Hammer:
                 if answer.status_code == 200:
                     self.settings[-1][1] = True
                     self.answered += 1
-                time.sleep(0.01)
+                time.sleep(self.pause)
 
     def reset(self):
         with self.site.control(timeout=5) as control:

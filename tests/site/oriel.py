@@ -52,6 +52,14 @@ def process_state(pid):
     return stat.rpartition(")")[2].split()[0]
 
 
+def is_gone(pid):
+    """A process whose first thread has ended may have others, which hold what it had open."""
+    try:
+        return process_state(pid) in (None, "Z") and len(os.listdir(f"/proc/{pid}/task")) <= 1
+    except FileNotFoundError:
+        return True
+
+
 def children(pid):
     try:
         return [int(p) for p in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
@@ -99,7 +107,7 @@ class Daemon:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)
         code = self.process.wait(PATIENCE)
-        wait_for(lambda: all(process_state(pid) in (None, "Z") for pid in workers))
+        wait_for(lambda: all(is_gone(pid) for pid in workers))
         return code
 
     def stop(self):

@@ -142,7 +142,7 @@ may_mount(void)
 		answer = 1;
 	}
 	if (answer)
-		answer = mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
+		answer = mount("none", "/", "none", MS_REC | MS_PRIVATE, "") == 0;
 	return answer;
 }
 
@@ -163,8 +163,8 @@ bool
 scratch_mount_read_only(const char *name)
 {
 	strcpy(mounted, scratch_path("%s", name));
-	if (may_mount() && mount(mounted, mounted, NULL, MS_BIND, NULL) == 0 &&
-	    mount(NULL, mounted, NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL) == 0)
+	if (may_mount() && mount(mounted, mounted, "none", MS_BIND, "") == 0 &&
+	    mount("none", mounted, "none", MS_BIND | MS_REMOUNT | MS_RDONLY, "") == 0)
 		return true;
 	mounted[0] = '\0';
 	return false;

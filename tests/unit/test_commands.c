@@ -451,6 +451,8 @@ test_no_descriptor_to_accept_with(void **state)
 	struct rlimit before, few;
 
 	(void)state;
+	if (getenv("ORIEL_VALGRIND") != NULL)
+		skip();		/* it answers in the kernel's place, and takes the connection away */
 	assert_true(strlen(orield->socket) < sizeof address.sun_path);
 	strcpy(address.sun_path, orield->socket);
 	two.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
