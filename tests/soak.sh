@@ -37,33 +37,14 @@ soak_churn() {
 	long test_churn.py
 }
 
-# all_of COMMAND … -- PROGRAM …: the command with each; the first failure counts, the others run.
-all_of() {
-	command=
-	while [ "$1" != -- ]; do
-		command="$command $1"
-		shift
-	done
-	shift
-	good=yes
-	for program; do
-		echo "== $program"
-		$command "$program" || good=no
-	done
-	[ $good = yes ]
-}
-
 # What runs in threads, and the daemons that have them.
 tsan_units="queue log crew capture grey replug keeper commands ring client"
 tsan_sites="test_restart.py test_kills.py test_faults.py test_stream.py test_config.py"
 
 soak_tsan() {
 	build_in "$build/tsan" --enable-werror --enable-tsan || return 1
-	programs=
-	for unit in $tsan_units; do programs="$programs tests/unit/test_$unit"; done
-	make -s -C "$build/tsan" -j "$(nproc)" $programs \
-		tests/preload/faults.so tests/preload/full.so tests/preload/camera.so || return 1
-	(cd "$build/tsan" && all_of -- $programs) || return 1
+	make -s -C "$build/tsan" -j "$(nproc)" tests/preload/faults.so tests/preload/full.so tests/preload/camera.so || return 1
+	tsan $tsan_units || return 1
 	(cd "$top/tests/site" && BUILD_DIR=$build/tsan PYTHONDONTWRITEBYTECODE=1 \
 		/usr/bin/python3 -m pytest -q -p no:cacheprovider $tsan_sites)
 }

@@ -10,7 +10,7 @@ from conftest import warm_up
 from crowd import calm, churn, figures
 from faults import SOAK
 
-SECONDS = 600 if SOAK else 15
+SECONDS = 600 if SOAK else 10
 DEAF = 200
 DEAF_SECONDS = 60 if SOAK else 3
 LISTENERS = 10000 if SOAK else 1000
@@ -21,7 +21,7 @@ GROWTH_KB = 65536 if "#define ORIEL_SANITIZED 1" in (oriel.BUILD / "config.h").r
 def test_viewers_come_and_go(make_site):
     site = make_site(cameras={"cam": ["--fps=20", "--motion=no"]})
     warm_up(site)
-    churn(site, 4, 1)
+    churn(site, 3, 1)
     site.session.close()
     oriel.wait_for(lambda: set(site.status()["viewers"].values()) == {0})
     before = figures(site)
@@ -76,7 +76,7 @@ def test_thousands_of_listeners(make_site):
     site = make_site(cameras={"cam": ["--fps=10", "--motion=no"]}, prepare=more_room)
     listen(site, LISTENERS // 10, 1)
     before = figures(site)
-    result = listen(site, LISTENERS, 10 if SOAK else 3)
+    result = listen(site, LISTENERS, 10 if SOAK else 2)
     after = calm(site, before)
     print(f"{LISTENERS} SSE clients: {result['alive']} alive after {result['seconds']} s, {result['count']} events, "
           f"median {result['p50_ms']:.0f} ms old, 99 % below {result['p99_ms']:.0f} ms; "
