@@ -59,18 +59,20 @@ static const struct condition conditions[] = {
 	{ CONFINE_PROCESSES, "prctl", 0, WORD, PR_SET_NO_NEW_PRIVS },
 };
 
+/* These return a count, or a negative errno. */
 static int
 allow_group(scmp_filter_ctx filter, unsigned group)
 {
-	int count = 0;
+	int count = 0, error;
 
 	for (const char *const *name = calls_of(group); *name != NULL; name++) {
 		int number = seccomp_syscall_resolve_name(*name);
 
 		if (number == __NR_SCMP_ERROR)		/* newer than this library */
 			continue;
-		if (seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 0) != 0)
-			return -1;
+		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 0);
+		if (error != 0)
+			return error;
 		count += number >= 0;
 	}
 	return count;
@@ -96,11 +98,22 @@ to_ourselves(void)
 	return &condition;
 }
 
-/* Returns how many calls are allowed as they are; -1 = out of memory. */
+static int
+allow_conditions(scmp_filter_ctx filter, unsigned calls)
+{
+	int error = allow_if(filter, to_ourselves());
+
+	for (size_t i = 0; i < sizeof conditions / sizeof conditions[0] && error == 0; i++)
+		if ((conditions[i].group & calls) == conditions[i].group)
+			error = allow_if(filter, &conditions[i]);
+	return error;
+}
+
+/* How many calls are allowed as they are. */
 static int
 fill(scmp_filter_ctx filter, unsigned calls)
 {
-	int count = 0;
+	int count = 0, error;
 
 #ifdef ORIEL_SANITIZED
 	calls |= CALLS_SANITIZER;
@@ -109,35 +122,29 @@ fill(scmp_filter_ctx filter, unsigned calls)
 		unsigned group = calls_groups[i];
 		int more = (group & calls) == group ? allow_group(filter, group) : 0;
 
-		if (more == -1)
-			return -1;
+		if (more < 0)
+			return more;
 		count += more;
 	}
-	for (size_t i = 0; i < sizeof conditions / sizeof conditions[0]; i++)
-		if ((conditions[i].group & calls) == conditions[i].group && allow_if(filter, &conditions[i]) != 0)
-			return -1;
-	return allow_if(filter, to_ourselves()) == 0 ? count : -1;
+	error = allow_conditions(filter, calls);
+	return error == 0 ? count : error;
 }
 
 int
 seccomp_confine(unsigned calls, struct cause *why)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
-	int count = -1, error;
+	int count = filter != NULL ? fill(filter, calls) : -ENOMEM, error = count;
 
-	if (filter == NULL || (count = fill(filter, calls)) == -1) {
-		cause_set(why, "out of memory");
+	if (count < 0)
 		goto done;
-	}
 	(void)seccomp_attr_set(filter, SCMP_FLTATR_CTL_LOG, 1);		/* where the kernel can */
 	error = seccomp_load(filter);
-	if (error != 0) {
-		errno = -error;
-		cause_errno(why, "seccomp");
-		count = -1;
-	}
 done:
 	if (filter != NULL)
 		seccomp_release(filter);
-	return count;
+	if (error >= 0)
+		return count;
+	errno = -error;
+	return cause_errno(why, "seccomp");
 }
