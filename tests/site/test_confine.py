@@ -70,8 +70,9 @@ def site(sites, request):
     site = sites.new(login=request.param)
     let_in(site)
     site.start(ready=False)
-    oriel.wait_for(lambda: all(site[name].log.exists() and "confine: " in site[name].log.read_text() for name in PROGRAMS))
-    oriel.wait_for(lambda: site.answers("/healthz"))
+    # With a log-in nobody here may see a picture.
+    oriel.wait_for(lambda: "online: " in site["orield"].log.read_text() and site.answers("/healthz"))
+    oriel.wait_for(lambda: site.status()["online"] and "confine: " in site["oriel-ws"].log.read_text())
     yield site
     sites.end(site)
 
