@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 """The real programs behind a real nginx on loopback, in a folder of their own."""
+import collections
 import contextlib
 import json
 import os
@@ -224,6 +225,10 @@ class Site:
         paths = ["/snapshot.jpg"] * (len(self.cameras) == 1) + [f"/cam/{name}/snapshot.jpg" for name in self.cameras]
         wait_for(lambda: all(self.answers(path) for path in paths))
 
+    def wait_up(self):
+        """Until everybody listens; with log-in, a picture is not for us to ask for."""
+        wait_for(lambda: all((self.folder / name / "control.sock").exists() for name in self.cameras) and self.answers("/healthz"))
+
     def answers(self, path):
         for daemon in self.daemons.values():
             assert daemon.process.poll() is None, f"{daemon.name} ended:\n{daemon.log.read_text()[-3000:]}"
@@ -285,7 +290,8 @@ class Site:
                 continue
             now = daemon.descriptors()
             if len(now) > len(daemon.baseline):
-                yield f"{daemon.name}: {len(daemon.baseline)} descriptors before, {len(now)} now: {now}"
+                more = collections.Counter(now) - collections.Counter(daemon.baseline)
+                yield f"{daemon.name}: {len(daemon.baseline)} descriptors before, {len(now)} now: {dict(more)} of {now}"
 
     # ---- talking to it --------------------------------------------------------
 

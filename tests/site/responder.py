@@ -34,6 +34,10 @@ class Responder:
             threading.Thread(target=self.serve, args=(client, self.connections), daemon=True).start()
 
     def serve(self, client, number):
+        with contextlib.suppress(ConnectionError):      # nginx was ended meanwhile
+            self.converse(client, number)
+
+    def converse(self, client, number):
         stream, params, body, keep = client.makefile("rb"), b"", b"", False
         while True:
             head = stream.read(8)
