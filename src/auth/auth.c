@@ -80,12 +80,12 @@ auth_timer(struct auth *auth)
 /* ---- trouble, once ------------------------------------------------------------------------ */
 
 static void
-auth_note(bool *failed, const char *what, enum book_result result, const struct cause *why)
+auth_note(bool *failed, const char *verb, enum book_result result, const struct cause *why)
 {
 	if (result == BOOK_TROUBLE && !*failed)
-		log_error("auth", "%s: %s", what, why->text);
+		log_error("auth", "accounts cannot be %s: %s", verb, why->text);
 	if (result == BOOK_OK && *failed)
-		log_notice("auth", "no more: %s", what);
+		log_notice("auth", "accounts can be %s again", verb);
 	if (result == BOOK_TROUBLE || result == BOOK_OK)
 		*failed = result == BOOK_TROUBLE;
 }
@@ -93,7 +93,7 @@ auth_note(bool *failed, const char *what, enum book_result result, const struct 
 void
 auth_note_read(struct auth *auth, enum book_result result, const struct cause *why)
 {
-	auth_note(&auth->reading_failed, "nobody is let in", result == BOOK_MISSING ? BOOK_OK : result, why);
+	auth_note(&auth->reading_failed, "read", result == BOOK_MISSING ? BOOK_OK : result, why);
 	/* Another file has become the book: the grants are those of the old one. */
 	if (book_openings(auth->book) != auth->openings) {
 		auth->openings = book_openings(auth->book);
@@ -104,7 +104,7 @@ auth_note_read(struct auth *auth, enum book_result result, const struct cause *w
 static void
 auth_note_write(struct auth *auth, enum book_result result, const struct cause *why)
 {
-	auth_note(&auth->writing_failed, "accounts and sessions cannot be written", result, why);
+	auth_note(&auth->writing_failed, "written", result, why);
 }
 
 /* ---- at once ------------------------------------------------------------------------------------ */

@@ -59,7 +59,7 @@ struct auth_job;
  * NULL only for lack of resources. secret_init() comes first. */
 struct auth *auth_new(const struct book_settings *settings, struct backoff *backoff, struct cause *why);
 
-/* Ends the thread when it has done what it was given; no callback runs any more. */
+/* Ends the thread; log-outs under way are done, no callback runs any more. */
 void auth_free(struct auth **auth);
 
 /* When readable: auth_dispatch(), which runs callbacks and the holds' ended(). */

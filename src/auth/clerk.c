@@ -16,6 +16,7 @@ struct clerk {
 	struct queue *hashes, *quick, *answers;
 	unsigned hashing, waiting;	/* handed in and not fetched yet; the loop's */
 	struct errand end;
+	_Atomic bool ending;		/* only log-outs are still done */
 	struct book *book;		/* the thread's own */
 };
 
@@ -149,7 +150,8 @@ clerk_thread(void *arg)
 
 	pthread_setname_np(pthread_self(), "clerk");
 	while ((errand = clerk_take(clerk))->kind != ERRAND_END) {
-		errand->result = errand_run(clerk->book, errand);
+		if (!clerk->ending || errand->kind == ERRAND_LOGOUT)
+			errand->result = errand_run(clerk->book, errand);
 		secret_wipe(errand->password, sizeof errand->password);
 		if (!queue_push(clerk->answers, errand))
 			abort();	/* it holds as many as may be handed in */
@@ -212,6 +214,7 @@ clerk_free(struct clerk **clerk, void (*drop)(void *errand))
 {
 	if (*clerk == NULL)
 		return;
+	(*clerk)->ending = true;
 	if (!queue_push((*clerk)->quick, &(*clerk)->end))
 		abort();		/* there is always room for this one */
 	pthread_join((*clerk)->thread, NULL);

@@ -42,7 +42,8 @@ struct clerk;
 /* NULL with *why for lack of resources. Make it where signals may be blocked. */
 struct clerk *clerk_new(const struct book_settings *settings, struct cause *why);
 
-/* Do what is quick, drop the rest through `drop`, also what is done and not fetched. Clears *clerk. */
+/* End the sessions that it was told to, drop all else through `drop`, also what is done and
+ * not fetched. Clears *clerk. */
 void clerk_free(struct clerk **clerk, void (*drop)(void *errand));
 
 /* False: too many wait, and the errand stays the caller's. */

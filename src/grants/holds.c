@@ -135,8 +135,7 @@ holds_event(struct holds *holds, const struct inotify_event *event)
 	} else if (event->mask & IN_IGNORED) {
 		holds_rearm(holds);
 	} else if (event->mask & IN_MOVE_SELF) {
-		inotify_rm_watch(holds->fd, holds->watch);
-		holds_rearm(holds);
+		inotify_rm_watch(holds->fd, holds->watch);	/* IN_IGNORED follows */
 	} else if (event->len > 0 && grant_id_valid(event->name)) {
 		if (event->mask & (IN_DELETE | IN_MOVED_FROM))
 			holds_finish(holds, event->name);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "unit.h"
 
+#include <poll.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -215,18 +216,30 @@ test_damage_lets_nobody_in(void **state)
 }
 
 static void
+move(const char *from, const char *to)
+{
+	static const char *const parts[] = { "", "-wal", "-shm" };
+
+	for (int i = 0; i < 3; i++)
+		rename(scratch_path("state/%s%s", from, parts[i]), scratch_path("state/%s%s", to, parts[i]));
+}
+
+static void
 test_another_file_takes_its_place(void **state)
 {
 	const char *secret;
-	unsigned openings = book_openings(book);
+	unsigned openings;
 
 	(void)state;
+	book_free(&book);
+	move("auth.db", "other");
+	reopen();
+	openings = book_openings(book);
 	add_user("anna", ROLE_VIEWER);
 	secret = log_in("anna", NOW);
 	assert_true(good(secret, NOW));
-	assert_int_equal(rename(scratch_path("state/auth.db"), scratch_path("state/old")), 0);
-	assert_int_equal(rename(scratch_path("state/auth.db-wal"), scratch_path("state/old-wal")), 0);
-	assert_int_equal(rename(scratch_path("state/auth.db-shm"), scratch_path("state/old-shm")), 0);
+	move("auth.db", "old");
+	move("other", "auth.db");
 	assert_false(good(secret, NOW));
 	assert_int_equal(book_openings(book), openings + 1);
 	settle(NOW);
@@ -659,6 +672,79 @@ test_several_processes(void **state)
 	assert_int_equal(count_files(), PROCESSES * 21);
 }
 
+/* Logs in and out until it is killed; says on the pipe what it was told: '+' and a
+ * session's secret, '-' and that of one that was ended. */
+static void
+live_and_be_killed(int pipe, int64_t now)
+{
+	struct book_pass who = user("anna"), each;
+	char line[1 + SECRET_SIZE] = "";
+
+	reopen();
+	for (unsigned i = 0;; i++, now++) {
+		line[0] = '+';
+		if (book_session_add(book, &who, "", now, line + 1, &each, &why) != BOOK_OK ||
+		    write(pipe, line, sizeof line) != sizeof line)
+			_exit(1);
+		line[0] = '-';
+		if (i % 3 != 0 && (book_session_end(book, each.grant, &why) != BOOK_OK ||
+		    write(pipe, line, sizeof line) != sizeof line))
+			_exit(1);
+	}
+}
+
+static void
+check_what_was_said(int pipe, int64_t now)
+{
+	static char said[100000][1 + SECRET_SIZE];
+	size_t count = 0, kept = 0;
+
+	while (count < 100000 && read(pipe, said[count], sizeof said[0]) == sizeof said[0])
+		count++;
+	assert_int_not_equal(count, 0);
+	/* The newest may have been ended, only that was not said any more; of the
+	 * others there are as many as one user may have. */
+	for (size_t i = count - 1; i-- > 0; ) {
+		bool ended = said[i][0] == '-' || (said[i + 1][0] == '-' && strcmp(said[i] + 1, said[i + 1] + 1) == 0);
+
+		if (ended)
+			assert_false(good(said[i] + 1, now));
+		else if (++kept < BOOK_SESSIONS_USER - 1)
+			assert_true(good(said[i] + 1, now));
+	}
+}
+
+static void
+test_killed_at_any_moment(void **state)
+{
+	(void)state;
+	settings.idle_s = settings.absolute_s = 100 * DAY;
+	reopen();
+	add_user("anna", ROLE_OPERATOR);
+	settle(NOW);
+	for (int round = 0; round < 12; round++) {
+		int64_t now = NOW + round * DAY;
+		int ends[2], status;
+		pid_t child;
+
+		assert_int_equal(pipe(ends), 0);
+		child = fork();
+		if (child == 0)
+			live_and_be_killed(ends[1], now);
+		close(ends[1]);
+		assert_int_equal(poll(&(struct pollfd){ .fd = ends[0], .events = POLLIN }, 1, 10000), 1);
+		usleep(20000 + 3137 * (unsigned)round);
+		kill(child, SIGKILL);
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_true(WIFSIGNALED(status));
+		if (round % 2 != 0)
+			lose_run_folder();	/* and the machine started again */
+		settle(now);
+		check_what_was_said(ends[0], now);
+		close(ends[0]);
+	}
+}
+
 /* ---- the first user ----------------------------------------------------------------------------------- */
 
 static enum book_result
@@ -670,7 +756,7 @@ set_up(const char *token)
 static void
 test_the_first_user(void **state)
 {
-	char token[SETUP_TOKEN_SIZE], again[SETUP_TOKEN_SIZE];
+	char token[SETUP_TOKEN_SIZE], again[SETUP_TOKEN_SIZE], longer[SETUP_TOKEN_SIZE + 1];
 
 	(void)state;
 	assert_int_equal(set_up(""), BOOK_TROUBLE);
@@ -682,6 +768,8 @@ test_the_first_user(void **state)
 	assert_int_equal(set_up("aaaa-aaaa-aaaa-aaaa-aaaa-aaaa"), BOOK_MISSING);
 	again[10]++;
 	assert_int_equal(set_up(again), BOOK_MISSING);
+	snprintf(longer, sizeof longer, "%sx", token);
+	assert_int_equal(set_up(longer), BOOK_MISSING);
 	assert_int_equal(set_up(token), BOOK_OK);
 	assert_true(user("anna").role == ROLE_OPERATOR && grants_have(&grants, user("anna").grant));
 	assert_int_equal(scratch_size("state/setup-token"), -1);
@@ -734,6 +822,7 @@ main(void)
 		TEST(test_after_a_boot), TEST(test_an_end_once_begun_is_brought_to_its_end),
 		TEST(test_a_grant_of_nobody), TEST(test_what_expires_next),
 		TEST(test_a_full_disk), TEST(test_a_read_only_folder), TEST(test_several_processes),
+		TEST(test_killed_at_any_moment),
 		TEST(test_the_first_user), TEST(test_the_first_user_from_the_command_line),
 		TEST(test_a_setup_token_cut_short),
 	};
