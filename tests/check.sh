@@ -75,7 +75,7 @@ check() {
 		step "lint-$tool" env BUILD_DIR="$build" "$top/tests/lint/lint" $tool
 	done
 	step unit make -C "$build" -j "$(nproc)" check
-	step unit-threads tsan capture keeper commands
+	step unit-threads tsan capture keeper commands auth
 	step build-sanitized build_in "$build/sanitized" --enable-werror --enable-sanitizers
 	step unit-sanitized make -C "$build/sanitized" -j "$(nproc)" check
 	for tests in site browser; do

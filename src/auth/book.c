@@ -29,6 +29,7 @@ static const char schema[] =
     "CREATE TABLE token (name TEXT PRIMARY KEY, id TEXT NOT NULL UNIQUE, proof TEXT NOT NULL,"
     "  role TEXT NOT NULL, made INTEGER NOT NULL, expires INTEGER NOT NULL, used INTEGER NOT NULL)"
     "  WITHOUT ROWID;"
+    "CREATE TABLE site (one INTEGER PRIMARY KEY CHECK (one = 1), run_dir TEXT NOT NULL);"
     "PRAGMA user_version=1;"
     "COMMIT;";
 
@@ -62,6 +63,8 @@ static const char *const sentences[BOOK_SENTENCES] = {
 	    " UNION ALL SELECT 1 FROM token WHERE id = ?1 AND (expires = 0 OR expires > ?2)",
 	[SAY_LASTING] = "SELECT id FROM user UNION ALL"
 	    " SELECT id FROM token WHERE expires = 0 OR expires > ?1",
+	[SAY_SITE] = "SELECT run_dir FROM site",
+	[SAY_SITE_SET] = "INSERT OR REPLACE INTO site VALUES (1, ?1)",
 	[SAY_NEXT] = "SELECT min(expires) FROM (SELECT min(expires) AS expires FROM session"
 	    " UNION ALL SELECT min(expires) FROM token WHERE expires > ?1)",
 };
@@ -142,7 +145,16 @@ book_sync_folder(const struct book *book)
 	close(fd);
 }
 
-/* Several processes may begin at once: the first to rename its own has made it. */
+/* Not every file system can refuse to replace a file in a rename; then link(2) does. */
+static int
+book_put_file(const char *from, const char *to)
+{
+	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0 || errno == EEXIST)
+		return 0;
+	return errno == EINVAL && (link(from, to) == 0 || errno == EEXIST) ? 0 : -1;
+}
+
+/* Several processes may begin at once: the first to put its own there has made it. */
 static int
 book_make_file(struct book *book, struct cause *why)
 {
@@ -157,8 +169,7 @@ book_make_file(struct book *book, struct cause *why)
 	}
 	snprintf(path, sizeof path, "%s.new-%d", book->path, (int)gettid());
 	result = book_write_new(path, why);
-	if (result == STORE_OK && renameat2(AT_FDCWD, path, AT_FDCWD, book->path, RENAME_NOREPLACE) == -1 &&
-	    errno != EEXIST) {
+	if (result == STORE_OK && book_put_file(path, book->path) == -1) {
 		cause_errno(why, "cannot be made");
 		result = STORE_FAILED;
 	}
@@ -197,6 +208,19 @@ book_prepare(struct book *book, struct cause *why)
 	return STORE_OK;
 }
 
+/* Where the workers have their grants, whatever orielctl was told. */
+static int
+book_find_grants(struct book *book, struct cause *why)
+{
+	struct sql_statement *say = book->say[SAY_SITE];
+	int result = sql_step(say, why);
+
+	if (result >= 0 && grants_init(&book->grants, result > 0 ? sql_text(say, 0) : book->settings.run_dir, why) == -1)
+		result = STORE_FAILED;
+	sql_done(say);
+	return result < 0 ? result : STORE_OK;
+}
+
 static enum book_result
 book_open(struct book *book, struct cause *why)
 {
@@ -212,6 +236,8 @@ book_open(struct book *book, struct cause *why)
 		result = book_schema(book, why);
 	if (result == STORE_OK)
 		result = book_prepare(book, why);
+	if (result == STORE_OK)
+		result = book_find_grants(book, why);
 	if (result == STORE_OK)
 		book->openings++;
 	else

@@ -40,7 +40,9 @@ enum {
 };
 
 struct book_settings {
-	const char *state_dir, *run_dir;	/* borrowed */
+	/* Borrowed. Which run_dir holds the grants is said by who settles (a worker) and
+	 * kept in the book; for all others (orielctl) theirs counts only before that. */
+	const char *state_dir, *run_dir;
 	int64_t idle_s, absolute_s;		/* how long a session lasts unused, and at most */
 };
 

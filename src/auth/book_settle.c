@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* book: the folder of grants is made to agree with the rows. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "auth/inside.h"
@@ -90,13 +91,39 @@ settle_lasting(struct book *book, int64_t now, struct cause *why)
 	return result == BOOK_MISSING ? BOOK_OK : result;
 }
 
+/* Who settles is the site: from now on its folder of grants is everybody's. */
+static enum book_result
+settle_site(struct book *book, struct cause *why)
+{
+	struct sql_statement *say = book->say[SAY_SITE];
+	enum book_result result;
+	bool known = false;
+	char *path;
+
+	if (grants_init(&book->grants, book->settings.run_dir, why) == -1 ||
+	    grants_make_folder(&book->grants, why) == -1)
+		return BOOK_TROUBLE;
+	path = realpath(book->settings.run_dir, NULL);
+	if (path == NULL) {
+		cause_errno(why, "%s", book->settings.run_dir);
+		return BOOK_TROUBLE;
+	}
+	result = book_row(book, sql_step(say, why), why);
+	known = result == BOOK_OK && strcmp(sql_text(say, 0), path) == 0;
+	sql_done(say);
+	if (result != BOOK_TROUBLE)
+		result = known ? BOOK_OK : book_do(book, SAY_SITE_SET, why, "t", path);
+	free(path);
+	return result;
+}
+
 static enum book_result
 settle_all(struct book *book, int64_t now, struct cause *why)
 {
-	enum book_result result = book_session_drop_all(book, SAY_SESSION_EXPIRED, "", now, NULL, why);
+	enum book_result result = settle_site(book, why);
 
-	if (result == BOOK_OK && grants_make_folder(&book->grants, why) == -1)
-		result = BOOK_TROUBLE;
+	if (result == BOOK_OK)
+		result = book_session_drop_all(book, SAY_SESSION_EXPIRED, "", now, NULL, why);
 	if (result == BOOK_OK)
 		result = settle_files(book, now, why);
 	if (result == BOOK_OK)

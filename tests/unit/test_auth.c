@@ -383,6 +383,29 @@ test_what_was_used_is_noted(void **state)
 	assert_in_range(used, now_s() - 5, now_s());
 }
 
+/* Who cannot write waits two seconds each time; the end waits for one of them. */
+static void
+test_the_end_is_not_kept_waiting(void **state)
+{
+	static const char *const names[] = { "a", "b", "c", "d", "e" };
+	char secrets[5][SECRET_SIZE];
+	struct auth_pass pass;
+	uint64_t begun;
+	sqlite3 *other;
+
+	(void)state;
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(book_token_add(book, names[i], ROLE_VIEWER, now_s(), 0, secrets[i], &why), BOOK_OK);
+	assert_int_equal(sqlite3_open(scratch_path("state/auth.db"), &other), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(auth_check(auth, secrets[i], &pass), AUTH_OK);
+	begun = clock_mono_ns();
+	auth_free(&auth);
+	sqlite3_close(other);
+	assert_true(clock_mono_ns() - begun < 5 * CLOCK_S);
+}
+
 /* ---- set-up, and what is broken ------------------------------------------------------------------- */
 
 static void
@@ -440,7 +463,7 @@ main(void)
 		TEST(test_an_unknown_user_takes_as_long), TEST(test_guessing_is_slowed_down),
 		TEST(test_too_many_at_once), TEST(test_basic_is_hashed_once), TEST(test_wrong_basic),
 		TEST(test_a_named_token), TEST(test_another_process_ends_a_connection),
-		TEST(test_a_connection_ends_when_its_grant_expires), TEST(test_what_was_used_is_noted),
+		TEST(test_a_connection_ends_when_its_grant_expires), TEST(test_what_was_used_is_noted), TEST(test_the_end_is_not_kept_waiting),
 		TEST(test_the_first_user), TEST(test_a_damaged_file),
 	};
 	struct cause broken;

@@ -560,6 +560,24 @@ test_a_grant_of_nobody(void **state)
 	assert_int_equal(count_files(), 0);
 }
 
+/* orielctl, not told where the site has its run_dir. */
+static void
+test_the_workers_say_where_the_grants_are(void **state)
+{
+	struct book_settings elsewhere = { folder, "/nowhere", IDLE, ABSOLUTE };
+	struct book *other = book_new(&elsewhere, &why);
+
+	(void)state;
+	add_user("anna", ROLE_OPERATOR);
+	log_in("anna", NOW);
+	settle(NOW);
+	assert_int_equal(book_session_end(other, pass.grant, &why), BOOK_OK);
+	assert_false(grants_have(&grants, pass.grant));
+	assert_int_equal(book_user_password(other, "anna", "new", NOW, &why), BOOK_OK);
+	assert_true(grants_have(&grants, user("anna").grant));
+	book_free(&other);
+}
+
 static void
 test_what_expires_next(void **state)
 {
@@ -820,7 +838,7 @@ main(void)
 		TEST(test_the_clock_jumps), TEST(test_ending), TEST(test_another_process_ends_it),
 		TEST(test_the_longest_unused_makes_room), TEST(test_tokens),
 		TEST(test_after_a_boot), TEST(test_an_end_once_begun_is_brought_to_its_end),
-		TEST(test_a_grant_of_nobody), TEST(test_what_expires_next),
+		TEST(test_a_grant_of_nobody), TEST(test_the_workers_say_where_the_grants_are), TEST(test_what_expires_next),
 		TEST(test_a_full_disk), TEST(test_a_read_only_folder), TEST(test_several_processes),
 		TEST(test_killed_at_any_moment),
 		TEST(test_the_first_user), TEST(test_the_first_user_from_the_command_line),
