@@ -229,6 +229,11 @@ camera_subscribed(void *arg, struct client_reply *reply)
 		CAMERA_TELL(camera, subscribed, (uint64_t)last,
 		    json_is_true(json_object_get(answer, "gap")));
 		CAMERA_TELL(camera, changed);
+	} else if (json_is_true(json_object_get(answer, "ok"))) {
+		/* orield's store is closed: nothing is numbered until it hangs up. */
+		camera_keep_state(camera, json_object_get(answer, "state"));
+		camera->subscribed = true;
+		CAMERA_TELL(camera, changed);
 	} else if (reply->line != NULL)
 		log_error("camera", "%s: subscription refused: %.*s", camera->name,
 		    (int)reply->length, reply->line);

@@ -99,9 +99,10 @@ events_changed(void *arg)
 {
 	struct events *events = arg;
 
-	if (camera_connected(events->camera) || camera_settling(events->camera))
+	if (camera_settling(events->camera))
 		return;
-	events_publish(events, subscribers_state(events, false));
+	if (!camera_connected(events->camera))
+		events_publish(events, subscribers_state(events, false));
 	events_admit(events);
 }
 

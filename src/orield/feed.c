@@ -51,13 +51,22 @@ wants_ring(const struct peer *peer)
 	return peer->attached;
 }
 
+void
+feed_hang_up(struct orield *orield, const char *why)
+{
+	for (struct peer *peer = control_first(orield->control); peer != NULL; peer = control_next(peer))
+		if (peer->subscribed)
+			peer_refuse(peer, why);
+}
+
 static void
 feed_line(struct orield *orield, const json_t *line, bool (*wants)(const struct peer *peer))
 {
 	char *text = json_line(line);
 
 	if (text == NULL) {
-		log_error("feed", "out of memory for an event");
+		log_error("feed", "out of memory for an event; who listens has to ask again");
+		feed_hang_up(orield, "out of memory");
 		return;
 	}
 	for (struct peer *peer = control_first(orield->control); peer != NULL; peer = control_next(peer))
@@ -168,10 +177,13 @@ feed_send_page(struct peer *peer, const json_t *answer)
 		    "id", json_object_get(event, "id"), "data", json_object_get(event, "data"));
 		char *text = json_line(line);
 
-		if (text != NULL)
-			peer_send(peer, text, strlen(text));
-		free(text);
 		json_decref(line);
+		if (text == NULL) {
+			peer_refuse(peer, "out of memory");
+			return;
+		}
+		peer_send(peer, text, strlen(text));
+		free(text);
 		peer->replayed = json_integer_value(json_object_get(event, "id"));
 	}
 	peer->live = json_array_size(events) == 0 ||
@@ -265,11 +277,15 @@ feed_subscribed(void *arg, struct job *job)
 	struct feed_request *request = arg;
 	struct peer *peer = ticket_peer(request->ticket);
 
-	/* A store that cannot be read is no reason not to hear what happens now. */
-	if (peer != NULL)
-		feed_accept(request, peer, job->result == STORE_OK ? job->answer : NULL);
-	else
-		ticket_refuse(request->ticket, "");
+	/* A store that is not open is no reason not to hear what happens now: nothing
+	 * gets a number until it is. One that fails for once may be asked again. */
+	if (peer != NULL && (job->result == STORE_OK || job->closed)) {
+		feed_accept(request, peer, job->answer);
+	} else {
+		ticket_refuse(request->ticket, job->why.text);
+		if (peer != NULL)
+			peer_refuse(peer, "events of the past cannot be read");
+	}
 	free(request);
 }
 

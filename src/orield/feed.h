@@ -16,6 +16,9 @@ void feed_publish(struct orield *orield, const json_t *lines);
 /* One line without a number; steals `data`. */
 void feed_say(struct orield *orield, const char *event, json_t *data);
 
+/* All subscribers come back with the number they have: when they may have missed one. */
+void feed_hang_up(struct orield *orield, const char *why);
+
 /* A new ring: to those who asked to attach, subscribed or not. */
 void feed_ring(struct orield *orield, uint64_t generation);
 

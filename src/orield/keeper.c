@@ -22,6 +22,7 @@ struct keeper {
 	unsigned pending, pictures;	/* jobs handed over and not yet answered */
 	uint64_t refused;
 	bool ended;
+	struct job end;			/* the last one, which tells the thread so */
 	char *folder;
 
 	pthread_mutex_t lock;		/* of `status` */
@@ -200,8 +201,7 @@ keeper_note(struct keeper *keeper, const struct batch *batch)
 	pthread_mutex_unlock(&keeper->lock);
 }
 
-/* Wait for jobs; take all there are, in their order. The end is a job of kind
- * JOB_KINDS: false. */
+/* Wait for jobs; take all there are, in their order. False: the end. */
 static bool
 keeper_take(struct keeper *keeper, struct batch *batch)
 {
@@ -211,10 +211,8 @@ keeper_take(struct keeper *keeper, struct batch *batch)
 	while (poll(&waiting, 1, -1) == -1 && errno == EINTR)
 		;
 	while (batch->count < BATCH_MAX && (job = queue_pop(keeper->jobs)) != NULL) {
-		if (job->kind == JOB_KINDS) {
-			job_free(&job);
+		if (job == &keeper->end)
 			return false;
-		}
 		batch->jobs[batch->count++] = job;
 	}
 	return true;
@@ -325,12 +323,9 @@ keeper_new(struct event_base *base, const char *folder, struct cause *why)
 void
 keeper_free(struct keeper **keeper)
 {
-	struct job *end;
-
 	if (*keeper == NULL)
 		return;
-	end = job_new(JOB_KINDS, NULL, NULL);
-	if (end == NULL || !queue_push((*keeper)->jobs, end))
+	if (!queue_push((*keeper)->jobs, &(*keeper)->end))
 		abort();	/* there is always room for this one */
 	(*keeper)->ended = true;
 	pthread_join((*keeper)->thread, NULL);

@@ -56,6 +56,7 @@ struct job {				/* made by job_new, freed by the keeper after `done` */
 	char type[16], name[STORE_NAME_SIZE];
 
 	int result;			/* STORE_… */
+	bool closed;			/* it failed because the store is not open */
 	struct cause why;
 	json_t *answer;			/* owned: what was asked for */
 	json_t *events;			/* owned: the lines to publish now, in their order */

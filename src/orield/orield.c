@@ -201,6 +201,7 @@ orield_store_opened(void *arg, struct job *job)
 		return;
 	orield_tune(orield);
 	adjust_restore(orield->adjust, orield->stored_controls);
+	feed_hang_up(orield, "the store is open now");
 }
 
 static int

@@ -43,6 +43,7 @@ struct peer_wire {
 	struct ticket_list tickets;
 	unsigned pending;
 	STAILQ_HEAD(, parcel) parcels;
+	bool refused;			/* nothing happens for it any more but the last words */
 	bool ended;			/* no more commands: go when all is answered and sent */
 	bool dead;			/* go now */
 };
@@ -198,6 +199,9 @@ peer_send(struct peer *peer, const char *line, size_t length)
 {
 	struct ticket *ticket = TAILQ_LAST(&peer->wire->tickets, ticket_list);
 
+	/* What it missed before, it would miss for good if it heard of something later. */
+	if (peer->wire->refused)
+		return;
 	while (ticket != NULL && ticket->line == NULL)
 		ticket = TAILQ_PREV(ticket, ticket_list, next);
 	if (ticket == NULL)
@@ -375,7 +379,7 @@ peer_refuse(struct peer *peer, const char *error)
 {
 	struct ticket *ticket = ticket_new(peer);
 
-	peer->wire->ended = true;
+	peer->wire->ended = peer->wire->refused = true;
 	event_del(peer->wire->readable);
 	if (ticket != NULL)
 		ticket_error(ticket, error);

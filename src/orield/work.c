@@ -21,13 +21,15 @@ work_no_memory(struct cause *why)
 static int
 work_publish(struct job *job, const char *type, int64_t id, json_t *data)
 {
-	json_t *line = json_pack("{ss}", "event", type);
+	json_t *line = json_pack("{ss sO}", "event", type, "data", data);
 
 	if (job->events == NULL)
 		job->events = json_array();
-	if (id != 0)
-		json_object_set_new(line, "id", json_integer(id));
-	json_object_set(line, "data", data);
+	/* One without its number would be taken for one that was not stored. */
+	if (id != 0 && json_object_set_new(line, "id", json_integer(id)) == -1) {
+		json_decref(line);
+		return work_no_memory(&job->why);
+	}
 	return json_array_append_new(job->events, line) == -1 ? work_no_memory(&job->why) : STORE_OK;
 }
 
@@ -264,6 +266,7 @@ work_run(struct work *work, struct job *job)
 	if (work->store == NULL && job->kind != JOB_OPEN) {
 		job->result = STORE_FAILED;
 		job->why = work->closed;
+		job->closed = true;
 	} else {
 		job->result = kinds[job->kind].run(work, job);
 	}

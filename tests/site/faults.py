@@ -5,8 +5,12 @@ import mmap
 import os
 import struct
 
+import oriel
+
 CALLS = ("open", "write", "sync", "truncate", "rename", "unlink", "mkdir", "map", "memfd", "malloc")
 TURN, MADE, STAYS, ERROR, CLOCK, HASTY = 0, len(CALLS), 2 * len(CALLS), 2 * len(CALLS) + 1, 2 * len(CALLS) + 2, 2 * len(CALLS) + 3
+
+SANITIZED = "#define ORIEL_SANITIZED 1" in (oriel.BUILD / "config.h").read_text()
 
 # The long form of a test, for ./bootstrap soak.
 SOAK = bool(os.environ.get("ORIEL_SOAK"))

@@ -8,14 +8,14 @@ import time
 import oriel
 from conftest import warm_up
 from crowd import calm, churn, figures
-from faults import SOAK
+from faults import SANITIZED, SOAK
 
 SECONDS = 600 if SOAK else 10
 DEAF = 200
 DEAF_SECONDS = 60 if SOAK else 3
 LISTENERS = 10000 if SOAK else 1000
 # What allocators keep differs a little from time to time; what sanitizers keep (freed memory, on purpose) is not to be judged.
-GROWTH_KB = 65536 if "#define ORIEL_SANITIZED 1" in (oriel.BUILD / "config.h").read_text() else 2048
+GROWTH_KB = 65536 if SANITIZED else 2048
 
 
 def test_viewers_come_and_go(make_site):

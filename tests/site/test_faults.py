@@ -31,7 +31,7 @@ def failing(make_site):
 
 
 def well(site):
-    return site.command({"cmd": "snapshot_now"}).get("ok") and site.get("/status").json()["store"]["ok"]
+    return site.command({"cmd": "snapshot_now"}).get("ok") and site.get("/status").json().get("store", {}).get("ok")
 
 
 def test_calls_fail_in_their_turn(failing):
@@ -52,6 +52,52 @@ def test_calls_fail_in_their_turn(failing):
     heals(failing)
     hammer.check()
     assert hammer.saved and hammer.seen
+
+
+if not faults.SANITIZED:        # those have an allocator of their own
+    def test_allocations_fail_in_their_turn(failing):
+        orield = failing.faults["orield"]
+        with Hammer(failing) as hammer:
+            for turn in range(1, 120 if faults.SOAK else 10):
+                for stays in (False, True):
+                    orield.fail("malloc", turn, errno.ENOMEM, stays)
+                    time.sleep(0.06)
+                    orield.calm()
+                    assert failing["orield"].process.poll() is None
+            oriel.wait_for(lambda: well(failing), patience=15)
+            time.sleep(1)
+        hammer.check()
+        assert hammer.saved and hammer.seen
+
+
+def test_a_state_folder_that_cannot_be_used(make_site):
+    """The picture and motion are there all the same, saving is refused with the reason; and it heals."""
+    site = make_site(cameras={"cam": ["--cooldown=100", "--testcard-period=800"]},
+                     prepare=lambda site: faults.preload(site, "orield"))
+    site.outage()
+    site.allow(r" (warning|error): .*(state|store)")
+    site.restarts = {"orield", "oriel-fcgi"}
+    with site.events() as events:
+        events.wait("motion"), events.wait("motion")
+    site.faults["orield"].fail("open", 1, errno.EROFS, stays=True)
+    for name in site.restarts:
+        site.restart(name)
+    heals(site)
+    with site.events() as events, site.control() as control:
+        assert events.wait("state")["data"]["online"] is True
+        motion = events.wait("motion")
+        assert motion["data"]["stored"] is False and "id" not in motion
+        reply = control.ask({"cmd": "snapshot_now"})
+        assert reply["ok"] is False and "state.db" in reply["reason"]
+        assert site.post("/config", json={"threshold": 20}).status_code == 503
+        store = site.get("/status").json()["store"]
+        assert store["ok"] is False and "state.db" in store["reason"]
+        assert site.get("/snapshot.jpg").status_code == 200
+        site.faults["orield"].calm()
+        assert events.wait("motion", when=lambda data: "stored" not in data)["id"].isdigit()
+        assert control.ask({"cmd": "snapshot_now"})["ok"] is True
+    with site.events(last=1) as events:
+        assert [int(event["id"]) for event in (events.next() for _ in range(4)) if "id" in event][:3] == [2, 3, 4]
 
 
 @pytest.mark.parametrize("call, words", [("memfd", "memory"), ("map", "memory")])
