@@ -34,7 +34,7 @@ class People:
         oriel.wait_for(lambda: self.site.get("/status", headers=headers).ok and self.asked_by() >= workers)
         # oriel-ws keeps its connection to orield for some seconds; as long as this is open, for good.
         self.keeper = self.site.control(headers=headers)
-        assert self.keeper.status == 101
+        assert self.keeper.ask({"cmd": "status"})["camera"]
 
     def asked_by(self):
         """How many connections orield has from workers: sockets beside the one that listens."""
