@@ -10,12 +10,13 @@ import traceback
 import control
 import daemon
 import events
+import logins
 import sides
 import snapshots
 import streams
 from report import Report, targets_table, write_page
 
-PARTS = [snapshots.sizes, snapshots.peers, streams.viewers, streams.sizes, streams.rates, events.clients, control.echo, control.commands,
+PARTS = [snapshots.sizes, snapshots.peers, streams.viewers, streams.sizes, streams.rates, events.clients, logins.requests, control.echo, control.commands,
          daemon.pass_through, daemon.encoding, daemon.encoders, daemon.motion, daemon.memory, daemon.idle, daemon.start]
 MOST_SECONDS = 20 * 60
 

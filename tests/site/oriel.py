@@ -221,12 +221,14 @@ class Site:
         return self
 
     def wait_ready(self):
-        """Until there is a picture of each camera, by its name and without."""
+        """Until there is a picture of each camera, by its name and without; with log-in it is not for us."""
+        if self.login:
+            return self.wait_up()
         paths = ["/snapshot.jpg"] * (len(self.cameras) == 1) + [f"/cam/{name}/snapshot.jpg" for name in self.cameras]
-        wait_for(lambda: all(self.answers(path) for path in paths))
+        return wait_for(lambda: all(self.answers(path) for path in paths))
 
     def wait_up(self):
-        """Until everybody listens; with log-in, a picture is not for us to ask for."""
+        """Until everybody listens."""
         wait_for(lambda: all((self.folder / name / "control.sock").exists() for name in self.cameras) and self.answers("/healthz"))
 
     def answers(self, path):
