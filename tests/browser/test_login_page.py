@@ -96,6 +96,8 @@ def test_a_viewer_is_shown_what_a_viewer_may(people, browse, axe):
     assert not page["threshold"].is_enabled() and not page["set-cooldown"].is_enabled()
     assert [note.text for note in page.all(".for-viewers")] == ["You are a viewer here: saving, deleting and settings are for operators."]
     assert not found_by_axe(page, axe)
+    page.screen(width=320, height=640)
+    assert page.run("return document.documentElement.scrollWidth") <= 320
     page.all("#saved .card-view")[0].click()
     wait_for(lambda: page["viewer-download"].is_displayed())
     assert not page["viewer-delete"].is_displayed()

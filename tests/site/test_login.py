@@ -377,3 +377,26 @@ def test_the_websocket_worker_believes_nginx_alone(people):
     for said in {}, {"X_Oriel_Role": "operator"}, {"X_Oriel_Role": "operator", "X_Oriel_Grant": grant}, {"X_Oriel_Grant": grant}:
         with wsclient.Client(people.site.folder / "ws.sock", **said) as client:
             assert client.status == 401
+
+
+def test_a_session_says_where_it_is_from(people):
+    agent = {"User-Agent": "Browser/1 (\tevil\x7f) " + "x" * 100, "Origin": people.site.origin}
+    answer = people.site.post("/login", data={"user": "vic", "pass": PASSWORD}, headers=agent)
+    people.site.session.cookies.clear()
+    assert answer.status_code == 303
+    told = [session["from"] for session in people.ctl("session", "list") if session["from"].startswith("127.0.0.1 Browser/1 ")]
+    assert len(told) == 1 and len(told[0]) < 64 and "(?evil?)" in told[0]
+
+
+@pytest.mark.parametrize("said", [
+    {}, {"HTTP_COOKIE": "oriel=x"}, {"HTTP_AUTHORIZATION": "Bearer " + "A" * 43}, {"HTTP_AUTHORIZATION": "Basic !"},
+    {"HTTP_AUTHORIZATION": basic("vic", "x" * 12)["Authorization"]}, {"HTTP_AUTHORIZATION": basic("no-one", "x" * 12)["Authorization"]},
+    {"HTTP_COOKIE": "oriel=" + "\xff" * 43}, {"REQUEST_SCHEME": "https", "HTTP_COOKIE": "oriel=x"}], ids=str)
+def test_nginx_is_told_yes_or_no(people, said):
+    """204 or 401, whatever the matter is: of anything else nginx would make 500."""
+    with fcgiclient.Client(people.site.folder / "fcgi.sock") as client:
+        for _ in range(8):          # until guessing has to wait
+            client.send(fcgiclient.request("/", keep=True, ORIEL_TASK="auth", REMOTE_ADDR="192.0.2.222", **said))
+            answer = client.whole()
+            assert answer.status == 401 and "x-oriel-role" not in answer.headers
+            assert answer.headers.get("x-oriel-refusal", "429 1").startswith("429 ")
