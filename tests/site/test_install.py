@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 """What make install puts in place, units and manuals included."""
+import configparser
 import os
 import pathlib
 import re
@@ -59,6 +60,17 @@ def test_unit_is_a_tight_sandbox(installed, unit, tmp_path):
     exposure = float(re.search(r"Overall exposure level for \S+: ([\d.]+)", told.stdout)[1])
     assert exposure <= 1.5 and told.returncode == 0
     assert re.search(r"^✓ PrivateNetwork=", told.stdout, re.M)
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_unit_is_never_given_up(installed, unit):
+    """systemd's default is five starts in ten seconds, then none any more."""
+    _, prefix = installed
+    sections = configparser.ConfigParser(strict=False, interpolation=None)
+    sections.optionxform = str
+    sections.read(prefix / "lib/systemd/system" / unit)
+    assert sections["Unit"]["StartLimitIntervalSec"] == "0"
+    assert sections["Service"]["Restart"] == "always" and sections["Service"]["RestartPreventExitStatus"] == "2"
 
 
 def test_units_are_understood(installed, tmp_path):
