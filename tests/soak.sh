@@ -22,7 +22,7 @@ long() {
 
 # The power goes at each moment, each call fails in its turn.
 soak_power() {
-	ORIEL_SOAK=1 "$build/tests/unit/test_power"
+	ORIEL_SOAK=1 "$build/tests/unit/test_power" && ORIEL_SOAK=1 "$build/tests/unit/test_book_power"
 }
 
 soak_kills() {
@@ -38,7 +38,7 @@ soak_churn() {
 }
 
 # What runs in threads, and the daemons that have them.
-tsan_units="queue log crew capture grey replug keeper commands ring client"
+tsan_units="auth queue log crew capture grey replug keeper commands ring client"
 tsan_sites="test_restart.py test_kills.py test_faults.py test_stream.py test_config.py"
 
 soak_tsan() {
@@ -54,7 +54,7 @@ soak_valgrind() {
 	programs=
 	for program in "$build"/tests/unit/test_*; do
 		case $program in
-		*.o | */test_steady | */test_power | */test_confine) ;;
+		*.o | */test_steady | */test_power | */test_book_power | */test_confine) ;;
 		*) programs="$programs $program" ;;
 		esac
 	done

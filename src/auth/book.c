@@ -111,6 +111,18 @@ book_schema(struct book *book, struct cause *why)
 	return result;
 }
 
+static void
+book_remove_new(const char *path)
+{
+	static const char *const parts[] = { "", "-wal", "-shm" };
+	char each[BOOK_PATH_SIZE + 40];
+
+	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+		snprintf(each, sizeof each, "%s%s", path, parts[i]);
+		unlink(each);
+	}
+}
+
 /* Whole, under another name, with its mode from its first moment on: SQLite gives
  * the same to its other files. Once it is the book, never open(2) it by ourselves: closing
  * any descriptor of a database drops the locks that SQLite has on it. */
@@ -120,7 +132,7 @@ book_write_new(const char *path, struct cause *why)
 	struct sql *sql;
 	int result, fd;
 
-	unlink(path);
+	book_remove_new(path);
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd == -1) {
 		cause_errno(why, "cannot be made");
@@ -130,19 +142,10 @@ book_write_new(const char *path, struct cause *why)
 	result = sql_open(path, &sql, why);
 	if (result == STORE_OK)
 		result = sql_exec(sql, schema, why);
+	if (result == STORE_OK)		/* its log is not renamed with it */
+		result = sql_exec(sql, "PRAGMA wal_checkpoint(TRUNCATE)", why);
 	sql_close(&sql);
 	return result;
-}
-
-static void
-book_sync_folder(const struct book *book)
-{
-	int fd = open(book->settings.state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd == -1)
-		return;
-	fsync(fd);
-	close(fd);
 }
 
 /* Not every file system can refuse to replace a file in a rename; then link(2) does. */
@@ -154,7 +157,8 @@ book_put_file(const char *from, const char *to)
 	return errno == EINVAL && (link(from, to) == 0 || errno == EEXIST) ? 0 : -1;
 }
 
-/* Several processes may begin at once: the first to put its own there has made it. */
+/* Several processes may begin at once: the first to put its own there has made it. The
+ * folder is synced by SQLite, with the first log that it makes beside it. */
 static int
 book_make_file(struct book *book, struct cause *why)
 {
@@ -173,8 +177,7 @@ book_make_file(struct book *book, struct cause *why)
 		cause_errno(why, "cannot be made");
 		result = STORE_FAILED;
 	}
-	unlink(path);
-	book_sync_folder(book);
+	book_remove_new(path);
 	return result;
 }
 

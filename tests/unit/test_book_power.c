@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: ISC */
+/* Accounts when the power goes or any one call fails: a session that was answered
+ * is found, one whose end was answered never comes back. */
+#include "config.h"
+
+#include "unit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "auth/book.h"
+#include "disk.h"
+#include "preload/faults.h"
+#include "scratch.h"
+
+enum { STEPS = 8, ITEMS = 40, NOW = 1700000000, DAY = 86400 };
+
+static struct book *book;
+static struct book_settings settings = { .idle_s = DAY, .absolute_s = DAY };
+static struct cause why;
+static char when[100];			/* what is being tried, for the words of a failure */
+static char state_dir[256], run_dir[256];
+
+/* What was answered with BOOK_OK, and after how many operations of the disk. */
+static struct promise {
+	char secret[SECRET_SIZE], grant[GRANT_SIZE];
+	const char *user;
+	size_t at;			/* SIZE_MAX: was not promised */
+	size_t may_go;			/* its end has begun; SIZE_MAX: never */
+	size_t gone;			/* its end was promised */
+} promises[ITEMS];
+static int count;
+
+/* ---- what a book is asked to do ------------------------------------------------------ */
+
+static void
+open_book(const char *state)
+{
+	snprintf(state_dir, sizeof state_dir, "%s", state);
+	settings.state_dir = state_dir;
+	settings.run_dir = run_dir;
+	book = book_new(&settings, &why);
+}
+
+static void
+settle(void)
+{
+	int64_t next;
+
+	book_settle(book, NOW, &next, &why);
+}
+
+static struct promise *
+promise_new(const char *user)
+{
+	struct promise *promise = &promises[count++];
+
+	*promise = (struct promise){ .user = user, .at = SIZE_MAX, .may_go = SIZE_MAX, .gone = SIZE_MAX };
+	return promise;
+}
+
+static void
+log_in(const char *name)
+{
+	struct promise *promise = promise_new(name);
+	struct book_pass user, pass;
+	char hash[HASH_SIZE];
+
+	if (book_user(book, name, &user, hash, &why) == BOOK_OK &&
+	    book_session_add(book, &user, "", NOW, promise->secret, &pass, &why) == BOOK_OK) {
+		memcpy(promise->grant, pass.grant, sizeof promise->grant);
+		promise->at = disk_operations();
+	}
+}
+
+/* The oldest one that is still promised. */
+static void
+log_out(void)
+{
+	for (int i = 0; i < count; i++) {
+		if (promises[i].at == SIZE_MAX || promises[i].may_go != SIZE_MAX || promises[i].user == NULL)
+			continue;
+		promises[i].may_go = disk_operations();
+		if (book_session_end(book, promises[i].grant, &why) == BOOK_OK)
+			promises[i].gone = disk_operations();
+		return;
+	}
+}
+
+static void
+change_password(const char *name)
+{
+	bool done;
+	size_t begun = disk_operations();
+
+	done = book_user_password(book, name, "other", NOW, &why) == BOOK_OK;
+	for (int i = 0; i < count; i++) {
+		if (promises[i].user == NULL || strcmp(promises[i].user, name) != 0)
+			continue;
+		if (promises[i].may_go == SIZE_MAX)
+			promises[i].may_go = begun;
+		if (done && promises[i].gone == SIZE_MAX)
+			promises[i].gone = disk_operations();
+	}
+}
+
+static void
+token(bool add)
+{
+	static struct promise *promise;
+
+	if (add) {
+		promise = promise_new(NULL);
+		if (book_token_add(book, "phone", ROLE_VIEWER, NOW, 0, promise->secret, &why) == BOOK_OK)
+			promise->at = disk_operations();
+	} else {
+		promise->may_go = disk_operations();
+		if (book_token_delete(book, "phone", &why) == BOOK_OK)
+			promise->gone = disk_operations();
+	}
+}
+
+static void
+work(const char *state)
+{
+	count = 0;
+	for (int step = 1; step <= STEPS; step++) {
+		if (book == NULL)
+			open_book(state);
+		if (book == NULL)
+			continue;
+		settle();
+		if (step == 1) {
+			book_user_add(book, "anna", "hash", ROLE_OPERATOR, NOW, &why);
+			book_user_add(book, "ben", "hash", ROLE_VIEWER, NOW, &why);
+		}
+		log_in("anna");
+		log_in("ben");
+		if (step % 2 == 0)
+			log_out();
+		if (step == 3 || step == 6)
+			token(step == 3);
+		if (step == 5)
+			change_password("ben");
+		if (step % 4 == 3)
+			book_free(&book);
+	}
+}
+
+/* ---- what must be so afterwards ------------------------------------------------------------ */
+
+static void
+check_all(const char *state, size_t end)
+{
+	int64_t next;
+
+	open_book(state);
+	if (book == NULL || book_settle(book, NOW, &next, &why) != BOOK_OK)
+		fail_msg("%s: %s", when, why.text);
+	for (int i = 0; i < count; i++) {
+		struct book_pass pass;
+		enum book_result result;
+
+		if (promises[i].secret[0] == '\0')
+			continue;
+		result = book_check(book, promises[i].secret, NOW, &pass, &why);
+		if (result == BOOK_TROUBLE)
+			fail_msg("%s: %s", when, why.text);
+		if (promises[i].at <= end && promises[i].may_go >= end && result != BOOK_OK)
+			fail_msg("%s: credential %d was given and is lost", when, i);
+		if (promises[i].gone <= end && result == BOOK_OK)
+			fail_msg("%s: credential %d was ended and is back", when, i);
+	}
+	book_free(&book);
+}
+
+/* ---- power ------------------------------------------------------------------------------------ */
+
+static void
+clear(const char *name)
+{
+	scratch_clear(name);
+	mkdir(scratch_path("%s", name), 0700);
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	scratch_make();
+	mkdir(scratch_path("mem"), 0700);
+	scratch_mount_small("mem", 16 << 20, 0);	/* in memory it is quicker; no matter if not */
+	mkdir(scratch_path("mem/state"), 0700);
+	mkdir(scratch_path("mem/run"), 0700);
+	mkdir(scratch_path("mem/rebuilt"), 0700);
+	snprintf(run_dir, sizeof run_dir, "%s", scratch_path("mem/run"));
+	faults->hasty = 1;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	for (int call = 0; call < FAULT_CALLS; call++)
+		faults->turn[call] = 0;
+	faults->stays = 0;
+	disk_unwatch();
+	disk_forget();
+	book_free(&book);
+	scratch_silence(false);
+	scratch_remove();
+	return 0;
+}
+
+static void
+test_power_loss_at_any_moment(void **state)
+{
+	unsigned ways = getenv("ORIEL_SOAK") != NULL ? DISK_SEED + 40 : DISK_SEED + 1;
+	size_t end;
+
+	(void)state;
+	disk_watch(scratch_path("mem/state"));
+	work(scratch_path("mem/state"));
+	book_free(&book);
+	disk_unwatch();
+	end = disk_operations();
+	assert_true(count == 2 * STEPS + 1 && promises[count - 1].at != SIZE_MAX && end > 150);
+	scratch_silence(true);
+	for (size_t at = 0; at <= end; at++)
+		for (unsigned keep = 0; keep < ways; keep++) {
+			clear("mem/rebuilt");
+			clear("mem/run");			/* it was memory */
+			disk_build(scratch_path("mem/rebuilt"), at, keep);
+			snprintf(when, sizeof when, "power lost after %zu operations, way %u", at, keep);
+			check_all(scratch_path("mem/rebuilt"), at);
+		}
+	print_message("power lost at each of %zu operations, in %u ways\n", end, ways);
+}
+
+/* ---- failing calls -------------------------------------------------------------------------------- */
+
+/* The n-th call fails, once or from then on. False when there were not so many. */
+static bool
+work_with_fault(enum fault_call call, int64_t turn, bool stays)
+{
+	bool came;
+
+	snprintf(when, sizeof when, "%s: call %d fails at %lld%s", strerror((int)faults->error), call, (long long)turn,
+	    stays ? " and on" : "");
+	clear("mem/state");
+	clear("mem/run");
+	faults->stays = stays;
+	faults->turn[call] = turn;
+	work(scratch_path("mem/state"));
+	came = stays ? faults->turn[call] == 1 : faults->turn[call] == 0;
+	faults->turn[call] = 0;
+	book_free(&book);
+	return came;
+}
+
+static void
+each_call_fails(enum fault_call call, int error, int64_t step)
+{
+	int64_t turn = 1;
+
+	faults->error = error;
+	for (; work_with_fault(call, turn, false); turn += step) {
+		check_all(scratch_path("mem/state"), SIZE_MAX - 1);
+		work_with_fault(call, turn, true);
+		check_all(scratch_path("mem/state"), SIZE_MAX - 1);
+	}
+	assert_true(turn > 1);
+}
+
+static void
+test_any_call_fails(void **state)
+{
+	bool soak = getenv("ORIEL_SOAK") != NULL;
+
+	(void)state;
+	scratch_silence(true);
+	each_call_fails(FAULT_OPEN, EMFILE, soak ? 1 : 3);
+	each_call_fails(FAULT_WRITE, EIO, soak ? 1 : 7);
+	each_call_fails(FAULT_WRITE, ENOSPC, soak ? 1 : 7);
+	each_call_fails(FAULT_SYNC, EIO, soak ? 1 : 2);
+	each_call_fails(FAULT_TRUNCATE, EIO, 1);
+	each_call_fails(FAULT_RENAME, EIO, 1);
+	each_call_fails(FAULT_UNLINK, EACCES, 1);
+	each_call_fails(FAULT_MKDIR, EACCES, 1);
+	each_call_fails(FAULT_MAP, ENOMEM, 1);
+}
+
+#ifndef ORIEL_SANITIZED
+static void
+test_any_allocation_fails(void **state)
+{
+	(void)state;
+	scratch_silence(true);
+	each_call_fails(FAULT_MALLOC, ENOMEM, getenv("ORIEL_SOAK") != NULL ? 1 : 97);
+}
+#endif
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_power_loss_at_any_moment, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_any_call_fails, setup, teardown),
+#ifndef ORIEL_SANITIZED
+		cmocka_unit_test_setup_teardown(test_any_allocation_fails, setup, teardown),
+#endif
+	};
+	struct cause broken;
+
+	return secret_init(&broken) == -1 ? 99 : cmocka_run_group_tests(tests, NULL, NULL);
+}
