@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: ISC
 """The panel of the camera's own controls, with orield on a driver (the synthetic V4L2 camera of tests/preload)."""
+import pathlib
+import shutil
+import tempfile
+
 import pytest
 
 from conftest import warm_up
@@ -7,11 +11,12 @@ from oriel import wait_for
 
 
 @pytest.fixture(scope="module")
-def driver(tmp_path_factory):
-    """Stands for /dev; `set` in it is somebody else who changes a control."""
-    folder = tmp_path_factory.mktemp("dev")
+def driver():
+    """Stands for /dev, and lies below it, as orield is confined; `set` in it is somebody else who changes a control."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="oriel-", dir="/dev/shm"))
     (folder / "video0").write_text("modes=yuyv:320x240@15")
-    return folder
+    yield folder
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,8 @@
  *
  *   ORIEL_FAKE_DEV=DIR LD_PRELOAD=…/camera.so orield --device /dev/video0
  *
- * DIR stands for /dev: each file DIR/videoN is a camera, and holds its
- * description, words of the form key=value:
+ * DIR stands for /dev, and lies in /dev/shm when the program is confined. Each file
+ * DIR/videoN is a camera, and holds its description, words of the form key=value:
  *
  *   modes=mjpeg:1280x720@30,yuyv:640x480@15   formats: mjpeg yuyv uyvy nv12 yuv420 grey rgb24
  *   frames=FILE     the pictures of mjpeg modes: JPEGs one behind the other
