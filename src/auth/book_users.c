@@ -10,9 +10,9 @@ book_user(struct book *book, const char *name, struct book_pass *pass, char hash
 	struct sql_statement *say;
 	enum book_result result = book_ready(book, why);
 
+	memset(pass, 0, sizeof *pass);
 	if (result != BOOK_OK)
 		return result;
-	memset(pass, 0, sizeof *pass);
 	say = book->say[SAY_USER];
 	sql_bind(say, "t", name);
 	result = book_row(book, sql_step(say, why), why);

@@ -296,7 +296,7 @@ const struct ctl_command ctl_commands[] = {
 	{ "control", "NAME=VALUE ...", "Adjust it, and keep that.", run_control },
 	{ "cameras", "", "The cameras of this machine, their formats, sizes and rates.", run_cameras },
 	{ "doctor", "[--state-dir=DIR] [--fcgi-socket=FILE] [--ws-socket=FILE] [--nginx=CONF]",
-	    "Check devices, sockets, memory, disk and nginx, and say what to do.", ctl_doctor },
+	    "Check devices, sockets, memory, disk, accounts and nginx, and say what to do; to root also the set-up token.", ctl_doctor },
 	{ "user", "list | add NAME [--role=viewer|operator] | passwd NAME | role NAME ROLE | del NAME",
 	    "Who may log in. A password is asked for, or read from standard input. All but list and add end the user's sessions.",
 	    ctl_user },
