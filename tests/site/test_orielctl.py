@@ -24,7 +24,8 @@ class Ctl:
 
     def start(self, *arguments, **kw):
         # As a person would have it: no environment but the usual.
-        return subprocess.Popen([oriel.BUILD / "orielctl", f"--run-dir={self.site.folder}", *map(str, arguments)],
+        return subprocess.Popen([oriel.BUILD / "orielctl", f"--run-dir={self.site.folder}",
+                                 f"--accounts={self.site.auth}", *map(str, arguments)],
                                 env=self.site.env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                 stderr=subprocess.PIPE, **kw)
 
@@ -356,7 +357,7 @@ def test_doctor_finds_nothing_bad(whole_house):
     bad = [f for f in found.values() if f["verdict"] == "BAD" and f["check"] not in ("device", "disk")]
     assert not bad
     assert found.keys() >= {"device", "orield", "pictures", "memory", "run folder", "state folder", "disk", "quota",
-                            "oriel-fcgi", "oriel-ws", "nginx"}
+                            "oriel-fcgi", "oriel-ws", "accounts", "nginx"}
     assert "includes the site" in found["nginx"]["text"]
 
 
