@@ -98,13 +98,14 @@ class Hammer:
     # ---- what must hold, once all is quiet --------------------------------------
 
     def check(self):
+        count = self.site.get("/config").json()["trigger_count"]
         log = self.events()
         self.check_events([event["id"] for event in log])
         self.check_pictures()
         self.check_setting()
         if self.resets:
             motions = sum(event["type"] == "motion" and event["id"] > self.resets[-1] for event in log)
-            assert self.site.get("/config").json()["trigger_count"] <= motions + self.unstored, "a reset was lost"
+            assert count <= motions + self.unstored, "a reset was lost"
 
     def check_events(self, ids):
         assert self.seen == sorted(set(self.seen)), "an event was seen twice, or numbers went back"

@@ -10,10 +10,10 @@ from conftest import warm_up
 from crowd import calm, churn, figures
 from faults import SANITIZED, SOAK
 
-SECONDS = 600 if SOAK else 10
+SECONDS = 600 if SOAK else 8
 DEAF = 200
 DEAF_SECONDS = 60 if SOAK else 3
-LISTENERS = 10000 if SOAK else 1000
+LISTENERS = 10000 if SOAK else 500
 # What allocators keep differs a little from time to time; what sanitizers keep (freed memory, on purpose) is not to be judged.
 GROWTH_KB = 65536 if SANITIZED else 2048
 
@@ -62,7 +62,7 @@ def test_two_hundred_who_never_read(make_site):
 
 def listen(site, clients, seconds):
     """So many SSE clients of tests/bench/load; what it says of them."""
-    argv = [oriel.BUILD / "tests/bench/load", "sse", "127.0.0.1", site.port, "/events", clients, seconds, 2]
+    argv = [oriel.BUILD / "tests/bench/load", "sse", "127.0.0.1", site.port, "/events", clients, seconds, 0.5 + clients / 5000]
     run = subprocess.run([str(word) for word in argv], stdout=subprocess.PIPE, text=True, timeout=seconds + 60, check=True)
     return json.loads(run.stdout.splitlines()[-1])
 

@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import os
 import pathlib
+import shutil
 import sys
 import threading
 import time
@@ -99,7 +100,6 @@ def measure(site, seconds):
             thread.ended.set()
         for thread in threads:
             thread.join(30)
-    hammer.check()
     return samples, hammer
 
 
@@ -122,6 +122,15 @@ def grows(unit, begin, end):
     return end - begin > {"KB": max(GROWTH_KB, begin / 10), "": 12, "ms": max(SLOWER_MS, begin)}[unit]
 
 
+def show(minutes, samples, hammer, load):
+    print(f"\n{minutes:g} minutes, {STREAMS} streams, {LISTENERS} listeners, {A_MINUTE} viewers a minute who come and go; "
+          f"{len(hammer.saved)} pictures saved, {len(hammer.settings)} settings, {len(hammer.resets)} resets, {len(hammer.seen)} events; "
+          f"{os.cpu_count()} cores, load average {load:.1f} before, {os.getloadavg()[2]:.1f} in the last quarter of an hour\n")
+    print("| | begin | middle | end |\n|---|---|---|---|")
+    for what, unit, *three in rows(samples):
+        print(f"| {what} | " + " | ".join(f"{value:.0f} {unit}".strip() for value in three) + " |")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--minutes", type=float, default=30)
@@ -131,25 +140,19 @@ def main():
     try:
         site.start()
         samples, hammer = measure(site, minutes * 60)
+        show(minutes, samples, hammer, load)
+        hammer.check()
         complaints = list(site.complaints())
         site.stop()
     finally:
         for daemon in site.daemons.values():
             if daemon.process and daemon.process.poll() is None:
                 daemon.kill()
-    print(f"\n{minutes:g} minutes, {STREAMS} streams, {LISTENERS} listeners, {A_MINUTE} viewers a minute who come and go; "
-          f"{len(hammer.saved)} pictures saved, {len(hammer.settings)} settings, {len(hammer.resets)} resets, {len(hammer.seen)} events, "
-          f"none lost; {os.cpu_count()} cores, load average {load:.1f} before, {os.getloadavg()[2]:.1f} in the last quarter of an hour\n")
-    print("| | begin | middle | end |\n|---|---|---|---|")
-    grown = []
-    for what, unit, *three in rows(samples):
-        print(f"| {what} | " + " | ".join(f"{value:.0f} {unit}".strip() for value in three) + " |")
-        if grows(unit, three[0], three[2]):
-            grown.append(what)
-    for line in complaints:
-        print(line)
+    grown = [what for what, unit, begin, _, end in rows(samples) if grows(unit, begin, end)]
+    print("\n".join(complaints))
     if grown or complaints:
-        sys.exit(f"soak: {', '.join(grown) or 'logs'}: not flat" if grown else "soak: complaints in the logs")
+        sys.exit(f"soak: not flat: {', '.join(grown)}" if grown else "soak: complaints in the logs")
+    shutil.rmtree(site.folder, ignore_errors=True)
 
 
 if __name__ == "__main__":
