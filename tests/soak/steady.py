@@ -139,6 +139,7 @@ def main():
     site = oriel.Site(cameras={"cam": ["--source=testcard", "--width=640", "--height=480", "--fps=15", "--testcard-period=3000"]})
     try:
         site.start()
+        site.begin()
         samples, hammer = measure(site, minutes * 60)
         show(minutes, samples, hammer, load)
         hammer.check()
