@@ -222,6 +222,7 @@ class Site:
 
     def wait_ready(self):
         """Until there is a picture of each camera, by its name and without; with log-in it is not for us."""
+        self.wait_sockets()
         if self.login:
             return self.wait_up()
         paths = ["/snapshot.jpg"] * (len(self.cameras) == 1) + [f"/cam/{name}/snapshot.jpg" for name in self.cameras]
@@ -229,11 +230,22 @@ class Site:
 
     def wait_up(self):
         """Until everybody listens."""
-        wait_for(lambda: all((self.folder / name / "control.sock").exists() for name in self.cameras) and self.answers("/healthz"))
+        self.wait_sockets()
+        wait_for(lambda: self.answers("/healthz"))
 
-    def answers(self, path):
+    def wait_sockets(self):
+        """nginx is asked when it has somebody to ask: else it complains, and rightly."""
+        names = [f"{name}/control.sock" for name in self.cameras]
+        names += [name for name, daemon in (("fcgi.sock", "oriel-fcgi"), ("ws.sock", "oriel-ws")) if daemon in self.daemons]
+        wait_for(lambda: self.alive() and all((self.folder / name).exists() for name in names))
+
+    def alive(self):
         for daemon in self.daemons.values():
             assert daemon.process.poll() is None, f"{daemon.name} ended:\n{daemon.log.read_text()[-3000:]}"
+        return True
+
+    def answers(self, path):
+        self.alive()
         try:
             return self.get(path).status_code == 200
         except requests.exceptions.SSLError:
