@@ -49,6 +49,14 @@ soak_tsan() {
 		/usr/bin/python3 -m pytest -q -p no:cacheprovider $tsan_sites)
 }
 
+# Twenty times slower, some tests run out of time now and then; an error of memory comes again.
+twice() {
+	"$@" || {
+		echo "once more: $*"
+		"$@"
+	}
+}
+
 # Not those that count nanoseconds or allocations, change what the process may do, or take an hour so.
 soak_valgrind() {
 	programs=
@@ -58,7 +66,7 @@ soak_valgrind() {
 		*) programs="$programs $program" ;;
 		esac
 	done
-	ORIEL_VALGRIND=yes all_of valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite --fair-sched=yes -- $programs
+	ORIEL_VALGRIND=yes all_of twice valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite --fair-sched=yes -- $programs
 }
 
 soak_steady() {
