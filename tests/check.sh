@@ -39,31 +39,6 @@ pytest() {
 		/usr/bin/python3 -m pytest -q -p no:cacheprovider "$2")
 }
 
-# all_of COMMAND … -- PROGRAM …: the command with each; the first failure counts, the others run.
-all_of() {
-	command=
-	while [ "$1" != -- ]; do
-		command="$command $1"
-		shift
-	done
-	shift
-	good=yes
-	for program; do
-		echo "== $program"
-		$command "$program" || good=no
-	done
-	[ $good = yes ]
-}
-
-# tsan UNITS …: these unit tests under ThreadSanitizer.
-tsan() {
-	configure_in "$build/tsan" --enable-werror --enable-tsan
-	programs=
-	for unit; do programs="$programs tests/unit/test_$unit"; done
-	make -s -C "$build/tsan" -j "$(nproc)" $programs || return 1
-	(cd "$build/tsan" && all_of -- $programs)
-}
-
 check() {
 	# shellcheck disable=SC2086
 	need_packages $build_packages $run_packages $check_packages
@@ -75,7 +50,6 @@ check() {
 		step "lint-$tool" env BUILD_DIR="$build" "$top/tests/lint/lint" $tool
 	done
 	step unit make -C "$build" -j "$(nproc)" check
-	step unit-threads tsan capture keeper commands auth
 	step build-sanitized build_in "$build/sanitized" --enable-werror --enable-sanitizers
 	step unit-sanitized make -C "$build/sanitized" -j "$(nproc)" check
 	for tests in site browser; do

@@ -14,6 +14,22 @@ soak_usage() {
 	exit 2
 }
 
+# all_of COMMAND … -- PROGRAM …: the command with each; the first failure counts, the others run.
+all_of() {
+	command=
+	while [ "$1" != -- ]; do
+		command="$command $1"
+		shift
+	done
+	shift
+	good=yes
+	for program; do
+		echo "== $program"
+		$command "$program" || good=no
+	done
+	[ $good = yes ]
+}
+
 # long TESTS …: of tests/site, in their long form, with what they say.
 long() {
 	(cd "$top/tests/site" && ORIEL_SOAK=1 BUILD_DIR=$build PYTHONDONTWRITEBYTECODE=1 \
@@ -43,8 +59,10 @@ tsan_sites="test_restart.py test_kills.py test_faults.py test_stream.py test_con
 
 soak_tsan() {
 	build_in "$build/tsan" --enable-werror --enable-tsan || return 1
-	make -s -C "$build/tsan" -j "$(nproc)" tests/preload/faults.so tests/preload/full.so tests/preload/camera.so || return 1
-	tsan $tsan_units || return 1
+	programs=
+	for unit in $tsan_units; do programs="$programs tests/unit/test_$unit"; done
+	make -s -C "$build/tsan" -j "$(nproc)" $programs tests/preload/faults.so tests/preload/full.so tests/preload/camera.so || return 1
+	(cd "$build/tsan" && all_of -- $programs) || return 1
 	(cd "$top/tests/site" && BUILD_DIR=$build/tsan PYTHONDONTWRITEBYTECODE=1 \
 		/usr/bin/python3 -m pytest -q -p no:cacheprovider $tsan_sites)
 }
