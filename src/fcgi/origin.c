@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/words.h"
 #include "fcgi/reply.h"
 
 enum { PREFLIGHT_S = 600 };	/* for which a browser may remember the answer */
@@ -11,15 +12,7 @@ enum { PREFLIGHT_S = 600 };	/* for which a browser may remember the answer */
 bool
 origin_listed(const char *allowed, const char *origin)
 {
-	size_t length = strlen(origin), word;
-
-	for (; length > 0 && *allowed != '\0'; allowed += word) {
-		allowed += strspn(allowed, " ");
-		word = strcspn(allowed, " ");
-		if (word == length && memcmp(allowed, origin, length) == 0)
-			return true;
-	}
-	return false;
+	return words_have(allowed, origin, strlen(origin));
 }
 
 /* Scheme and host as nginx tells them. */

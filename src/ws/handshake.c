@@ -8,6 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/words.h"
+
 enum { KEY_LENGTH = 24, KEY_BYTES = 16 };	/* RFC 6455 section 4.1, 7. */
 
 struct span {
@@ -287,19 +289,13 @@ request_is_same_origin(const struct request *request)
 static bool
 request_may_enter(const struct request *request, const struct handshake_policy *policy)
 {
-	struct span listed = { policy->origins, strlen(policy->origins) }, word;
 	struct span origin = request->value[HEADER_ORIGIN];
 
 	if (request->times[HEADER_ORIGIN] == 0)
 		return policy->allow_no_origin;
 	if (request->times[HEADER_ORIGIN] > 1 || origin.length == 0)
 		return false;
-	if (request_is_same_origin(request))
-		return true;
-	while (span_cut(&listed, " ", &word))
-		if (word.length == origin.length && memcmp(word.at, origin.at, word.length) == 0)
-			return true;
-	return listed.length == origin.length && memcmp(listed.at, origin.at, origin.length) == 0;
+	return request_is_same_origin(request) || words_have(policy->origins, origin.at, origin.length);
 }
 
 /* The role nginx brings along, and what it hangs on. False: nobody that we know. */
