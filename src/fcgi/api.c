@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/json.h"
 #include "base/vocabulary.h"
@@ -252,15 +251,6 @@ api_delete_snap(struct camera *camera, struct conn *conn, const char *name)
 
 /* ---- changing ----------------------------------------------------------------------------------- */
 
-static bool
-content_is_json(const char *type)
-{
-	static const char json[] = "application/json";
-	size_t length = strcspn(type, "; \t");
-
-	return length == sizeof json - 1 && strncasecmp(type, json, length) == 0;
-}
-
 /* The body as a command: its keys are arguments, never the command itself. NULL when
  * the request has been answered. */
 static json_t *
@@ -269,7 +259,7 @@ api_body_command(struct conn *conn, const struct request *request, const char *n
 	static const char *const ours[] = { "cmd", "id" };
 	json_t *command;
 
-	if (!content_is_json(request->content_type)) {
+	if (!request_content_is(request, "application/json")) {
 		reply_error(conn, 415, "Content-Type must be application/json");
 		return NULL;
 	}

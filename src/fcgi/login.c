@@ -251,21 +251,13 @@ post_run(struct attempt *attempt, const struct request *request, const struct fi
 	attempt_begin(attempt, job, &now);
 }
 
-static bool
-content_is(const struct request *request, const char *type)
-{
-	size_t length = strcspn(request->content_type, "; \t");
-
-	return length == strlen(type) && strncasecmp(request->content_type, type, length) == 0;
-}
-
 /* Whether a session may be made from here; else the request has been answered. */
 static bool
 login_admits(struct login *login, struct conn *conn, const struct request *request, const char *type)
 {
 	if (!origin_may_change(request, login->origins, false))
 		reply_error(conn, 403, "this page may not log in here");
-	else if (!content_is(request, type))
+	else if (!request_content_is(request, type))
 		reply_error(conn, 415, "Content-Type must be %s", type);
 	else if (login->auth == NULL)
 		reply_error(conn, 404, "log-in is off");

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "fcgi/gate.h"
 
@@ -105,4 +106,12 @@ request_release(void)
 {
 	parsed.ipcFd = -1;
 	FCGX_Free(&parsed, 0);
+}
+
+bool
+request_content_is(const struct request *request, const char *type)
+{
+	size_t length = strcspn(request->content_type, "; \t");
+
+	return length == strlen(type) && strncasecmp(request->content_type, type, length) == 0;
 }

@@ -33,4 +33,7 @@ int request_read(int *fd, struct request *request);
 
 void request_release(void);
 
+/* Is the body of that media type, whatever its parameters? */
+bool request_content_is(const struct request *request, const char *type);
+
 #endif
