@@ -334,6 +334,20 @@ book_end(struct book *book, enum book_result result, struct cause *why)
 	return result;
 }
 
+enum book_result
+book_end_new(struct book *book, enum book_result result, const char *id, char secret[SECRET_SIZE],
+    struct cause *why)
+{
+	struct cause ignored;
+
+	result = book_end(book, result, why);
+	if (result == BOOK_OK)
+		return BOOK_OK;
+	book_withdraw(book, id, &ignored);
+	secret_wipe(secret, SECRET_SIZE);
+	return result;
+}
+
 /* While the folder is not settled (orielctl before any worker), book_settle() will
  * publish all there is: then it is no failure that we cannot. */
 enum book_result
@@ -348,4 +362,36 @@ enum book_result
 book_withdraw(struct book *book, const char *id, struct cause *why)
 {
 	return grants_withdraw(&book->grants, id, why) == 0 ? BOOK_OK : BOOK_TROUBLE;
+}
+
+/* ---- names and lists ------------------------------------------------------------------------ */
+
+bool
+book_name_check(const char *what, const char *name, struct cause *why)
+{
+	if (user_name_valid(name))
+		return true;
+	cause_set(why, "a %s's name is at most %d of a-z, 0-9, '.', '_', '-', and begins with a letter or digit", what,
+	    AUTH_NAME_SIZE - 1);
+	return false;
+}
+
+enum book_result
+book_list(struct book *book, enum book_sentence sentence, book_entry *entry, int64_t now, json_t **list,
+    struct cause *why)
+{
+	enum book_result result = book_ready(book, why);
+	struct sql_statement *say;
+	json_t *found;
+
+	*list = NULL;
+	if (result != BOOK_OK)
+		return result;
+	*list = json_array();
+	say = book->say[sentence];
+	while ((result = book_row(book, sql_step(say, why), why)) == BOOK_OK)
+		if ((found = entry(say, now)) != NULL)
+			json_array_append_new(*list, found);
+	sql_done(say);
+	return result == BOOK_MISSING ? BOOK_OK : result;
 }

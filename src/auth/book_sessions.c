@@ -105,7 +105,6 @@ book_session_add(struct book *book, const struct book_pass *user, const char *fr
     char secret[SECRET_SIZE], struct book_pass *pass, struct cause *why)
 {
 	enum book_result result = book_begin(book, why);
-	struct cause ignored;
 	char proof[PROOF_SIZE];
 
 	if (result != BOOK_OK)
@@ -117,12 +116,7 @@ book_session_add(struct book *book, const struct book_pass *user, const char *fr
 	secret_digest(secret, pass->grant, proof);
 	if (result == BOOK_OK)
 		result = session_insert(book, from, proof, now, pass, why);
-	result = book_end(book, result, why);
-	if (result == BOOK_OK)
-		return BOOK_OK;
-	book_withdraw(book, pass->grant, &ignored);
-	secret_wipe(secret, SECRET_SIZE);
-	return result;
+	return book_end_new(book, result, pass->grant, secret, why);
 }
 
 enum book_result
@@ -238,25 +232,18 @@ book_session_end_all(struct book *book, int64_t *count, struct cause *why)
 
 /* ---- listing ------------------------------------------------------------------------------- */
 
+static json_t *
+session_entry(struct sql_statement *say, int64_t now)
+{
+	if (sql_number(say, 5) <= now)
+		return NULL;
+	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:o}", "id", sql_text(say, 0), "user", sql_text(say, 1),
+	    "role", sql_text(say, 2), "made", (json_int_t)sql_number(say, 3), "seen", (json_int_t)sql_number(say, 4),
+	    "expires", (json_int_t)sql_number(say, 5), "from", json_words(sql_text(say, 6)));
+}
+
 enum book_result
 book_session_list(struct book *book, int64_t now, json_t **list, struct cause *why)
 {
-	enum book_result result = book_ready(book, why);
-	struct sql_statement *say;
-
-	*list = NULL;
-	if (result != BOOK_OK)
-		return result;
-	*list = json_array();
-	say = book->say[SAY_SESSION_LIST];
-	while ((result = book_row(book, sql_step(say, why), why)) == BOOK_OK) {
-		if (sql_number(say, 5) <= now)
-			continue;
-		json_array_append_new(*list, json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:o}", "id", sql_text(say, 0),
-		    "user", sql_text(say, 1), "role", sql_text(say, 2), "made", (json_int_t)sql_number(say, 3),
-		    "seen", (json_int_t)sql_number(say, 4), "expires", (json_int_t)sql_number(say, 5),
-		    "from", json_words(sql_text(say, 6))));
-	}
-	sql_done(say);
-	return result == BOOK_MISSING ? BOOK_OK : result;
+	return book_list(book, SAY_SESSION_LIST, session_entry, now, list, why);
 }

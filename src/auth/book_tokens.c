@@ -25,11 +25,8 @@ token_may_come(struct book *book, const char *name, struct cause *why)
 	char id[GRANT_SIZE];
 	int64_t count;
 
-	if (!user_name_valid(name)) {
-		cause_set(why, "a token's name is at most %d of a-z, 0-9, '.', '_', '-', and begins with a letter or digit",
-		    AUTH_NAME_SIZE - 1);
+	if (!book_name_check("token", name, why))
 		return BOOK_REFUSED;
-	}
 	result = token_named(book, name, id, why);
 	if (result == BOOK_OK) {
 		cause_set(why, "there is a token %s already", name);
@@ -50,7 +47,6 @@ book_token_add(struct book *book, const char *name, enum role role, int64_t now,
 {
 	enum book_result result = book_begin(book, why);
 	char id[GRANT_SIZE], proof[PROOF_SIZE];
-	struct cause ignored;
 
 	if (result != BOOK_OK)
 		return result;
@@ -61,12 +57,7 @@ book_token_add(struct book *book, const char *name, enum role role, int64_t now,
 		result = book_do(book, SAY_TOKEN_ADD, why, "ttttii", name, id, proof, role_word(role), now, expires);
 	if (result == BOOK_OK)
 		result = book_publish(book, id, why);
-	result = book_end(book, result, why);
-	if (result == BOOK_OK)
-		return BOOK_OK;
-	book_withdraw(book, id, &ignored);
-	secret_wipe(secret, SECRET_SIZE);
-	return result;
+	return book_end_new(book, result, id, secret, why);
 }
 
 enum book_result
@@ -87,25 +78,18 @@ book_token_delete(struct book *book, const char *name, struct cause *why)
 	return book_end(book, result, why);
 }
 
+static json_t *
+token_entry(struct sql_statement *say, int64_t now)
+{
+	int64_t expires = sql_number(say, 4);
+
+	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:b}", "name", sql_text(say, 0), "id", sql_text(say, 1),
+	    "role", sql_text(say, 2), "made", (json_int_t)sql_number(say, 3), "expires", (json_int_t)expires,
+	    "used", (json_int_t)sql_number(say, 5), "expired", expires != 0 && expires <= now);
+}
+
 enum book_result
 book_token_list(struct book *book, int64_t now, json_t **list, struct cause *why)
 {
-	enum book_result result = book_ready(book, why);
-	struct sql_statement *say;
-
-	*list = NULL;
-	if (result != BOOK_OK)
-		return result;
-	*list = json_array();
-	say = book->say[SAY_TOKEN_LIST];
-	while ((result = book_row(book, sql_step(say, why), why)) == BOOK_OK) {
-		int64_t expires = sql_number(say, 4);
-
-		json_array_append_new(*list, json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:b}", "name", sql_text(say, 0),
-		    "id", sql_text(say, 1), "role", sql_text(say, 2), "made", (json_int_t)sql_number(say, 3),
-		    "expires", (json_int_t)expires, "used", (json_int_t)sql_number(say, 5),
-		    "expired", expires != 0 && expires <= now));
-	}
-	sql_done(say);
-	return result == BOOK_MISSING ? BOOK_OK : result;
+	return book_list(book, SAY_TOKEN_LIST, token_entry, now, list, why);
 }

@@ -46,9 +46,10 @@ user_may_come(struct book *book, const char *name, enum role role, struct cause 
 	char hash[HASH_SIZE];
 	int64_t count;
 
-	if (!user_name_valid(name) || role == ROLE_NONE) {
-		cause_set(why, "a user's name is at most %d of a-z, 0-9, '.', '_', '-', and begins with a letter or digit",
-		    AUTH_NAME_SIZE - 1);
+	if (!book_name_check("user", name, why))
+		return BOOK_REFUSED;
+	if (role == ROLE_NONE) {
+		cause_set(why, "a user is a viewer or an operator");
 		return BOOK_REFUSED;
 	}
 	result = book_user(book, name, &pass, hash, why);
@@ -183,22 +184,17 @@ book_user_delete(struct book *book, const char *name, struct cause *why)
 
 /* ---- listing -------------------------------------------------------------------------- */
 
+static json_t *
+user_entry(struct sql_statement *say, int64_t now)
+{
+	(void)now;
+	return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I}", "name", sql_text(say, 0), "role", sql_text(say, 1),
+	    "made", (json_int_t)sql_number(say, 2), "changed", (json_int_t)sql_number(say, 3),
+	    "sessions", (json_int_t)sql_number(say, 4), "seen", (json_int_t)sql_number(say, 5));
+}
+
 enum book_result
 book_user_list(struct book *book, json_t **list, struct cause *why)
 {
-	enum book_result result = book_ready(book, why);
-	struct sql_statement *say;
-
-	*list = NULL;
-	if (result != BOOK_OK)
-		return result;
-	*list = json_array();
-	say = book->say[SAY_USER_LIST];
-	while ((result = book_row(book, sql_step(say, why), why)) == BOOK_OK)
-		json_array_append_new(*list, json_pack("{s:s, s:s, s:I, s:I, s:I, s:I}", "name", sql_text(say, 0),
-		    "role", sql_text(say, 1), "made", (json_int_t)sql_number(say, 2), "changed",
-		    (json_int_t)sql_number(say, 3), "sessions", (json_int_t)sql_number(say, 4), "seen",
-		    (json_int_t)sql_number(say, 5)));
-	sql_done(say);
-	return result == BOOK_MISSING ? BOOK_OK : result;
+	return book_list(book, SAY_USER_LIST, user_entry, 0, list, why);
 }

@@ -56,6 +56,18 @@ enum book_result book_begin(struct book *book, struct cause *why);
 /* Commit if all went well, else roll back. Returns what came of it. */
 enum book_result book_end(struct book *book, enum book_result result, struct cause *why);
 
+/* The same for a credential just made: when nothing came of it, both are taken back. */
+enum book_result book_end_new(struct book *book, enum book_result result, const char *id,
+	char secret[SECRET_SIZE], struct cause *why);
+
+/* All rows of `sentence`, in their order, as objects; NULL of `entry`: not that one. */
+typedef json_t *book_entry(struct sql_statement *say, int64_t now);
+enum book_result book_list(struct book *book, enum book_sentence sentence, book_entry *entry, int64_t now,
+	json_t **list, struct cause *why);
+
+/* Will `name` do for a user or a token (`what`)? */
+bool book_name_check(const char *what, const char *name, struct cause *why);
+
 enum book_result book_publish(struct book *book, const char *id, struct cause *why);
 enum book_result book_withdraw(struct book *book, const char *id, struct cause *why);
 
