@@ -9,6 +9,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "fuzz.h"
+
 #include "../unit/fake_capture.h"
 #include "../unit/scratch.h"
 #include "base/log.h"
@@ -20,15 +22,6 @@ enum { OUTPUT_MOST = 4 << 20, SENT_MOST = 60000, WAITS_MOST = 20000 };
 
 static struct options *options;
 static struct orield *orield;
-
-int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
-
-static void
-insist(int truth)
-{
-	if (!truth)
-		abort();
-}
 
 static void
 stop(void)

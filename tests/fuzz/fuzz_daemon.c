@@ -14,6 +14,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "fuzz.h"
+
 #include "../unit/scratch.h"
 #include "base/log.h"
 #include "base/unixsock.h"
@@ -25,15 +27,6 @@ enum { TURNS_MOST = 1000, FDS_MOST = 100 };
 static struct event_base *base;
 static struct ring_writer *ring;
 static int listener = -1, bell = -1, other = -1;
-
-int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
-
-static void
-insist(int truth)
-{
-	if (!truth)
-		abort();
-}
 
 static void
 start(void)

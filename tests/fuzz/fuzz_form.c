@@ -4,19 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz.h"
+
 #include "fcgi/form.h"
 #include "fcgi/origin.h"
 
 enum { FIELD_SIZE = 64 };
-
-int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
-
-static void
-insist(int truth)
-{
-	if (!truth)
-		abort();
-}
 
 static void
 judge_body(const char *body, size_t length)
@@ -71,11 +64,9 @@ judge_origin(const char *text)
 int
 LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
-	char *text = malloc(size + 1);
+	char *text = fuzz_text(data, size);
 
 	insist(text != NULL);
-	memcpy(text, data, size);
-	text[size] = '\0';
 	judge_body((const char *)data, size);
 	judge_place(text, "");
 	judge_place(text, "/door");

@@ -3,12 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz.h"
+
 #include "fcgi/query.h"
 #include "fcgi/route.h"
 #include "fcgi/snapshot.h"
 #include "fcgi/sse.h"
-
-int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 
 static void
 judge(const char *text)
@@ -39,12 +39,10 @@ judge(const char *text)
 int
 LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
-	char *text = malloc(size + 1);
+	char *text = fuzz_text(data, size);
 
 	if (text == NULL)
 		return 0;
-	memcpy(text, data, size);
-	text[size] = '\0';
 	judge(text);
 	free(text);
 	return 0;

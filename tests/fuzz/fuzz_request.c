@@ -6,21 +6,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "fuzz.h"
+
 #include "fcgi/gate.h"
 #include "fcgi/query.h"
 #include "fcgi/request.h"
 #include "fcgi/route.h"
 #include "fcgi/snapshot.h"
 #include "fcgi/sse.h"
-
-int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
-
-static void
-insist(int truth)
-{
-	if (!truth)
-		abort();
-}
 
 /* What the worker does with the texts of a request. */
 static void

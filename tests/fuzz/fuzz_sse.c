@@ -5,16 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz.h"
+
 #include "fcgi/sse.h"
-
-int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
-
-static void
-insist(int truth)
-{
-	if (!truth)
-		abort();
-}
 
 static void
 follow(const struct sse_log *log, uint64_t id)
