@@ -8,18 +8,13 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
 from oriel import wait_for
-from people import PASSWORD, People, bearer
+from people import PASSWORD, People, inhabited
 
 
 @pytest.fixture(scope="module")
 def people(sites):
-    site = sites.new(login=True).start(ready=False)
-    people = People(site)
-    people.add("anna", "operator")
-    people.add("vic", "viewer")
-    people.warm_up(bearer(people.token("keeper")))
-    yield people
-    sites.end(site)
+    with inhabited(sites) as people:
+        yield people
 
 
 def at(page, path):

@@ -2,6 +2,7 @@
 """Users, sessions and tokens of a site with log-in, made as an administrator makes them, and
 requests in their name."""
 import concurrent.futures
+import contextlib
 import json
 import sqlite3
 import subprocess
@@ -14,6 +15,18 @@ import fcgiclient
 import oriel
 
 PASSWORD = "correct horse battery"
+
+
+@contextlib.contextmanager
+def inhabited(sites, **kw):
+    """A site with an operator (anna), a viewer (vic) and a program's token, all of it warm."""
+    site = sites.new(login=True, **kw).start(ready=False)
+    people = People(site)
+    people.add("anna", "operator")
+    people.add("vic", "viewer")
+    people.warm_up(bearer(people.token("keeper")))
+    yield people
+    sites.end(site)
 
 
 class People:

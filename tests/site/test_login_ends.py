@@ -13,18 +13,13 @@ import requests
 
 import fcgiclient
 import oriel
-from people import PASSWORD, People, bearer, ended
+from people import PASSWORD, People, bearer, ended, inhabited
 
 
 @pytest.fixture(scope="module")
 def people(sites):
-    site = sites.new(login=True, fcgi=["--workers=2", "--basic"]).start(ready=False)
-    people = People(site)
-    people.add("anna", "operator")
-    people.add("vic", "viewer")
-    people.warm_up(bearer(people.token("keeper")))
-    yield people
-    sites.end(site)
+    with inhabited(sites, fcgi=["--workers=2", "--basic"]) as people:
+        yield people
 
 
 # ---- out ----------------------------------------------------------------------------------------
