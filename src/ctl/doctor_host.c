@@ -192,6 +192,10 @@ doctor_check_nginx(struct doctor *doctor)
 	else if (strstr(text, "upstream oriel_control") == NULL)
 		doctor_say(doctor, DOCTOR_BAD, "nginx", "include Oriel's site (docs/operations.md), then reload nginx",
 		    "its configuration does not include the site");
+	else if (strstr(text, "conflicting server name") != NULL)
+		doctor_say(doctor, DOCTOR_BAD, "nginx",
+		    "rm /etc/nginx/sites-enabled/default, or another server_name; then reload nginx",
+		    "two sites have the same server_name and address: it shows the first");
 	else
 		doctor_say(doctor, DOCTOR_OK, "nginx", NULL, "its configuration is valid and includes the site");
 	if (status == 0)

@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import socket
 import subprocess
 import threading
@@ -62,7 +63,10 @@ class Camera:
             self.process = subprocess.Popen([UVC_CAMERA, "--port", str(self.port), "--serial", self.serial, *self.options],
                                             stdin=subprocess.PIPE, stdout=log, stderr=log)
         self.node = wait_for(self.find)
-        if self.link:   # what udev would do
+        for node in pathlib.Path("/dev").glob("video*"):    # what udev would do, here and below
+            shutil.chown(node, group="video")
+            node.chmod(0o660)
+        if self.link:
             BY_ID.mkdir(parents=True, exist_ok=True)
             self.link.symlink_to(self.node)
         return self

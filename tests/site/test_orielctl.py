@@ -388,6 +388,15 @@ def test_doctor_sees_what_is_wrong(whole_house, tmp_path):
     assert found["nginx"]["verdict"] == "BAD" and "does not include" in found["nginx"]["text"]
 
 
+def test_doctor_sees_a_site_in_front_of_ours(whole_house, tmp_path):
+    """As Debian's nginx has one."""
+    conf = (whole_house.folder / "nginx.conf").read_text()
+    other = f"http {{ server {{ listen 127.0.0.1:{whole_house.port}; server_name _; }}"
+    (tmp_path / "nginx.conf").write_text(re.sub(r"^http \{", lambda _: other, conf, flags=re.M))
+    found = findings(Ctl(whole_house), *doctor_arguments(whole_house)[:2], f"--nginx={tmp_path}/nginx.conf")
+    assert found["nginx"]["verdict"] == "BAD" and "same server_name" in found["nginx"]["text"]
+
+
 @pytest.mark.parametrize("status,settings,check,verdict", [
     ({"online": False, "reason": "pulled out"}, {}, "pictures", "BAD"),
     ({"online": True, "stale": True}, {}, "pictures", "BAD"),
