@@ -5,7 +5,8 @@
  * database itself and never from a memory of it: a log-out in any process counts
  * from the next request on. What hashes a password or writes is done by one thread beside
  * the loop and answered through a callback. Of HTTP Basic alone an outcome is
- * remembered, for a minute, as a keyed digest, and only as long as the user's grant is good.
+ * remembered, until a minute after its last use, as a keyed digest, and only as long as the user's
+ * grant is good: a program that asks on and on neither hashes nor waits for what strangers guess.
  *
  * Fail closed: while auth.db cannot be used every answer is AUTH_TROUBLE; that is
  * logged once when it begins and once when it is over. */
@@ -48,6 +49,7 @@ struct auth_answer {
 	unsigned wait_s;			/* AUTH_WAIT */
 	struct auth_pass pass;			/* AUTH_OK */
 	char secret[SECRET_SIZE];		/* of a new session: for the cookie, or as Bearer */
+	char device[SECRET_SIZE];		/* by which this browser is known from now on: another cookie */
 	struct cause why;
 };
 
@@ -87,15 +89,22 @@ enum auth_result auth_has_users(struct auth *auth);
 /* The answer is the callee's until it returns; the secret in it is wiped then. */
 typedef void auth_done(void *arg, const struct auth_answer *answer);
 
-/* Each takes copies of its texts. NULL: it was answered at once, without calling `done`: *now
- * says AUTH_WAIT, AUTH_BUSY, AUTH_REFUSED or AUTH_TROUBLE. `address`: the peer's, as
- * nginx gives it in REMOTE_ADDR; `from`: for the list of sessions ("203.0.113.7 Firefox…"). */
-struct auth_job *auth_login(struct auth *auth, const char *address, const char *from, const char *name,
-	const char *password, auth_done *done, void *arg, struct auth_answer *now);
-struct auth_job *auth_basic(struct auth *auth, const char *address, const char *name,
-	const char *password, auth_done *done, void *arg, struct auth_answer *now);
-struct auth_job *auth_setup(struct auth *auth, const char *address, const char *from, const char *token,
-	const char *name, const char *password, auth_done *done, void *arg, struct auth_answer *now);
+/* Somebody's claim. No text is NULL. */
+struct auth_claim {
+	const char *address;	/* the peer's, as nginx gives it in REMOTE_ADDR */
+	const char *name, *password;
+	const char *from;	/* for the list of sessions: "203.0.113.7 Firefox…" */
+	const char *device;	/* the cookie that an earlier log-in gave; "": none */
+};
+
+/* Each takes copies of the texts. NULL: it was answered at once, without calling `done`: *now
+ * says AUTH_WAIT, AUTH_BUSY, AUTH_REFUSED or AUTH_TROUBLE. */
+struct auth_job *auth_login(struct auth *auth, const struct auth_claim *claim, auth_done *done, void *arg,
+	struct auth_answer *now);
+struct auth_job *auth_basic(struct auth *auth, const struct auth_claim *claim, auth_done *done, void *arg,
+	struct auth_answer *now);
+struct auth_job *auth_setup(struct auth *auth, const struct auth_claim *claim, const char *token, auth_done *done,
+	void *arg, struct auth_answer *now);
 
 /* End the session with this grant; AUTH_OK also when it had ended already. */
 struct auth_job *auth_logout(struct auth *auth, const char *grant, auth_done *done, void *arg,

@@ -16,7 +16,7 @@ struct auth_job {
 	struct auth_job *next;		/* Basic under way, or joined to one */
 	struct auth_job *joined;	/* the same credential: answered with this one */
 	unsigned char digest[16];
-	char address[64], account[AUTH_NAME_SIZE];
+	char address[64], account[SECRET_SIZE];		/* who waits; of a known device only itself, as `account` */
 };
 
 struct memory {				/* of a password that was right for HTTP Basic */

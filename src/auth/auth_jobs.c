@@ -109,6 +109,8 @@ auth_check_basic(struct auth *auth, const char *name, const char *password, stru
 	auth_note_read(auth, result, &why);
 	if (result == BOOK_OK && (strcmp(user.grant, memory->grant) != 0 || !grants_have(&auth->grants, user.grant)))
 		result = BOOK_MISSING;
+	if (result == BOOK_OK)
+		memory->until_ns = clock_mono_ns() + AUTH_BASIC_S * CLOCK_S;
 	auth_pass_set(pass, AUTH_BASIC, &user);
 	return auth_result_of(result);
 }
@@ -121,18 +123,44 @@ or_null(const char *text)
 	return text[0] != '\0' ? text : NULL;
 }
 
+/* Has this browser logged in under that name before? Then nobody else's wrong passwords
+ * keep it waiting, only its own (OWASP, "Slow Down Online Guessing Attacks with Device Cookies"). */
+static bool
+auth_knows(struct auth *auth, const struct auth_claim *claim)
+{
+	enum book_result result;
+	struct book_pass user;
+	struct cause why;
+	char hash[HASH_SIZE];
+	bool known;
+
+	if (claim->device[0] == '\0' || !user_name_valid(claim->name))
+		return false;
+	result = book_user(auth->book, claim->name, &user, hash, &why);
+	auth_note_read(auth, result, &why);
+	known = result == BOOK_OK && secret_is_device(claim->device, claim->name, hash);
+	secret_wipe(hash, sizeof hash);
+	return known;
+}
+
 /* What cannot be anybody's name or password becomes no name at all: as much work, and
  * never right. */
 static void
-job_fill(struct auth_job *job, const char *address, const char *from, const char *name, const char *password)
+job_fill(struct auth_job *job, const struct auth_claim *claim)
 {
-	bool possible = user_name_valid(name) && strnlen(password, PASSWORD_MAX + 1) <= PASSWORD_MAX;
+	struct errand *errand = &job->errand;
 
-	snprintf(job->address, sizeof job->address, "%s", address);
-	snprintf(job->account, sizeof job->account, "%s", possible ? name : "");
-	snprintf(job->errand.from, sizeof job->errand.from, "%s", from);
-	memcpy(job->errand.name, job->account, sizeof job->errand.name);
-	snprintf(job->errand.password, sizeof job->errand.password, "%s", password);
+	if (user_name_valid(claim->name) && strnlen(claim->password, PASSWORD_MAX + 1) <= PASSWORD_MAX)
+		snprintf(errand->name, sizeof errand->name, "%s", claim->name);
+	snprintf(errand->password, sizeof errand->password, "%s", claim->password);
+	snprintf(errand->from, sizeof errand->from, "%s", claim->from);
+	if (auth_knows(job->auth, claim)) {
+		snprintf(errand->device, sizeof errand->device, "%s", claim->device);
+		memcpy(job->account, errand->device, sizeof job->account);
+	} else {
+		snprintf(job->address, sizeof job->address, "%s", claim->address);
+		snprintf(job->account, sizeof job->account, "%s", errand->name);
+	}
 }
 
 /* A password to be hashed: not before those that were wrong have been waited for. */
@@ -157,14 +185,13 @@ job_submit(struct auth_job *job, struct auth_answer *now)
 }
 
 struct auth_job *
-auth_login(struct auth *auth, const char *address, const char *from, const char *name, const char *password,
-    auth_done *done, void *arg, struct auth_answer *now)
+auth_login(struct auth *auth, const struct auth_claim *claim, auth_done *done, void *arg, struct auth_answer *now)
 {
 	struct auth_job *job = job_new(auth, ERRAND_LOGIN, done, arg);
 
 	if (job == NULL)
 		return answer_now(now, AUTH_TROUBLE, "out of memory");
-	job_fill(job, address, from, name, password);
+	job_fill(job, claim);
 	return job_submit(job, now);
 }
 
@@ -194,34 +221,33 @@ basic_join(struct auth_job *job, struct auth_answer *now)
 
 /* A dashboard of eight pictures asks eight times at once: one hash answers all. */
 struct auth_job *
-auth_basic(struct auth *auth, const char *address, const char *name, const char *password, auth_done *done,
-    void *arg, struct auth_answer *now)
+auth_basic(struct auth *auth, const struct auth_claim *claim, auth_done *done, void *arg, struct auth_answer *now)
 {
 	struct auth_job *job = job_new(auth, ERRAND_BASIC, done, arg);
 
 	if (job == NULL)
 		return answer_now(now, AUTH_TROUBLE, "out of memory");
-	job_fill(job, address, "", name, password);
-	secret_keyed(auth->key, name, password, job->digest);
+	job_fill(job, claim);
+	secret_keyed(auth->key, claim->name, claim->password, job->digest);
 	return basic_join(job, now);
 }
 
 struct auth_job *
-auth_setup(struct auth *auth, const char *address, const char *from, const char *token, const char *name,
-    const char *password, auth_done *done, void *arg, struct auth_answer *now)
+auth_setup(struct auth *auth, const struct auth_claim *claim, const char *token, auth_done *done, void *arg,
+    struct auth_answer *now)
 {
 	struct auth_job *job;
 	struct cause why;
 
-	if (!user_name_valid(name))
+	if (!user_name_valid(claim->name))
 		return answer_now(now, AUTH_REFUSED, "a name is 1 to 32 of a-z, 0-9, '.', '_', '-', and begins "
 		    "with a letter or digit");
-	if (password_check(password, &why) == -1)
+	if (password_check(claim->password, &why) == -1)
 		return answer_now(now, AUTH_REFUSED, why.text);
 	job = job_new(auth, ERRAND_SETUP, done, arg);
 	if (job == NULL)
 		return answer_now(now, AUTH_TROUBLE, "out of memory");
-	job_fill(job, address, from, name, password);
+	job_fill(job, claim);
 	snprintf(job->errand.token, sizeof job->errand.token, "%s", token);
 	return job_submit(job, now);
 }
@@ -284,6 +310,7 @@ job_finish(struct auth_job *job)
 		job_settle_backoff(job);
 	auth_pass_set(&answer.pass, errand->kind == ERRAND_BASIC ? AUTH_BASIC : AUTH_SESSION, &errand->pass);
 	memcpy(answer.secret, errand->secret, sizeof answer.secret);
+	memcpy(answer.device, errand->device, sizeof answer.device);
 	if (errand->kind == ERRAND_BASIC) {
 		basic_unlink(job);
 		if (answer.result == AUTH_OK)

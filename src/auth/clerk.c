@@ -43,24 +43,34 @@ out_of_memory(struct cause *why)
 
 /* An unknown name costs the same work as a wrong password. */
 static enum book_result
-errand_verify(struct book *book, struct errand *errand, struct book_pass *user)
+errand_verify(struct book *book, struct errand *errand, struct book_pass *user, char hash[HASH_SIZE])
 {
-	char hash[HASH_SIZE];
 	enum book_result known = book_user(book, errand->name, user, hash, &errand->why);
 	int right;
 
 	if (known == BOOK_TROUBLE)
 		return known;
 	right = password_verify(errand->password, known == BOOK_OK ? hash : NULL);
-	secret_wipe(hash, sizeof hash);
 	if (right == -1)
 		return out_of_memory(&errand->why);
 	return known == BOOK_OK && right == 1 ? BOOK_OK : BOOK_MISSING;
 }
 
 static enum book_result
-errand_session(struct book *book, struct errand *errand, const struct book_pass *user)
+errand_basic(struct book *book, struct errand *errand)
 {
+	char hash[HASH_SIZE];
+	enum book_result result = errand_verify(book, errand, &errand->pass, hash);
+
+	secret_wipe(hash, sizeof hash);
+	return result;
+}
+
+static enum book_result
+errand_session(struct book *book, struct errand *errand, const struct book_pass *user, const char *hash)
+{
+	if (errand->device[0] == '\0')
+		secret_make_device(errand->device, user->user, hash);
 	return book_session_add(book, user, errand->from, now_s(), errand->secret, &errand->pass, &errand->why);
 }
 
@@ -68,9 +78,13 @@ static enum book_result
 errand_login(struct book *book, struct errand *errand)
 {
 	struct book_pass user;
-	enum book_result result = errand_verify(book, errand, &user);
+	char hash[HASH_SIZE];
+	enum book_result result = errand_verify(book, errand, &user, hash);
 
-	return result == BOOK_OK ? errand_session(book, errand, &user) : result;
+	if (result == BOOK_OK)
+		result = errand_session(book, errand, &user, hash);
+	secret_wipe(hash, sizeof hash);
+	return result;
 }
 
 static enum book_result
@@ -85,8 +99,10 @@ errand_setup(struct book *book, struct errand *errand)
 	result = book_setup(book, errand->token, errand->name, hash, now_s(), &errand->why);
 	if (result == BOOK_OK)
 		result = book_user(book, errand->name, &user, hash, &errand->why);
+	if (result == BOOK_OK)
+		result = errand_session(book, errand, &user, hash);
 	secret_wipe(hash, sizeof hash);
-	return result == BOOK_OK ? errand_session(book, errand, &user) : result;
+	return result;
 }
 
 static enum book_result
@@ -108,7 +124,7 @@ errand_run(struct book *book, struct errand *errand)
 	case ERRAND_LOGIN:
 		return errand_login(book, errand);
 	case ERRAND_BASIC:
-		return errand_verify(book, errand, &errand->pass);
+		return errand_basic(book, errand);
 	case ERRAND_SETUP:
 		return errand_setup(book, errand);
 	case ERRAND_LOGOUT:

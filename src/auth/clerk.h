@@ -15,7 +15,7 @@ enum {
 };
 
 enum errand_kind {
-	ERRAND_LOGIN,			/* name, password, from: a session */
+	ERRAND_LOGIN,			/* name, password, from, device: a session */
 	ERRAND_BASIC,			/* name, password: the user */
 	ERRAND_SETUP,			/* token, name, password, from: the first user and a session */
 	ERRAND_LOGOUT,			/* id */
@@ -29,6 +29,7 @@ struct errand {
 	enum errand_kind kind;
 	char name[AUTH_NAME_SIZE], password[PASSWORD_MAX + 1], from[BOOK_FROM_SIZE];
 	char token[SETUP_TOKEN_SIZE + 1], id[GRANT_SIZE];
+	char device[SECRET_SIZE];	/* "": not known yet, is made with the session */
 
 	enum book_result result;	/* BOOK_MISSING: wrong password or token */
 	struct cause why;

@@ -5,7 +5,7 @@
 #include <sodium.h>
 #include <string.h>
 
-enum { DIGEST_BYTES = 32, ID_BYTES = 16, SETUP_LETTERS = 24, PASSES = 2, MEMORY = 19 * 1024 * 1024 };
+enum { DIGEST_BYTES = 32, ID_BYTES = 16, SETUP_LETTERS = 24, DEVICE_BYTES = 16, PASSES = 2, MEMORY = 19 * 1024 * 1024 };
 
 _Static_assert(HASH_SIZE == crypto_pwhash_STRBYTES, "a password's hash");
 _Static_assert(GRANT_SIZE == 2 * ID_BYTES + 1 && PROOF_SIZE == 2 * (DIGEST_BYTES - ID_BYTES) + 1, "a digest's halves");
@@ -136,6 +136,48 @@ secret_decode(const char *text, size_t length, char *out, size_t size)
 	}
 	out[got] = '\0';
 	return (int)got;
+}
+
+/* ---- devices ------------------------------------------------------------------------- */
+
+/* The second half of `bytes`, from the first. */
+static void
+device_seal(unsigned char bytes[2 * DEVICE_BYTES], const char *name, const char *hash)
+{
+	unsigned char key[SECRET_KEY_BYTES];
+	crypto_generichash_state state;
+
+	crypto_generichash(key, sizeof key, (const unsigned char *)hash, strlen(hash), NULL, 0);
+	crypto_generichash_init(&state, key, sizeof key, DEVICE_BYTES);
+	crypto_generichash_update(&state, bytes, DEVICE_BYTES);
+	crypto_generichash_update(&state, (const unsigned char *)name, strlen(name));
+	crypto_generichash_final(&state, bytes + DEVICE_BYTES, DEVICE_BYTES);
+	sodium_memzero(key, sizeof key);
+	sodium_memzero(&state, sizeof state);
+}
+
+void
+secret_make_device(char device[SECRET_SIZE], const char *name, const char *hash)
+{
+	unsigned char bytes[2 * DEVICE_BYTES];
+
+	randombytes_buf(bytes, DEVICE_BYTES);
+	device_seal(bytes, name, hash);
+	sodium_bin2base64(device, SECRET_SIZE, bytes, sizeof bytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+}
+
+bool
+secret_is_device(const char *device, const char *name, const char *hash)
+{
+	unsigned char bytes[2 * DEVICE_BYTES], digest[DEVICE_BYTES];
+	size_t length;
+
+	if (sodium_base642bin(bytes, sizeof bytes, device, strlen(device), NULL, &length, NULL,
+	    sodium_base64_VARIANT_URLSAFE_NO_PADDING) == -1 || length != sizeof bytes)
+		return false;
+	memcpy(digest, bytes + DEVICE_BYTES, DEVICE_BYTES);
+	device_seal(bytes, name, hash);
+	return secret_equal(digest, bytes + DEVICE_BYTES, DEVICE_BYTES);
 }
 
 /* ---- passwords ------------------------------------------------------------------------ */

@@ -43,6 +43,12 @@ bool secret_is_token(const char *text);
 
 void secret_digest(const char *text, char id[GRANT_SIZE], char proof[PROOF_SIZE]);
 
+/* What the browser of somebody who has logged in keeps, so that it is known again: 128
+ * random bits and their digest with the name, keyed with the hash of the password, in the
+ * form of a session's secret. Good until there is another password. */
+void secret_make_device(char device[SECRET_SIZE], const char *name, const char *hash);
+bool secret_is_device(const char *device, const char *name, const char *hash);
+
 /* A keyed digest of two texts, as 16 bytes (RFC 7693). */
 void secret_keyed(const unsigned char key[SECRET_KEY_BYTES], const char *a, const char *b,
 	unsigned char out[16]);

@@ -65,6 +65,8 @@ static void
 ask_basic(struct login *login, struct conn *conn, const struct request *request,
     const struct header_credential *credential)
 {
+	const struct auth_claim claim = { .address = request->address, .name = credential->name,
+		.password = credential->password, .from = "", .device = "" };
 	struct auth_answer now = { .result = AUTH_TROUBLE };
 	struct auth_pass pass;
 	struct attempt *attempt;
@@ -77,8 +79,7 @@ ask_basic(struct login *login, struct conn *conn, const struct request *request,
 	if (attempt == NULL)
 		return;
 	memcpy(attempt->user, credential->name, sizeof attempt->user);
-	attempt_begin(attempt, auth_basic(login->auth, request->address, credential->name,
-	    credential->password, attempt_done, attempt, &now), &now);
+	attempt_begin(attempt, auth_basic(login->auth, &claim, attempt_done, attempt, &now), &now);
 }
 
 /* A cookie counts only when nothing else was shown: a program that shows a token means it. */

@@ -111,39 +111,52 @@ login_session(const struct login *login, struct conn *conn, const struct request
 	    "kind", login->auth == NULL ? "open" : request->kind));
 }
 
-/* ---- the cookie ------------------------------------------------------------------------------ */
+/* ---- the cookies ----------------------------------------------------------------------------- */
 
-/* The prefix makes the browser itself see to Secure, Path=/ and no Domain (RFC 6265bis). */
-static const char *
-cookie_name(bool secure)
+/* The session, and the browser's own: that somebody has logged in from it before. The prefix makes
+ * the browser itself see to Secure, Path=/ and no Domain (RFC 6265bis). */
+#define COOKIE_SESSION "oriel"
+#define COOKIE_DEVICE "oriel-device"
+#define COOKIE_SECURE "__Host-"
+
+enum { DEVICE_S = 365 * 86400 };
+
+static bool
+cookie_find(const struct request *request, const char *name, char secret[SECRET_SIZE])
 {
-	return secure ? "__Host-oriel" : "oriel";
+	char full[32];
+
+	snprintf(full, sizeof full, "%s%s", strcmp(request->scheme, "https") == 0 ? COOKIE_SECURE : "", name);
+	return header_cookie(request->cookie, full, secret);
 }
 
 bool
 login_cookie(const struct request *request, char secret[SECRET_SIZE])
 {
-	return header_cookie(request->cookie, cookie_name(strcmp(request->scheme, "https") == 0), secret);
+	return cookie_find(request, COOKIE_SESSION, secret);
 }
 
 static void
-cookie_add(struct reply_head *head, bool secure, const char *secret, long seconds)
+cookie_add(struct reply_head *head, bool secure, const char *name, const char *secret, long seconds)
 {
-	reply_add(head, "Set-Cookie: %s=%s; Path=/; Max-Age=%ld; HttpOnly; SameSite=Strict%s",
-	    cookie_name(secure), secret, seconds, secure ? "; Secure" : "");
+	reply_add(head, "Set-Cookie: %s%s=%s; Path=/; Max-Age=%ld; HttpOnly; SameSite=Strict%s",
+	    secure ? COOKIE_SECURE : "", name, secret, seconds, secure ? "; Secure" : "");
 }
 
-/* 303, with a new cookie, or without the old one. */
+/* 303, with a new session and the device it belongs to, or without the old one. */
 static void
-login_go(struct conn *conn, const char *where, bool secure, const char *secret, long seconds)
+login_go(const struct attempt *attempt, const struct auth_answer *answer)
 {
+	bool in = answer->secret[0] != '\0';
 	struct reply_head head;
 
-	reply_begin(&head, conn, 303);
-	reply_add(&head, "Location: %s", where);
+	reply_begin(&head, attempt->conn, 303);
+	reply_add(&head, "Location: %s", attempt->next);
 	reply_add(&head, "Cache-Control: no-store");
-	cookie_add(&head, secure, secret, seconds);
-	reply_send(conn, &head, "", 0);
+	cookie_add(&head, attempt->secure, COOKIE_SESSION, answer->secret, in ? attempt->login->session_max_s : 0);
+	if (in)
+		cookie_add(&head, attempt->secure, COOKIE_DEVICE, answer->device, DEVICE_S);
+	reply_send(attempt->conn, &head, "", 0);
 	secret_wipe(&head, sizeof head);
 }
 
@@ -193,8 +206,7 @@ post_done(struct attempt *attempt, const struct auth_answer *answer)
 	struct cause words;
 
 	if (answer->result == AUTH_OK) {
-		login_go(attempt->conn, attempt->next, attempt->secure, answer->secret,
-		    attempt->login->session_max_s);
+		login_go(attempt, answer);
 		return;
 	}
 	attempt_words(attempt, answer, &words);
@@ -236,18 +248,19 @@ post_run(struct attempt *attempt, const struct request *request, const struct fi
 	struct auth_answer now = { .result = AUTH_DENIED };
 	struct auth *auth = attempt->login->auth;
 	struct auth_job *job = NULL;
-	char from[BOOK_FROM_SIZE];
+	char from[BOOK_FROM_SIZE], device[SECRET_SIZE];
+	const struct auth_claim claim = { .address = request->address, .name = fields->user,
+		.password = fields->pass, .from = from, .device = device };
 
 	login_from(from, request);
+	(void)cookie_find(request, COOKIE_DEVICE, device);
 	if (fields->token[0] == '\0')
-		job = auth_login(auth, request->address, from, fields->user, fields->pass, attempt_done,
-		    attempt, &now);
+		job = auth_login(auth, &claim, attempt_done, attempt, &now);
 	else if (strcmp(fields->pass, fields->again) != 0) {
 		now.result = AUTH_REFUSED;
 		cause_set(&now.why, "the two passwords differ");
 	} else
-		job = auth_setup(auth, request->address, from, fields->token, fields->user, fields->pass,
-		    attempt_done, attempt, &now);
+		job = auth_setup(auth, &claim, fields->token, attempt_done, attempt, &now);
 	attempt_begin(attempt, job, &now);
 }
 
@@ -319,10 +332,12 @@ login_api(struct login *login, struct conn *conn, const struct request *request)
 	if (body == NULL || user == NULL || pass == NULL)
 		reply_error(conn, 400, body == NULL ? "bad json" : user == NULL ? "missing user" : "missing pass");
 	else if ((attempt = attempt_new(login, conn, request, api_done)) != NULL) {
+		const struct auth_claim claim = { .address = request->address, .name = user, .password = pass,
+			.from = from, .device = "" };
+
 		login_from(from, request);
 		snprintf(attempt->user, sizeof attempt->user, "%s", user);
-		attempt_begin(attempt, auth_login(login->auth, request->address, from, user, pass,
-		    attempt_done, attempt, &now), &now);
+		attempt_begin(attempt, auth_login(login->auth, &claim, attempt_done, attempt, &now), &now);
 	}
 	json_decref(body);
 }
@@ -335,7 +350,7 @@ logout_done(struct attempt *attempt, const struct auth_answer *answer)
 	struct cause words;
 
 	if (answer->result == AUTH_OK) {
-		login_go(attempt->conn, attempt->next, attempt->secure, "", 0);
+		login_go(attempt, answer);
 		return;
 	}
 	attempt_words(attempt, answer, &words);		/* still logged in: never pretend */

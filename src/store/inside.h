@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* inside: what the files of this room share. Included by src/store alone. */
+/* inside: what the files of this room share. Included by src/store alone, and by the test
+ * of its transactions. */
 #ifndef ORIEL_STORE_INSIDE_H
 #define ORIEL_STORE_INSIDE_H
-
 
 #include "store/sql.h"
 #include "store/store.h"

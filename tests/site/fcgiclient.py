@@ -43,13 +43,18 @@ def request(path, method="GET", query="", body=b"", keep=False, **more):
 
 
 class Answer:
-    """Status, headers (lower case), body; `events` for what an SSE body holds."""
+    """Status, headers (lower case), body; cookies that are set, by name: (value, set of attributes)."""
 
     def __init__(self, content):
         head, _, self.body = content.partition(b"\r\n\r\n")
         lines = [line.split(": ", 1) for line in head.decode().split("\r\n")]
         self.headers = {name.lower(): value for name, value in lines}
         self.status = int(self.headers.pop("status").split()[0])
+        self.cookies = {}
+        for _, value in (line for line in lines if line[0].lower() == "set-cookie"):
+            pair, *attributes = value.split("; ")
+            name, _, text = pair.partition("=")
+            self.cookies[name] = (text, set(attributes))
 
     def json(self):
         return json.loads(self.body)

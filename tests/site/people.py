@@ -94,7 +94,7 @@ class People:
         """The headers of a browser that has logged in, on our own pages."""
         answer = self.post("/login", {"user": name, "pass": password}, **more)
         assert answer.status == 303, answer.body
-        return self.browser(answer.headers["set-cookie"].split(";")[0])
+        return self.browser(f"oriel={answer.cookies['oriel'][0]}")
 
     def browser(self, cookie):
         return {"Cookie": cookie, "Origin": self.site.origin, "Sec-Fetch-Site": "same-origin"}

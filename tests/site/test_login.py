@@ -189,7 +189,7 @@ def test_a_browser_is_led_to_the_page_and_back(people):
     assert 'autocomplete="username"' in form.text and 'autocomplete="current-password"' in form.text
     answer = people.post("/login", {"user": "vic", "pass": PASSWORD, "next": "/?cam=cam&x=%C3%A4"})
     assert answer.status == 303 and answer.headers["location"] == "/?cam=cam&x=%C3%A4"
-    headers = people.browser(answer.headers["set-cookie"].split(";")[0])
+    headers = people.browser(f"oriel={answer.cookies['oriel'][0]}")
     assert site.get("/?cam=cam", headers=headers | page).status_code == 200
     welcome = site.get("/login", headers=headers)
     assert "<b>vic</b>" in welcome.text and 'action="/logout"' in welcome.text

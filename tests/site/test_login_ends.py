@@ -229,7 +229,7 @@ def test_the_first_user(make_site):
         tried.append(wrong)
     answer = set_up()
     assert answer.status == 303 and answer.headers["location"] == "/"
-    headers = people.browser(answer.headers["set-cookie"].split(";")[0])
+    headers = people.browser(f"oriel={answer.cookies['oriel'][0]}")
     assert site.get("/session", headers=headers).json() == {"login": True, "role": "operator", "user": "anna", "kind": "session"}
     assert not (site.auth / "setup-token").exists() and 'name="token"' not in site.get("/login").text
     tried.append(None)
@@ -260,6 +260,24 @@ def test_guessing_takes_time(people):
     assert people.site.get("/status", headers=headers).status_code == 200       # who is in stays in
     assert people.log_in("vic", address="203.0.113.202")
     oriel.wait_for(lambda: people.post("/login", {"user": "bob", "pass": PASSWORD}, address="203.0.113.203").status == 303)
+
+
+def test_a_known_browser_does_not_wait_for_strangers(people):
+    """Not even when they guess from its own address; and its cookie lets nobody in."""
+    people.add("dora")
+    device = people.post("/login", {"user": "dora", "pass": PASSWORD}, address="203.0.113.150").cookies["oriel-device"][0]
+    cookie = {"HTTP_COOKIE": f"a=b; oriel-device={device}"}
+    for n in range(6):
+        people.post("/login", {"user": "dora", "pass": f"wrong {n} wrong"}, address="203.0.113.151")
+    assert people.post("/login", {"user": "dora", "pass": PASSWORD}, address="203.0.113.152").status == 429
+    answer = people.post("/login", {"user": "dora", "pass": PASSWORD}, address="203.0.113.151", **cookie)
+    assert answer.status == 303 and answer.cookies["oriel-device"][0] == device
+    assert people.post("/login", {"user": "vic", "pass": PASSWORD}, address="203.0.113.151", **cookie).status == 429
+    assert people.site.get("/status", headers={"Cookie": f"oriel-device={device}"}).status_code == 401
+    assert people.site.get("/status", headers={"Cookie": f"oriel={device}"}).status_code == 401
+    statuses = [people.post("/login", {"user": "dora", "pass": f"wrong {n} wrong"}, address="203.0.113.153", **cookie).status
+                for n in range(6)]
+    assert statuses == [401] * 5 + [429]
 
 
 def test_guessing_from_one_address(people):
@@ -299,9 +317,9 @@ def test_many_log_in_at_once(people):
 
 def test_the_cookie(people):
     answer = people.post("/login", {"user": "vic", "pass": PASSWORD})
-    name, *attributes = answer.headers["set-cookie"].split("; ")
-    assert name.startswith("oriel=") and len(name) == 6 + 43
-    assert set(attributes) == {"Path=/", "HttpOnly", "SameSite=Strict", "Max-Age=2592000"}
+    assert answer.cookies.keys() == {"oriel", "oriel-device"} and {len(value) for value, _ in answer.cookies.values()} == {43}
+    assert answer.cookies["oriel"][1] == {"Path=/", "HttpOnly", "SameSite=Strict", "Max-Age=2592000"}
+    assert answer.cookies["oriel-device"][1] == {"Path=/", "HttpOnly", "SameSite=Strict", "Max-Age=31536000"}
     assert answer.headers["cache-control"] == "no-store"
 
 
@@ -310,8 +328,9 @@ def test_the_cookie_under_tls(make_site):
     People(site).add("vic")
     answer = site.post("/login", data={"user": "vic", "pass": PASSWORD}, headers={"Origin": site.origin})
     assert answer.status_code == 303 and answer.headers["Location"] == "/front-door/"
-    name, *attributes = answer.headers["Set-Cookie"].split("; ")
-    assert name.startswith("__Host-oriel=")
+    session, device = answer.headers["Set-Cookie"].split(", ")
+    name, *attributes = session.split("; ")
+    assert name.startswith("__Host-oriel=") and device.startswith("__Host-oriel-device=") and "Secure" in device.split("; ")
     assert set(attributes) == {"Path=/", "HttpOnly", "SameSite=Strict", "Secure", "Max-Age=2592000"}
     site.session.cookies.clear()
     headers = {"Cookie": name}

@@ -95,16 +95,31 @@ dispatch_until(const int *flag, int wanted)
 	}
 }
 
+static struct auth_claim
+claim_of(const char *address, const char *name, const char *password)
+{
+	return (struct auth_claim){ .address = address, .name = name, .password = password, .from = "192.0.2.1 test",
+		.device = "" };
+}
+
 static enum auth_result
-log_in(const char *name, const char *password, struct waiter *waiter)
+log_in_as(const struct auth_claim *claim, struct waiter *waiter)
 {
 	struct auth_job *job;
 
 	*waiter = (struct waiter){ .answers = 0 };
-	job = auth_login(auth, "192.0.2.1", "192.0.2.1 test", name, password, done, waiter, &waiter->answer);
+	job = auth_login(auth, claim, done, waiter, &waiter->answer);
 	if (job != NULL)
 		dispatch_until(&waiter->answers, 1);
 	return waiter->answer.result;
+}
+
+static enum auth_result
+log_in(const char *name, const char *password, struct waiter *waiter)
+{
+	const struct auth_claim claim = claim_of("192.0.2.1", name, password);
+
+	return log_in_as(&claim, waiter);
 }
 
 /* ---- logging in and out ---------------------------------------------------------------- */
@@ -212,6 +227,7 @@ test_too_many_at_once(void **state)
 	enum { MANY = 40 };
 	struct waiter in[MANY];
 	struct auth_job *jobs[MANY];
+	struct auth_claim claim;
 	char address[32];
 	int taken = 0, busy = 0;
 
@@ -219,7 +235,8 @@ test_too_many_at_once(void **state)
 	memset(in, 0, sizeof in);
 	for (int i = 0; i < MANY; i++) {
 		snprintf(address, sizeof address, "192.0.2.%d", i);
-		jobs[i] = auth_login(auth, address, "", address, "wrong horse", done, &in[i], &in[i].answer);
+		claim = claim_of(address, address, "wrong horse");
+		jobs[i] = auth_login(auth, &claim, done, &in[i], &in[i].answer);
 		taken += jobs[i] != NULL;
 		busy += jobs[i] == NULL && in[i].answer.result == AUTH_BUSY;
 	}
@@ -233,11 +250,76 @@ test_too_many_at_once(void **state)
 	/* The others are dropped, without a word, when it ends now. */
 }
 
+/* ---- devices ------------------------------------------------------------------------------- */
+
+static enum auth_result
+log_in_with(const char *device, const char *address, const char *password)
+{
+	struct auth_claim claim = claim_of(address, "anna", password);
+	struct waiter in;
+
+	claim.device = device;
+	log_in_as(&claim, &in);
+	assert_true(in.answer.result != AUTH_OK || device[0] == '\0' || strcmp(in.answer.device, device) == 0);
+	return in.answer.result;
+}
+
+/* From everywhere, until strangers have to wait. */
+static void
+guess_at_anna(void)
+{
+	char address[32];
+
+	for (int i = 0; i < BACKOFF_FREE; i++) {
+		snprintf(address, sizeof address, "198.51.100.%d", i);
+		assert_int_equal(log_in_with("", address, "wrong horse"), AUTH_DENIED);
+	}
+	assert_int_equal(log_in_with("", "203.0.113.1", "correct horse"), AUTH_WAIT);
+}
+
+static void
+test_a_known_device_does_not_wait_for_strangers(void **state)
+{
+	struct waiter first, second;
+
+	(void)state;
+	add_user("anna", "correct horse", ROLE_VIEWER);
+	assert_int_equal(log_in("anna", "correct horse", &first), AUTH_OK);
+	assert_int_equal(log_in("anna", "correct horse", &second), AUTH_OK);
+	assert_string_not_equal(first.answer.device, second.answer.device);
+	guess_at_anna();
+	assert_int_equal(log_in_with(first.answer.device, "198.51.100.1", "correct horse"), AUTH_OK);
+	/* Its own guesses count, and for itself alone. */
+	for (int i = 0; i < BACKOFF_FREE; i++)
+		assert_int_equal(log_in_with(first.answer.device, "192.0.2.1", "wrong horse"), AUTH_DENIED);
+	assert_int_equal(log_in_with(first.answer.device, "192.0.2.1", "correct horse"), AUTH_WAIT);
+	assert_int_equal(log_in_with(second.answer.device, "192.0.2.1", "correct horse"), AUTH_OK);
+}
+
+static void
+test_a_device_is_known_for_one_user_and_password(void **state)
+{
+	struct waiter anna, ben;
+	char hash[HASH_SIZE];
+
+	(void)state;
+	add_user("anna", "correct horse", ROLE_VIEWER);
+	add_user("ben", "correct horse", ROLE_VIEWER);
+	assert_int_equal(log_in("anna", "correct horse", &anna), AUTH_OK);
+	assert_int_equal(log_in("ben", "correct horse", &ben), AUTH_OK);
+	guess_at_anna();
+	assert_int_equal(log_in_with(ben.answer.device, "192.0.2.1", "correct horse"), AUTH_WAIT);
+	assert_int_equal(password_hash("another horse", hash), 0);
+	assert_int_equal(book_user_password(book, "anna", hash, now_s(), &why), BOOK_OK);
+	assert_int_equal(log_in_with(anna.answer.device, "192.0.2.1", "another horse"), AUTH_WAIT);
+}
+
 /* ---- HTTP Basic -------------------------------------------------------------------------- */
 
 static void
 test_basic_is_hashed_once(void **state)
 {
+	const struct auth_claim claim = claim_of("192.0.2.1", "anna", "correct horse");
 	struct waiter in[8];
 	struct auth_pass pass;
 	struct auth_job *job;
@@ -247,7 +329,7 @@ test_basic_is_hashed_once(void **state)
 	memset(in, 0, sizeof in);
 	assert_int_equal(auth_check_basic(auth, "anna", "correct horse", &pass), AUTH_DENIED);
 	for (int i = 0; i < 8; i++) {		/* more than may be wrong */
-		job = auth_basic(auth, "192.0.2.1", "anna", "correct horse", done, &in[i], &in[i].answer);
+		job = auth_basic(auth, &claim, done, &in[i], &in[i].answer);
 		assert_non_null(job);
 		if (i == 0 || i == 3)
 			auth_cancel(&job);
@@ -267,20 +349,21 @@ test_basic_is_hashed_once(void **state)
 static void
 test_wrong_basic(void **state)
 {
+	const struct auth_claim claim = claim_of("192.0.2.1", "anna", "wrong horse");
 	struct waiter in = { .answers = 0 };
 	struct auth_pass pass;
 
 	(void)state;
 	add_user("anna", "correct horse", ROLE_VIEWER);
-	assert_non_null(auth_basic(auth, "192.0.2.1", "anna", "wrong horse", done, &in, &in.answer));
+	assert_non_null(auth_basic(auth, &claim, done, &in, &in.answer));
 	dispatch_until(&in.answers, 1);
 	assert_int_equal(in.answer.result, AUTH_DENIED);
 	assert_int_equal(auth_check_basic(auth, "anna", "wrong horse", &pass), AUTH_DENIED);
 	for (int i = 1; i < BACKOFF_FREE; i++) {
-		assert_non_null(auth_basic(auth, "192.0.2.1", "anna", "wrong horse", done, &in, &in.answer));
+		assert_non_null(auth_basic(auth, &claim, done, &in, &in.answer));
 		dispatch_until(&in.answers, i + 1);
 	}
-	assert_null(auth_basic(auth, "192.0.2.1", "anna", "wrong horse", done, &in, &in.answer));
+	assert_null(auth_basic(auth, &claim, done, &in, &in.answer));
 	assert_int_equal(in.answer.result, AUTH_WAIT);
 }
 
@@ -399,6 +482,14 @@ test_the_end_is_not_kept_waiting(void **state)
 
 /* ---- set-up, and what is broken ------------------------------------------------------------------- */
 
+static struct auth_job *
+set_up(const char *token, const char *name, const char *password, struct waiter *waiter)
+{
+	const struct auth_claim claim = claim_of("", name, password);
+
+	return auth_setup(auth, &claim, token, done, waiter, &waiter->answer);
+}
+
 static void
 test_the_first_user(void **state)
 {
@@ -409,15 +500,15 @@ test_the_first_user(void **state)
 	(void)state;
 	assert_int_equal(auth_has_users(auth), AUTH_DENIED);
 	assert_int_equal(setup_token_read(scratch_path("state/setup-token"), token, &why), 0);
-	assert_null(auth_setup(auth, "", "", token, "Anna", "correct horse", done, &in, &in.answer));
+	assert_null(set_up(token, "Anna", "correct horse", &in));
 	assert_int_equal(in.answer.result, AUTH_REFUSED);
-	assert_null(auth_setup(auth, "", "", token, "anna", "short", done, &in, &in.answer));
+	assert_null(set_up(token, "anna", "short", &in));
 	assert_int_equal(in.answer.result, AUTH_REFUSED);
 	assert_string_equal(in.answer.why.text, "a password has at least 10 characters");
-	assert_non_null(auth_setup(auth, "", "", "x", "anna", "correct horse", done, &in, &in.answer));
+	assert_non_null(set_up("x", "anna", "correct horse", &in));
 	dispatch_until(&in.answers, 1);
 	assert_int_equal(in.answer.result, AUTH_DENIED);
-	assert_non_null(auth_setup(auth, "", "", token, "anna", "correct horse", done, &in, &in.answer));
+	assert_non_null(set_up(token, "anna", "correct horse", &in));
 	dispatch_until(&in.answers, 2);
 	assert_int_equal(in.answer.result, AUTH_OK);
 	assert_int_equal(auth_check(auth, in.answer.secret, &pass), AUTH_OK);
@@ -452,7 +543,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_logging_in_and_out), TEST(test_what_can_be_nobody_is_wrong),
 		TEST(test_an_unknown_user_is_as_much_work), TEST(test_guessing_is_slowed_down),
-		TEST(test_too_many_at_once), TEST(test_basic_is_hashed_once), TEST(test_wrong_basic),
+		TEST(test_too_many_at_once), TEST(test_a_known_device_does_not_wait_for_strangers),
+		TEST(test_a_device_is_known_for_one_user_and_password), TEST(test_basic_is_hashed_once), TEST(test_wrong_basic),
 		TEST(test_a_named_token), TEST(test_another_process_ends_a_connection),
 		TEST(test_a_connection_ends_when_its_grant_expires), TEST(test_what_was_used_is_noted), TEST(test_the_end_is_not_kept_waiting),
 		TEST(test_the_first_user), TEST(test_a_damaged_file),

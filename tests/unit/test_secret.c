@@ -254,6 +254,36 @@ test_cookies(void **state)
 	assert_string_equal(secret, T);
 }
 
+/* ---- devices ------------------------------------------------------------------------- */
+
+static void
+test_a_device(void **state)
+{
+	static const char hash[] = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA", other[] = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaB";
+	char device[SECRET_SIZE], second[SECRET_SIZE];
+
+	(void)state;
+	secret_make_device(device, "anna", hash);
+	secret_make_device(second, "anna", hash);
+	assert_true(secret_valid(device));
+	assert_string_not_equal(device, second);
+	assert_true(secret_is_device(device, "anna", hash) && secret_is_device(second, "anna", hash));
+	assert_false(secret_is_device(device, "ann", hash) || secret_is_device(device, "annab", hash));
+	assert_false(secret_is_device(device, "anna", other));
+	for (int i = 0; i < SECRET_LENGTH; i++) {
+		char was = device[i];
+
+		device[i] = was == 'A' ? 'E' : 'A';
+		assert_false(secret_is_device(device, "anna", hash));
+		device[i] = was;
+	}
+	assert_false(secret_is_device("", "anna", hash));
+	device[SECRET_LENGTH - 1] = '\0';
+	assert_false(secret_is_device(device, "anna", hash));
+	secret_make(device);
+	assert_false(secret_is_device(device, "anna", hash));
+}
+
 int
 main(void)
 {
@@ -263,7 +293,7 @@ main(void)
 		cmocka_unit_test(test_keyed), cmocka_unit_test(test_passwords),
 		cmocka_unit_test(test_which_passwords_will_do), cmocka_unit_test(test_names),
 		cmocka_unit_test(test_bearer), cmocka_unit_test(test_basic), cmocka_unit_test(test_long_headers),
-		cmocka_unit_test(test_cookies),
+		cmocka_unit_test(test_cookies), cmocka_unit_test(test_a_device),
 	};
 
 	return cmocka_run_group_tests(tests, begin, NULL);
