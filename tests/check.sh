@@ -46,7 +46,7 @@ check() {
 	mkdir -p "$build/logs" "$build/artefacts"
 	failed=0
 	step build build_in "$build" --enable-werror
-	for tool in shellcheck cppcheck clang-tidy gcc; do
+	for tool in shellcheck cppcheck clang-tidy clang-analyzer gcc; do
 		step "lint-$tool" env BUILD_DIR="$build" "$top/tests/lint/lint" $tool
 	done
 	step unit make -C "$build" -j "$(nproc)" check

@@ -2,7 +2,6 @@
 """./bootstrap bench: every row of docs/performance.md, measured here and now. Bounded to 20 minutes."""
 import os
 import pathlib
-import subprocess
 import sys
 import time
 import traceback

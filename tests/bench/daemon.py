@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: ISC
 """orield by itself: passing on, encoding, looking for motion, doing nothing, starting."""
 import json
-import pathlib
 import subprocess
-import tempfile
 import time
 
 import sides

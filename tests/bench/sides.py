@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: ISC
 """The sides that are compared: Oriel, the floor server, plain files, and peers where they are installed."""
 import contextlib
-import os
 import pathlib
 import resource
 import shutil

@@ -13,7 +13,6 @@ import pathlib
 import subprocess
 import sys
 
-import pytest
 from _pytest.reports import TestReport
 
 HERE = pathlib.Path(__file__).resolve().parent

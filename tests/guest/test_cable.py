@@ -4,7 +4,6 @@ USB camera."""
 import contextlib
 import grp
 import os
-import pathlib
 import pwd
 import shutil
 import threading

@@ -97,7 +97,12 @@ def test_pictures_go_out_and_commands_come_in(machine):
         assert frame_numbers(stream.part()["jpeg"])
     with wire.WebSocket(80, "/control", headers=machine.headers) as control:
         reply = control.ask({"cmd": "snapshot_now"})
+        assert control.ask({"cmd": "set", "threshold": 13})["ok"]
+        assert control.ask({"cmd": "control", "brightness": 10})["ok"]
     assert reply["ok"], reply
+    with wire.Events(80, "/events", last=reply["event"] - 1, headers=machine.headers) as events:
+        assert events.wait("saved")["data"]["name"] == reply["name"]
+    assert requests.post("http://127.0.0.1/config", json={"threshold": 12}, headers=machine.headers, timeout=20).ok
     saved = machine.get(f"/snaps/{reply['name']}")      # which nginx reads from orield's folder
     assert (saved.status_code, len(saved.content)) == (200, reply["size"]) and frame_numbers(saved.content)
 

@@ -6,7 +6,6 @@ import socket
 
 import pytest
 
-import oriel
 
 SOCKETS = {"oriel-fcgi": "fcgi.sock", "oriel-ws": "ws.sock"}
 

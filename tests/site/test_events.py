@@ -91,23 +91,6 @@ def test_two_dashboards_stay_in_step(site):
         events.wait("state", when=lambda data: data["threshold"] == 12)
 
 
-def test_keepalive(site):
-    """A comment within 15 s, and again, with nothing else to say."""
-    assert site.post("/config", json={"threshold": 100}).status_code == 200
-    try:
-        with site.events() as events:
-            events.wait("state")
-            last = time.monotonic()
-            for _ in range(2):
-                while "comment" not in (event := events.next()):
-                    pass
-                assert event["comment"].strip() == "keepalive"
-                assert time.monotonic() - last < 15.5
-                last = time.monotonic()
-    finally:
-        site.post("/config", json={"threshold": 12})
-
-
 def test_prompt(site):
     """An event is with the client as soon as it happens, not when a buffer is full."""
     with site.events() as events, site.control() as control:

@@ -817,13 +817,6 @@ def test_events_when_the_daemon_has_forgotten(worker, orield):
         assert state["data"]["threshold"] == 12
 
 
-def test_events_keepalive(worker, orield):
-    with events(worker) as client:
-        client.event()
-        client.socket.settimeout(17)
-        assert client.event() == {"comment": "keepalive"}
-
-
 def test_a_client_that_takes_nothing_is_closed(worker, orield):
     before = worker.descriptors()
     with events(worker) as stuck, events(worker) as client:

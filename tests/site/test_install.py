@@ -2,7 +2,6 @@
 """What make install puts in place, units and manuals included."""
 import configparser
 import os
-import pathlib
 import re
 import subprocess
 

@@ -16,14 +16,9 @@ def alone(request, sites, tmp_path_factory):
     (html / "index.html").write_text("<!doctype html><title>x</title>")
     (html / "app.js").write_text("export const x = 1;\n" * 200)
     site = sites.new(mount=request.param, programs=["nginx"], html=html).start(ready=False)
-    oriel.wait_for(lambda: not refused(site))
+    oriel.wait_for(lambda: site.answers("/app.js"))    # its worker as well: what it has open is compared with this
     yield site
     sites.end(site)
-
-
-def refused(site):
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", site.port)) != 0
 
 
 def test_pages(alone):
@@ -124,7 +119,7 @@ def test_bad_requests(alone, text, status):
 
 def test_outside_the_prefix(make_site):
     site = make_site(ready=False, mount="/front-door", programs=["nginx"])
-    oriel.wait_for(lambda: not refused(site))
+    oriel.wait_for(lambda: site.answers("/app.js"))    # its worker as well: what it has open is compared with this
     site.allow(r"open\(\) .* failed")
     assert site.session.get(site.origin + "/status", timeout=5).status_code == 404
 
@@ -134,7 +129,7 @@ def test_outside_the_prefix(make_site):
 def test_embed(make_site, embed, pictures, ancestors):
     site = make_site(ready=False, embed=embed, programs=["nginx"])
     site.outage()
-    oriel.wait_for(lambda: not refused(site))
+    oriel.wait_for(lambda: site.answers("/app.js"))    # its worker as well: what it has open is compared with this
     picture = site.get("/snapshot.jpg")
     assert picture.headers["Cross-Origin-Resource-Policy"] == pictures
     assert picture.headers["Content-Security-Policy"].endswith(f"frame-ancestors {ancestors}")

@@ -103,13 +103,6 @@ def test_other_origin(site, origin):
         assert control.status == 403 and b"error" in control.body()
 
 
-def test_idle_connection_is_pinged(site):
-    """Through nginx's read timeout of 75 s; seeing the first ping is enough here."""
-    with site.control(timeout=40) as control:
-        first = control.take(1)[0]
-        assert first == 0x80 | control.PING
-
-
 def test_goodbye(make_site):
     """1001 to all at SIGTERM."""
     site = make_site()
