@@ -3,7 +3,7 @@
 # check: every test, each step's output in build/logs.
 
 check_packages="chromium chromium-driver clang-tidy cppcheck groff libcmocka-dev openssl procps python3-pytest
-	python3-requests python3-selenium shellcheck strace systemd"
+	python3-pytest-xdist python3-requests python3-selenium shellcheck strace systemd"
 command -v npm >/dev/null || check_packages="$check_packages npm"	# brings axe-core
 check_packages="$check_packages busybox-static python3-numpy python3-pil qemu-system-x86 ustreamer v4l-utils"	# tests/guest
 
@@ -33,10 +33,12 @@ count() {
 		END { printf "%d passed, %d failed\n", passed, failed; exit failed > 0 }'
 }
 
-# pytest BUILD TESTS: on the programs built there.
+# pytest BUILD TESTS [OPTION …]: on the programs built there.
 pytest() {
-	(cd "$top" && BUILD_DIR=$1 ORIEL_GUEST_REQUIRED=1 ARTEFACTS_DIR=$build/artefacts PYTHONDONTWRITEBYTECODE=1 \
-		/usr/bin/python3 -m pytest -q -p no:cacheprovider "$2")
+	on=$1
+	shift
+	(cd "$top" && BUILD_DIR=$on ORIEL_GUEST_REQUIRED=1 ARTEFACTS_DIR=$build/artefacts PYTHONDONTWRITEBYTECODE=1 \
+		/usr/bin/python3 -m pytest -q -p no:cacheprovider "$@")
 }
 
 check() {
@@ -52,9 +54,9 @@ check() {
 	step unit make -C "$build" -j "$(nproc)" check
 	step build-sanitized build_in "$build/sanitized" --enable-werror --enable-sanitizers
 	step unit-sanitized make -C "$build/sanitized" -j "$(nproc)" check
-	for tests in site browser; do
-		[ ! -f "$top/tests/$tests/conftest.py" ] || step "$tests" pytest "$build/sanitized" "$top/tests/$tests"
-	done
+	# What these do is mostly waiting: two files at a time.
+	step site pytest "$build/sanitized" "$top/tests/site" -n 2 --dist loadfile
+	step browser pytest "$build/sanitized" "$top/tests/browser"
 	step guest pytest "$build" "$top/tests/guest"
 	count || failed=$((failed + 1))
 	[ "$failed" -eq 0 ] || exit 1

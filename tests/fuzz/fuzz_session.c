@@ -3,6 +3,7 @@
  * pieces (first byte), from a client that reads now and then (second byte), of a service
  * that is busy now and then. However it goes, the session ends with its client. */
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -75,8 +76,10 @@ host_get(void)
 {
 	static struct session_host host = { .policy = &policy, .service = &service, .open_max = 2, .gone = on_gone };
 
-	if (host.base == NULL)
+	if (host.base == NULL) {
 		host.base = event_base_new();
+		signal(SIGPIPE, SIG_IGN);	/* as src/ws/server.c does */
+	}
 	return &host;
 }
 

@@ -19,7 +19,7 @@ GUEST_MODULES = ["uvcvideo", "vhci-hcd"]
 GUEST_TIMEOUT = 240
 GUEST_INSTALLED = True
 UNITS = {"orield@cam": "oriel", "oriel-fcgi": "oriel-fcgi", "oriel-ws": "oriel-ws"}
-WATCHDOG = 6        # seconds instead of 30; the guest's processor is emulated, and some twenty times slower than a real one
+WATCHDOG = 5        # seconds instead of 30; the guest's processor is emulated, and some twenty times slower than a real one
 
 
 @pytest.fixture(scope="module")
