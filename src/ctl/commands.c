@@ -289,7 +289,8 @@ const struct ctl_command ctl_commands[] = {
 	    "Save the newest picture on the camera's disk, or in FILE (- is standard output).", ctl_snapshot },
 	{ "reset", "", "Set the motion counter to 0.", run_reset },
 	{ "events", "[-f] [-n LIMIT] [-a ID] [-t motion|saved|camera]",
-	    "Past events, the oldest first; -f (--follow): go on with those that come; -a: after ID.", ctl_events },
+	    "Past events, the oldest first; -f (--follow): go on with those that come (-n 0: only those); "
+	    "-a: after ID.", ctl_events },
 	{ "snaps", "[-n LIMIT] [-b ID]", "Saved pictures, the newest first; -b: before ID.", run_snaps },
 	{ "delete", "NAME ...", "Delete saved pictures.", run_delete },
 	{ "controls", "", "What the camera lets one adjust.", run_controls },

@@ -45,8 +45,7 @@ parse_wish(struct wish *wish, int argc, char **argv)
 			wish->follow = true;
 		else if (option == 't')
 			wish->type = optarg;
-		else if (option == '?' || !parse_number(optarg, option == 'n' ? 1 : 0,
-		    option == 'n' ? &wish->limit : &wish->after))
+		else if (option == '?' || !parse_number(optarg, 0, option == 'n' ? &wish->limit : &wish->after))
 			return false;
 	}
 	return optind == argc;
@@ -61,12 +60,20 @@ print_event(const struct ctl *ctl, const json_t *event)
 		show_event(event);
 }
 
+/* How many of the past; orield is asked for one at least, as it says which is the newest. */
+static json_t *
+past_command(const struct wish *wish)
+{
+	long long limit = wish->limit == -1 ? 20 : wish->limit == 0 ? 1 : wish->limit;
+
+	return json_pack("{s:s, s:I}", "cmd", "events", "limit", (json_int_t)limit);
+}
+
 /* Print the past, the oldest first; *last is the number of the newest there is. */
 static int
 print_past(struct ctl *ctl, const struct wish *wish, long long *last)
 {
-	json_t *command = json_pack("{s:s, s:I}", "cmd", "events", "limit",
-	    (json_int_t)(wish->limit != -1 ? wish->limit : 20)), *reply, *events;
+	json_t *command = past_command(wish), *reply, *events;
 	int status;
 
 	if (wish->after != -1)
@@ -77,12 +84,12 @@ print_past(struct ctl *ctl, const struct wish *wish, long long *last)
 	if (status != CTL_OK)
 		return status;
 	events = json_object_get(reply, "events");
-	for (size_t i = 0, count = json_array_size(events); i < count; i++)
+	for (size_t i = 0, count = json_array_size(events); i < count && wish->limit != 0; i++)
 		print_event(ctl, json_array_get(events, wish->after != -1 ? i : count - 1 - i));
 	if (!json_get_integer(reply, "last", 0, INT64_MAX, last))
 		*last = 0;
 	/* More than one reply holds: following begins behind the last one shown. */
-	if (wish->after != -1 && json_array_size(events) > 0)
+	if (wish->after != -1 && wish->limit != 0 && json_array_size(events) > 0)
 		json_get_integer(json_array_get(events, json_array_size(events) - 1), "id", 0, INT64_MAX, last);
 	json_decref(reply);
 	return CTL_OK;

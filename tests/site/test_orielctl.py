@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import re
+import select
 import signal
 import socket
 import subprocess
@@ -253,7 +254,7 @@ def test_an_orield_that_does_not_answer_or_ends(ctl_alone):
 
 
 @pytest.mark.parametrize("arguments", [[], ["nonsense"], ["status", "x"], ["set"], ["set", "threshold"], ["set", "=1"],
-                                       ["set", "cmd=reset"], ["events", "-n", "0"], ["events", "-x"], ["events", "-a", "x"],
+                                       ["set", "cmd=reset"], ["events", "-n", "-1"], ["events", "-x"], ["events", "-a", "x"],
                                        ["snaps", "-n", "x"], ["snapshot", "a", "b"], ["delete"], ["--nonsense", "status"],
                                        ["doctor", "x"], ["cameras", "x"], ["get", "a", "b"]])
 def test_wrong_usage(ctl, arguments):
@@ -307,6 +308,18 @@ def test_follow_of_one_type(ctl, house):
             assert event["event"] == "saved"
             if event["data"]["name"] == name:
                 break
+
+
+def test_follow_from_now_on(ctl, house):
+    """For who wants to be told: nothing of the past."""
+    assert house.command({"cmd": "snapshot_now"})["ok"]
+    newest = house.command({"cmd": "events", "limit": 1})["last"]
+    with following(ctl, "-n", "0") as process:
+        def told():
+            return house.command({"cmd": "snapshot_now"})["ok"] and select.select([process.stdout], [], [], 0.3)[0]
+        oriel.wait_for(told)
+        assert next_event(process)["id"] > newest
+    assert ctl.ok("events", "-n", "0") == ""
 
 
 def test_follow_when_the_past_is_gone(ctl_alone):
