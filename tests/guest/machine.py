@@ -32,13 +32,17 @@ def folder_of(name):
     return "/" + str(next(INSTALLED.rglob(name)).parent.relative_to(INSTALLED))
 
 
+def shown(page, begin, end):
+    """The indented lines of a page of docs/ between two texts."""
+    text = (SOURCE / "docs" / page).read_text()
+    return re.findall(r"^    (.*)$", text[text.index(begin):text.index(end)], re.M)
+
+
 def installation():
     """The shell's lines of docs/install.md from the first user to the doctor, with the folders of this build."""
-    text = (SOURCE / "docs/install.md").read_text()
-    text = text[text.index("Then, once:"):text.index("## Which site file")]
     unit = next(INSTALLED.rglob("orield@.service")).read_text()
     configuration = re.search(r"--config=(\S+)/%i\.conf", unit)[1]
-    for line in re.findall(r"^    (.*)$", text, re.M):
+    for line in shown("install.md", "Then, once:", "## Which site file"):
         line = line.replace("sudo ", "").replace("/etc/oriel", configuration)
         yield line.replace("/usr/share/oriel/nginx", folder_of("oriel.conf"))
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """Oriel installed as docs/install.md says, its units run by systemd, on a USB camera."""
 import collections
+import itertools
 import os
 import pathlib
 import re
@@ -12,7 +13,7 @@ import pytest
 import requests
 
 import wire
-from machine import Machine, installation
+from machine import Machine, folder_of, installation, shown
 from world import Camera, frame_numbers, wait_for
 
 GUEST_MODULES = ["uvcvideo", "vhci-hcd"]
@@ -110,6 +111,26 @@ def test_pictures_go_out_and_commands_come_in(machine):
 def test_a_stranger_sees_nothing(machine):
     for path in ("/snapshot.jpg", "/status", "/snaps/", "/stream.jpg"):
         assert requests.get(f"http://127.0.0.1{path}", timeout=20).status_code == 401
+
+
+def test_somebody_is_told(machine, camera):
+    """By the program and the unit of docs/operations.md, which here tell the journal."""
+    lines = "\n".join(shown("operations.md", "## Be told", "## What is where"))
+    script, unit = lines.split("# /etc/systemd/system/oriel-tell.service\n")
+    program = pathlib.Path("/usr/local/bin/oriel-tell")
+    program.write_text(re.sub(r"mail .*", "cat", script).replace("orielctl", f"{folder_of('orielctl')}/orielctl"))
+    program.chmod(0o755)
+    pathlib.Path("/etc/systemd/system/oriel-tell.service").write_text(unit)
+    machine.do("systemctl", "daemon-reload")
+    machine.do("systemctl", "start", "oriel-tell")
+    places = itertools.cycle((2, 0))
+
+    def told():
+        camera.tell(f"place {next(places)}")
+        time.sleep(1)
+        return '"event":"motion"' in machine.journal("oriel-tell").replace(" ", "")
+    wait_for(told, 30)
+    machine.do("systemctl", "stop", "oriel-tell")
 
 
 def test_a_pulled_cable_is_no_reason_to_be_killed(machine, camera):
