@@ -38,7 +38,7 @@ long() {
 
 # The power goes at each moment, each call fails in its turn.
 soak_power() {
-	ORIEL_SOAK=1 "$build/tests/unit/test_power" && ORIEL_SOAK=1 "$build/tests/unit/test_book_power"
+	all_of env ORIEL_SOAK=1 -- "$build/tests/unit/test_power" "$build/tests/unit/test_failing" "$build/tests/unit/test_book_power"
 }
 
 soak_kills() {
@@ -80,7 +80,7 @@ soak_valgrind() {
 	programs=
 	for program in "$build"/tests/unit/test_*; do
 		case $program in
-		*.o | */test_steady | */test_power | */test_book_power | */test_confine) ;;
+		*.o | */test_steady | */test_power | */test_failing | */test_book_power | */test_confine) ;;
 		*) programs="$programs $program" ;;
 		esac
 	done

@@ -11,7 +11,7 @@ import oriel
 from hammer import Hammer, heals
 
 ROUNDS = 12 if faults.SOAK else 1
-# Not ENOSPC, which costs old pictures: test_snaps.py, and tests/unit/test_power.c.
+# Not ENOSPC, which costs old pictures: test_snaps.py, and tests/unit/test_failing.c.
 DISK = [("open", errno.EMFILE), ("write", errno.EIO), ("sync", errno.EIO), ("truncate", errno.EIO), ("rename", errno.EROFS),
         ("unlink", errno.EACCES), ("map", errno.ENOMEM)]
 

@@ -13,7 +13,7 @@
 
 #include "auth/book.h"
 #include "disk.h"
-#include "preload/faults.h"
+#include "failing.h"
 #include "scratch.h"
 
 enum { STEPS = 8, ITEMS = 40, NOW = 1700000000, DAY = 86400 };
@@ -205,9 +205,7 @@ static int
 teardown(void **state)
 {
 	(void)state;
-	for (int call = 0; call < FAULT_CALLS; call++)
-		faults->turn[call] = 0;
-	faults->stays = 0;
+	failing_end();
 	disk_unwatch();
 	disk_forget();
 	book_free(&book);
@@ -243,38 +241,27 @@ test_power_loss_at_any_moment(void **state)
 
 /* ---- failing calls -------------------------------------------------------------------------------- */
 
-/* The n-th call fails, once or from then on. False when there were not so many. */
-static bool
-work_with_fault(enum fault_call call, int64_t turn, bool stays)
+static void
+fail_begin(void)
 {
-	bool came;
-
-	snprintf(when, sizeof when, "%s: call %d fails at %lld%s", strerror((int)faults->error), call, (long long)turn,
-	    stays ? " and on" : "");
 	clear("mem/state");
 	clear("mem/run");
-	faults->stays = stays;
-	faults->turn[call] = turn;
-	work(scratch_path("mem/state"));
-	came = stays ? faults->turn[call] == 1 : faults->turn[call] == 0;
-	faults->turn[call] = 0;
-	book_free(&book);
-	return came;
 }
 
 static void
-each_call_fails(enum fault_call call, int error, int64_t step)
+fail_work(void)
 {
-	int64_t turn = 1;
-
-	faults->error = error;
-	for (; work_with_fault(call, turn, false); turn += step) {
-		check_all(scratch_path("mem/state"), SIZE_MAX - 1);
-		work_with_fault(call, turn, true);
-		check_all(scratch_path("mem/state"), SIZE_MAX - 1);
-	}
-	assert_true(turn > 1);
+	work(scratch_path("mem/state"));
 }
+
+static void
+fail_check(void)
+{
+	book_free(&book);
+	check_all(scratch_path("mem/state"), SIZE_MAX - 1);
+}
+
+static const struct failing failing = { fail_begin, fail_work, fail_check, when, sizeof when };
 
 static void
 test_any_call_fails(void **state)
@@ -283,15 +270,15 @@ test_any_call_fails(void **state)
 
 	(void)state;
 	scratch_silence(true);
-	each_call_fails(FAULT_OPEN, EMFILE, soak ? 1 : 3);
-	each_call_fails(FAULT_WRITE, EIO, soak ? 1 : 7);
-	each_call_fails(FAULT_WRITE, ENOSPC, soak ? 1 : 7);
-	each_call_fails(FAULT_SYNC, EIO, soak ? 1 : 2);
-	each_call_fails(FAULT_TRUNCATE, EIO, 1);
-	each_call_fails(FAULT_RENAME, EIO, 1);
-	each_call_fails(FAULT_UNLINK, EACCES, 1);
-	each_call_fails(FAULT_MKDIR, EACCES, 1);
-	each_call_fails(FAULT_MAP, ENOMEM, 1);
+	failing_each(&failing, FAULT_OPEN, EMFILE, soak ? 1 : 3);
+	failing_each(&failing, FAULT_WRITE, EIO, soak ? 1 : 7);
+	failing_each(&failing, FAULT_WRITE, ENOSPC, soak ? 1 : 7);
+	failing_each(&failing, FAULT_SYNC, EIO, soak ? 1 : 2);
+	failing_each(&failing, FAULT_TRUNCATE, EIO, 1);
+	failing_each(&failing, FAULT_RENAME, EIO, 1);
+	failing_each(&failing, FAULT_UNLINK, EACCES, 1);
+	failing_each(&failing, FAULT_MKDIR, EACCES, 1);
+	failing_each(&failing, FAULT_MAP, ENOMEM, 1);
 }
 
 #ifndef ORIEL_SANITIZED
@@ -300,7 +287,7 @@ test_any_allocation_fails(void **state)
 {
 	(void)state;
 	scratch_silence(true);
-	each_call_fails(FAULT_MALLOC, ENOMEM, getenv("ORIEL_SOAK") != NULL ? 1 : 97);
+	failing_each(&failing, FAULT_MALLOC, ENOMEM, getenv("ORIEL_SOAK") != NULL ? 1 : 97);
 }
 #endif
 
