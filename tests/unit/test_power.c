@@ -2,7 +2,9 @@
 /* The store when the power goes, and when its database is damaged. */
 #include "unit.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -69,6 +71,41 @@ test_power_loss_at_any_moment(void **state)
 	print_message("power lost at each of %zu operations, in %u ways\n", end, ways);
 }
 
+/* The n-th sync fails, and power is lost at some moment before or after. False when there were not so many. */
+static bool
+lose_power_with_fault(int64_t turn, size_t step)
+{
+	bool came;
+
+	scratch_clear("cam");
+	mkdir(scratch_path("cam"), 0750);
+	disk_watch(scratch_path("cam"));
+	faults->error = EIO;
+	faults->turn[FAULT_SYNC] = turn;
+	promises_work(scratch_path("cam"), PROMISES_STEPS);
+	came = faults->turn[FAULT_SYNC] == 0;
+	faults->turn[FAULT_SYNC] = 0;
+	store_free(&store);
+	disk_unwatch();
+	for (size_t at = 0; came && at <= disk_operations(); at += step)
+		promises_check(rebuild(at, DISK_SYNCED), at);
+	disk_forget();
+	return came;
+}
+
+static void
+test_a_sync_that_failed_is_no_promise(void **state)
+{
+	bool soak = getenv("ORIEL_SOAK") != NULL;
+	int64_t turn = 1;
+
+	(void)state;
+	scratch_silence(true);
+	while (lose_power_with_fault(turn, soak ? 1 : 3))
+		turn += soak ? 1 : 5;
+	assert_true(turn > 40);
+}
+
 static void
 sync_path(const char *path)
 {
@@ -130,6 +167,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_power_loss_at_any_moment, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_sync_that_failed_is_no_promise, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_numbers_after_damage, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_numbers_after_damage_and_a_clock_set_back, setup, teardown),
 	};
