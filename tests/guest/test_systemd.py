@@ -134,7 +134,7 @@ def test_somebody_is_told(machine, camera):
 
 
 def test_a_pulled_cable_is_no_reason_to_be_killed(machine, camera):
-    """For longer than the watchdog's time; and the unit lets orield open the node that it then has."""
+    """For longer than the watchdog's time."""
     before = restarts(machine)
     camera.unplug()
     wait_for(lambda: not machine.is_online())
@@ -143,6 +143,15 @@ def test_a_pulled_cable_is_no_reason_to_be_killed(machine, camera):
     camera.plug()
     wait_for(machine.is_online)
     assert restarts(machine) == before
+
+
+def test_a_camera_at_another_node_is_opened(machine, camera):
+    with Camera("--mjpeg", "640x480", port=1, serial="2") as other:
+        assert other.node != camera.node
+        camera.unplug()
+        wait_for(lambda: machine.is_online() and machine.get("/status").json()["device"] == other.node)
+        camera.plug()
+    wait_for(lambda: machine.is_online() and machine.get("/status").json()["device"] == camera.node)
 
 
 def test_who_hangs_is_replaced(machine):
