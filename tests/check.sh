@@ -3,7 +3,7 @@
 # check: every test, each step's output in build/logs.
 
 check_packages="chromium chromium-driver clang-tidy cppcheck groff libcmocka-dev openssl procps python3-pytest
-	python3-pytest-xdist python3-requests python3-selenium shellcheck strace systemd"
+	python3-pyflakes python3-pytest-xdist python3-requests python3-selenium shellcheck strace systemd"
 command -v npm >/dev/null || check_packages="$check_packages npm"	# brings axe-core
 check_packages="$check_packages busybox-static python3-numpy python3-pil qemu-system-x86 ustreamer v4l-utils"	# tests/guest
 
@@ -48,7 +48,7 @@ check() {
 	mkdir -p "$build/logs" "$build/artefacts"
 	failed=0
 	step build build_in "$build" --enable-werror
-	for tool in shellcheck cppcheck clang-tidy clang-analyzer gcc; do
+	for tool in shellcheck pyflakes cppcheck clang-tidy clang-analyzer gcc; do
 		step "lint-$tool" env BUILD_DIR="$build" "$top/tests/lint/lint" $tool
 	done
 	step unit make -C "$build" -j "$(nproc)" check
