@@ -34,6 +34,11 @@ def command(pid):
     return pathlib.Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ").split()
 
 
+def heed_ctrl_c():
+    """Tests in the background of a shell have it ignored, and a shell cannot trap what was ignored before it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Run:
     folder = None
 
@@ -45,7 +50,7 @@ class Run:
         self.began = time.monotonic()
         with self.log.open("wb") as log:
             self.process = subprocess.Popen([BOOTSTRAP, "run", *arguments], stdin=subprocess.DEVNULL, stdout=log,
-                                            stderr=log, env=env, start_new_session=True)
+                                            stderr=log, env=env, start_new_session=True, preexec_fn=heed_ctrl_c)
 
     def text(self):
         return self.log.read_text(errors="replace")
