@@ -87,6 +87,9 @@ def test_who_it_is_and_what_it_may_do(machine, unit):
     status = dict(re.findall(r"^(\w+):\t(.*)$", pathlib.Path(f"/proc/{pid}/status").read_text(), re.M))
     assert status["Uid"].split() == 4 * machine.do("id", "-u", UNITS[unit]).split()
     assert (status["NoNewPrivs"], status["Seccomp"], int(status["CapEff"], 16), int(status["CapBnd"], 16)) == ("1", "2", 0, 0)
+    calls = set(machine.show(unit, "SystemCallFilter")[0].split())     # as systemd has worked it out
+    assert {"landlock_restrict_self", "seccomp", "memfd_create", "socket"} <= calls
+    assert not calls & {"ptrace", "mount", "reboot", "bpf", "setuid", "chown", "init_module", "perf_event_open", "kexec_load"}
     interfaces = re.findall(r"^ *(\w+):", pathlib.Path(f"/proc/{pid}/net/dev").read_text(), re.M)
     assert interfaces == ["lo"] and os.readlink(f"/proc/{pid}/ns/net") != os.readlink("/proc/self/ns/net")
     said = machine.journal(unit)
