@@ -10,13 +10,18 @@ API = ["/status", "/snapshot.jpg", "/stream.jpg", "/events", "/config", "/snaps/
        "/healthz", "/readyz", "/controls", "/cam/cam/status", "/cam/cam/snapshot.jpg", "/nothing"]
 
 
+def wait_for_worker(site):
+    """nginx accepts before its worker is there, and what the worker has open is compared with this moment."""
+    oriel.wait_for(lambda: site.answers("/app.js"))
+
+
 @pytest.fixture(scope="module", params=["", "/front-door"], ids=["root", "prefix"])
 def alone(request, sites, tmp_path_factory):
     html = tmp_path_factory.mktemp("html")
     (html / "index.html").write_text("<!doctype html><title>x</title>")
     (html / "app.js").write_text("export const x = 1;\n" * 200)
     site = sites.new(mount=request.param, programs=["nginx"], html=html).start(ready=False)
-    oriel.wait_for(lambda: site.answers("/app.js"))    # its worker as well: what it has open is compared with this
+    wait_for_worker(site)
     yield site
     sites.end(site)
 
@@ -119,7 +124,7 @@ def test_bad_requests(alone, text, status):
 
 def test_outside_the_prefix(make_site):
     site = make_site(ready=False, mount="/front-door", programs=["nginx"])
-    oriel.wait_for(lambda: site.answers("/app.js"))    # its worker as well: what it has open is compared with this
+    wait_for_worker(site)
     site.allow(r"open\(\) .* failed")
     assert site.session.get(site.origin + "/status", timeout=5).status_code == 404
 
@@ -129,7 +134,7 @@ def test_outside_the_prefix(make_site):
 def test_embed(make_site, embed, pictures, ancestors):
     site = make_site(ready=False, embed=embed, programs=["nginx"])
     site.outage()
-    oriel.wait_for(lambda: site.answers("/app.js"))    # its worker as well: what it has open is compared with this
+    wait_for_worker(site)
     picture = site.get("/snapshot.jpg")
     assert picture.headers["Cross-Origin-Resource-Policy"] == pictures
     assert picture.headers["Content-Security-Policy"].endswith(f"frame-ancestors {ancestors}")
