@@ -23,14 +23,27 @@ step() {
 	say "$name: $verdict ($(($(date +%s) - began)) s)"
 }
 
+# How many tests there are, by the files they stand in: each program of tests/unit and tests/fuzz and tests/floors in
+# both builds, tests/hardening and tests/counts in the plain one; and what pytest finds.
+count_expected() {
+	programs=$(find "$top/tests/unit" "$top/tests/fuzz" -name 'test_*.c' -o -name 'fuzz_*.c' | wc -l)
+	sed -n 's/^\([0-9]*\) tests* collected in .*/\1/p' "$build"/logs/collect-*.log |
+		awk -v n=$((2 * (programs + 1) + 2)) '{ n += $1 } END { print n }'
+}
+
 # What automake (# PASS: 3) and pytest (3 passed, 1 failed) say, summed up. A skipped
-# test has tested nothing: it counts as failed.
+# test has tested nothing: it counts as failed. So does one that has not run at all.
 count() {
+	expected=$(count_expected)
 	sed -n -e 's/^# \([A-Z]*\): *\([0-9][0-9]*\)$/\2 \1/p' -e 's/^=* *\([0-9].* in [0-9.]*s\).*$/\1/p' "$build"/logs/*.log |
-		tr ',' '\n' | awk '
+		tr ',' '\n' | awk -v expected="$expected" '
 		$2 ~ /^(PASS|passed)$/ { passed += $1 }
 		$2 ~ /^(FAIL|XPASS|ERROR|SKIP|failed|error|errors|skipped|xpassed)$/ { failed += $1 }
-		END { printf "%d passed, %d failed\n", passed, failed; exit failed > 0 }'
+		END {
+			printf "%d of %d tests have run\n", passed + failed, expected
+			printf "%d passed, %d failed\n", passed, failed
+			exit failed > 0 || passed != expected
+		}'
 }
 
 # pytest BUILD TESTS [OPTION …]: on the programs built there.
@@ -47,13 +60,16 @@ check() {
 	rm -rf "$build/logs" "$build/artefacts"
 	mkdir -p "$build/logs" "$build/artefacts"
 	failed=0
-	step build build_in "$build" --enable-werror
+	step build build_in "$build" --enable-werror --enable-tests
 	for tool in shellcheck pyflakes cppcheck clang-tidy clang-analyzer gcc; do
 		step "lint-$tool" env BUILD_DIR="$build" "$top/tests/lint/lint" $tool
 	done
 	step unit make -C "$build" -j "$(nproc)" check
-	step build-sanitized build_in "$build/sanitized" --enable-werror --enable-sanitizers
+	step build-sanitized build_in "$build/sanitized" --enable-werror --enable-tests --enable-sanitizers
 	step unit-sanitized make -C "$build/sanitized" -j "$(nproc)" check
+	for tests in site browser guest; do
+		step collect-$tests pytest "$build/sanitized" "$top/tests/$tests" --collect-only
+	done
 	# What these do is mostly waiting: two files at a time.
 	step site pytest "$build/sanitized" "$top/tests/site" -n 2 --dist loadfile
 	step browser pytest "$build/sanitized" "$top/tests/browser"

@@ -58,7 +58,7 @@ tsan_units="auth queue log crew capture grey replug keeper commands ring client"
 tsan_sites="test_restart.py test_kills.py test_faults.py test_stream.py test_config.py"
 
 soak_tsan() {
-	build_in "$build/tsan" --enable-werror --enable-tsan || return 1
+	build_in "$build/tsan" --enable-werror --enable-tests --enable-tsan || return 1
 	programs=
 	for unit in $tsan_units; do programs="$programs tests/unit/test_$unit"; done
 	make -s -C "$build/tsan" -j "$(nproc)" $programs tests/preload/faults.so tests/preload/full.so tests/preload/camera.so || return 1
@@ -106,7 +106,7 @@ soak() {
 	need_packages $build_packages $run_packages $check_packages valgrind
 	mkdir -p "$build/logs"
 	failed=0
-	step build build_in "$build" --enable-werror
+	step build build_in "$build" --enable-werror --enable-tests
 	step tests make -s -C "$build" -j "$(nproc)" check TESTS=
 	for part in ${chosen:-$soak_parts}; do
 		step "soak-$part" "soak_$part"

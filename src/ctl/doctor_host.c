@@ -190,7 +190,7 @@ doctor_check_nginx(struct doctor *doctor)
 	else if (status != 0)
 		doctor_say(doctor, DOCTOR_BAD, "nginx", "nginx -t says where", "%s", run_last_line(text));
 	else if (strstr(text, "upstream oriel_control") == NULL)
-		doctor_say(doctor, DOCTOR_BAD, "nginx", "include Oriel's site (docs/operations.md), then reload nginx",
+		doctor_say(doctor, DOCTOR_BAD, "nginx", "include Oriel's site (docs/install.md has the lines), then reload nginx",
 		    "its configuration does not include the site");
 	else if (strstr(text, "conflicting server name") != NULL)
 		doctor_say(doctor, DOCTOR_BAD, "nginx",
