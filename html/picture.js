@@ -133,7 +133,8 @@ export class Picture {
 }
 
 async function* streamed(base, signal) {
-  const response = await fetch(new URL('stream.jpg', base), { signal, cache: 'no-store' });
+  const headers = { Accept: 'application/octet-stream' };     // WebKit cancels a multipart answer
+  const response = await fetch(new URL('stream.jpg', base), { signal, headers, cache: 'no-store' });
   if (!response.ok) throw await refusal(response);
   for await (const { headers, body } of parts(response.body))
     yield picture(new Blob([body], { type: 'image/jpeg' }), headers);

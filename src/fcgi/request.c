@@ -108,10 +108,22 @@ request_release(void)
 	FCGX_Free(&parsed, 0);
 }
 
+static bool
+media_type_is(const char *text, const char *type)
+{
+	size_t length = strcspn(text, ",; \t");
+
+	return length == strlen(type) && strncasecmp(text, type, length) == 0;
+}
+
 bool
 request_content_is(const struct request *request, const char *type)
 {
-	size_t length = strcspn(request->content_type, "; \t");
+	return media_type_is(request->content_type, type);
+}
 
-	return length == strlen(type) && strncasecmp(request->content_type, type, length) == 0;
+bool
+request_prefers(const struct request *request, const char *type)
+{
+	return media_type_is(request->accept, type);
 }

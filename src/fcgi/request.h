@@ -36,4 +36,8 @@ void request_release(void);
 /* Is the body of that media type, whatever its parameters? */
 bool request_content_is(const struct request *request, const char *type);
 
+/* Does Accept (RFC 9110 section 12.5.1) name that media type before all others? Ranges with
+ * a * in them name none. */
+bool request_prefers(const struct request *request, const char *type);
+
 #endif

@@ -8,7 +8,11 @@
 #include "base/clock.h"
 #include "fcgi/record.h"
 
-enum { SHOT_ROOM = 256, SHOT_COPY_TRIES = 4 };	/* ROOM: for the part's headers */
+enum {
+	SHOT_ROOM = 256,		/* for the part's headers */
+	SHOT_PLACARD_SIZE = 128,	/* of one of them */
+	SHOT_COPY_TRIES = 4,
+};
 static const char shot_delimiter[] = "\r\n--frame\r\n";
 
 /* ---- layout -------------------------------------------------------------------- */
@@ -19,16 +23,36 @@ shot_size(size_t length)
 	return SHOT_ROOM + record_wrapped(length) + RECORD_HEADER_SIZE + sizeof shot_delimiter - 1;
 }
 
+/* The header line that tells a placard from a picture; none for a picture. A reason may
+ * hold anything: what a header cannot is a question mark. */
+static void
+shot_write_placard(char line[SHOT_PLACARD_SIZE], const char *reason)
+{
+	int length = 0;
+
+	if (reason != NULL)
+		length = snprintf(line, SHOT_PLACARD_SIZE - 2, "X-Placard: %s", reason);
+	if (length >= SHOT_PLACARD_SIZE - 2)
+		length = SHOT_PLACARD_SIZE - 3;
+	for (int i = 0; i < length; i++)
+		if ((unsigned char)line[i] < ' ' || (unsigned char)line[i] > '~')
+			line[i] = '?';
+	strcpy(line + length, length > 0 ? "\r\n" : "");
+}
+
 /* The part's headers end where the JPEG's records begin, at SHOT_ROOM. */
 static void
-shot_write_head(struct shot *shot)
+shot_write_head(struct shot *shot, const char *placard)
 {
-	char text[SHOT_ROOM - RECORD_HEADER_SIZE];
+	char text[SHOT_ROOM - RECORD_HEADER_SIZE], line[SHOT_PLACARD_SIZE];
 	uint64_t wall_us = shot->info.wall_ns / 1000;
-	int length = snprintf(text, sizeof text,
-	    "Content-Type: image/jpeg\r\nContent-Length: %u\r\nX-Timestamp: %llu.%06llu\r\n\r\n",
+	int length;
+
+	shot_write_placard(line, placard);
+	length = snprintf(text, sizeof text,
+	    "Content-Type: image/jpeg\r\nContent-Length: %u\r\nX-Timestamp: %llu.%06llu\r\n%s\r\n",
 	    shot->info.length, (unsigned long long)(wall_us / 1000000),
-	    (unsigned long long)(wall_us % 1000000));
+	    (unsigned long long)(wall_us % 1000000), line);
 
 	shot->start = SHOT_ROOM - RECORD_HEADER_SIZE - (size_t)length;
 	record_wrap(shot->bytes + shot->start, text, (size_t)length);
@@ -36,13 +60,13 @@ shot_write_head(struct shot *shot)
 
 static void
 shot_fill(struct shot *shot, const struct frame_info *info, uint64_t generation,
-    const unsigned char *jpeg)
+    const unsigned char *jpeg, const char *placard)
 {
 	unsigned char *end;
 
 	shot->info = *info;
 	shot->generation = generation;
-	shot_write_head(shot);
+	shot_write_head(shot, placard);
 	shot->jpeg = SHOT_ROOM;
 	end = record_wrap(shot->bytes + SHOT_ROOM, jpeg, info->length);
 	shot->delimiter = (size_t)(end - shot->bytes);
@@ -100,7 +124,7 @@ shot_drop(struct shot_hold *hold)
 }
 
 struct shot *
-shot_new(const unsigned char *jpeg, uint32_t length, const struct frame_info *info)
+shot_new(const unsigned char *jpeg, uint32_t length, const struct frame_info *info, const char *reason)
 {
 	struct shot *shot = shot_alloc(shot_size(length));
 	struct frame_info own = *info;
@@ -108,7 +132,7 @@ shot_new(const unsigned char *jpeg, uint32_t length, const struct frame_info *in
 	if (shot == NULL)
 		return NULL;
 	own.length = length;
-	shot_fill(shot, &own, 0, jpeg);
+	shot_fill(shot, &own, 0, jpeg, reason);
 	shot->kept = true;
 	return shot;
 }
@@ -202,7 +226,7 @@ shot_copy(struct shot *shot, const struct ring_reader *ring)
 	for (int tries = 0; tries < SHOT_COPY_TRIES; tries++) {
 		if (!ring_reader_view(ring, 0, &view))
 			return false;
-		shot_fill(shot, &view.info, ring_reader_generation(ring), view.data);
+		shot_fill(shot, &view.info, ring_reader_generation(ring), view.data, NULL);
 		if (ring_reader_holds(ring, &view))
 			return true;
 	}

@@ -64,9 +64,11 @@ struct shot *shot_pool_update(struct shot_pool *pool, const struct ring_reader *
 /* Forget pool->newest: its ring is gone. */
 void shot_pool_forget(struct shot_pool *pool);
 
-/* A shot of a JPEG that is in no ring, outside any pool; freed with shot_free when
- * nobody holds it any more. NULL: out of memory. */
-struct shot *shot_new(const unsigned char *jpeg, uint32_t length, const struct frame_info *info);
+/* A shot of a JPEG that is in no ring, outside any pool: a placard, and its part says so
+ * (X-Placard: `reason`, or the beginning of it). Freed with shot_free when nobody holds
+ * it any more. NULL: out of memory. */
+struct shot *shot_new(const unsigned char *jpeg, uint32_t length, const struct frame_info *info,
+	const char *reason);
 void shot_free(struct shot **shot);
 
 void shot_hold(struct shot *shot, struct shot_hold *hold, void (*lost)(struct shot_hold *));

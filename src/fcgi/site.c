@@ -104,30 +104,31 @@ site_count_down(void *arg)
 	--*(unsigned *)arg;
 }
 
+/* To HEAD, after what says the type. */
 static void
-site_head_only(struct conn *conn, const char *type)
+site_head_only(struct conn *conn, struct reply_head *head)
 {
-	struct reply_head head;
-
-	reply_begin(&head, conn, 200);
-	reply_add(&head, "Content-Type: %s", type);
-	reply_add(&head, "Cache-Control: no-cache, no-store");
-	reply_send(conn, &head, NULL, 0);
+	reply_add(head, "Cache-Control: no-cache, no-store");
+	reply_send(conn, head, NULL, 0);
 }
 
 static void
 site_stream(struct site *site, struct gallery *gallery, struct conn *conn, const struct request *request)
 {
+	enum stream_type type = stream_type(request);
+	struct reply_head head;
 	struct cause why;
 	uint64_t fps = 0;
 
 	if (query_number(request->query, "fps", 1, STREAM_FPS_MAX, &fps, &why) == -1)
 		reply_error(conn, 400, "%s", why.text);
-	else if (conn_is_head(conn))
-		site_head_only(conn, "multipart/x-mixed-replace; boundary=frame");
-	else if (site_admits(site, conn, site->streams, SETUP_MAX_STREAMS, "streams")) {
+	else if (conn_is_head(conn)) {
+		reply_begin(&head, conn, 200);
+		stream_add_type(&head, type);
+		site_head_only(conn, &head);
+	} else if (site_admits(site, conn, site->streams, SETUP_MAX_STREAMS, "streams")) {
 		site->streams++;
-		stream_begin(gallery->streams, conn, (unsigned)fps, site_count_down, &site->streams);
+		stream_begin(gallery->streams, conn, type, (unsigned)fps, site_count_down, &site->streams);
 	}
 }
 
@@ -136,13 +137,16 @@ static void
 site_events(struct site *site, struct gallery *gallery, struct conn *conn, const struct request *request)
 {
 	char text[QUERY_VALUE_SIZE] = "";
+	struct reply_head head;
 	struct cause why;
 
 	if (query_text(request->query, "last_event_id", text, &why) == -1)
 		reply_error(conn, 400, "%s", why.text);
-	else if (conn_is_head(conn))
-		site_head_only(conn, "text/event-stream");
-	else if (site_admits(site, conn, site->events, SETUP_MAX_EVENTS, "event streams")) {
+	else if (conn_is_head(conn)) {
+		reply_begin(&head, conn, 200);
+		reply_add(&head, "Content-Type: text/event-stream");
+		site_head_only(conn, &head);
+	} else if (site_admits(site, conn, site->events, SETUP_MAX_EVENTS, "event streams")) {
 		site->events++;
 		events_begin(gallery->events, conn, request->last_event_id[0] != '\0' ?
 		    request->last_event_id : text, site_count_down, &site->events);

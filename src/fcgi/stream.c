@@ -17,6 +17,7 @@ struct viewer {
 	TAILQ_ENTRY(viewer) next;
 	struct streams *streams;
 	struct conn *conn;
+	enum stream_type type;
 	bool blocked;			/* the peer takes no more now */
 	bool started;			/* the headers are out */
 	size_t at;			/* offset into the headers, then into hold.shot */
@@ -39,24 +40,41 @@ struct streams {
 	uint64_t shown;			/* sequence of the newest frame offered to all */
 };
 
-/* ---- the headers: the same for all, or for all of other origins ------------------ */
+/* ---- the headers: the same for all of a type, or for all of those of other origins ---- */
 
 struct stream_head {
 	unsigned char bytes[512];
 	size_t length;
 };
 
-static const struct stream_head *
-stream_head(const struct conn *conn)
+enum stream_type
+stream_type(const struct request *request)
 {
-	static struct stream_head heads[2];
-	struct stream_head *made = &heads[conn_is_shared(conn)];
+	return request_prefers(request, "application/octet-stream") ? STREAM_BYTES : STREAM_MULTIPART;
+}
+
+void
+stream_add_type(struct reply_head *head, enum stream_type type)
+{
+	if (type == STREAM_MULTIPART) {
+		reply_add(head, "Content-Type: multipart/x-mixed-replace; boundary=frame");
+		return;
+	}
+	reply_add(head, "Content-Type: application/octet-stream");
+	reply_add(head, "Vary: Accept");
+}
+
+static const struct stream_head *
+stream_head(const struct conn *conn, enum stream_type type)
+{
+	static struct stream_head heads[STREAM_TYPES][2];
+	struct stream_head *made = &heads[type][conn_is_shared(conn)];
 	struct reply_head head;
 
 	if (made->length > 0)
 		return made;
 	reply_begin(&head, conn, 200);
-	reply_add(&head, "Content-Type: multipart/x-mixed-replace; boundary=frame");
+	stream_add_type(&head, type);
 	reply_add(&head, "Cache-Control: no-cache, no-store");
 	reply_add(&head, "X-Accel-Buffering: no");
 	reply_end_head(&head);
@@ -114,7 +132,7 @@ viewer_push(struct viewer *viewer)
 	ssize_t sent;
 
 	if (!viewer->started) {
-		head = stream_head(viewer->conn);
+		head = stream_head(viewer->conn, viewer->type);
 		rest = (struct iovec){ (void *)(head->bytes + viewer->at), head->length - viewer->at };
 	} else
 		rest = (struct iovec){ (void *)(shot->bytes + viewer->at), shot->end - viewer->at };
@@ -227,7 +245,7 @@ streams_placard(struct streams *streams, const char *reason)
 	if (length == -1)
 		return streams->placard;
 	shot_free(&streams->placard);
-	streams->placard = shot_new(jpeg, (uint32_t)length, &info);
+	streams->placard = shot_new(jpeg, (uint32_t)length, &info, reason);
 	strncpy(streams->reason, reason, sizeof streams->reason - 1);
 	free(jpeg);
 	return streams->placard;
@@ -328,7 +346,7 @@ viewer_first(struct viewer *viewer)
 }
 
 void
-stream_begin(struct streams *streams, struct conn *conn, unsigned fps,
+stream_begin(struct streams *streams, struct conn *conn, enum stream_type type, unsigned fps,
     void (*left)(void *arg), void *arg)
 {
 	static const struct timeval tick = { .tv_sec = TICK_MS / 1000 };
@@ -339,7 +357,8 @@ stream_begin(struct streams *streams, struct conn *conn, unsigned fps,
 		reply_unavailable(conn, "out of memory");
 		return;
 	}
-	*viewer = (struct viewer){ .streams = streams, .conn = conn, .fps = fps, .left = left, .arg = arg };
+	*viewer = (struct viewer){ .streams = streams, .conn = conn, .type = type, .fps = fps,
+		.left = left, .arg = arg };
 	if (TAILQ_EMPTY(&streams->viewers))
 		event_add(streams->tick, &tick);
 	TAILQ_INSERT_TAIL(&streams->viewers, viewer, next);

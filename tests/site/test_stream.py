@@ -25,6 +25,27 @@ def test_parts(site):
     assert stamps == sorted(set(stamps))
 
 
+@pytest.mark.parametrize("accept", ["application/octet-stream", "Application/Octet-Stream;q=0.9, */*;q=0.1"])
+def test_the_same_as_plain_bytes(site, accept):
+    """For scripts in WebKit, which cancels a multipart answer that no <img> asked for."""
+    with site.stream(headers={"Accept": accept}) as stream:
+        assert stream.status == 200 and stream.headers["content-type"] == "application/octet-stream"
+        assert "accept" in stream.headers["vary"].lower() and "no-store" in stream.headers["cache-control"]
+        parts = stream.parts(3)
+    assert all(jpeg.size(part["jpeg"]) == (320, 240) and "x-placard" not in part["headers"] for part in parts)
+    head = site.request("HEAD", "/stream.jpg", headers={"Accept": accept})
+    assert head.headers["content-type"] == "application/octet-stream"
+
+
+@pytest.mark.parametrize("accept", [None, "*/*", "application/*", "image/avif,image/webp,*/*;q=0.8", "application/octet-streams",
+                                    "multipart/x-mixed-replace, application/octet-stream"])
+def test_all_others_get_multipart(site, accept):
+    with site.stream(headers={"Accept": accept} if accept else {}) as stream:
+        assert stream.headers["content-type"] == "multipart/x-mixed-replace; boundary=frame"
+        assert "vary" not in stream.headers
+        stream.part()
+
+
 def test_a_frame_is_there_before_the_next_one_exists(make_site):
     """Whole, with the delimiter behind it that makes Chromium show it."""
     site = make_site(cameras={"cam": ["--fps=2"]})
@@ -110,10 +131,11 @@ def test_camera_gone_and_back(make_site, site, tmp_path):
     piped.allow(r"warning: ")
     try:
         with piped.stream() as stream:
-            assert stream.part()["jpeg"] in pictures
+            part = stream.part()
+            assert part["jpeg"] in pictures and "x-placard" not in part["headers"]
             pipe.unplug()
             placard = next_other(stream, pictures)
-            assert jpeg.size(placard["jpeg"])
+            assert jpeg.size(placard["jpeg"]) and placard["headers"]["x-placard"]
             pipe.plug()
             oriel.wait_for(lambda: stream.part()["jpeg"] in pictures, pause=0)
         # A viewer who comes while it is gone sees the placard at once.

@@ -226,8 +226,9 @@ static void
 test_a_shot_without_a_ring(void **state)
 {
 	struct frame_info info = { .wall_ns = UINT64_C(5000000) };
-	struct shot *shot = shot_new((const unsigned char *)"placard", 7, &info), *kept = shot;
+	struct shot *shot = shot_new((const unsigned char *)"placard", 7, &info, "it is g\xf6ne\r\n\r\n"), *kept = shot;
 	unsigned char content[500];
+	size_t length;
 
 	(void)state;
 	shot_hold(shot, &holds[0], let_go);
@@ -236,6 +237,9 @@ test_a_shot_without_a_ring(void **state)
 	assert_null(shot);
 	assert_int_equal(unwrap(kept, kept->jpeg, kept->delimiter, content), 7);
 	assert_memory_equal(content, "placard", 7);
+	length = unwrap(kept, kept->start, kept->jpeg, content);
+	content[length] = '\0';
+	assert_non_null(strstr((char *)content, "\r\nX-Placard: it is g?ne????\r\n\r\n"));
 	shot_drop(&holds[0]);
 	shot_drop(&holds[1]);
 }
