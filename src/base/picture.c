@@ -12,3 +12,12 @@ pixel_format_name(enum pixel_format format)
 {
 	return pixel_names[format];
 }
+
+uint32_t
+picture_columns(const struct picture *picture)
+{
+	bool packed = picture->format == PIXEL_YUYV || picture->format == PIXEL_UYVY;
+	bool odd = picture->width % 2 == 1 && picture->width > 1;
+
+	return picture->width - (packed && odd && picture->stride < 2 * picture->width + 2);
+}

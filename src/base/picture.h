@@ -31,4 +31,9 @@ struct picture {
 	uint64_t wall_ns, mono_ns;	/* when it was captured (the driver's stamp where it has one) */
 };
 
+/* Columns that are there in every line. Packed 4:2:2 has two pixels in four bytes: where
+ * an odd width's last pixel has only half of them, one fewer. Who needs the last column
+ * takes the one before. */
+uint32_t picture_columns(const struct picture *picture);
+
 #endif

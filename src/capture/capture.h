@@ -20,10 +20,13 @@
 
 struct capture;
 
+enum { RING_MOST = 32 << 20 };		/* four of the largest JPEGs */
+
 struct capture_settings {		/* fixed for the run; its strings must outlive the capture */
 	struct source_wish wish;
-	unsigned slots;			/* of the ring */
-	unsigned slot_kb;		/* 0 = from the driver's image size */
+	unsigned slots;			/* of the ring, at most */
+	unsigned slot_kb;		/* 0 = as the frames need it */
+	uint64_t ring_most;		/* bytes of all slots; 0 = RING_MOST */
 	unsigned encoders;
 	const char *mask;
 	const json_t *controls;		/* {"NAME": value, …} for the camera, set at each opening; NULL = none */
@@ -72,6 +75,7 @@ struct capture_status {			/* a consistent copy, for /status and the pulse */
 	uint64_t stale_ns;		/* a frame older than this is stale: 3 frame times + 1 s */
 	uint64_t turns;			/* of the capture loop, frames or not: feeds the watchdog */
 	struct motion_verdict motion;	/* the newest judgement */
+	struct cause blind;		/* why there is none: pictures that cannot be judged; "" = there is */
 	struct motion_verdict peak;	/* that of the largest change since the last capture_take_peak */
 	uint64_t light_held, cooldown_held;	/* triggers held back so far */
 };

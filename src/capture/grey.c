@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "capture/grey.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "jpeg/exif.h"
 
 enum { BLOCK = 8, SIDE_MAX = 65536 / BLOCK };
 
@@ -56,10 +59,10 @@ sum_pixels(enum pixel_format format, const unsigned char *line, uint32_t x, uint
 /* Add one line of the picture to its row of sums. The whole blocks run with a
  * constant count, which the compiler unrolls. */
 static void
-add_line(const struct picture *picture, uint32_t y, uint32_t *sums)
+add_line(const struct picture *picture, uint32_t y, uint32_t columns, uint32_t *sums)
 {
 	const unsigned char *line = picture->data + (size_t)y * picture->stride;
-	uint32_t whole = picture->width / BLOCK, rest = picture->width % BLOCK;
+	uint32_t whole = columns / BLOCK, rest = columns % BLOCK;
 
 	for (uint32_t column = 0; column < whole; column++)
 		sums[column] += sum_pixels(picture->format, line, column * BLOCK, BLOCK);
@@ -70,21 +73,45 @@ add_line(const struct picture *picture, uint32_t y, uint32_t *sums)
 void
 grey_shrink(const struct picture *picture, unsigned char *grey, uint32_t *width, uint32_t *height)
 {
-	uint32_t columns = (picture->width + BLOCK - 1) / BLOCK, rows = (picture->height + BLOCK - 1) / BLOCK;
-	uint32_t rest = picture->width % BLOCK, sums[SIDE_MAX];
+	uint32_t columns = picture_columns(picture), whole = columns / BLOCK, rest = columns % BLOCK;
+	uint32_t sums[SIDE_MAX];
 
-	for (uint32_t row = 0; row < rows; row++) {
+	*width = (picture->width + BLOCK - 1) / BLOCK;
+	*height = (picture->height + BLOCK - 1) / BLOCK;
+	for (uint32_t row = 0; row < *height; row++) {
 		uint32_t lines = 0;
 
-		memset(sums, 0, columns * sizeof sums[0]);
+		memset(sums, 0, *width * sizeof sums[0]);
 		for (uint32_t y = row * BLOCK; y < picture->height && y < (row + 1) * BLOCK; y += 2, lines++)
-			add_line(picture, y, sums);
-		for (uint32_t column = 0; column < columns; column++) {
-			uint32_t wide = rest > 0 && column == columns - 1 ? rest : BLOCK;
-
-			*grey++ = (unsigned char)(sums[column] / (lines * wide));
+			add_line(picture, y, columns, sums);
+		for (uint32_t column = 0; column < whole; column++)
+			*grey++ = (unsigned char)(sums[column] / (lines * BLOCK));
+		if (rest > 0) {
+			*grey++ = (unsigned char)(sums[whole] / (lines * rest));
+		} else if (whole < *width) {	/* its only column is not there */
+			*grey = grey[-1];
+			grey++;
 		}
 	}
-	*width = columns;
-	*height = rows;
+}
+
+void
+grey_turn(const unsigned char *from, uint32_t *width, uint32_t *height, unsigned orientation,
+	unsigned char *to)
+{
+	uint32_t w = *width, h = *height;
+	bool swap = exif_swaps(orientation);
+	bool back_x = orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
+	bool back_y = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
+
+	*width = swap ? h : w;
+	*height = swap ? w : h;
+	for (uint32_t y = 0; y < *height; y++)
+		for (uint32_t x = 0; x < *width; x++) {
+			uint32_t from_x = swap ? y : x, from_y = swap ? x : y;
+
+			from_x = back_x ? w - 1 - from_x : from_x;
+			from_y = back_y ? h - 1 - from_y : from_y;
+			*to++ = from[(size_t)from_y * w + from_x];
+		}
 }

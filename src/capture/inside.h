@@ -3,7 +3,8 @@
  *
  *   capture.c  the thread-safe face: start, stop, status, bells
  *   watch.c    the thread: opens the source, waits, notices when it goes
- *   publish.c  one picture: check or encode into the ring, ring the bells
+ *   accept.c   which JPEGs are shown
+ *   publish.c  one picture: copy or encode into the ring, ring the bells
  *   judge.c    motion, on pictures already published
  *   adjust.c   the camera's controls
  */
@@ -15,9 +16,12 @@
 
 #include "capture/capture.h"
 #include "capture/rate.h"
+#include "jpeg/check.h"
 #include "jpeg/crew.h"
 #include "jpeg/jpeg.h"
 #include "ring/ring.h"
+
+struct capture_size { uint32_t width, height; };
 
 struct capture {
 	struct capture_settings settings;
@@ -48,15 +52,19 @@ struct capture {
 	uint64_t dropped, broken;	/* with those of the sources closed so far */
 	uint64_t oversized;
 	struct cause refusal;		/* of the newest picture that was passed over */
+	struct capture_size size;	/* of its JPEGs, as coded; 0 = not known yet */
+	struct capture_size other;	/* that of the newest, if it was not that */
+	uint64_t trial_ns;		/* no doubtful picture is decoded before */
 	struct rate rate;
 	struct jpeg_crew *crew;
 	unsigned char *slot;		/* the newest frame's JPEG, until the next picture */
 
 	struct jpeg_decoder *decoder;
 	struct motion *motion;
-	unsigned char *grey;
+	unsigned char *grey;		/* twice grey_capacity: as shown, and as coded */
 	uint32_t grey_capacity;
 	uint64_t judge_ns;		/* the next judgement is due */
+	unsigned blind_run;		/* pictures in a row that could not be judged */
 
 	json_t *wished;			/* controls to set at each opening: an object */
 	uint64_t changed_ns;		/* when to tell that others changed some; 0 = they did not */
@@ -81,6 +89,10 @@ void adjust_opened(struct capture *capture);	/* set what was wished, in a camera
 void adjust_answer(struct capture *capture);	/* all requests that wait */
 void adjust_noticed(struct capture *capture);	/* somebody else changed controls */
 void adjust_tell(struct capture *capture, uint64_t now_ns);	/* ... if that is due */
+
+/* ---- accept.c ---- */
+/* Is this JPEG to be shown? -1: capture->refusal says why not. */
+int accept_jpeg(struct capture *capture, const struct picture *picture, struct jpeg_shape *shape);
 
 /* ---- publish.c ---- */
 /* Put one picture into the ring and give its buffer back. 0: published; 1: passed

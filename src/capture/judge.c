@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /* Motion, on frames that are already out. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "capture/grey.h"
 #include "capture/inside.h"
+
+enum { BLIND_RUN = 5 };
 
 /* Is a judgement due, with what tuning? Due times advance by the interval, not
  * from the frame: 10 a second out of 15 frames a second are 10, not 7.5. */
@@ -37,7 +40,7 @@ ensure_grey(struct capture *capture, const struct frame_info *frame)
 
 	if (need <= capture->grey_capacity)
 		return true;
-	grey = realloc(capture->grey, need);
+	grey = realloc(capture->grey, 2 * (size_t)need);
 	if (grey == NULL)
 		return false;
 	capture->grey = grey;
@@ -91,18 +94,61 @@ judge_raw(struct capture *capture, const struct picture *picture, const struct f
 	judge(capture, &detect, frame, width, height);
 }
 
+/* `why` a picture could not be judged; NULL: it could. One alone is damaged, of many in
+ * a row it is said. */
+static void
+note_blind(struct capture *capture, const struct cause *why)
+{
+	static const struct cause none;
+	const struct cause *now = why != NULL ? why : &none;
+
+	capture->blind_run = why != NULL ? capture->blind_run + 1 : 0;
+	if (strcmp(capture->status.blind.text, now->text) == 0 ||
+	    (why != NULL && capture->blind_run < BLIND_RUN))
+		return;
+	if (why != NULL)
+		log_warning("capture", "no motion is seen: %s", why->text);
+	pthread_mutex_lock(&capture->lock);
+	capture->status.blind = *now;
+	capture->status.motion = (struct motion_verdict){ 0 };
+	pthread_mutex_unlock(&capture->lock);
+}
+
+/* Decode it small, as people see it. */
+static int
+decode_turned(struct capture *capture, const struct frame_info *frame, uint32_t *width,
+    uint32_t *height, struct cause *why)
+{
+	unsigned char *coded = capture->grey;
+
+	if (frame->orientation > 1)
+		coded += capture->grey_capacity;
+	if (jpeg_decode_grey8(capture->decoder, capture->slot, frame->length, coded,
+	    capture->grey_capacity, width, height, why) == -1)
+		return -1;
+	if (coded != capture->grey)
+		grey_turn(coded, width, height, frame->orientation, capture->grey);
+	return 0;
+}
+
 void
 judge_jpeg(struct capture *capture, const struct frame_info *frame)
 {
+	uint64_t begun = clock_mono_ns();
 	struct motion_settings detect;
 	uint32_t width, height;
 	struct cause why;
 
 	if (!judge_is_due(capture, frame->mono_ns, &detect) || !ensure_grey(capture, frame))
 		return;
-	if (jpeg_decode_grey8(capture->decoder, capture->slot, frame->length, capture->grey,
-	    capture->grey_capacity, &width, &height, &why) == 0)
+	if (decode_turned(capture, frame, &width, &height, &why) == 0) {
+		note_blind(capture, NULL);
 		judge(capture, &detect, frame, width, height);
-	else
-		log_debug("capture", "no motion judged: %s", why.text);
+	} else {
+		note_blind(capture, &why);
+	}
+	/* Pictures that are hard to decode may take half of the thread's time. */
+	begun = frame->mono_ns + 2 * (clock_mono_ns() - begun);
+	if (capture->judge_ns < begun)
+		capture->judge_ns = begun;
 }

@@ -9,11 +9,9 @@
 #include "base/log.h"
 #include "capture/inside.h"
 #include "jpeg/check.h"
+#include "jpeg/exif.h"
 
-enum {
-	REPAIR_ROOM = 1024,		/* missing Huffman tables are 420 bytes */
-	SIDE_MAX = 65500,		/* libjpeg's JPEG_MAX_DIMENSION */
-};
+enum { REPAIR_ROOM = 1024 };		/* missing Huffman tables are 420 bytes */
 
 uint64_t
 capture_stale_ns(const struct capture *capture)
@@ -35,28 +33,53 @@ capture_free_rings(struct capture *capture)
 	ring_writer_free(&capture->ring);
 }
 
-/* What the largest frame of this size may take. */
+/* The largest slot that the limit of memory allows. */
 static uint32_t
-slot_size(const struct capture *capture, uint32_t width, uint32_t height)
+slot_most(const struct capture *capture)
 {
-	uint64_t size = UINT64_C(2) * width * height;
-	uint32_t announced = capture->source->mode.image_size;
+	uint64_t ring = capture->settings.ring_most != 0 ? capture->settings.ring_most : RING_MOST;
+	uint64_t most = ring / RING_SLOTS_MIN;
 
 	if (capture->settings.slot_kb != 0)
 		return capture->settings.slot_kb * 1024;
+	return most < RING_SLOT_SIZE_MIN ? RING_SLOT_SIZE_MIN :
+	    most > RING_SLOT_SIZE_MAX ? RING_SLOT_SIZE_MAX : (uint32_t)most;
+}
+
+/* What a frame of this size usually takes at most, and what one of `least` bytes needs. */
+static uint32_t
+slot_size(const struct capture *capture, uint32_t width, uint32_t height, uint32_t least)
+{
+	uint64_t size = UINT64_C(2) * width * height;
+	uint32_t announced = capture->source->mode.image_size, most = slot_most(capture);
+
 	if (announced != 0 && announced < size)
 		size = announced;
-	if (size > SOURCE_IMAGE_MAX)
-		size = SOURCE_IMAGE_MAX;
-	return (uint32_t)size + REPAIR_ROOM < RING_SLOT_SIZE_MIN ?
-	    RING_SLOT_SIZE_MIN : (uint32_t)size + REPAIR_ROOM;
+	size += REPAIR_ROOM;
+	if (size < least)
+		size = least;
+	if (size < RING_SLOT_SIZE_MIN)
+		size = RING_SLOT_SIZE_MIN;
+	return capture->settings.slot_kb != 0 || size > most ? most : (uint32_t)size;
+}
+
+/* Fewer slots where they are large. */
+static unsigned
+slot_count(const struct capture *capture, uint32_t size)
+{
+	uint64_t ring = capture->settings.ring_most != 0 ? capture->settings.ring_most : RING_MOST;
+	uint64_t count = ring / size;
+
+	if (capture->settings.slot_kb != 0 || count > capture->settings.slots)
+		return capture->settings.slots;
+	return count < RING_SLOTS_MIN ? RING_SLOTS_MIN : (unsigned)count;
 }
 
 /* Begin a new ring of `size` byte slots; its readers are told to attach again. */
 static int
 replace_ring(struct capture *capture, uint32_t size, struct cause *why)
 {
-	struct ring_writer *ring = ring_writer_new(capture->settings.slots, size, why);
+	struct ring_writer *ring = ring_writer_new(slot_count(capture, size), size, why);
 	struct ring_reader *reader;
 	struct capture_report report = { .kind = CAPTURE_RING };
 
@@ -80,15 +103,26 @@ replace_ring(struct capture *capture, uint32_t size, struct cause *why)
 	return 0;
 }
 
-/* The ring in force takes frames of this size from now on. */
+/* The ring in force takes frames of this size, and one of `least` bytes, from now on.
+ * 1 with *why: that would take more memory than it may. */
 static int
-ensure_ring(struct capture *capture, uint32_t width, uint32_t height, struct cause *why)
+ensure_ring(struct capture *capture, uint32_t width, uint32_t height, uint32_t least, struct cause *why)
 {
-	uint32_t size = slot_size(capture, width, height);
+	uint32_t has = capture->ring != NULL ? ring_writer_slot_size(capture->ring) : 0;
+	uint32_t size = slot_size(capture, width, height, least), most = slot_most(capture);
 
-	if (capture->ring != NULL && ring_writer_slot_size(capture->ring) >= size)
+	if (least > most) {
+		cause_set(why, "a picture of %u bytes, %u are the most the ring has room for (%s)", least,
+		    most, capture->settings.slot_kb != 0 ? "slot_kb" : "ring_mb");
+		return 1;
+	}
+	if (has >= size)
 		return 0;
-	return replace_ring(capture, size, why);
+	if (least > has && has > 0 && size < 2 * (uint64_t)has)
+		size = most / 2 < has ? most : 2 * has;		/* so that it does not grow often */
+	if (replace_ring(capture, size, why) == 0)
+		return 0;
+	return has > 0 ? 1 : -1;
 }
 
 static void
@@ -135,50 +169,75 @@ refuse(struct capture *capture, uint64_t *counter)
 	return 1;
 }
 
+/* Make room for a frame. 1: passed over and counted. */
+static int
+make_room(struct capture *capture, uint32_t width, uint32_t height, uint32_t least, struct cause *why)
+{
+	struct cause reason;
+	int result = ensure_ring(capture, width, height, least, &reason);
+
+	if (result == 1) {
+		capture->refusal = reason;
+		return refuse(capture, &capture->oversized);
+	}
+	if (result == -1)
+		*why = reason;
+	return result;
+}
+
 /* Copy a JPEG into the ring's open slot. */
 static int
 put_jpeg(struct capture *capture, const struct picture *picture, struct frame_info *frame,
     struct cause *why)
 {
+	uint32_t most = capture->settings.wish.image_most != 0 ? capture->settings.wish.image_most :
+	    SOURCE_IMAGE_MOST;
 	struct jpeg_shape shape;
+	int room;
 
-	if (jpeg_check(picture->data, picture->length, &shape, &capture->refusal) == -1)
+	if (accept_jpeg(capture, picture, &shape) == -1)
 		return refuse(capture, &capture->broken);
-	if (ensure_ring(capture, shape.width, shape.height, why) == -1)
-		return -1;
-	frame->width = shape.width;
-	frame->height = shape.height;
+	frame->orientation = shape.orientation;
+	frame->width = exif_swaps(shape.orientation) ? shape.height : shape.width;
+	frame->height = exif_swaps(shape.orientation) ? shape.width : shape.height;
 	frame->length = jpeg_repaired_length(&shape);
-	if (frame->length > ring_writer_slot_size(capture->ring)) {
-		cause_set(&capture->refusal, "%u bytes, the ring's slots hold %u", frame->length,
-		    ring_writer_slot_size(capture->ring));
+	if (frame->length > most + REPAIR_ROOM) {
+		cause_set(&capture->refusal, "a picture of more than %u MiB (image_mb)", most >> 20);
 		return refuse(capture, &capture->oversized);
 	}
+	room = make_room(capture, frame->width, frame->height, frame->length, why);
+	if (room != 0)
+		return room;
 	capture->slot = ring_writer_begin(capture->ring);
 	jpeg_repair(picture->data, &shape, capture->slot);
 	return 0;
 }
 
-/* Encode a raw picture into the ring's open slot. */
+/* Encode a raw picture into the ring's open slot, which grows if it must. */
 static int
 put_raw(struct capture *capture, const struct picture *picture, struct frame_info *frame,
     struct cause *why)
 {
 	uint64_t begun = clock_mono_ns();
+	uint32_t least = 0;
 	long length;
-	int quality;
+	int quality, room;
 
-	if (ensure_ring(capture, picture->width, picture->height, why) == -1)
-		return -1;
+	if (jpeg_check_raw(picture, &capture->refusal) == -1)
+		return refuse(capture, &capture->broken);
 	pthread_mutex_lock(&capture->lock);
 	quality = capture->tuning.quality;
 	pthread_mutex_unlock(&capture->lock);
-	capture->slot = ring_writer_begin(capture->ring);
-	length = jpeg_crew_encode(capture->crew, picture, quality, capture->slot,
-	    ring_writer_slot_size(capture->ring), &capture->refusal);
-	/* The source vouches for size and length: what is left is that it does not fit. */
-	if (length == -1)
-		return refuse(capture, &capture->oversized);
+	do {
+		room = make_room(capture, picture->width, picture->height, least, why);
+		if (room != 0)
+			return room;
+		capture->slot = ring_writer_begin(capture->ring);
+		least = ring_writer_slot_size(capture->ring);
+		length = jpeg_crew_encode(capture->crew, picture, quality, capture->slot, least,
+		    &capture->refusal);
+		least++;
+	} while (length == -1);		/* the picture is whole: what is left is that it does not fit */
 	frame->width = picture->width;
 	frame->height = picture->height;
 	frame->length = (uint32_t)length;

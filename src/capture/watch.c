@@ -115,9 +115,12 @@ take_over(struct capture *capture, struct source *source)
 	capture->arrived_ns = 0;
 	capture->rate = (struct rate){ 0 };
 	capture->refusal.text[0] = '\0';
+	capture->size = (struct capture_size){ source->mode.width, source->mode.height };
+	capture->other = (struct capture_size){ 0, 0 };
 	motion_forget(capture->motion);
 	pthread_mutex_lock(&capture->lock);
 	capture->status.mode = source->mode;
+	capture->status.blind.text[0] = '\0';
 	capture->status.online = false;
 	capture->status.stale_ns = capture_stale_ns(capture);
 	capture->status.reopens += capture->opened_before;
@@ -198,6 +201,9 @@ handle_silence(struct capture *capture)
 
 	if (capture->refusal.text[0] != '\0')
 		cause_set(&reason, "%s delivers no usable picture: %.120s", mode->name, capture->refusal.text);
+	else if (capture->source->refusal.text[0] != '\0' && capture->arrived_ns == 0)
+		cause_set(&reason, "%s delivers only broken pictures: %.120s", mode->name,
+		    capture->source->refusal.text);
 	else if (capture->source->counters.broken > 0 && capture->arrived_ns == 0)
 		cause_set(&reason, "%s delivers only broken pictures", mode->name);
 	else

@@ -3,23 +3,38 @@
 
 #include <string.h>
 
+#include "jpeg/exif.h"
+
 /* Section, table and figure numbers are those of ITU-T T.81 (1992). */
 
 enum {				/* second byte of a marker, table B.1 */
-	SOF0 = 0xc0, SOF2 = 0xc2, DHT = 0xc4, JPG = 0xc8, DAC = 0xcc, SOF15 = 0xcf,
+	TEM = 0x01, SOF0 = 0xc0, SOF2 = 0xc2, DHT = 0xc4, JPG = 0xc8, DAC = 0xcc, SOF15 = 0xcf,
 	RST0 = 0xd0, RST7 = 0xd7, SOI = 0xd8, EOI = 0xd9, SOS = 0xda, DQT = 0xdb,
-	DNL = 0xdc, DRI = 0xdd, DHP = 0xde, EXP = 0xdf, APP0 = 0xe0, APP15 = 0xef, COM = 0xfe,
+	DNL = 0xdc, DRI = 0xdd, DHP = 0xde, EXP = 0xdf, APP0 = 0xe0, APP1 = 0xe1, APP15 = 0xef, COM = 0xfe,
 };
-enum { SIZE_MOST = 65500, COMPONENTS_MOST = 4, CODES_MOST = 256 };
+enum {
+	COMPONENTS_MOST = 4, TABLES = 4, CODES_MOST = 256, BLOCK = 8,
+	MCU_BLOCKS_MOST = 10,		/* B.2.3 */
+	BLOCK_MEMORY = 64 * 2,		/* bytes of a block's coefficients while scans gather them */
+};
+
+struct component {
+	unsigned id, h, v, table;	/* sampling factors, quantisation table */
+	uint64_t blocks;
+};
 
 struct walk {
 	const unsigned char *jpeg;
 	uint32_t length, at;		/* at <= length always */
 	struct jpeg_shape *shape;
 	struct cause *why;
-	unsigned frame, components;	/* the SOF seen, how many components it has; 0 = none yet */
-	unsigned scans;
-	unsigned wanted_tables, tables;	/* quantisation tables, a bit each: asked for, defined */
+	unsigned frame, count;		/* the SOF seen, how many components it has; 0 = none yet */
+	struct component components[COMPONENTS_MOST];
+	unsigned scans, seen;		/* `seen`: components with a scan, a bit each */
+	unsigned quantisation;		/* tables defined, a bit each */
+	unsigned huffman, spoilt;	/* ... bit 4 * class + number; those that no decoder takes */
+	uint32_t data_least;		/* bytes the scan at hand must have */
+	bool turned;			/* the first Exif segment has been read */
 };
 
 struct segment {			/* what follows a marker and its length */
@@ -33,19 +48,289 @@ walk_truncated(struct walk *walk)
 	return cause_set(walk->why, "truncated at %u bytes", walk->length);
 }
 
-/* The next marker: FF, fill bytes FF (B.1.1.2), its code. */
+/* ---- segments ------------------------------------------------------------------ */
+
+static uint32_t
+ceil_div(uint32_t n, uint32_t by)
+{
+	return (n + by - 1) / by;
+}
+
+/* B.2.2: the components. */
 static int
+frame_components(struct walk *walk, const unsigned char *data)
+{
+	unsigned h_most = 1, v_most = 1;
+
+	for (unsigned i = 0; i < walk->count; i++, data += 3) {
+		struct component *is = &walk->components[i];
+
+		*is = (struct component){ data[0], data[1] >> 4, data[1] & 15, data[2], 0 };
+		if (is->h < 1 || is->h > 4 || is->v < 1 || is->v > 4 || is->table >= TABLES)
+			return cause_set(walk->why, "a bad frame header");
+		h_most = is->h > h_most ? is->h : h_most;
+		v_most = is->v > v_most ? is->v : v_most;
+	}
+	for (unsigned i = 0; i < walk->count; i++) {
+		struct component *is = &walk->components[i];
+
+		if (h_most % is->h != 0 || v_most % is->v != 0)
+			return cause_set(walk->why, "a sampling that browsers cannot show");
+		is->blocks = (uint64_t)ceil_div(ceil_div(walk->shape->width * is->h, h_most), BLOCK) *
+		    ceil_div(ceil_div(walk->shape->height * is->v, v_most), BLOCK);
+	}
+	return 0;
+}
+
+/* B.2.2, figure B.3: precision, lines, samples a line, components. */
+static int
+walk_frame(struct walk *walk, unsigned marker, const struct segment *segment)
+{
+	const unsigned char *data = segment->data;
+	struct jpeg_shape *shape = walk->shape;
+
+	if (walk->frame != 0)
+		return cause_set(walk->why, "two frame headers");
+	if (segment->length < 6 || segment->length != 6 + 3u * data[5])
+		return cause_set(walk->why, "a bad frame header");
+	if (data[0] != 8)
+		return cause_set(walk->why, "%u bits a sample: browsers show 8", data[0]);
+	if (data[5] != 1 && data[5] != 3 && data[5] != COMPONENTS_MOST)
+		return cause_set(walk->why, "%u components: browsers show 1, 3 or 4", data[5]);
+	shape->height = (uint32_t)data[1] << 8 | data[2];
+	shape->width = (uint32_t)data[3] << 8 | data[4];
+	if (shape->width < 1 || shape->width > JPEG_SIDE_MOST || shape->height < 1 ||
+	    shape->height > JPEG_SIDE_MOST || (uint64_t)shape->width * shape->height > JPEG_PIXELS_MOST)
+		return cause_set(walk->why, "%ux%u is out of range", shape->width, shape->height);
+	walk->frame = marker;
+	walk->count = data[5];
+	return frame_components(walk, data + 6);
+}
+
+/* B.2.4.1: tables of 64 values of 8 or 16 bits. */
+static int
+walk_quantisation(struct walk *walk, const struct segment *segment)
+{
+	uint32_t at = 0;
+
+	while (at < segment->length) {
+		unsigned head = segment->data[at];
+
+		if (head >> 4 > 1 || (head & 15) >= TABLES)
+			break;
+		walk->quantisation |= 1u << (head & 15);
+		at += 1 + 64 * (1 + (head >> 4));
+	}
+	if (at != segment->length || at == 0)
+		return cause_set(walk->why, "a bad quantisation table");
+	return 0;
+}
+
+/* Annex C: codes are given away in order, and none is all ones. F.1.2.1: a difference
+ * has at most 15 bits. What is not so, no decoder takes, once it is used. */
+static bool
+is_spoilt(const unsigned char *table)
+{
+	uint32_t code = 0, last = 0, total = 0;
+
+	for (unsigned i = 1; i <= 16; i++)
+		if (table[i] != 0)
+			last = i;
+	for (unsigned i = 1; i <= last; i++, code <<= 1) {
+		total += table[i];
+		code += table[i];
+		if (code >= 1u << i)
+			return true;
+	}
+	for (uint32_t i = 0; i < total && table[0] >> 4 == 0; i++)
+		if (table[17 + i] > 15)
+			return true;
+	return false;
+}
+
+/* B.2.4.2: class and number, 16 counts of codes, so many values. */
+static int
+walk_huffman(struct walk *walk, const struct segment *segment)
+{
+	uint32_t at = 0;
+
+	while (segment->length - at >= 17) {
+		const unsigned char *table = segment->data + at;
+		uint32_t codes = 0, bit;
+
+		if (table[0] >> 4 > 1 || (table[0] & 15) >= TABLES)
+			break;
+		for (unsigned i = 1; i <= 16; i++)
+			codes += table[i];
+		if (codes > CODES_MOST || codes > segment->length - at - 17)
+			break;
+		bit = 1u << (4 * (table[0] >> 4) + (table[0] & 15));
+		walk->huffman |= bit;
+		walk->spoilt = is_spoilt(table) ? walk->spoilt | bit : walk->spoilt & ~bit;
+		at += 17 + codes;
+	}
+	if (at != segment->length || at == 0)
+		return cause_set(walk->why, "a bad Huffman table");
+	return 0;
+}
+
+/* ---- scans ------------------------------------------------------------------------ */
+
+struct scan {			/* B.2.3 */
+	unsigned count, members;	/* `members`: components, a bit each */
+	unsigned first, last, high, low;
+	unsigned tables;		/* Huffman tables it uses, bits as in walk->huffman */
+	unsigned mcu_blocks;
+	uint64_t blocks;
+};
+
+/* G.1.1.1.1: which part of the coefficients a progressive scan may give. */
+static bool
+is_progression(const struct scan *scan)
+{
+	if (scan->first == 0 ? scan->last != 0 : scan->last < scan->first || scan->last > 63 || scan->count != 1)
+		return false;
+	return scan->low <= 13 && (scan->high == 0 || scan->high == scan->low + 1);
+}
+
+/* One component of the scan: its number, its tables. */
+static int
+scan_add(struct walk *walk, struct scan *scan, unsigned id, unsigned tables)
+{
+	unsigned i = 0, dc = 1u << (tables >> 4), ac = 0x10u << (tables & 15);
+
+	while (i < walk->count && (walk->components[i].id != id || scan->members >> i & 1))
+		i++;
+	if (i == walk->count || tables >> 4 >= TABLES || (tables & 15) >= TABLES)
+		return cause_set(walk->why, "a bad scan header");
+	if (!(walk->quantisation >> walk->components[i].table & 1))
+		return cause_set(walk->why, "no quantisation table");
+	if (walk->frame != SOF2)
+		scan->tables |= dc | ac;
+	else if (scan->first > 0)
+		scan->tables |= ac;
+	else if (scan->high == 0)
+		scan->tables |= dc;
+	scan->members |= 1u << i;
+	scan->mcu_blocks += walk->components[i].h * walk->components[i].v;
+	scan->blocks += walk->components[i].blocks;
+	return 0;
+}
+
+/* Where the Huffman tables the scan uses come from: defined, or those of annex K.3,
+ * which have no codes for what progressive scans say. */
+static int
+scan_tables(struct walk *walk, const struct scan *scan)
+{
+	unsigned missing = scan->tables & ~walk->huffman;
+
+	if (scan->tables & walk->huffman & walk->spoilt)
+		return cause_set(walk->why, "a bad Huffman table");
+	if (missing & ~0x33u || (missing != 0 && walk->frame == SOF2))
+		return cause_set(walk->why, "no Huffman table");
+	if (missing != 0)
+		walk->shape->has_dht = false;
+	return 0;
+}
+
+/* Several scans are gathered in memory before they are shown, each block of each. */
+static int
+scan_memory(struct walk *walk, const struct scan *scan)
+{
+	uint64_t memory = 0;
+
+	if (++walk->scans > JPEG_SCANS_MOST)
+		return cause_set(walk->why, "more than %d scans", JPEG_SCANS_MOST);
+	for (unsigned i = 0; i < walk->count; i++)
+		memory += walk->components[i].blocks * BLOCK_MEMORY;
+	if ((walk->frame == SOF2 || scan->count < walk->count) && memory > JPEG_DECODE_MOST)
+		return cause_set(walk->why, "%ux%u in several scans takes %u MiB to decode, more than %d",
+		    walk->shape->width, walk->shape->height, (unsigned)(memory >> 20), JPEG_DECODE_MOST >> 20);
+	return 0;
+}
+
+/* Each block begins with a code of at least one bit for its mean, and a sequential
+ * one ends with another. Later scans may pass over many blocks with one code. */
+static uint32_t
+scan_least(const struct walk *walk, const struct scan *scan)
+{
+	if (walk->frame != SOF2)
+		return (uint32_t)(scan->blocks / 4);
+	return scan->first == 0 ? (uint32_t)(scan->blocks / 8) : 0;
+}
+
+/* May a scan begin here? */
+static int
+walk_scan(struct walk *walk, const struct segment *segment)
+{
+	const unsigned char *data = segment->data, *tail;
+	struct scan scan = { 0 };
+
+	if (walk->frame == 0)
+		return cause_set(walk->why, "a scan before the frame header");
+	if (segment->length < 1 || data[0] < 1 || data[0] > walk->count ||
+	    segment->length != 4 + 2u * data[0])
+		return cause_set(walk->why, "a bad scan header");
+	tail = data + 1 + 2 * (size_t)data[0];
+	scan = (struct scan){ .count = data[0], .first = tail[0], .last = tail[1],
+	    .high = tail[2] >> 4, .low = tail[2] & 15 };
+	for (unsigned i = 0; i < scan.count; i++)
+		if (scan_add(walk, &scan, data[1 + 2 * i], data[2 + 2 * i]) == -1)
+			return -1;
+	if ((walk->frame == SOF2 && !is_progression(&scan)) ||
+	    (scan.count > 1 && scan.mcu_blocks > MCU_BLOCKS_MOST))
+		return cause_set(walk->why, "a bad scan header");
+	walk->seen |= scan.members;
+	walk->data_least = scan_least(walk, &scan);
+	return scan_tables(walk, &scan) == -1 ? -1 : scan_memory(walk, &scan);
+}
+
+/* Over entropy-coded data (B.1.1.5) to the marker that ends it, or to the end of
+ * everything: FF 00 is a data byte, restart markers belong to the data. */
+static int
+walk_entropy(struct walk *walk)
+{
+	uint32_t begin = walk->at;
+
+	for (;;) {
+		const unsigned char *mark = memchr(walk->jpeg + walk->at, 0xff,
+		    walk->length - walk->at);
+
+		walk->at = mark != NULL ? (uint32_t)(mark - walk->jpeg) : walk->length;
+		if (walk->length - walk->at < 2)
+			break;
+		if (mark[1] == 0xff)
+			walk->at += 1;
+		else if (mark[1] == 0x00 || (mark[1] >= RST0 && mark[1] <= RST7))
+			walk->at += 2;
+		else
+			break;
+	}
+	if (walk->at == begin)
+		return walk->length - walk->at < 2 ? walk_truncated(walk) : cause_set(walk->why, "an empty scan");
+	if (walk->at - begin < walk->data_least)
+		return cause_set(walk->why, "%u bytes of data are too few for %ux%u", walk->at - begin,
+		    walk->shape->width, walk->shape->height);
+	return 0;
+}
+
+/* ---- markers ------------------------------------------------------------------------ */
+
+/* The next marker: FF, fill bytes FF (B.1.1.2), its code. What else lies before it is
+ * passed over, as is FF 00. 0: there is none. */
+static unsigned
 walk_marker(struct walk *walk)
 {
-	if (walk->at == walk->length)
-		return walk_truncated(walk);
-	if (walk->jpeg[walk->at] != 0xff)
-		return cause_set(walk->why, "no marker at byte %u", walk->at);
-	while (walk->at < walk->length && walk->jpeg[walk->at] == 0xff)
-		walk->at++;
-	if (walk->at == walk->length)
-		return walk_truncated(walk);
-	return walk->jpeg[walk->at++];
+	while (walk->at < walk->length) {
+		const unsigned char *mark = memchr(walk->jpeg + walk->at, 0xff, walk->length - walk->at);
+
+		walk->at = mark != NULL ? (uint32_t)(mark - walk->jpeg) : walk->length;
+		while (walk->at < walk->length && walk->jpeg[walk->at] == 0xff)
+			walk->at++;
+		if (walk->at < walk->length && walk->jpeg[walk->at++] != 0x00)
+			return walk->jpeg[walk->at - 1];
+	}
+	return 0;
 }
 
 static int
@@ -67,238 +352,97 @@ walk_segment(struct walk *walk, struct segment *segment)
 	return 0;
 }
 
-/* B.2.2, figure B.3: precision, lines, samples a line, components. */
-static int
-walk_frame(struct walk *walk, unsigned marker, const struct segment *segment)
-{
-	const unsigned char *data = segment->data;
-
-	if (walk->frame != 0)
-		return cause_set(walk->why, "two frame headers");
-	if (segment->length < 6 || data[5] < 1 || data[5] > COMPONENTS_MOST ||
-	    segment->length != 6 + 3u * data[5] || data[0] != 8)
-		return cause_set(walk->why, "a bad frame header");
-	walk->shape->height = (uint32_t)data[1] << 8 | data[2];
-	walk->shape->width = (uint32_t)data[3] << 8 | data[4];
-	if (walk->shape->width < 1 || walk->shape->width > SIZE_MOST ||
-	    walk->shape->height < 1 || walk->shape->height > SIZE_MOST)
-		return cause_set(walk->why, "%ux%u is out of range",
-		    walk->shape->width, walk->shape->height);
-	walk->frame = marker;
-	walk->components = data[5];
-	for (unsigned i = 0; i < walk->components; i++) {
-		unsigned sampling = data[7 + 3 * i], table = data[8 + 3 * i];
-
-		if (sampling >> 4 < 1 || sampling >> 4 > 4 || (sampling & 15) < 1 ||
-		    (sampling & 15) > 4 || table > 3)
-			return cause_set(walk->why, "a bad frame header");
-		walk->wanted_tables |= 1u << table;
-	}
-	return 0;
-}
-
-/* B.2.4.1: tables of 64 values of 8 or 16 bits. */
-static int
-walk_quantisation(struct walk *walk, const struct segment *segment)
-{
-	uint32_t at = 0;
-
-	while (at < segment->length) {
-		unsigned head = segment->data[at];
-
-		if (head >> 4 > 1 || (head & 15) > 3)
-			break;
-		walk->tables |= 1u << (head & 15);
-		at += 1 + 64 * (1 + (head >> 4));
-	}
-	if (at != segment->length || at == 0)
-		return cause_set(walk->why, "a bad quantisation table");
-	return 0;
-}
-
-/* B.2.4.2: class and number, 16 counts of codes, so many values. */
-static int
-walk_huffman(struct walk *walk, const struct segment *segment)
-{
-	uint32_t at = 0;
-
-	while (segment->length - at >= 17) {
-		uint32_t codes = 0;
-
-		if (segment->data[at] >> 4 > 1 || (segment->data[at] & 15) > 3)
-			break;
-		for (unsigned i = 1; i <= 16; i++)
-			codes += segment->data[at + i];
-		if (codes > CODES_MOST || codes > segment->length - at - 17)
-			break;
-		at += 17 + codes;
-	}
-	if (at != segment->length || at == 0)
-		return cause_set(walk->why, "a bad Huffman table");
-	if (walk->scans == 0)
-		walk->shape->has_dht = true;
-	return 0;
-}
-
-/* B.2.3: may a scan begin here? */
-static int
-walk_scan(struct walk *walk, const struct segment *segment)
-{
-	if (walk->frame == 0)
-		return cause_set(walk->why, "a scan before the frame header");
-	if (segment->length < 1 || segment->data[0] < 1 || segment->data[0] > walk->components ||
-	    segment->length != 4 + 2u * segment->data[0])
-		return cause_set(walk->why, "a bad scan header");
-	if ((walk->wanted_tables & ~walk->tables) != 0)
-		return cause_set(walk->why, "no quantisation table");
-	/* Annex K.3's tables have no codes for what progressive scans say. */
-	if (!walk->shape->has_dht && walk->frame == SOF2)
-		return cause_set(walk->why, "no Huffman table");
-	return 0;
-}
-
-/* Over entropy-coded data (B.1.1.5) to the marker that ends it: FF 00 is a data
- * byte, restart markers belong to the data. */
-static int
-walk_entropy(struct walk *walk)
-{
-	uint32_t begin = walk->at;
-
-	for (;;) {
-		const unsigned char *mark = memchr(walk->jpeg + walk->at, 0xff,
-		    walk->length - walk->at);
-		uint32_t at;
-
-		if (mark == NULL)
-			return walk_truncated(walk);
-		at = (uint32_t)(mark - walk->jpeg);
-		if (at + 1 == walk->length)
-			return walk_truncated(walk);
-		if (mark[1] == 0xff) {
-			walk->at = at + 1;
-		} else if (mark[1] == 0x00 || (mark[1] >= RST0 && mark[1] <= RST7)) {
-			walk->at = at + 2;
-		} else {
-			walk->at = at;
-			break;
-		}
-	}
-	if (walk->at == begin)
-		return cause_set(walk->why, "an empty scan");
-	return 0;
-}
-
 /* One marker segment. Coded otherwise than by sequential or progressive Huffman:
  * no browser takes it. */
 static int
 walk_next(struct walk *walk, unsigned marker)
 {
 	uint32_t marker_at = walk->at - 2;
+	struct jpeg_shape *shape = walk->shape;
 	struct segment segment = { 0 };
 
+	if (marker == TEM || (marker >= RST0 && marker <= RST7))
+		return 0;
 	if (marker == DAC || marker == JPG || marker == DHP || marker == EXP ||
 	    (marker > SOF2 && marker <= SOF15 && marker != DHT))
 		return cause_set(walk->why, "a kind of JPEG browsers cannot show (marker %02X)", marker);
-	if (marker < SOF0 || (marker >= RST0 && marker <= EOI) || (marker > APP15 && marker != COM))
+	if (marker < SOF0 || (marker > APP15 && marker != COM))
 		return cause_set(walk->why, "marker %02X out of place", marker);
 	if (walk_segment(walk, &segment) == -1)
 		return -1;
+	if (shape->dht_at == 0 && (marker == DHT || marker == SOS))
+		shape->dht_at = marker_at;
 	switch (marker) {
 	case DHT:
 		return walk_huffman(walk, &segment);
 	case DQT:
 		return walk_quantisation(walk, &segment);
 	case DRI:
-		if (segment.length != 2)
-			return cause_set(walk->why, "a bad restart interval");
-		return 0;
+		return segment.length == 2 ? 0 : cause_set(walk->why, "a bad restart interval");
 	case SOS:
-		if (walk_scan(walk, &segment) == -1)
-			return -1;
-		if (walk->scans++ == 0)
-			walk->shape->dht_at = marker_at;
-		return walk_entropy(walk);
+		return walk_scan(walk, &segment) == -1 ? -1 : walk_entropy(walk);
+	case APP1:
+		if (!walk->turned)
+			walk->turned = exif_orientation(segment.data, segment.length, &shape->orientation);
+		return 0;
 	default:
 		return marker <= SOF2 ? walk_frame(walk, marker, &segment) : 0;
 	}
 }
 
+/* A picture begins behind this SOI, whatever was before it. */
+static void
+walk_begin(struct walk *walk)
+{
+	*walk = (struct walk){ .jpeg = walk->jpeg, .length = walk->length, .at = walk->at,
+	    .shape = walk->shape, .why = walk->why };
+	*walk->shape = (struct jpeg_shape){ .begin = walk->at - 2, .has_dht = true,
+	    .orientation = 1 };
+}
+
+/* The data is over, or the next picture begins, and there was no EOI. One sequential
+ * pass over all components may be whole for all that. */
+static int
+walk_end_open(struct walk *walk, uint32_t end)
+{
+	if (walk->scans == 0 || walk->frame == SOF2 || walk->seen != (1u << walk->count) - 1)
+		return walk_truncated(walk);
+	while (end > walk->shape->body && walk->jpeg[end - 1] == 0x00 && walk->jpeg[end - 2] != 0xff)
+		end--;		/* padding */
+	walk->shape->end = end;
+	return 0;
+}
+
 int
 jpeg_check(const unsigned char *jpeg, uint32_t length, struct jpeg_shape *shape, struct cause *why)
 {
-	struct walk walk = { .jpeg = jpeg, .length = length, .at = 2, .shape = shape, .why = why };
+	struct walk walk = { .jpeg = jpeg, .length = length, .shape = shape, .why = why };
+	unsigned marker;
 
-	*shape = (struct jpeg_shape){ 0 };
-	if (length < 2 || jpeg[0] != 0xff || jpeg[1] != SOI)
-		return cause_set(why, "not a JPEG: it does not begin with FF D8");
+	do
+		marker = walk_marker(&walk);
+	while (marker != 0 && marker != SOI);
+	if (marker == 0)
+		return cause_set(why, "not a JPEG: there is no FF D8 in it");
+	walk_begin(&walk);
 	for (;;) {
-		int marker = walk_marker(&walk);
-
+		marker = walk_marker(&walk);
+		if (marker == 0 || (marker == SOI && walk.scans > 0))
+			return walk_end_open(&walk, marker == 0 ? walk.length : walk.at - 2);
+		if (marker == SOI) {
+			walk_begin(&walk);
+			continue;
+		}
+		if (shape->body == 0)
+			shape->body = walk.at - 2;
 		if (marker == EOI)
 			break;
-		if (marker == -1 || walk_next(&walk, (unsigned)marker) == -1)
+		if (walk_next(&walk, marker) == -1)
 			return -1;
 	}
 	if (walk.scans == 0)
 		return cause_set(why, "a JPEG without a picture");
-	shape->length = walk.at;
+	shape->end = walk.at;
+	shape->has_eoi = true;
 	return 0;
-}
-
-/* ---- repair ---------------------------------------------------------------- */
-
-/* The typical tables of annex K.3 as one DHT segment: tables K.3 to K.6. */
-static const unsigned char dht[] = {
-	0xff, DHT, 0x01, 0xa2,
-	/* luminance DC, K.3 */
-	0x00, 0, 1, 5, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0,
-	0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11,
-	/* luminance AC, K.5 */
-	0x10, 0, 2, 1, 3, 3, 2, 4, 3, 5, 5, 4, 4, 0, 0, 1, 0x7d,
-	0x01, 0x02, 0x03, 0x00, 0x04, 0x11, 0x05, 0x12, 0x21, 0x31, 0x41, 0x06, 0x13, 0x51, 0x61, 0x07,
-	0x22, 0x71, 0x14, 0x32, 0x81, 0x91, 0xa1, 0x08, 0x23, 0x42, 0xb1, 0xc1, 0x15, 0x52, 0xd1, 0xf0,
-	0x24, 0x33, 0x62, 0x72, 0x82, 0x09, 0x0a, 0x16, 0x17, 0x18, 0x19, 0x1a, 0x25, 0x26, 0x27, 0x28,
-	0x29, 0x2a, 0x34, 0x35, 0x36, 0x37, 0x38, 0x39, 0x3a, 0x43, 0x44, 0x45, 0x46, 0x47, 0x48, 0x49,
-	0x4a, 0x53, 0x54, 0x55, 0x56, 0x57, 0x58, 0x59, 0x5a, 0x63, 0x64, 0x65, 0x66, 0x67, 0x68, 0x69,
-	0x6a, 0x73, 0x74, 0x75, 0x76, 0x77, 0x78, 0x79, 0x7a, 0x83, 0x84, 0x85, 0x86, 0x87, 0x88, 0x89,
-	0x8a, 0x92, 0x93, 0x94, 0x95, 0x96, 0x97, 0x98, 0x99, 0x9a, 0xa2, 0xa3, 0xa4, 0xa5, 0xa6, 0xa7,
-	0xa8, 0xa9, 0xaa, 0xb2, 0xb3, 0xb4, 0xb5, 0xb6, 0xb7, 0xb8, 0xb9, 0xba, 0xc2, 0xc3, 0xc4, 0xc5,
-	0xc6, 0xc7, 0xc8, 0xc9, 0xca, 0xd2, 0xd3, 0xd4, 0xd5, 0xd6, 0xd7, 0xd8, 0xd9, 0xda, 0xe1, 0xe2,
-	0xe3, 0xe4, 0xe5, 0xe6, 0xe7, 0xe8, 0xe9, 0xea, 0xf1, 0xf2, 0xf3, 0xf4, 0xf5, 0xf6, 0xf7, 0xf8,
-	0xf9, 0xfa,
-	/* chrominance DC, K.4 */
-	0x01, 0, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0,
-	0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11,
-	/* chrominance AC, K.6 */
-	0x11, 0, 2, 1, 2, 4, 4, 3, 4, 7, 5, 4, 4, 0, 1, 2, 0x77,
-	0x00, 0x01, 0x02, 0x03, 0x11, 0x04, 0x05, 0x21, 0x31, 0x06, 0x12, 0x41, 0x51, 0x07, 0x61, 0x71,
-	0x13, 0x22, 0x32, 0x81, 0x08, 0x14, 0x42, 0x91, 0xa1, 0xb1, 0xc1, 0x09, 0x23, 0x33, 0x52, 0xf0,
-	0x15, 0x62, 0x72, 0xd1, 0x0a, 0x16, 0x24, 0x34, 0xe1, 0x25, 0xf1, 0x17, 0x18, 0x19, 0x1a, 0x26,
-	0x27, 0x28, 0x29, 0x2a, 0x35, 0x36, 0x37, 0x38, 0x39, 0x3a, 0x43, 0x44, 0x45, 0x46, 0x47, 0x48,
-	0x49, 0x4a, 0x53, 0x54, 0x55, 0x56, 0x57, 0x58, 0x59, 0x5a, 0x63, 0x64, 0x65, 0x66, 0x67, 0x68,
-	0x69, 0x6a, 0x73, 0x74, 0x75, 0x76, 0x77, 0x78, 0x79, 0x7a, 0x82, 0x83, 0x84, 0x85, 0x86, 0x87,
-	0x88, 0x89, 0x8a, 0x92, 0x93, 0x94, 0x95, 0x96, 0x97, 0x98, 0x99, 0x9a, 0xa2, 0xa3, 0xa4, 0xa5,
-	0xa6, 0xa7, 0xa8, 0xa9, 0xaa, 0xb2, 0xb3, 0xb4, 0xb5, 0xb6, 0xb7, 0xb8, 0xb9, 0xba, 0xc2, 0xc3,
-	0xc4, 0xc5, 0xc6, 0xc7, 0xc8, 0xc9, 0xca, 0xd2, 0xd3, 0xd4, 0xd5, 0xd6, 0xd7, 0xd8, 0xd9, 0xda,
-	0xe2, 0xe3, 0xe4, 0xe5, 0xe6, 0xe7, 0xe8, 0xe9, 0xea, 0xf2, 0xf3, 0xf4, 0xf5, 0xf6, 0xf7, 0xf8,
-	0xf9, 0xfa,
-};
-_Static_assert(sizeof dht == 2 + 0x1a2, "the segment's length is in its head");
-
-uint32_t
-jpeg_repaired_length(const struct jpeg_shape *shape)
-{
-	return shape->length + (shape->has_dht ? 0 : (uint32_t)sizeof dht);
-}
-
-void
-jpeg_repair(const unsigned char *jpeg, const struct jpeg_shape *shape, unsigned char *out)
-{
-	uint32_t split = shape->has_dht ? shape->length : shape->dht_at;
-
-	memcpy(out, jpeg, split);
-	if (shape->has_dht)
-		return;
-	memcpy(out + split, dht, sizeof dht);
-	memcpy(out + split + sizeof dht, jpeg + split, shape->length - split);
 }

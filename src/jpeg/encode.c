@@ -86,16 +86,6 @@ half(uint32_t n)
 	return (n + 1) / 2;
 }
 
-/* Bytes used of a packed line, two pixels in four. Where an odd width's last pixel
- * has only half of them, its column is left out and the one before repeated. */
-static uint32_t
-packed_line(uint32_t width, uint32_t stride)
-{
-	uint32_t whole = 4 * half(width);
-
-	return width % 2 == 1 && width > 1 && stride < whole ? whole - 4 : whole;
-}
-
 /* Where the planes lie, as V4L2 packs them one behind the other. */
 static unsigned
 picture_planes(const struct picture *picture, struct plane planes[3])
@@ -108,7 +98,7 @@ picture_planes(const struct picture *picture, struct plane planes[3])
 	switch (picture->format) {
 	case PIXEL_YUYV:
 	case PIXEL_UYVY:
-		planes[0].width = packed_line(width, stride);
+		planes[0].width = 4 * half(picture_columns(picture));
 		return 1;
 	case PIXEL_RGB24:
 		planes[0].width = 3 * width;
@@ -368,6 +358,14 @@ encode_pixels(struct jpeg_encoder *encoder, const struct plane *plane, const str
 		JSAMPROW row = (unsigned char *)plane_line(plane, band->top + line);
 		jpeg_write_scanlines(&encoder->jpeg, &row, 1);
 	}
+}
+
+int
+jpeg_check_raw(const struct picture *picture, struct cause *why)
+{
+	struct plane planes[3];
+
+	return picture_check(picture, planes, why);
 }
 
 long

@@ -21,6 +21,10 @@ void jpeg_encoder_free(struct jpeg_encoder **encoder);
 long jpeg_encode(struct jpeg_encoder *encoder, const struct picture *picture, int quality,
 	unsigned char *out, uint32_t capacity, struct cause *why);
 
+/* Is the picture what jpeg_encode can take: nothing outside its bytes will be read?
+ * -1 with *why. */
+int jpeg_check_raw(const struct picture *picture, struct cause *why);
+
 /* One band of it as a JPEG of its own, with a restart interval (T.81 B.2.4.4) of
  * `interval` MCUs in its header, 0 = none. For jpeg/crew.h, which joins them. */
 struct jpeg_band {
@@ -41,8 +45,15 @@ void jpeg_decoder_free(struct jpeg_decoder **decoder);
 
 /* Decode to grey at 1/8 scale (DC terms only): width and height are the source's
  * divided by 8, rounded up. `grey` holds capacity bytes, lines packed. -1 with
- * *why when it is no decodable JPEG or does not fit. */
+ * *why when it is no decodable JPEG, is CMYK or YCCK, does not fit, or when its
+ * data ends before the last row of MCUs. Takes at most JPEG_DECODE_MOST bytes
+ * (jpeg/check.h) and some 8 MiB, whatever comes. */
 int jpeg_decode_grey8(struct jpeg_decoder *decoder, const unsigned char *jpeg, uint32_t length,
 	unsigned char *grey, uint32_t capacity, uint32_t *width, uint32_t *height, struct cause *why);
+
+/* Decode for nobody, once jpeg_check has taken it: does a browser's decoder get to
+ * its last row of MCUs? EOI may be missing. -1 with *why: no, or it takes too much. */
+int jpeg_decode_whole(struct jpeg_decoder *decoder, const unsigned char *jpeg, uint32_t length,
+	struct cause *why);
 
 #endif

@@ -35,9 +35,11 @@ settings_capture(const struct options *options)
 			.format = (int)options_number(options, SETTING_FORMAT) - 1,
 			.testcard_period_ms = (uint32_t)options_number(options, SETTING_TESTCARD_PERIOD),
 			.buffers = (uint32_t)options_number(options, SETTING_BUFFERS),
+			.image_most = (uint32_t)options_number(options, SETTING_IMAGE_MB) << 20,
 		},
 		.slots = (unsigned)options_number(options, SETTING_SLOTS),
 		.slot_kb = (unsigned)options_number(options, SETTING_SLOT_KB),
+		.ring_most = (uint64_t)options_number(options, SETTING_RING_MB) << 20,
 		.encoders = (unsigned)options_number(options, SETTING_ENCODERS),
 		.mask = options_text(options, SETTING_MASK),
 	};

@@ -34,10 +34,14 @@
 	    "Threads that encode raw pictures.")						\
 	SETTING(BUFFERS, "buffers", OPTION_INTEGER, 2, 16, "4", NULL, "", 0,			\
 	    "Driver buffers to ask of a V4L2 camera.")						\
+	SETTING(IMAGE_MB, "image_mb", OPTION_INTEGER, 1, 64, "8", NULL, " MiB", 0,		\
+	    "Largest JPEG taken from the camera.")						\
+	SETTING(RING_MB, "ring_mb", OPTION_INTEGER, 1, 4096, "32", NULL, " MiB", 0,		\
+	    "Memory of the frame ring at most, four frames or more; it grows as the frames do.") \
 	SETTING(SLOTS, "slots", OPTION_INTEGER, 4, 64, "6", NULL, "", 0,			\
-	    "Frames the ring holds.")								\
+	    "Frames the ring holds; fewer where they are large.")				\
 	SETTING(SLOT_KB, "slot_kb", OPTION_INTEGER, 0, 65536, "0", NULL, " KiB", 0,		\
-	    "Largest frame; 0: what the driver announces, at most 2 bytes a pixel and 8 MiB.")	\
+	    "Room for each frame, fixed; 0: as the frames need it, within ring_mb.")		\
 	SETTING(TESTCARD_PERIOD, "testcard_period", OPTION_INTEGER, 500, 3600000, "20000", NULL, " ms", 0, \
 	    "How often the test card's object crosses the picture.")				\
 	SETTING(MOTION, "motion", OPTION_BOOLEAN, 0, 0, "yes", NULL, NULL, OPTION_LIVE,	\

@@ -98,13 +98,16 @@ status_add_store(const struct orield *orield, json_t *out)
 }
 
 static json_t *
-status_verdict(const struct orield *orield, const struct motion_verdict *verdict)
+status_verdict(const struct orield *orield, const struct capture_status *now,
+    const struct motion_verdict *verdict)
 {
 	bool on = options_number(orield->options, SETTING_MOTION) != 0;
+	const char *held = !on ? "motion detection is off" :
+	    now->blind.text[0] != '\0' ? now->blind.text : motion_held_word(verdict->held);
 
-	return json_pack("{sf si ss}", "change", status_percent(verdict->change),
+	return json_pack("{sf si so}", "change", status_percent(verdict->change),
 	    "threshold", (int)options_number(orield->options, SETTING_THRESHOLD),
-	    "held", on ? motion_held_word(verdict->held) : "motion detection is off");
+	    "held", json_words(held));
 }
 
 json_t *
@@ -122,7 +125,7 @@ status_json(const struct orield *orield)
 	json_object_set_new(out, "version", json_string(PACKAGE_VERSION));
 	json_object_set_new(out, "viewers", status_viewers(orield));
 	status_add_store(orield, out);
-	json_object_set_new(out, "motion", status_verdict(orield, &now.motion));
+	json_object_set_new(out, "motion", status_verdict(orield, &now, &now.motion));
 	json_object_set_new(out, "counters", status_counters(orield, &now));
 	return out;
 }
@@ -182,7 +185,7 @@ status_pulse(const struct orield *orield)
 	/* The largest of this second, and its reason: a spike between two pulses is seen. */
 	if (orield->capture != NULL)
 		peak = capture_take_peak(orield->capture);
-	out = status_verdict(orield, &peak);
+	out = status_verdict(orield, &now, &peak);
 	json_object_set_new(out, "ts", json_real(clock_seconds(clock_wall_ns())));
 	json_object_set_new(out, "online", json_boolean(now.online));
 	json_object_set_new(out, "fps", json_real(status_rounded(now.fps, 10)));

@@ -52,12 +52,44 @@ fill(struct pipe *input, struct cause *why)
 	return SOURCE_GONE;
 }
 
+/* What was split off as no picture. */
+static void
+count_broken(struct pipe *input)
+{
+	struct source *source = &input->source;
+
+	if (source->counters.broken != input->splitter.broken)
+		source->refusal = input->splitter.why;
+	source->counters.broken = input->splitter.broken;
+}
+
 static void
 hand_out(struct pipe *input, struct picture *picture, const unsigned char *jpeg, uint32_t length)
 {
 	*picture = (struct picture){ .format = PIXEL_MJPEG, .data = jpeg, .length = length,
 	    .mono_ns = clock_mono_ns(), .wall_ns = clock_wall_ns() };
 	input->played = true;
+}
+
+/* The newest of the pictures that have come at once. Smaller ones among them are
+ * previews, which some cameras put behind each picture. */
+static unsigned
+split_newest(struct pipe *input, const unsigned char **newest, uint32_t *newest_length)
+{
+	const unsigned char *jpeg;
+	uint64_t area, largest = 0;
+	uint32_t length;
+	unsigned found = 0;
+
+	for (; splitter_next(&input->splitter, &jpeg, &length, &area); found++) {
+		if (area < largest)
+			continue;
+		largest = area;
+		*newest = jpeg;
+		*newest_length = length;
+	}
+	count_broken(input);
+	return found;
 }
 
 /* A live stream: the newest picture that has come. */
@@ -70,12 +102,10 @@ pipe_take(struct source *source, struct picture *picture, struct cause *why)
 	for (int reads = 0; reads < READS_MOST && result == SOURCE_PICTURE; reads++) {
 		const unsigned char *jpeg;
 		uint32_t length;
-		unsigned found = 0;
+		unsigned found;
 
 		result = fill(input, why);
-		while (splitter_next(&input->splitter, &jpeg, &length))
-			found++;
-		source->counters.broken = input->splitter.broken;
+		found = split_newest(input, &jpeg, &length);
 		if (found > 0) {
 			source->counters.dropped += found - 1;
 			hand_out(input, picture, jpeg, length);
@@ -109,11 +139,11 @@ file_take(struct source *source, struct picture *picture, struct cause *why)
 
 	if (read(source->fd, &ticks, sizeof ticks) != sizeof ticks)
 		return SOURCE_AGAIN;
-	while (!splitter_next(&input->splitter, &jpeg, &length)) {
+	while (!splitter_next(&input->splitter, &jpeg, &length, NULL)) {
 		result = fill(input, why);
 		if (result == SOURCE_GONE)
 			result = rewind_file(input, why);
-		source->counters.broken = input->splitter.broken;
+		count_broken(input);
 		if (result == SOURCE_GONE)
 			return result;
 	}
@@ -228,7 +258,8 @@ pipe_open(const struct source_wish *wish, struct cause *why)
 		return NULL;
 	}
 	input = calloc(1, sizeof *input);
-	if (input == NULL || splitter_init(&input->splitter) == -1) {
+	if (input == NULL || splitter_init(&input->splitter,
+	    wish->image_most != 0 ? wish->image_most : SOURCE_IMAGE_MOST) == -1) {
 		cause_errno(why, "pipe");
 		free(input);
 		return NULL;

@@ -28,7 +28,7 @@ struct source_counters {
 	uint64_t broken;		/* refused: truncated, garbage, flagged bad by the driver */
 };
 
-enum { SOURCE_IMAGE_MAX = 8 << 20 };	/* bytes of one JPEG; a larger one is broken */
+enum { SOURCE_IMAGE_MOST = 8 << 20 };	/* bytes of one JPEG, where nothing else is wished */
 
 enum source_result {
 	SOURCE_PICTURE,			/* *picture is valid until source_release */
@@ -59,6 +59,7 @@ struct source {
 	int fd;				/* readable when a picture may be there */
 	struct source_mode mode;
 	struct source_counters counters;
+	struct cause refusal;		/* why the newest of counters.broken was; "" = it cannot say */
 };
 
 struct source_wish {			/* from the options; 0 = best match */
@@ -70,6 +71,7 @@ struct source_wish {			/* from the options; 0 = best match */
 	int format;			/* enum pixel_format, -1 = best match */
 	uint32_t testcard_period_ms;	/* how often its object crosses the picture */
 	uint32_t buffers;		/* driver buffers to ask for */
+	uint32_t image_most;		/* bytes of one JPEG; a larger one is broken. 0 = SOURCE_IMAGE_MOST */
 };
 
 /* Open what `wish` names. NULL with one clear reason in *why; errno is ENOENT when

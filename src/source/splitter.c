@@ -4,15 +4,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "source/source.h"
+#include "jpeg/exif.h"
 
-enum { READ_SIZE = 256 * 1024, CAPACITY = SOURCE_IMAGE_MAX + READ_SIZE };
-enum { M_SOI = 0xd8, M_EOI = 0xd9, M_SOS = 0xda, M_RST0 = 0xd0, M_RST7 = 0xd7, M_TEM = 0x01 };
+enum { READ_SIZE = 256 * 1024, FOLLOWERS_MOST = 8 };
+enum {
+	M_TEM = 0x01, M_SOF0 = 0xc0, M_SOF2 = 0xc2, M_RST0 = 0xd0, M_RST7 = 0xd7, M_SOI = 0xd8,
+	M_EOI = 0xd9, M_SOS = 0xda, M_APP2 = 0xe2,
+};
 
 int
-splitter_init(struct splitter *splitter)
+splitter_init(struct splitter *splitter, size_t most)
 {
-	*splitter = (struct splitter){ .data = malloc(CAPACITY) };
+	*splitter = (struct splitter){ .most = most, .capacity = most + READ_SIZE };
+	splitter->data = malloc(splitter->capacity);
 	return splitter->data != NULL ? 0 : -1;
 }
 
@@ -26,7 +30,7 @@ splitter_deinit(struct splitter *splitter)
 unsigned char *
 splitter_room(struct splitter *splitter, size_t *size)
 {
-	size_t left = splitter->end - splitter->begin;
+	size_t left = splitter->end - splitter->begin, room;
 
 	/* Once a picture, and only what came behind it. */
 	if (splitter->begin > 0) {
@@ -35,7 +39,8 @@ splitter_room(struct splitter *splitter, size_t *size)
 		splitter->begin = 0;
 		splitter->end = left;
 	}
-	*size = CAPACITY - splitter->end < READ_SIZE ? CAPACITY - splitter->end : READ_SIZE;
+	room = splitter->capacity - splitter->end;
+	*size = room < READ_SIZE ? room : READ_SIZE;
 	return splitter->data + splitter->end;
 }
 
@@ -60,81 +65,139 @@ seek_from(struct splitter *splitter, size_t at)
 	splitter->begin = splitter->scan = at;
 }
 
+/* A picture begins at `at`. */
+static void
+begin_picture(struct splitter *splitter, size_t at)
+{
+	splitter->state = SPLITTER_MARKERS;
+	splitter->begin = at;
+	splitter->scan = at + 2;
+	splitter->counted = splitter->scanned = false;
+	splitter->area = splitter->followers = 0;
+}
+
 /* The picture begun is none; look for the next from `at` on. */
 static void
 give_up(struct splitter *splitter, size_t at)
 {
 	splitter->broken++;
 	splitter->counted = true;
-	seek_from(splitter, at);
+	seek_from(splitter, at < splitter->end ? at : splitter->end);
 }
 
 void
 splitter_restart(struct splitter *splitter)
 {
-	if (splitter->state != SPLITTER_SEEK)
+	if (splitter->state != SPLITTER_SEEK) {
 		splitter->broken++;
+		cause_set(&splitter->why, "the input ended within a picture");
+	}
 	splitter->counted = false;
 	splitter->end = 0;
+	splitter->expected = 0;
 	seek_from(splitter, 0);
 }
 
-/* Pass over what is no picture. True when one begins at `begin`. */
+/* Pass over what is no picture. True when one begins. */
 static bool
 find_begin(struct splitter *splitter)
 {
 	const unsigned char *data = splitter->data;
 
-	for (; splitter->begin + 3 <= splitter->end; splitter->begin++) {
+	for (; splitter->begin + 2 <= splitter->end; splitter->begin++) {
 		const unsigned char *at = data + splitter->begin;
 
-		if (at[0] == 0xff && at[1] == M_SOI && at[2] == 0xff) {
-			splitter->state = SPLITTER_MARKERS;
-			splitter->scan = splitter->begin + 2;
-			splitter->counted = false;
+		if (at[0] == 0xff && at[1] == M_SOI) {
+			begin_picture(splitter, splitter->begin);
 			return true;
 		}
 		if (!splitter->counted && !is_filler(*at)) {
 			splitter->counted = true;
 			splitter->broken++;
+			cause_set(&splitter->why, "bytes that are no JPEG");
 		}
 	}
 	splitter->scan = splitter->begin;
 	return false;
 }
 
-/* One marker segment. False: its bytes are not all there, or it is none. */
+/* What a segment says that matters here: how large the picture is, whether others
+ * belong to it. */
+static void
+note_segment(struct splitter *splitter, unsigned marker, const unsigned char *data, uint32_t length)
+{
+	unsigned pictures;
+
+	if (marker >= M_SOF0 && marker <= M_SOF2 && length >= 5)
+		splitter->area = ((uint64_t)data[1] << 8 | data[2]) * ((uint64_t)data[3] << 8 | data[4]);
+	if (marker != M_APP2)
+		return;
+	pictures = mpf_pictures(data, length);
+	if (pictures > 1)
+		splitter->followers = pictures - 1 < FOLLOWERS_MOST ? pictures - 1 : FOLLOWERS_MOST;
+}
+
+/* The next picture begins within this one: it is over if it had a scan, and is
+ * nothing worth counting if it had nothing but its SOI. */
+static void
+next_begins(struct splitter *splitter, bool *whole)
+{
+	if (splitter->scanned) {
+		*whole = true;
+		return;
+	}
+	if (splitter->scan != splitter->begin + 2) {
+		splitter->broken++;
+		cause_set(&splitter->why, "a picture that ends within its header");
+	}
+	begin_picture(splitter, splitter->scan);
+}
+
+static bool
+is_lone(unsigned marker)
+{
+	return marker == 0x00 || marker == M_TEM || marker == M_EOI || (marker >= M_RST0 && marker <= M_RST7);
+}
+
+/* One marker segment, and what is passed over before it. False: its bytes are not all
+ * there. */
 static bool
 step_marker(struct splitter *splitter, bool *whole)
 {
-	const unsigned char *at = splitter->data + splitter->scan;
-	size_t left = splitter->end > splitter->scan ? splitter->end - splitter->scan : 0, length;
+	const unsigned char *at, *mark;
+	size_t left, length;
 
-	if (left < 2)
+	if (splitter->scan + 2 > splitter->end)
 		return false;
-	if (at[0] != 0xff || at[1] == 0x00 || at[1] == M_SOI) {
-		give_up(splitter, splitter->scan);
-		return true;
-	}
-	if (at[1] == 0xff) {		/* fill byte (B.1.1.2) */
+	at = splitter->data + splitter->scan;
+	mark = memchr(at, 0xff, splitter->end - splitter->scan - 1);
+	splitter->scan = mark != NULL ? (size_t)(mark - splitter->data) : splitter->end - 1;
+	left = splitter->end - splitter->scan;
+	if (mark == NULL || left < 2)
+		return false;
+	if (mark[1] == 0xff) {		/* fill byte (B.1.1.2) */
 		splitter->scan++;
-		return true;
-	}
-	if (at[1] == M_EOI || at[1] == M_TEM || (at[1] >= M_RST0 && at[1] <= M_RST7)) {
+	} else if (mark[1] == M_SOI) {
+		next_begins(splitter, whole);
+	} else if (is_lone(mark[1])) {
 		splitter->scan += 2;
-		*whole = at[1] == M_EOI;
-		return true;
+		*whole = mark[1] == M_EOI;
+	} else {
+		length = left >= 4 ? (size_t)mark[2] << 8 | mark[3] : 0;
+		if (left >= 4 && length < 2) {
+			cause_set(&splitter->why, "a segment of %zu bytes", length);
+			give_up(splitter, splitter->scan + 2);
+			return true;
+		}
+		if (left < 4 || left < 2 + length)
+			return false;
+		note_segment(splitter, mark[1], mark + 4, (uint32_t)length - 2);
+		splitter->scan += 2 + length;
+		if (mark[1] == M_SOS) {
+			splitter->scanned = true;
+			splitter->state = SPLITTER_ENTROPY;
+		}
 	}
-	if (left < 4)
-		return false;
-	length = (size_t)at[2] << 8 | at[3];
-	if (length < 2) {
-		give_up(splitter, splitter->scan + 2);
-		return true;
-	}
-	splitter->scan += 2 + length;
-	if (at[1] == M_SOS)
-		splitter->state = SPLITTER_ENTROPY;
 	return true;
 }
 
@@ -164,8 +227,9 @@ step_entropy(struct splitter *splitter)
 	return false;
 }
 
-bool
-splitter_next(struct splitter *splitter, const unsigned char **jpeg, uint32_t *length)
+/* Walk on. True: at `scan` a picture is over; false: more bytes are needed. */
+static bool
+find_end(struct splitter *splitter)
 {
 	bool more = true, whole = false;
 
@@ -181,16 +245,45 @@ splitter_next(struct splitter *splitter, const unsigned char **jpeg, uint32_t *l
 			more = step_entropy(splitter);
 			break;
 		}
-		if (splitter->scan - splitter->begin > SOURCE_IMAGE_MAX) {
+		if (splitter->scan - splitter->begin > splitter->most) {
+			cause_set(&splitter->why, "a picture of more than %zu MiB (image_mb)", splitter->most >> 20);
 			whole = false;
 			more = true;
-			give_up(splitter, splitter->scan < splitter->end ? splitter->scan : splitter->end);
+			give_up(splitter, splitter->scan);
 		}
 	}
-	if (!whole)
-		return false;
-	*jpeg = splitter->data + splitter->begin;
-	*length = (uint32_t)(splitter->scan - splitter->begin);
-	seek_from(splitter, splitter->scan);
-	return true;
+	return whole;
+}
+
+/* Is the picture at hand one of those that belong to an earlier one? */
+static bool
+belongs(struct splitter *splitter)
+{
+	bool follows = splitter->expected > 0 && splitter->followers == 0 &&
+	    splitter->area <= splitter->expected_area;
+
+	if (follows) {
+		splitter->expected--;
+		return true;
+	}
+	splitter->expected = splitter->followers;
+	splitter->expected_area = splitter->area;
+	return false;
+}
+
+bool
+splitter_next(struct splitter *splitter, const unsigned char **jpeg, uint32_t *length, uint64_t *area)
+{
+	while (find_end(splitter)) {
+		bool passed_over = belongs(splitter);
+
+		*jpeg = splitter->data + splitter->begin;
+		*length = (uint32_t)(splitter->scan - splitter->begin);
+		if (area != NULL)
+			*area = splitter->area;
+		seek_from(splitter, splitter->scan);
+		if (!passed_over)
+			return true;
+	}
+	return false;
 }

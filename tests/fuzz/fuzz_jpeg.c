@@ -19,7 +19,8 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 	length = jpeg_repaired_length(&shape);
 	out = malloc(length);
 	jpeg_repair(data, &shape, out);
-	if (jpeg_check(out, length, &again, &why) == -1 || !again.has_dht || again.length != length ||
+	if (jpeg_check(out, length, &again, &why) == -1 || !again.has_dht || !again.has_eoi ||
+	    again.end != length || again.orientation != shape.orientation ||
 	    again.width != shape.width || again.height != shape.height)
 		abort();
 	free(out);

@@ -47,7 +47,7 @@ check_same(unsigned threads, enum pixel_format format, uint32_t width, uint32_t 
 	assert_true(expected > 0 && length > 0);
 	assert_in_range(length, expected - expected / 50 - 64, expected + expected / 50 + 64);
 	assert_int_equal(jpeg_check(together, (uint32_t)length, &shape, NULL), 0);
-	assert_int_equal(shape.length, length);
+	assert_int_equal(shape.end, length);
 	a = decode_whole(alone, (size_t)expected);
 	b = decode_whole(together, (size_t)length);
 	assert_int_equal(b.warnings, 0);

@@ -41,7 +41,7 @@ static int
 splitter_setup(void **state)
 {
 	(void)state;
-	return splitter_init(&splitter);
+	return splitter_init(&splitter, SOURCE_IMAGE_MOST);
 }
 
 static int
@@ -70,9 +70,10 @@ split(const void *bytes, size_t size, size_t piece)
 		memcpy(to, (const unsigned char *)bytes + at, take);
 		splitter_add(&splitter, take);
 		at += take;
-		while (splitter_next(&splitter, &jpeg, &length)) {
+		while (splitter_next(&splitter, &jpeg, &length, NULL)) {
 			assert_memory_equal(jpeg, "\xff\xd8\xff", 3);
-			assert_memory_equal(jpeg + length - 2, "\xff\xd9", 2);
+			if (jpeg[length - 1] != jpeg[HEAD])	/* the end is there */
+				assert_memory_equal(jpeg + length - 2, "\xff\xd9", 2);
 			assert_true(count < sizeof found - 1);
 			found[count++] = (char)jpeg[HEAD];
 		}
@@ -116,8 +117,9 @@ test_filler_is_silent_garbage_counts_once(void **state)
 	assert_int_equal(splitter.broken, 1);
 }
 
+/* Whether it is whole all the same, jpeg/check.h and the decoder say. */
 static void
-test_a_picture_that_ends_early_is_broken(void **state)
+test_a_picture_without_its_end_is_over_where_the_next_begins(void **state)
 {
 	unsigned char bytes[1024];
 	size_t size;
@@ -125,18 +127,146 @@ test_a_picture_that_ends_early_is_broken(void **state)
 	(void)state;
 	size = put_jpeg(bytes, 'a', 100) - 20;		/* in the middle of its data */
 	size += put_jpeg(bytes + size, 'b', 100);
-	assert_string_equal(split(bytes, size, 13), "b");
-	assert_int_equal(splitter.broken, 1);
+	assert_string_equal(split(bytes, size, 13), "ab");
+	assert_int_equal(splitter.broken, 0);
+}
+
+static void
+test_what_is_broken_has_its_reason(void **state)
+{
+	unsigned char bytes[1024];
+	size_t size;
+
+	(void)state;
 	memcpy(bytes, "\xff\xd8\xff\xdb\x00\x01", 6);	/* a segment of impossible length */
 	size = 6 + put_jpeg(bytes + 6, 'c', 10);
 	assert_string_equal(split(bytes, size, 13), "c");
+	assert_int_equal(splitter.broken, 1);
+	assert_string_equal(splitter.why.text, "a segment of 1 bytes");
+	put_jpeg(bytes, 'd', 10);
+	size = 14 + put_jpeg(bytes + 14, 'e', 10);	/* d ends behind its APP1 */
+	assert_string_equal(split(bytes, size, 13), "e");
 	assert_int_equal(splitter.broken, 2);
+	assert_string_equal(splitter.why.text, "a picture that ends within its header");
+	memcpy(bytes, "\x80\x81", 2);
+	size = 2 + put_jpeg(bytes + 2, 'f', 10);
+	assert_string_equal(split(bytes, size, 13), "f");
+	assert_string_equal(splitter.why.text, "bytes that are no JPEG");
+}
+
+/* As some webcams begin each picture, and what decoders pass over. */
+static void
+test_soi_twice_and_stray_bytes(void **state)
+{
+	unsigned char bytes[1024];
+	size_t size;
+
+	(void)state;
+	memcpy(bytes, "\xff\xd8", 2);
+	size = 2 + put_jpeg(bytes + 2, 'a', 50);
+	memcpy(bytes + size, "\xff\xd8 ?\xff", 5);
+	size += 5;
+	size += put_jpeg(bytes + size, 'b', 50);
+	assert_string_equal(split(bytes, size, 7), "ab");
+	assert_int_equal(splitter.broken, 1);		/* the SOI with stray bytes and no picture */
+}
+
+/* A frame header of so many lines and columns. */
+static size_t
+put_size(unsigned char *out, unsigned char height, unsigned char width)
+{
+	static const unsigned char frame[] = { 0xff, 0xc0, 0, 11, 8, 0, 0, 0, 0, 1, 1, 0x11, 0 };
+
+	memcpy(out, frame, sizeof frame);
+	out[6] = height;
+	out[8] = width;
+	return sizeof frame;
+}
+
+/* SOI, an index of so many pictures if there are several, a size, a scan. */
+static size_t
+put_mpf(unsigned char *out, char letter, unsigned char pictures, unsigned char size)
+{
+	static const unsigned char index[] = { 0xff, 0xe2, 0, 42, 'M', 'P', 'F', 0, 'I', 'I', '*', 0, 8, 0, 0, 0,
+	    2, 0, 0, 0xb0, 7, 0, 4, 0, 0, 0, '0', '1', '0', '0', 1, 0xb0, 4, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0 };
+	size_t at = 2;
+
+	memcpy(out, "\xff\xd8", 2);
+	if (pictures > 0) {
+		memcpy(out + at, index, sizeof index);
+		out[at + 38] = pictures;
+		at += sizeof index;
+	}
+	at += put_size(out + at, size, size);
+	memcpy(out + at, "\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00", 10);
+	out[at + 10] = (unsigned char)letter;
+	memcpy(out + at + 11, "\xff\xd9", 2);
+	return at + 13;
+}
+
+/* The letters of the pictures split off, and their areas' sides. */
+static void
+assert_split(const unsigned char *bytes, size_t size, size_t piece, const char *letters)
+{
+	const unsigned char *jpeg;
+	uint64_t area;
+	uint32_t length;
+	size_t count = 0;
+
+	for (size_t at = 0; at < size; at += piece) {
+		size_t room, take = size - at < piece ? size - at : piece;
+
+		memcpy(splitter_room(&splitter, &room), bytes + at, take);
+		splitter_add(&splitter, take);
+		while (splitter_next(&splitter, &jpeg, &length, &area)) {
+			assert_true(area > 0);
+			assert_int_equal(jpeg[length - 3], letters[count]);
+			count++;
+		}
+	}
+	assert_int_equal(count, strlen(letters));
+}
+
+static void
+test_previews_behind_a_picture_belong_to_it(void **state)
+{
+	static const size_t pieces[] = { 1, 50, 1000 };
+	unsigned char bytes[2048];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
+		size_t size = 0;
+
+		for (char letter = 'A'; letter <= 'C'; letter++) {
+			size += put_mpf(bytes + size, letter, 3, 200);
+			size += put_mpf(bytes + size, 'x', 0, 50);
+			size += put_mpf(bytes + size, 'y', 0, 20);
+		}
+		assert_split(bytes, size, pieces[i], "ABC");
+		assert_int_equal(splitter.broken, 0);
+	}
+}
+
+/* An index that lies costs no picture but smaller ones, and few of those. */
+static void
+test_a_lying_index_costs_little(void **state)
+{
+	unsigned char bytes[2048];
+	size_t size = 0;
+
+	(void)state;
+	size += put_mpf(bytes + size, 'A', 200, 100);
+	size += put_mpf(bytes + size, 'B', 200, 100);	/* has its own: no follower */
+	size += put_mpf(bytes + size, 'C', 0, 120);	/* larger */
+	for (char letter = 'D'; letter <= 'N'; letter++)
+		size += put_mpf(bytes + size, letter, 0, 100);
+	assert_split(bytes, size, 100, "ABCDEFGHIJKLMN");
 }
 
 static void
 test_an_endless_picture_is_bounded(void **state)
 {
-	size_t size = SOURCE_IMAGE_MAX + (1 << 20);
+	size_t size = SOURCE_IMAGE_MOST + (1 << 20);
 	unsigned char *bytes = malloc(size + 1000);
 
 	(void)state;
@@ -144,7 +274,7 @@ test_an_endless_picture_is_bounded(void **state)
 	size += put_jpeg(bytes + size, 'y', 10);
 	assert_string_equal(split(bytes, size, 100000), "y");
 	assert_int_equal(splitter.broken, 1);
-	size = put_jpeg(bytes, 'z', SOURCE_IMAGE_MAX - OVERHEAD);	/* the largest that will do */
+	size = put_jpeg(bytes, 'z', SOURCE_IMAGE_MOST - OVERHEAD);	/* the largest that will do */
 	assert_string_equal(split(bytes, size, 100000), "z");
 	assert_int_equal(splitter.broken, 1);
 	free(bytes);
@@ -172,8 +302,8 @@ test_random_bytes_do_no_harm(void **state)
 			memcpy(to, bytes + at, room);
 			splitter_add(&splitter, room);
 			at += room;
-			while (splitter_next(&splitter, &jpeg, &length))
-				assert_in_range(length, 4, SOURCE_IMAGE_MAX);
+			while (splitter_next(&splitter, &jpeg, &length, NULL))
+				assert_in_range(length, 4, SOURCE_IMAGE_MOST);
 		}
 	}
 	free(bytes);
@@ -393,7 +523,11 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		SPLITTER_TEST(test_pictures_in_any_pieces),
 		SPLITTER_TEST(test_filler_is_silent_garbage_counts_once),
-		SPLITTER_TEST(test_a_picture_that_ends_early_is_broken),
+		SPLITTER_TEST(test_a_picture_without_its_end_is_over_where_the_next_begins),
+		SPLITTER_TEST(test_what_is_broken_has_its_reason),
+		SPLITTER_TEST(test_soi_twice_and_stray_bytes),
+		SPLITTER_TEST(test_previews_behind_a_picture_belong_to_it),
+		SPLITTER_TEST(test_a_lying_index_costs_little),
 		SPLITTER_TEST(test_an_endless_picture_is_bounded),
 		SPLITTER_TEST(test_random_bytes_do_no_harm),
 		PIPE_TEST(test_fifo_through_two_writers),
