@@ -2,8 +2,9 @@
 # shellcheck shell=sh disable=SC2154,SC2086 # part of ../bootstrap
 # check: every test, each step's output in build/logs.
 
-check_packages="chromium chromium-driver clang-tidy cppcheck groff libcmocka-dev openssl procps python3-pytest
-	python3-pyflakes python3-pytest-xdist python3-requests python3-selenium shellcheck strace systemd"
+check_packages="chromium chromium-driver clang-tidy cppcheck firefox-esr gir1.2-webkit2-4.1 groff libcmocka-dev openssl
+	procps python3-gi python3-pytest python3-pyflakes python3-pytest-xdist python3-requests python3-selenium shellcheck
+	strace systemd util-linux webkit2gtk-driver xvfb"
 command -v npm >/dev/null || check_packages="$check_packages npm"	# brings axe-core
 check_packages="$check_packages busybox-static python3-numpy python3-pil qemu-system-x86 ustreamer v4l-utils"	# tests/guest
 

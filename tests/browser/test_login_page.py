@@ -51,20 +51,20 @@ def test_in_and_out(people, browse):
     assert page.text("who-words") == "anna" and page["snap-btn"].is_displayed()
     page["snap-btn"].click()
     page.wait_text("notice-words", "Saved manual-")
-    first = page.target
-    page.target = second = page.new_tab()
+    first = page.window.tab
+    page.window.tab = second = page.window.new_tab()
     page.open(people.site.url("/")).live()
     page.allow_outage()
     page.all("#who button")[0].click()
     wait_for(lambda: at(page, "/login"))
-    page.target = first
-    page.chromium.call("Target.activateTarget", targetId=first)
+    page.window.tab = first
+    page.window.show()
     wait_for(lambda: at(page, "/login"), patience=5)
     assert at(page, "/login").query == "next=%2F%3Fcam%3Dcam"
-    page.target = second
+    page.window.tab = second
     page.open(people.site.url("/"))
     assert at(page, "/login")
-    page.target = first
+    page.window.tab = first
 
 
 def test_the_session_is_ended_by_another(people, browse):
@@ -93,7 +93,7 @@ def test_a_viewer_is_shown_what_a_viewer_may(people, browse, axe):
     assert not page["threshold"].is_enabled() and not page["set-cooldown"].is_enabled()
     assert [note.text for note in page.all(".for-viewers")] == ["You are a viewer here: saving, deleting and settings are for operators."]
     assert not found_by_axe(page, axe)
-    page.screen(width=320, height=640)
+    page.window.screen(width=320, height=640)
     assert page.run("return document.documentElement.scrollWidth") <= 320
     page.run("document.querySelector('#saved .card-view').click()")
     wait_for(lambda: page["viewer-download"].is_displayed())

@@ -156,24 +156,24 @@ def test_older_pictures_are_paged_in(make_site, browse):
 
 def test_a_hidden_tab_lets_go_of_the_stream(page, site):
     wait_for(lambda: site.status()["viewers"]["stream"] == 1)
-    other = page.new_tab()
+    other = page.window.new_tab()
     wait_for(lambda: site.status()["viewers"]["stream"] == 0)
-    page.close_tab(other)
+    page.window.close_tab(other)
     wait_for(lambda: site.status()["viewers"]["stream"] == 1)
     page.live().wait_movement()
 
 
 def test_a_tab_hidden_for_long_lets_go_of_everything(site, browse):
     page = browse(site)
-    page.devtools("Page.addScriptToEvaluateOnNewDocument", source="""
+    page.window.preload("""
         const wait = setTimeout;
         window.setTimeout = (call, ms) => wait(call, ms === 60_000 ? 100 : ms);""")
     page.open(site.url("/")).live()
     wait_for(lambda: site.status()["viewers"] == {"stream": 1, "events": 1, "control": 1})
-    other = page.new_tab()
+    other = page.window.new_tab()
     wait_for(lambda: site.status()["viewers"] == {"stream": 0, "events": 0, "control": 0})
     site.command({"cmd": "set", "threshold": 13})
-    page.close_tab(other)
+    page.window.close_tab(other)
     wait_for(lambda: site.status()["viewers"] == {"stream": 1, "events": 1, "control": 1})
     page.live()
     wait_for(lambda: page.text("threshold-value") == "13")

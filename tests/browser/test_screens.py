@@ -18,7 +18,7 @@ def test_screenshots(scenic, browse, artefacts):
     points = "return document.querySelector('#plot .plot-line').getAttribute('d')?.match(/L/g)?.length ?? 0"
     wait_for(lambda: page.run(points) >= 20, patience=40)
     for name, screen in SCREENS.items():
-        page.screen(**screen)
+        page.window.screen(**screen)
         wait_for(lambda: not page["box"].is_displayed())
         wait_for(lambda: page["box"].is_displayed())     # just as motion fires
         page.save(artefacts / f"{name}.png")

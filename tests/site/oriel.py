@@ -139,7 +139,7 @@ class Site:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="oriel-", dir="/tmp"))
         self.state = pathlib.Path(state) if state else self.folder / "state"
         self.state.mkdir(exist_ok=True)
-        self.mount, self.port, self.tls = mount, free_port(), None
+        self.name, self.mount, self.port, self.tls = "127.0.0.1", mount, free_port(), None
         self.login = login
         self.auth = self.folder / "auth"        # oriel-fcgi's own state
         self.html = html or SOURCE / "html"
@@ -311,7 +311,8 @@ class Site:
 
     @property
     def origin(self):
-        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
+        """As it is called by who visits it: a browser of tests/browser knows it by a name."""
+        return f"{'https' if self.tls else 'http'}://{self.name}:{self.port}"
 
     def url(self, path):
         return f"{self.origin}{self.mount}{path}"
@@ -319,7 +320,7 @@ class Site:
     def request(self, method, path, **kw):
         kw.setdefault("timeout", PATIENCE)
         kw.setdefault("allow_redirects", False)
-        return self.session.request(method, self.url(path), **kw)
+        return self.session.request(method, self.url(path).replace(self.name, "127.0.0.1", 1), **kw)
 
     def get(self, path, **kw):
         return self.request("GET", path, **kw)
