@@ -100,8 +100,8 @@ pipe_take(struct source *source, struct picture *picture, struct cause *why)
 	enum source_result result = SOURCE_PICTURE;
 
 	for (int reads = 0; reads < READS_MOST && result == SOURCE_PICTURE; reads++) {
-		const unsigned char *jpeg;
-		uint32_t length;
+		const unsigned char *jpeg = NULL;
+		uint32_t length = 0;
 		unsigned found;
 
 		result = fill(input, why);
