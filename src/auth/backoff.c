@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 #include "auth/backoff.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include "auth/secret.h"
+#include "base/address.h"
 #include "base/clock.h"
 
 enum { WAYS = 8, SETS = BACKOFF_ENTRIES / WAYS };
@@ -80,20 +79,6 @@ backoff_lock(struct backoff *backoff)
 
 /* ---- whose entry ------------------------------------------------------------------------ */
 
-/* An IPv6 address is the /64 it is in: one household, one server. */
-static const char *
-address_name(const char *address, char text[INET6_ADDRSTRLEN])
-{
-	struct in6_addr v6;
-
-	if (inet_pton(AF_INET6, address, &v6) != 1)
-		return address;
-	if (IN6_IS_ADDR_V4MAPPED(&v6))
-		return inet_ntop(AF_INET, &v6.s6_addr[12], text, INET6_ADDRSTRLEN);
-	memset(&v6.s6_addr[8], 0, 8);
-	return inet_ntop(AF_INET6, &v6, text, INET6_ADDRSTRLEN);
-}
-
 static uint64_t
 key_of(const struct backoff *backoff, const char *kind, const char *name)
 {
@@ -116,7 +101,7 @@ keys_of(const struct backoff *backoff, const char *address, const char *account)
 	struct keys keys = { { 0, 0 } };
 
 	if (address != NULL)
-		keys.key[0] = key_of(backoff, "address", address_name(address, text));
+		keys.key[0] = key_of(backoff, "address", address_network(address, text));
 	if (account != NULL)
 		keys.key[1] = key_of(backoff, "account", account);
 	return keys;

@@ -226,6 +226,8 @@ snap_name_valid(const char *name)
 void
 api_snap(struct camera *camera, struct conn *conn, const struct request *request, const char *name)
 {
+	size_t prefix = strncmp(request->mount, request->prefix, strlen(request->prefix)) == 0 ?
+	    strlen(request->prefix) : 0;
 	struct reply_head head;
 
 	if (!snap_name_valid(name)) {
@@ -234,7 +236,8 @@ api_snap(struct camera *camera, struct conn *conn, const struct request *request
 	}
 	reply_begin(&head, conn, 200);
 	reply_add(&head, "Content-Type: image/jpeg");
-	reply_add(&head, "X-Accel-Redirect: %s/_snaps/%s/%s", request->mount, camera_name(camera), name);
+	/* nginx's own path: without what a proxy before it has stripped. */
+	reply_add(&head, "X-Accel-Redirect: %s/_snaps/%s/%s", request->mount + prefix, camera_name(camera), name);
 	reply_send(conn, &head, NULL, 0);
 }
 

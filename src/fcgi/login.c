@@ -106,9 +106,9 @@ login_hold(const struct login *login, struct conn *conn, const struct request *r
 void
 login_session(const struct login *login, struct conn *conn, const struct request *request)
 {
-	reply_json(conn, 200, json_pack("{s:b, s:s, s:o, s:s}", "login", login->auth != NULL,
+	reply_json(conn, 200, json_pack("{s:b, s:s, s:o, s:s, s:o}", "login", login->auth != NULL,
 	    "role", role_word(login_role(login, request)), "user", reply_text(request->user),
-	    "kind", login->auth == NULL ? "open" : request->kind));
+	    "kind", login->auth == NULL ? "open" : request->kind, "site", origin_of_site(request)));
 }
 
 /* ---- the cookies ----------------------------------------------------------------------------- */
@@ -269,7 +269,7 @@ static bool
 login_admits(struct login *login, struct conn *conn, const struct request *request, const char *type)
 {
 	if (!origin_may_change(request, login->origins, false))
-		reply_error(conn, 403, "this page may not log in here");
+		origin_refuse(conn, request, "this page may not log in here");
 	else if (!request_content_is(request, type))
 		reply_error(conn, 415, "Content-Type must be %s", type);
 	else if (login->auth == NULL)
@@ -384,7 +384,7 @@ login_logout(struct login *login, struct conn *conn, const struct request *reque
 	struct auth_pass pass;
 
 	if (!origin_may_change(request, login->origins, request->cookie[0] != '\0')) {
-		reply_error(conn, 403, "this page may not log anybody out");
+		origin_refuse(conn, request, "this page may not log anybody out");
 		return;
 	}
 	attempt = attempt_new(login, conn, request, logout_done);

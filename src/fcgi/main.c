@@ -9,6 +9,7 @@
 
 #include "auth/backoff.h"
 #include "auth/secret.h"
+#include "base/hosts.h"
 #include "base/log.h"
 #include "base/unixsock.h"
 #include "base/vocabulary.h"
@@ -25,6 +26,7 @@ struct program {
 	struct options *options;
 	struct backoff *backoff;	/* one for all workers; NULL: log-in is off */
 	struct grants grants;		/* with log-in */
+	struct hosts hosts;
 	int listener;
 	bool inherited;			/* the socket's file is systemd's */
 };
@@ -62,7 +64,7 @@ program_serve(void *arg, _Atomic uint64_t *pulse, uint64_t pulse_ns)
 
 	if (options_number(program->options, SETUP_CONFINE) != 0)
 		confine(worker_calls(program), NULL, 0);
-	return site_run(program->options, program->listener, program->backoff, pulse, pulse_ns);
+	return site_run(program->options, program->listener, program->backoff, &program->hosts, pulse, pulse_ns);
 }
 
 static int
@@ -106,6 +108,7 @@ program_run(struct program *program)
 		log_error("main", "%s", why.text);
 		return EXIT_FAILURE;
 	}
+	hosts_init_here(&program->hosts, options_text(program->options, SETUP_ALLOW_HOSTS));
 	program->listener = unixsock_listen(path, &program->inherited, &why);
 	if (program->listener == -1) {
 		log_error("main", "%s", why.text);

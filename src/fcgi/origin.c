@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "fcgi/origin.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -38,6 +39,33 @@ origin_may_change(const struct request *request, const char *allowed, bool ambie
 	if (request->origin[0] != '\0')
 		return origin_is_ours(request);
 	return !ambient;
+}
+
+json_t *
+origin_of_site(const struct request *request)
+{
+	char text[512];
+
+	snprintf(text, sizeof text, "%s://%s", request->scheme, request->host);
+	return reply_text(text);
+}
+
+void
+origin_refuse(struct conn *conn, const struct request *request, const char *text)
+{
+	reply_json(conn, 403, json_pack("{s:s, s:s, s:o, s:o, s:s}", "error", text, "code", "foreign_origin",
+	    "origin", reply_text(request->origin), "site", origin_of_site(request), "advice",
+	    "Is the page ours, behind a proxy? Name that proxy in trusted_proxies (docs/proxies.md). "
+	    "Is it of another site that may do this? allow_origins of oriel-fcgi and oriel-ws."));
+}
+
+void
+origin_refuse_host(struct conn *conn, const struct request *request)
+{
+	reply_json(conn, 403, json_pack("{s:s, s:s, s:o, s:s}", "error", "this name is not one of this site",
+	    "code", "unknown_host", "host", reply_text(request->host), "advice",
+	    "Log-in is off, so only known names are answered (docs/security.md). "
+	    "Is it a name of this machine? allow_hosts of oriel-fcgi and oriel-ws."));
 }
 
 bool

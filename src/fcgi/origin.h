@@ -7,6 +7,7 @@
 #ifndef ORIEL_FCGI_ORIGIN_H
 #define ORIEL_FCGI_ORIGIN_H
 
+#include <jansson.h>
 #include <stdbool.h>
 
 #include "fcgi/conn.h"
@@ -18,6 +19,15 @@ bool origin_listed(const char *allowed, const char *origin);
 /* May it change something? `ambient`: the browser itself has sent along what makes it
  * welcome (a cookie, Basic), so it has to say where it comes from. */
 bool origin_may_change(const struct request *request, const char *allowed, bool ambient);
+
+/* The site as nginx tells it: what our own pages' Origin is. A new reference, or NULL. */
+json_t *origin_of_site(const struct request *request);
+
+/* 403: `text` is what the page may not, `advice` in the answer what to set if it should. */
+void origin_refuse(struct conn *conn, const struct request *request, const char *text);
+
+/* 403: who asks calls us by a name that is not ours (base/hosts.h). */
+void origin_refuse_host(struct conn *conn, const struct request *request);
 
 /* A browser's question whether a page of another origin may ask (CORS preflight), and
  * that origin is allowed: answered; else false. It is asked without a cookie. */

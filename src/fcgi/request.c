@@ -26,11 +26,11 @@ static const struct field {
 	const char *name;
 	size_t length, offset;
 } fields[] = {
-	FIELD("REQUEST_METHOD", method), FIELD("ORIEL_PATH", path), FIELD("ORIEL_MOUNT", mount),
+	FIELD("REQUEST_METHOD", method), FIELD("ORIEL_PATH", path), FIELD("ORIEL_MOUNT", mount), FIELD("ORIEL_PREFIX", prefix),
 	FIELD("QUERY_STRING", query), FIELD("CONTENT_TYPE", content_type),
 	FIELD("HTTP_IF_NONE_MATCH", if_none_match), FIELD("HTTP_LAST_EVENT_ID", last_event_id),
 	FIELD("ORIEL_ROLE", role), FIELD("ORIEL_USER", user), FIELD("ORIEL_GRANT", grant),
-	FIELD("ORIEL_KIND", kind), FIELD("REQUEST_SCHEME", scheme), FIELD("HTTP_HOST", host),
+	FIELD("ORIEL_KIND", kind), FIELD("REQUEST_SCHEME", scheme), FIELD("HTTP_HOST", host), FIELD("SERVER_NAME", site),
 	FIELD("HTTP_ORIGIN", origin), FIELD("HTTP_SEC_FETCH_SITE", fetch_site),
 	FIELD("HTTP_ACCESS_CONTROL_REQUEST_METHOD", preflight), FIELD("ORIEL_TASK", task),
 	FIELD("ORIEL_REFUSAL", refusal), FIELD("ORIEL_URI", uri), FIELD("HTTP_ACCEPT", accept),

@@ -11,12 +11,13 @@
 /* Texts are never NULL ("" when the server sent none), and live like the body
  * until request_release(). */
 struct request {
-	const char *method, *path, *mount, *query;
+	/* `mount`: where clients see the site; `prefix`: what of it a proxy before nginx strips. */
+	const char *method, *path, *mount, *prefix, *query;
 	const char *content_type, *if_none_match, *last_event_id;
 	/* Who asks, as nginx has been told by the log-in: fcgi/ask.h. */
 	const char *role, *user, *grant, *kind;
 	/* Where it comes from: fcgi/origin.h. */
-	const char *scheme, *host, *origin, *fetch_site, *preflight;
+	const char *scheme, *host, *site, *origin, *fetch_site, *preflight;
 	/* For the log-in alone; `task` is nginx's own wish, no client's. */
 	const char *task, *refusal, *uri, *accept, *fetch_dest, *cookie, *authorization, *address, *agent;
 	const char *body;

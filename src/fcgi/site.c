@@ -21,6 +21,7 @@
 #include "fcgi/reply.h"
 #include "fcgi/roster.h"
 #include "fcgi/route.h"
+#include "fcgi/seat.h"
 #include "fcgi/setup.h"
 #include "fcgi/snapshot.h"
 #include "fcgi/stream.h"
@@ -35,7 +36,8 @@ struct site {
 	struct login login;
 	struct roster *roster;
 	struct gallery *galleries;		/* all */
-	unsigned streams, events, waits;	/* viewers now */
+	const struct hosts *hosts;		/* NULL: by any name */
+	struct seats streams, events, waits;	/* viewers now */
 	_Atomic uint64_t *pulse;
 };
 
@@ -74,8 +76,7 @@ gallery_new(void *arg, const char *name)
 	if (gallery->camera == NULL)
 		goto fail;
 	gallery->streams = streams_new(site->base, gallery->camera);
-	gallery->snapshots = snapshots_new(site->base, gallery->camera, &site->waits,
-	    (unsigned)options_number(site->options, SETUP_MAX_WAITS));
+	gallery->snapshots = snapshots_new(site->base, gallery->camera, &site->waits);
 	gallery->events = events_new(site->base, gallery->camera);
 	if (gallery->streams == NULL || gallery->snapshots == NULL || gallery->events == NULL)
 		goto fail;
@@ -89,21 +90,6 @@ fail:
 
 /* ---- viewers ---------------------------------------------------------------------------------- */
 
-static bool
-site_admits(struct site *site, struct conn *conn, unsigned now, enum setup cap, const char *what)
-{
-	if (now < (unsigned long)options_number(site->options, cap))
-		return true;
-	reply_error(conn, 503, "too many %s", what);
-	return false;
-}
-
-static void
-site_count_down(void *arg)
-{
-	--*(unsigned *)arg;
-}
-
 /* To HEAD, after what says the type. */
 static void
 site_head_only(struct conn *conn, struct reply_head *head)
@@ -116,6 +102,7 @@ static void
 site_stream(struct site *site, struct gallery *gallery, struct conn *conn, const struct request *request)
 {
 	enum stream_type type = stream_type(request);
+	struct places_user *place;
 	struct reply_head head;
 	struct cause why;
 	uint64_t fps = 0;
@@ -126,10 +113,8 @@ site_stream(struct site *site, struct gallery *gallery, struct conn *conn, const
 		reply_begin(&head, conn, 200);
 		stream_add_type(&head, type);
 		site_head_only(conn, &head);
-	} else if (site_admits(site, conn, site->streams, SETUP_MAX_STREAMS, "streams")) {
-		site->streams++;
-		stream_begin(gallery->streams, conn, type, (unsigned)fps, site_count_down, &site->streams);
-	}
+	} else if (seat_take(&site->streams, conn, request, &place))
+		stream_begin(gallery->streams, conn, type, (unsigned)fps, places_leave, place);
 }
 
 /* Last-Event-ID is what EventSource sends; the parameter is for those who cannot. */
@@ -137,6 +122,7 @@ static void
 site_events(struct site *site, struct gallery *gallery, struct conn *conn, const struct request *request)
 {
 	char text[QUERY_VALUE_SIZE] = "";
+	struct places_user *place;
 	struct reply_head head;
 	struct cause why;
 
@@ -146,11 +132,9 @@ site_events(struct site *site, struct gallery *gallery, struct conn *conn, const
 		reply_begin(&head, conn, 200);
 		reply_add(&head, "Content-Type: text/event-stream");
 		site_head_only(conn, &head);
-	} else if (site_admits(site, conn, site->events, SETUP_MAX_EVENTS, "event streams")) {
-		site->events++;
+	} else if (seat_take(&site->events, conn, request, &place))
 		events_begin(gallery->events, conn, request->last_event_id[0] != '\0' ?
-		    request->last_event_id : text, site_count_down, &site->events);
-	}
+		    request->last_event_id : text, places_leave, place);
 }
 
 /* ---- requests ------------------------------------------------------------------------------------ */
@@ -282,12 +266,14 @@ site_lets_in(struct site *site, const struct route *route, struct conn *conn, co
 	}
 	if (route->role == ROLE_NONE)
 		return true;
-	if (role == ROLE_NONE)
+	if (site->hosts != NULL && !hosts_have(site->hosts, request->host, strlen(request->host), request->site))
+		origin_refuse_host(conn, request);
+	else if (role == ROLE_NONE)
 		login_refuse(&site->login, conn, request);
 	else if (role < route->role)
 		reply_error(conn, 403, REASON_OPERATORS);
 	else if (method_changes(request->method) && !login_trusts(&site->login, request))
-		reply_error(conn, 403, "this page may not change anything here");
+		origin_refuse(conn, request, "this page may not change anything here");
 	else
 		return true;
 	return false;
@@ -391,11 +377,26 @@ site_watch_pulse(struct site *site, _Atomic uint64_t *pulse, uint64_t pulse_ns)
 	return site->beat != NULL ? event_add(site->beat, &every) : -1;
 }
 
+static void
+site_make_seats(struct site *site)
+{
+	const struct options *options = site->options;
+	unsigned share = (unsigned)options_number(options, SETUP_MAX_SHARE);
+
+	places_init(&site->streams.places, (size_t)options_number(options, SETUP_MAX_STREAMS), share);
+	places_init(&site->events.places, (size_t)options_number(options, SETUP_MAX_EVENTS), share);
+	places_init(&site->waits.places, (size_t)options_number(options, SETUP_MAX_WAITS), share);
+	site->streams.full = "too many streams";
+	site->events.full = "too many event streams";
+	site->waits.full = "too many wait for a snapshot";
+}
+
 static int
 site_init(struct site *site, int listener, struct backoff *backoff, struct cause *why)
 {
 	const struct options *options = site->options;
 
+	site_make_seats(site);
 	site->base = event_base_new();
 	if (site->base == NULL || login_init(&site->login, site->base, options, backoff, why) == -1)
 		return -1;
@@ -420,6 +421,9 @@ site_deinit(struct site *site)
 	door_free(&site->door);
 	login_deinit(&site->login);
 	roster_free(&site->roster, gallery_free);
+	places_deinit(&site->streams.places);
+	places_deinit(&site->events.places);
+	places_deinit(&site->waits.places);
 	for (size_t i = 0; i < sizeof events / sizeof events[0]; i++)
 		if (events[i] != NULL)
 			event_free(events[i]);
@@ -440,10 +444,12 @@ site_raise_descriptors(void)
 }
 
 int
-site_run(const struct options *options, int listener, struct backoff *backoff,
+site_run(const struct options *options, int listener, struct backoff *backoff, const struct hosts *hosts,
     _Atomic uint64_t *pulse, uint64_t pulse_ns)
 {
-	struct site site = { .options = options };
+	/* Where one has to log in, another name brings no cookie along: then only by wish. */
+	bool named = backoff == NULL || options_text(options, SETUP_ALLOW_HOSTS)[0] != '\0';
+	struct site site = { .options = options, .hosts = named ? hosts : NULL };
 	struct cause why = { "out of memory" };
 	int status = 0;
 

@@ -22,6 +22,7 @@ struct waiter {
 	TAILQ_ENTRY(waiter) next;
 	struct snapshots *snapshots;
 	struct conn *conn;
+	struct places_user *place;
 	struct event *timer;
 	struct wish wish;
 };
@@ -30,7 +31,7 @@ struct snapshots {
 	struct event_base *base;
 	struct camera *camera;
 	TAILQ_HEAD(, waiter) waiters;
-	unsigned *waits, max_waits;
+	struct seats *waits;
 	/* What all answers with one frame say of it, written once a frame. */
 	struct snapshot_tag said_of;		/* 0-0: none yet */
 	struct reply_head said;
@@ -321,7 +322,7 @@ waiter_free(struct waiter *waiter)
 
 	TAILQ_REMOVE(&snapshots->waiters, waiter, next);
 	camera_want_frames(snapshots->camera, -1);
-	--*snapshots->waits;
+	places_leave(waiter->place);
 	if (waiter->timer != NULL)
 		event_free(waiter->timer);
 	free(waiter);
@@ -376,23 +377,23 @@ snapshots_hook(void *arg)
 }
 
 static void
-snapshot_wait(struct snapshots *snapshots, struct conn *conn, const struct wish *wish, uint64_t ms)
+snapshot_wait(struct snapshots *snapshots, struct conn *conn, const struct request *request, const struct wish *wish,
+    uint64_t ms)
 {
 	struct timeval span = { .tv_sec = (time_t)(ms / 1000), .tv_usec = (suseconds_t)(ms % 1000 * 1000) };
+	struct places_user *place;
 	struct waiter *waiter;
 
-	if (*snapshots->waits >= snapshots->max_waits) {
-		reply_unavailable(conn, "too many wait for a snapshot");
+	if (!seat_take(snapshots->waits, conn, request, &place))
 		return;
-	}
 	waiter = calloc(1, sizeof *waiter);
 	if (waiter == NULL) {
+		places_leave(place);
 		reply_unavailable(conn, "out of memory");
 		return;
 	}
-	*waiter = (struct waiter){ .snapshots = snapshots, .conn = conn, .wish = *wish };
+	*waiter = (struct waiter){ .snapshots = snapshots, .conn = conn, .wish = *wish, .place = place };
 	TAILQ_INSERT_TAIL(&snapshots->waiters, waiter, next);
-	++*snapshots->waits;
 	camera_want_frames(snapshots->camera, 1);
 	conn_take(conn, &waiter_user, waiter);
 	waiter->timer = evtimer_new(snapshots->base, waiter_timeout, waiter);
@@ -405,14 +406,13 @@ static const struct camera_hooks snapshot_hooks = { .frame = snapshots_hook, .ch
 /* ---- for the site ------------------------------------------------------------------------------- */
 
 struct snapshots *
-snapshots_new(struct event_base *base, struct camera *camera, unsigned *waits, unsigned max_waits)
+snapshots_new(struct event_base *base, struct camera *camera, struct seats *waits)
 {
 	struct snapshots *snapshots = calloc(1, sizeof *snapshots);
 
 	if (snapshots == NULL)
 		return NULL;
-	*snapshots = (struct snapshots){ .base = base, .camera = camera, .waits = waits,
-		.max_waits = max_waits };
+	*snapshots = (struct snapshots){ .base = base, .camera = camera, .waits = waits };
 	TAILQ_INIT(&snapshots->waiters);
 	camera_watch(camera, &snapshot_hooks, snapshots);
 	return snapshots;
@@ -487,5 +487,5 @@ snapshot_get(struct snapshots *snapshots, struct conn *conn, const struct reques
 	if (wait < CAMERA_SETTLE_MS && camera_settling(snapshots->camera))
 		wait = CAMERA_SETTLE_MS;
 	if (!snapshot_try(snapshots, conn, &wish, wait == 0))
-		snapshot_wait(snapshots, conn, &wish, wait);
+		snapshot_wait(snapshots, conn, request, &wish, wait);
 }

@@ -8,15 +8,15 @@
 #include "fcgi/camera.h"
 #include "fcgi/conn.h"
 #include "fcgi/request.h"
+#include "fcgi/seat.h"
 
 enum { SNAPSHOT_WAIT_MAX_MS = 10000 };
 
 struct snapshots;
 
-/* For `camera` (borrowed), which it watches. `waits`: how many wait now in the whole
- * process, at most max_waits. NULL: out of memory. */
-struct snapshots *snapshots_new(struct event_base *base, struct camera *camera,
-	unsigned *waits, unsigned max_waits);
+/* For `camera` (borrowed), which it watches. `waits`: the places of those who wait, of the whole
+ * process. NULL: out of memory. */
+struct snapshots *snapshots_new(struct event_base *base, struct camera *camera, struct seats *waits);
 void snapshots_free(struct snapshots **snapshots);	/* after the waiting have gone */
 
 void snapshot_get(struct snapshots *snapshots, struct conn *conn, const struct request *request);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/address.h"
 #include "base/words.h"
 
 enum { KEY_LENGTH = 24, KEY_BYTES = 16 };	/* RFC 6455 section 4.1, 7. */
@@ -20,7 +21,8 @@ struct span {
 /* The headers that matter here; all others are only checked for their form. */
 enum header {
 	HEADER_HOST, HEADER_UPGRADE, HEADER_CONNECTION, HEADER_KEY, HEADER_VERSION,
-	HEADER_ORIGIN, HEADER_PROTO, HEADER_LENGTH, HEADER_CODING, HEADER_ROLE, HEADER_GRANT, HEADERS
+	HEADER_ORIGIN, HEADER_PROTO, HEADER_LENGTH, HEADER_CODING, HEADER_ROLE, HEADER_GRANT,
+	HEADER_USER, HEADER_ADDRESS, HEADER_SITE, HEADER_PROTOCOL, HEADERS
 };
 static const char *const header_names[HEADERS] = {
 	[HEADER_HOST] = "Host", [HEADER_UPGRADE] = "Upgrade",
@@ -28,7 +30,9 @@ static const char *const header_names[HEADERS] = {
 	[HEADER_VERSION] = "Sec-WebSocket-Version", [HEADER_ORIGIN] = "Origin",
 	[HEADER_PROTO] = "X-Forwarded-Proto", [HEADER_LENGTH] = "Content-Length",
 	[HEADER_CODING] = "Transfer-Encoding", [HEADER_ROLE] = "X-Oriel-Role",
-	[HEADER_GRANT] = "X-Oriel-Grant",
+	[HEADER_GRANT] = "X-Oriel-Grant", [HEADER_USER] = "X-Oriel-User",
+	[HEADER_ADDRESS] = "X-Real-IP", [HEADER_SITE] = "X-Oriel-Site",
+	[HEADER_PROTOCOL] = "Sec-WebSocket-Protocol",
 };
 
 struct request {
@@ -36,6 +40,7 @@ struct request {
 	struct span value[HEADERS];	/* the last one of each name */
 	unsigned times[HEADERS];
 	bool websocket, upgrade;	/* tokens of Upgrade and Connection */
+	bool protocol;			/* HANDSHAKE_PROTOCOL is one of those asked for */
 };
 
 static const struct status {
@@ -48,6 +53,7 @@ static const struct status {
 	{ 404, "Not Found", "" },
 	{ 405, "Method Not Allowed", "Allow: GET\r\n" },
 	{ 426, "Upgrade Required", "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" },
+	{ 429, "Too Many Requests", "Retry-After: 5\r\n" },
 	{ 431, "Request Header Fields Too Large", "" },
 	{ 503, "Service Unavailable", "Retry-After: 5\r\n" },
 	{ 505, "HTTP Version Not Supported", "" },
@@ -94,14 +100,24 @@ span_trim(struct span span)
 
 /* Is `token` in a comma-separated list (RFC 9110 section 5.6.1)? */
 static bool
-span_lists(struct span list, const char *token)
+span_lists(struct span list, const char *token, bool (*is)(struct span span, const char *text))
 {
 	struct span item;
 
 	while (span_cut(&list, ",", &item))
-		if (span_is_nocase(span_trim(item), token))
+		if (is(span_trim(item), token))
 			return true;
-	return span_is_nocase(span_trim(list), token);
+	return is(span_trim(list), token);
+}
+
+/* As a string; cut off where it does not fit. */
+static void
+span_copy(struct span span, char *text, size_t size)
+{
+	size_t length = span.length < size ? span.length : size - 1;
+
+	memcpy(text, span.at, length);
+	text[length] = '\0';
 }
 
 /* RFC 9110 section 5.6.2 */
@@ -162,8 +178,9 @@ handshake_error(struct handshake *handshake, unsigned status, const char *text)
 
 /* RFC 6455 section 4.2.2, 5.4. */
 static void
-handshake_accept(struct handshake *handshake, struct span key)
+handshake_accept(struct handshake *handshake, const struct request *request)
 {
+	struct span key = request->value[HEADER_KEY];
 	static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 	char accept[BASE64_ENCODE_RAW_LENGTH(SHA1_DIGEST_SIZE) + 1] = "";
 	uint8_t digest[SHA1_DIGEST_SIZE];
@@ -177,7 +194,8 @@ handshake_accept(struct handshake *handshake, struct span key)
 	handshake->status = 101;
 	handshake->response_length = (size_t)snprintf(handshake->response, sizeof handshake->response,
 	    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-	    "Sec-WebSocket-Accept: %s\r\n\r\n", accept);
+	    "Sec-WebSocket-Accept: %s\r\n%s\r\n", accept,
+	    request->protocol ? "Sec-WebSocket-Protocol: " HANDSHAKE_PROTOCOL "\r\n" : "");
 }
 
 /* ---- reading the head --------------------------------------------------------- */
@@ -209,9 +227,11 @@ request_header(struct request *request, struct span line)
 		request->value[header] = value;
 		request->times[header]++;
 		if (header == HEADER_UPGRADE)
-			request->websocket |= span_lists(value, "websocket");
+			request->websocket |= span_lists(value, "websocket", span_is_nocase);
 		if (header == HEADER_CONNECTION)
-			request->upgrade |= span_lists(value, "upgrade");
+			request->upgrade |= span_lists(value, "upgrade", span_is_nocase);
+		if (header == HEADER_PROTOCOL)
+			request->protocol |= span_lists(value, HANDSHAKE_PROTOCOL, span_is);
 	}
 	return true;
 }
@@ -312,12 +332,37 @@ request_is_welcome(const struct request *request, const struct handshake_policy 
 	if (request->times[HEADER_ROLE] != 1 || request->times[HEADER_GRANT] != 1 ||
 	    role.length >= sizeof word || grant.length >= sizeof handshake->grant)
 		return false;
-	memcpy(word, role.at, role.length);
-	word[role.length] = '\0';
-	memcpy(handshake->grant, grant.at, grant.length);
-	handshake->grant[grant.length] = '\0';
+	span_copy(role, word, sizeof word);
+	span_copy(grant, handshake->grant, sizeof handshake->grant);
 	handshake->role = role_parse(word);
 	return handshake->role != ROLE_NONE;
+}
+
+/* Whose places it takes. Both headers are nginx's. */
+static void
+request_tell_who(const struct request *request, struct handshake *handshake)
+{
+	char address[INET6_ADDRSTRLEN] = "", network[INET6_ADDRSTRLEN];
+	struct span user = request->value[HEADER_USER];
+
+	if (request->times[HEADER_ADDRESS] == 1)
+		span_copy(request->value[HEADER_ADDRESS], address, sizeof address);
+	if (request->times[HEADER_USER] == 1 && user.length > 0)
+		span_copy(user, handshake->who, sizeof handshake->who);
+	else
+		snprintf(handshake->who, sizeof handshake->who, "%s", address_network(address, network));
+}
+
+/* Does it come by a name of ours? */
+static bool
+request_is_ours(const struct request *request, const struct handshake_policy *policy)
+{
+	struct span host = request->value[HEADER_HOST];
+	char site[HOSTS_NAME_MAX + 1] = "";
+
+	if (request->times[HEADER_SITE] == 1)
+		span_copy(request->value[HEADER_SITE], site, sizeof site);
+	return policy->hosts == NULL || hosts_have(policy->hosts, host.at, host.length, site);
 }
 
 /* A body would lie where the frames begin. */
@@ -349,12 +394,22 @@ request_judge(const struct request *request, const struct handshake_policy *poli
 		handshake_error(handshake, 426, "WebSocket version 13 is needed");
 	else if (!request_has_key(request))
 		handshake_error(handshake, 400, "one Sec-WebSocket-Key of 16 bytes is needed");
+	else if (request->times[HEADER_PROTOCOL] > 0 && !request->protocol)
+		handshake_refuse(handshake, 400, "{\"error\": \"no such subprotocol: ask for " HANDSHAKE_PROTOCOL
+		    ", or for none\", \"code\": \"unknown_subprotocol\"}");
+	else if (!request_is_ours(request, policy))
+		handshake_refuse(handshake, 403, "{\"error\": \"this name is not one of this site\", \"code\": \"unknown_host\", "
+		    "\"advice\": \"Is it a name of this machine? allow_hosts of oriel-fcgi and oriel-ws.\"}");
 	else if (!request_may_enter(request, policy))
-		handshake_error(handshake, 403, "this origin may not connect");
+		handshake_refuse(handshake, 403, "{\"error\": \"this origin may not connect\", \"code\": \"foreign_origin\", "
+		    "\"advice\": \"Behind a proxy: trusted_proxies (docs/proxies.md). Another site's page: allow_origins "
+		    "of oriel-fcgi and oriel-ws.\"}");
 	else if (!request_is_welcome(request, policy, handshake))
 		handshake_error(handshake, 401, "log in first");
-	else
-		handshake_accept(handshake, request->value[HEADER_KEY]);
+	else {
+		request_tell_who(request, handshake);
+		handshake_accept(handshake, request);
+	}
 }
 
 void
@@ -366,7 +421,7 @@ handshake_read(const struct handshake_policy *policy, const char *bytes, size_t 
 	bool whole = span_cut(&rest, "\r\n\r\n", &head);
 
 	handshake->status = 0;
-	handshake->camera[0] = handshake->grant[0] = '\0';
+	handshake->camera[0] = handshake->grant[0] = handshake->who[0] = '\0';
 	handshake->head_length = length - rest.length;
 	if (whole ? handshake->head_length > HANDSHAKE_HEAD_MAX : length >= HANDSHAKE_HEAD_MAX) {
 		handshake_error(handshake, 431, "request head too large");

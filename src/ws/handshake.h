@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/hosts.h"
+#include "base/places.h"
 #include "base/role.h"
 #include "base/vocabulary.h"
 #include "grants/grants.h"
@@ -16,18 +18,22 @@ enum {
 	HANDSHAKE_RESPONSE_SIZE = 4096,	/* holds the names of CAMERAS_MAX cameras */
 };
 
+/* The subprotocol (RFC 6455 section 1.9) of docs/protocol.md, for clients that ask for one. */
+#define HANDSHAKE_PROTOCOL "oriel"
+
 /* Whom to let in. A page of another site must not steer the camera with its
  * visitor's cookies (cross-site WebSocket hijacking): browsers always send
  * Origin (RFC 6455 section 4.1, 8.), and it has to be the site's own, as nginx
  * tells it in X-Forwarded-Proto and Host, or one of `origins`. A client without
  * Origin is no browser, carries no ambient credentials and is none of this.
  *
- * Who it is, nginx has asked oriel-fcgi, and says so in X-Oriel-Role and X-Oriel-Grant,
- * which no client can send through it. */
+ * Who it is, nginx has asked oriel-fcgi, and says so in X-Oriel-Role, X-Oriel-User and X-Oriel-Grant,
+ * and in X-Real-IP from where, none of which a client can send through it. */
 struct handshake_policy {
 	const char *origins;		/* also allowed, exactly; separated by spaces; "" for none */
 	bool allow_no_origin;
 	bool login;			/* false: everybody is an operator */
+	const struct hosts *hosts;	/* by which names it may be called; NULL: any */
 };
 
 struct handshake {
@@ -36,6 +42,7 @@ struct handshake {
 	char camera[CAMERA_NAME_MAX + 1];	/* of /cam/NAME/control; "" for /control */
 	enum role role;				/* with status 101, not ROLE_NONE */
 	char grant[GRANT_SIZE];			/* which it ends with; "" without log-in */
+	char who[PLACES_WHO_SIZE];		/* the account; without log-in the address's network */
 	size_t response_length;
 	char response[HANDSHAKE_RESPONSE_SIZE];
 };

@@ -13,7 +13,8 @@
 #include "ws/server.h"
 
 enum {
-	LISTEN, RUN_DIR, DEFAULT_CAMERA, LOGIN, ALLOW_ORIGINS, ALLOW_NO_ORIGIN, MAX_CLIENTS, CONFINE, LOG_LEVEL,
+	LISTEN, RUN_DIR, DEFAULT_CAMERA, LOGIN, ALLOW_ORIGINS, ALLOW_NO_ORIGIN, ALLOW_HOSTS, MAX_CLIENTS, MAX_SHARE, CONFINE,
+	LOG_LEVEL,
 	OPTIONS
 };
 
@@ -27,12 +28,15 @@ static const struct option table[OPTIONS] = {
 	[LOGIN] = { .name = "login", .type = OPTION_BOOLEAN, .initial = "yes",
 	    .help = "Let those in whom oriel-fcgi knows; no: whoever reaches the site is an operator." },
 	[ALLOW_ORIGINS] = { .name = "allow_origins", .type = OPTION_TEXT, .initial = "", .unit = "ORIGINS",
-	    .help = "Web origins that may connect beside the site's own, exact, separated by spaces; also the "
-	    "site's own when a proxy before nginx ends TLS: https://cam.example." },
+	    .help = "Web origins that may connect beside the site's own, exact, separated by spaces: https://dash.example." },
 	[ALLOW_NO_ORIGIN] = { .name = "allow_no_origin", .type = OPTION_BOOLEAN, .initial = "yes",
 	    .help = "Let clients in that send no Origin: programs; browsers always send it." },
+	[ALLOW_HOSTS] = { .name = "allow_hosts", .type = OPTION_TEXT, .initial = "", .unit = "NAMES",
+	    .help = "Names of this site beside the machine's own, separated by spaces, * for any; with log-in off others are refused." },
 	[MAX_CLIENTS] = { .name = "max_clients", .type = OPTION_INTEGER, .min = 1, .max = 10000,
-	    .initial = "256", .help = "So many at a time; the next is told 503." },
+	    .initial = "1024", .help = "So many at a time; the next is told 503." },
+	[MAX_SHARE] = { .name = "max_share", .type = OPTION_INTEGER, .min = 1, .max = 100, .initial = "50", .unit = "%",
+	    .help = "How much of it one account may take, or one address with log-in off; the next is told 429." },
 	[CONFINE] = { .name = "confine", .type = OPTION_BOOLEAN, .initial = "yes",
 	    .help = "Give up at start all files and system calls not needed; no helps to find out whether that is in the way." },
 	[LOG_LEVEL] = { .name = "log_level", .type = OPTION_CHOICE, .initial = "info",
@@ -80,22 +84,28 @@ on_grants(evutil_socket_t fd, short what, void *holds)
 static int
 serve_world(const struct options *options, struct relay_world *world, struct cause *why)
 {
+	bool named = world->holds == NULL || options_text(options, ALLOW_HOSTS)[0] != '\0';
+	struct hosts hosts;
 	struct server_setup setup = {
 		.base = world->book.base, .listen = options_text(options, LISTEN),
 		.clients_max = (size_t)options_number(options, MAX_CLIENTS),
 		.policy = { .origins = options_text(options, ALLOW_ORIGINS),
 		    .allow_no_origin = options_number(options, ALLOW_NO_ORIGIN) != 0,
-		    .login = world->holds != NULL },
+		    .login = world->holds != NULL, .hosts = named ? &hosts : NULL },
 		.service = &relay_service, .world = world,
 	};
-	struct server *server = server_new(&setup, why);
+	struct server *server;
 	int result = -1;
 
+	hosts_init_here(&hosts, options_text(options, ALLOW_HOSTS));
+	places_init(&world->places, setup.clients_max, (unsigned)options_number(options, MAX_SHARE));
+	server = server_new(&setup, why);
 	if (server != NULL && options_number(options, CONFINE) != 0)
 		give_up_rights(options, server);
 	if (server != NULL)
 		result = server_run(server, why);
 	server_free(&server);
+	places_deinit(&world->places);
 	return result;
 }
 

@@ -24,6 +24,7 @@ struct relay {
 	struct camera *camera;
 	enum role role;
 	struct hold hold;
+	struct places_user *place;	/* NULL: none yet */
 	size_t first, count;	/* of the slots in use, a ring */
 	struct slot slots[RELAY_SLOTS];
 };
@@ -190,7 +191,30 @@ static void
 relay_free(struct relay *relay)
 {
 	hold_end(&relay->hold);
+	if (relay->place != NULL)
+		places_leave(relay->place);
 	free(relay);
+}
+
+/* False: none is left for this one. */
+static bool
+relay_takes_place(struct relay *relay, struct places *places, struct handshake *handshake)
+{
+	switch (places_take(places, handshake->who, handshake->role, &relay->place)) {
+	case PLACES_OK:
+		return true;
+	case PLACES_FULL:
+		handshake_refuse(handshake, 503, "{\"error\": \"too many clients\"}");
+		break;
+	case PLACES_SHARE:
+		handshake_refuse(handshake, 429, "{\"error\": \"too many clients from one account or address\"}");
+		break;
+	case PLACES_NO_MEMORY:
+		handshake_refuse(handshake, 503, "{\"error\": \"out of memory\"}");
+		break;
+	}
+	relay->place = NULL;
+	return false;
 }
 
 static void *
@@ -209,6 +233,10 @@ relay_open(void *arg, struct session *session, struct handshake *handshake)
 	if (world->holds != NULL &&
 	    !hold_begin(&relay->hold, world->holds, handshake->grant, relay_grant_ended, relay)) {
 		handshake_refuse(handshake, 401, "{\"error\": \"log in first\"}");
+		relay_free(relay);
+		return NULL;
+	}
+	if (!relay_takes_place(relay, &world->places, handshake)) {
 		relay_free(relay);
 		return NULL;
 	}

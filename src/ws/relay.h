@@ -4,6 +4,7 @@
 #ifndef ORIEL_WS_RELAY_H
 #define ORIEL_WS_RELAY_H
 
+#include "base/places.h"
 #include "grants/holds.h"
 #include "ws/camera.h"
 #include "ws/session.h"
@@ -17,6 +18,7 @@ enum {
 struct relay_world {
 	struct camera_book book;
 	struct holds *holds;	/* NULL: log-in is off */
+	struct places places;	/* of the clients */
 };
 
 /* `world` is a struct relay_world. */

@@ -134,7 +134,7 @@ class Site:
     """orield for each camera, both workers, nginx."""
 
     def __init__(self, cameras=None, mount="", embed="same-origin", html=None, fcgi=(), ws=(), state=None, env=None,
-                 programs=None, tls=False, login=False):
+                 programs=None, tls=False, login=False, hosts="", trusted="", addresses=("127.0.0.1",), most=4000):
         # A Unix socket's path has at most 107 bytes, so not pytest's tmp_path.
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="oriel-", dir="/tmp"))
         self.state = pathlib.Path(state) if state else self.folder / "state"
@@ -144,6 +144,7 @@ class Site:
         self.auth = self.folder / "auth"        # oriel-fcgi's own state
         self.html = html or SOURCE / "html"
         self.embed = embed
+        self.trusted, self.addresses, self.most = trusted, addresses, most      # of the site file
         self.allowed, self.seen = [], {}
         self.restarts = set()
         self.keep = False       # the folder, when a test has failed
@@ -165,6 +166,8 @@ class Site:
             self.auth.mkdir(mode=0o700)
             fcgi = [f"--state-dir={self.auth}", *fcgi]
         switch = f"--login={'yes' if login else 'no'}"
+        if hosts:               # names of the site that are not this machine's own
+            fcgi, ws = [f"--allow-hosts={hosts}", *fcgi], [f"--allow-hosts={hosts}", *ws]
         self.add("oriel-fcgi", [BUILD / "oriel-fcgi", f"--run-dir={self.folder}",
                                 f"--listen={self.folder}/fcgi.sock", switch, *fcgi])
         self.add("oriel-ws", [BUILD / "oriel-ws", f"--run-dir={self.folder}", f"--listen={self.folder}/ws.sock", switch, *ws])
@@ -201,8 +204,9 @@ class Site:
         ask = f"auth_request {self.mount}/-/auth;" if self.login else ""
         values = dict(login=ask, html=self.html, state=self.state, mount=self.mount, embed=self.embed, nginx=self.folder,
                       run=self.folder, fcgi_socket=self.folder / "fcgi.sock", ws_socket=self.folder / "ws.sock",
-                      listen=f"127.0.0.1:{self.plain_port if self.tls else self.port}", server_name="_", user=user,
-                      listen_tls=f"127.0.0.1:{self.port}", certificate=self.folder / "certificate.pem",
+                      listen=" ".join(f"{a}:{self.plain_port if self.tls else self.port}" for a in self.addresses),
+                      listen_tls=" ".join(f"{a}:{self.port}" for a in self.addresses), server_name="_", user=user,
+                      trusted_proxies=self.trusted, requests=self.most, certificate=self.folder / "certificate.pem",
                       certificate_key=self.folder / "key.pem", site=self.folder / site, workers=1, error_log="stderr",
                       access_log=self.folder / "access.log")
         for name in ("oriel-http.conf", site, "nginx.conf"):

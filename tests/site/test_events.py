@@ -129,7 +129,7 @@ def test_camera_event(make_site, site, tmp_path):
 
 
 def test_cap(make_site):
-    site = make_site(fcgi=["--max-events=2"])
+    site = make_site(fcgi=["--max-events=2", "--max-share=100"])
     with site.events() as one, site.events() as two:
         one.wait("state"), two.wait("state")
         with site.events() as three:

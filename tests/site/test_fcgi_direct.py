@@ -472,7 +472,7 @@ def test_snapshot_is_never_old(worker, orield):
 
 
 def test_snapshot_waits_are_capped():
-    with running("--max-waits=2") as worker:
+    with running("--max-waits=2", "--max-share=100") as worker:
         orield = worker.fakes[0]
         orield.frame(PICTURE)
         tag = worker.get("/snapshot.jpg").headers["etag"].strip('"')
@@ -663,7 +663,7 @@ def test_stream_when_frames_just_stop(worker, orield):
 
 
 def test_streams_are_capped():
-    with running("--max-streams=2") as worker:
+    with running("--max-streams=2", "--max-share=100") as worker:
         orield = worker.fakes[0]
         orield.frame(PICTURE)
         clients = [stream(worker) for _ in range(2)]
@@ -829,7 +829,7 @@ def test_a_client_that_takes_nothing_is_closed(worker, orield):
 
 
 def test_events_are_capped():
-    with running("--max-events=3") as worker:
+    with running("--max-events=3", "--max-share=100") as worker:
         clients = [events(worker) for _ in range(3)]
         answer = worker.get("/events")
         assert answer.status == 503 and answer.headers["retry-after"] == "1"

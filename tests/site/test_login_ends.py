@@ -230,7 +230,8 @@ def test_the_first_user(make_site):
     answer = set_up()
     assert answer.status == 303 and answer.headers["location"] == "/"
     headers = people.browser(f"oriel={answer.cookies['oriel'][0]}")
-    assert site.get("/session", headers=headers).json() == {"login": True, "role": "operator", "user": "anna", "kind": "session"}
+    assert site.get("/session", headers=headers).json() == {"login": True, "role": "operator", "user": "anna", "kind": "session",
+                                                             "site": site.origin}
     assert not (site.auth / "setup-token").exists() and 'name="token"' not in site.get("/login").text
     tried.append(None)
     assert set_up(user="eve").status == 401
@@ -364,7 +365,7 @@ def test_below_a_prefix(make_site):
 
 def test_off(site):
     """Everybody is an operator, nothing is asked, and the log-in page leads home."""
-    assert site.get("/session").json() == {"login": False, "role": "operator", "user": "", "kind": "open"}
+    assert site.get("/session").json() == {"login": False, "role": "operator", "user": "", "kind": "open", "site": site.origin}
     assert site.get("/login?next=/snaps/").headers["Location"] == "/snaps/"
     assert site.post("/login", data={"user": "x", "pass": "y"}).status_code == 404
     assert site.post("/api/login", json={"user": "x", "pass": "y"}).json() == {"error": "log-in is off"}

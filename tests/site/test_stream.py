@@ -162,7 +162,7 @@ def test_http_1_0_client(site):
 
 def test_cap(make_site):
     """More viewers than allowed: 503, Retry-After, and room again when one leaves."""
-    site = make_site(fcgi=["--max-streams=2"])
+    site = make_site(fcgi=["--max-streams=2", "--max-share=100"])
     first, second = site.stream(), site.stream()
     first.part(), second.part()
     with site.stream() as third:

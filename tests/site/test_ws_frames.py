@@ -369,7 +369,7 @@ def test_fast_clients_leave_time_for_others(worker):
 
 
 def test_no_more_clients_than_allowed(make_worker):
-    worker = make_worker("--max-clients=2")
+    worker = make_worker("--max-clients=2", "--max-share=100")
     with worker.client() as one, worker.client():
         with worker.client() as third:
             assert third.status == 503

@@ -97,6 +97,14 @@ static const struct row {
 	{ 403, LINE_PROTO, "" },
 	{ 403, LINE_PROTO, "X-Forwarded-Proto: http\r\n" },
 	{ 403, LINE_PROTO, "X-Forwarded-Proto: https\r\nX-Forwarded-Proto: https\r\n" },
+	/* the subprotocol */
+	{ 101, LINE_MORE, "Sec-WebSocket-Protocol: oriel\r\n" },
+	{ 101, LINE_MORE, "Sec-WebSocket-Protocol: chat,\toriel , superchat\r\n" },
+	{ 101, LINE_MORE, "Sec-WebSocket-Protocol: chat\r\nsec-websocket-protocol: oriel\r\n" },
+	{ 400, LINE_MORE, "Sec-WebSocket-Protocol: chat\r\n" },
+	{ 400, LINE_MORE, "Sec-WebSocket-Protocol:\r\n" },
+	{ 400, LINE_MORE, "Sec-WebSocket-Protocol: Oriel\r\n" },
+	{ 400, LINE_MORE, "Sec-WebSocket-Protocol: oriel2, xoriel, ori el\r\n" },
 	/* a body */
 	{ 101, LINE_MORE, "Content-Length: 0\r\n" },
 	{ 400, LINE_MORE, "Content-Length: 5\r\n" },
@@ -178,6 +186,63 @@ test_refusals_are_whole_responses(void **state)
 	length = build(head, sizeof head, LINE_REQUEST, "PUT /control HTTP/1.1\r\n");
 	handshake_read(&policy, head, length, &handshake);
 	assert_non_null(strstr(handshake.response, "\r\nAllow: GET\r\n"));
+}
+
+/* A browser that has asked for one fails without an answer in that header, and with one it has not asked for. */
+static void
+test_subprotocol(void **state)
+{
+	static struct handshake handshake;
+	char head[4096];
+
+	(void)state;
+	handshake_read(&policy, head, build(head, sizeof head, LINE_MORE, "Sec-WebSocket-Protocol: a, oriel\r\n"), &handshake);
+	assert_non_null(strstr(handshake.response, "\r\nSec-WebSocket-Protocol: oriel\r\n"));
+	handshake_read(&policy, head, build(head, sizeof head, LINE_MORE, "Sec-WebSocket-Protocol: a\r\n"), &handshake);
+	assert_non_null(strstr(handshake.response, "\"code\": \"unknown_subprotocol\""));
+}
+
+static void
+test_hosts(void **state)
+{
+	static const struct { const char *line; unsigned status; } cases[] = {
+		{ "Host: cam.example\r\n", 101 }, { "Host: 192.0.2.7:8080\r\n", 101 }, { "Host: [::1]\r\n", 101 },
+		{ "Host: porch.local\r\n", 101 }, { "Host: front.example\r\nX-Oriel-Site: front.example\r\n", 101 },
+		{ "Host: evil.example\r\n", 403 }, { "Host: cam.example.evil.example\r\n", 403 },
+		{ "Host: evil.example\r\nX-Oriel-Site: _\r\n", 403 },
+	};
+	static struct handshake handshake;
+	static struct hosts hosts;
+	struct handshake_policy named = { .origins = "https://cam.example", .hosts = &hosts };
+	char head[4096];
+
+	(void)state;
+	hosts_init(&hosts, "porch", "cam.example", "/nonexistent");
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		handshake_read(&named, head, build(head, sizeof head, LINE_HOST, cases[i].line), &handshake);
+		assert_int_equal(handshake.status, cases[i].status);
+		if (handshake.status == 403)
+			assert_non_null(strstr(handshake.response, "\"code\": \"unknown_host\""));
+	}
+}
+
+/* The account, else the network of the address. */
+static void
+test_who(void **state)
+{
+	static const struct { const char *more, *who; } cases[] = {
+		{ "", "" }, { "X-Real-IP: 192.0.2.7\r\n", "192.0.2.7" }, { "X-Real-IP: 2001:db8::1:2:3:4\r\n", "2001:db8::" },
+		{ "X-Real-IP: 192.0.2.7\r\nX-Oriel-User: anna\r\n", "anna" },
+	};
+	static struct handshake handshake;
+	char head[4096];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		handshake_read(&policy, head, build(head, sizeof head, LINE_MORE, cases[i].more), &handshake);
+		assert_int_equal(handshake.status, 101);
+		assert_string_equal(handshake.who, cases[i].who);
+	}
 }
 
 static void
@@ -312,6 +377,9 @@ main(void)
 		cmocka_unit_test(test_each_check),
 		cmocka_unit_test(test_the_answer),
 		cmocka_unit_test(test_refusals_are_whole_responses),
+		cmocka_unit_test(test_subprotocol),
+		cmocka_unit_test(test_hosts),
+		cmocka_unit_test(test_who),
 		cmocka_unit_test(test_camera_in_the_path),
 		cmocka_unit_test(test_roles),
 		cmocka_unit_test(test_no_origin_can_be_refused),
