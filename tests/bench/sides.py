@@ -53,7 +53,7 @@ class Site(oriel.Site):
     def __init__(self, camera, *options, fcgi=(), state=None, login=False):
         super().__init__(cameras={"cam": ["--source=v4l2", "--device=/dev/video0", "--motion=no", *options]},
                          state=state or tempfile.mkdtemp(prefix="oriel-bench-", dir=FOLDER),
-                         fcgi=["--max-streams=1000", *fcgi], login=login)
+                         fcgi=["--max-streams=1000", "--max-share=100", *fcgi], login=login)
         self["orield"].env = dict(self.env, **camera.env)
         self.path = "/stream.jpg"
         self.name = "Oriel"

@@ -59,7 +59,7 @@ def make_worker(make_site):
     def make(*options):
         # What AddressSanitizer keeps back for a while would look like our own memory.
         env = {"ASAN_OPTIONS": "quarantine_size_mb=1"}
-        return Worker(make_site(ready=False, programs=["oriel-ws"], ws=options, env=env))
+        return Worker(make_site(ready=False, programs=["oriel-ws"], ws=options, env=env, hosts="cam.example"))
     return make
 
 
@@ -404,19 +404,22 @@ def test_handshake_in_pieces_and_frames_behind_it(worker):
         assert client.recv() == (PONG, b"early", True, 0)
 
 
-@pytest.mark.parametrize("headers,status", [
-    (dict(Origin="http://cam.example", X_Forwarded_Proto="http"), 101),
-    (dict(Origin="http://evil.example", X_Forwarded_Proto="http"), 403),
-    (dict(Origin="null", X_Forwarded_Proto="http"), 403),
-    (dict(Sec_WebSocket_Version="8"), 426), (dict(Upgrade=None), 426), (dict(method="POST"), 405),
-    (dict(Sec_WebSocket_Key="short"), 400), (dict(X="\0"), 400), (dict(X="x" * 9000), 431),
+@pytest.mark.parametrize("headers,status,code", [
+    (dict(Origin="http://cam.example", X_Forwarded_Proto="http"), 101, None),
+    (dict(Origin="http://evil.example", X_Forwarded_Proto="http"), 403, "foreign_origin"),
+    (dict(Origin="null", X_Forwarded_Proto="http"), 403, "foreign_origin"),
+    (dict(host="evil.example", Origin="http://evil.example", X_Forwarded_Proto="http"), 403, "unknown_host"),
+    (dict(Sec_WebSocket_Protocol="chat"), 400, None), (dict(Sec_WebSocket_Protocol="chat, oriel"), 101, None),
+    (dict(Sec_WebSocket_Version="8"), 426, None), (dict(Upgrade=None), 426, None), (dict(method="POST"), 405, None),
+    (dict(Sec_WebSocket_Key="short"), 400, None), (dict(X="\0"), 400, None), (dict(X="x" * 9000), 431, None),
 ])
-def test_handshakes(worker, headers, status):
+def test_handshakes(worker, headers, status, code):
     with worker.client(**headers) as client:
         assert client.status == status
         if status != 101:
             assert client.headers["content-type"] == "application/json"
-            assert list(json.loads(client.read_body())) == ["error"]
+            body = json.loads(client.read_body())
+            assert "error" in body and (status != 403 or body["code"] == code)
             assert client.recv() is None
 
 
@@ -540,7 +543,7 @@ def test_a_socket_handed_over_by_systemd(make_site):
         listener.bind(str(path))
         listener.listen()
         # sh, as LISTEN_PID has to be the program's own.
-        site.add("oriel-ws", ["sh", "-c", 'LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" --login=no --listen=/nonexistent/sock 3<&0',
+        site.add("oriel-ws", ["sh", "-c", 'LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" --login=no --allow-hosts=cam.example --listen=/nonexistent/sock 3<&0',
                               oriel.BUILD / "oriel-ws"])
         daemon = site["oriel-ws"]
         for _ in range(2):
