@@ -151,7 +151,8 @@ def test_forged_headers_open_nothing(people):
         assert people.site.get(path, headers=FORGED).status_code == 401
     assert people.site.post("/config", json={"threshold": 1}, headers=FORGED | people.headers["viewer"]).status_code == 403
     session = people.site.get("/session", headers=FORGED | people.headers["viewer"]).json()
-    assert session == {"login": True, "role": "viewer", "user": "looker", "kind": "token"}
+    assert session == {"login": True, "role": "viewer", "user": "looker", "kind": "token",
+                       "site": people.site.origin}
     with people.site.control(headers=FORGED) as control:
         assert control.status == 401
     with people.site.control(headers=FORGED | people.headers["viewer"]) as control:

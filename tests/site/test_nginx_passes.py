@@ -11,7 +11,7 @@ from responder import Responder
 # All that a worker may ever see; which of them depends on the request.
 PASSED = {"REQUEST_METHOD", "QUERY_STRING", "CONTENT_TYPE", "CONTENT_LENGTH", "ORIEL_PATH", "ORIEL_MOUNT",
           "REQUEST_SCHEME", "REMOTE_ADDR", "SERVER_NAME", "HTTP_HOST", "HTTP_ORIGIN", "HTTP_SEC_FETCH_SITE",
-          "HTTP_ACCESS_CONTROL_REQUEST_METHOD", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_LAST_EVENT_ID"}
+          "HTTP_ACCESS_CONTROL_REQUEST_METHOD", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_LAST_EVENT_ID", "HTTP_ACCEPT"}
 
 
 @pytest.fixture(scope="module", params=["", "/front-door"], ids=["root", "prefix"])

@@ -19,17 +19,19 @@ class Connection:
     """A GET whose answer has no end; self.status and self.headers when it has begun."""
 
     def __init__(self, port, path, headers=None, timeout=PATIENCE, version="1.1", receive_buffer=None,
-                 tls=None):
-        self.socket = socket.socket()
+                 tls=None, source=None, address="127.0.0.1"):
+        self.socket = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+        if source:
+            self.socket.bind((source, 0))
         if receive_buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.socket.settimeout(timeout)
-        self.socket.connect(("127.0.0.1", port))
+        self.socket.connect((address, port))
         if tls:
             self.socket = tls.wrap_socket(self.socket, server_hostname="127.0.0.1")
         self.buffer = b""
-        lines = [f"GET {path} HTTP/{version}", f"Host: 127.0.0.1:{port}"]
-        lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
+        headers = {"Host": f"[{address}]:{port}" if ":" in address else f"{address}:{port}", **(headers or {})}
+        lines = [f"GET {path} HTTP/{version}", *(f"{name}: {value}" for name, value in headers.items())]
         self.socket.sendall("\r\n".join(lines + ["", ""]).encode())
         head = self.until(b"\r\n\r\n").decode("latin-1").split("\r\n")
         self.status = int(head[0].split()[1])
