@@ -4,6 +4,7 @@
 #ifndef ORIEL_BASE_FRAME_H
 #define ORIEL_BASE_FRAME_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct frame_info {
@@ -13,8 +14,27 @@ struct frame_info {
 	uint32_t width, height;	/* pixels, as people see it: turned as `orientation` says */
 	uint32_t length;	/* bytes of JPEG */
 	uint32_t encode_us;	/* time spent encoding; 0 = passed through */
-	uint32_t change;	/* newest motion analysis, tenths of a percent */
-	uint32_t orientation;	/* of the JPEG's Exif, 1..8; 0 or 1 = as it is coded */
+	uint16_t change;	/* newest motion analysis, tenths of a percent */
+	uint16_t orientation;	/* of the JPEG's Exif, 1..8; 0 or 1 = as it is coded */
+	uint32_t stale_ms;	/* older than this it is stale (capture/pace.h); 0 = not said */
 };
+
+enum { FRAME_STALE_MS = 4000 };		/* where it is not said, by an older orield */
+
+/* How old is it at `now` (CLOCK_MONOTONIC)? One from the future is new. */
+static inline uint64_t
+frame_age_ns(const struct frame_info *frame, uint64_t now)
+{
+	return now > frame->mono_ns ? now - frame->mono_ns : 0;
+}
+
+/* May it no longer be shown as now? The one answer for daemon and workers. */
+static inline bool
+frame_is_stale(const struct frame_info *frame, uint64_t now)
+{
+	uint64_t limit_ms = frame->stale_ms != 0 ? frame->stale_ms : FRAME_STALE_MS;
+
+	return frame_age_ns(frame, now) > limit_ms * 1000000;
+}
 
 #endif

@@ -66,13 +66,12 @@ struct capture_status {			/* a consistent copy, for /status and the pulse */
 	bool online;
 	struct cause reason;		/* why not, when not */
 	struct source_mode mode;
-	struct frame_info frame;	/* the newest; sequence 0 = none yet */
+	struct frame_info frame;	/* the newest; sequence 0 = none yet; when it is stale: pace.h */
 	uint64_t generation;
 	double fps;			/* measured over the last frames; 0 when offline */
 	uint64_t frames;		/* published since start, over all generations */
 	uint64_t dropped, broken, oversized, errors;	/* passed over; refused; too large; driver errors */
 	uint64_t reopens;
-	uint64_t stale_ns;		/* a frame older than this is stale: 3 frame times + 1 s */
 	uint64_t turns;			/* of the capture loop, frames or not: feeds the watchdog */
 	struct motion_verdict motion;	/* the newest judgement */
 	struct cause blind;		/* why there is none: pictures that cannot be judged; "" = there is */

@@ -15,6 +15,7 @@
 #include <stdatomic.h>
 
 #include "capture/capture.h"
+#include "capture/pace.h"
 #include "capture/rate.h"
 #include "jpeg/check.h"
 #include "jpeg/crew.h"
@@ -42,10 +43,16 @@ struct capture {
 	/* The rest is the thread's alone. */
 	struct source *source;
 	struct source_wish wish;	/* settings.wish, and the camera we had */
-	char card[64], bus[32];
+	struct source_mode had;		/* the camera we had: after its first picture */
+	uint8_t failures[SOURCE_NODES + 1];	/* openings in vain, of each node; the last: of none */
 	int inotify;			/* on the folder where nodes appear; -1 = none */
-	uint64_t opened_ns, arrived_ns;	/* monotonic; arrived 0 = no frame since the opening */
+	uint64_t opened_ns;		/* monotonic */
+	struct pace pace;		/* of arrivals */
+	unsigned pictures;		/* since the opening; stops counting at PACE_SMOOTH */
+	bool silent;			/* for too long; that has been told */
 	uint64_t retry_ns, delay_ns;	/* next opening, and how long after the last one */
+	uint64_t look_ns;		/* when to look for a camera beside the source; 0 = never */
+	uint64_t lost_ns;		/* when it went by itself, after pictures */
 	bool opened_before, reported;	/* `reported`: the loop knows `online` and `reason` */
 	bool lost;			/* it was there, and went by itself */
 
@@ -99,7 +106,6 @@ int accept_jpeg(struct capture *capture, const struct picture *picture, struct j
  * over and counted; -1: cannot go on, *why says it. */
 int capture_publish(struct capture *capture, const struct picture *picture, struct cause *why);
 void capture_free_rings(struct capture *capture);
-uint64_t capture_stale_ns(const struct capture *capture);
 
 /* ---- judge.c: look for motion if that is due, in the picture just published ---- */
 void judge_raw(struct capture *capture, const struct picture *picture, const struct frame_info *frame);

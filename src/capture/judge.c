@@ -78,7 +78,7 @@ judge(struct capture *capture, const struct motion_settings *detect, const struc
 		return;
 	report.mode = capture->status.mode;
 	report.generation = capture->status.generation;
-	report.frame.change = report.verdict.change;
+	report.frame.change = (uint16_t)report.verdict.change;
 	capture_report(capture, &report, capture->slot);
 }
 

@@ -13,17 +13,6 @@
 
 enum { REPAIR_ROOM = 1024 };		/* missing Huffman tables are 420 bytes */
 
-uint64_t
-capture_stale_ns(const struct capture *capture)
-{
-	const struct source_mode *mode = &capture->status.mode;
-	uint64_t frame_ns = rate_frame_ns(&capture->rate);
-
-	if (frame_ns == 0 && mode->fps_num != 0)
-		frame_ns = CLOCK_S * mode->fps_den / mode->fps_num;
-	return 3 * frame_ns + CLOCK_S;
-}
-
 /* ---- the ring ---------------------------------------------------------------- */
 
 void
@@ -137,22 +126,34 @@ ring_bells(struct capture *capture)
 	}
 }
 
+/* It has arrived; how old may it become? So that daemon and workers agree, that is
+ * decided here and goes with the frame. */
+static uint32_t
+stale_ms(struct capture *capture, const struct frame_info *frame, uint64_t now)
+{
+	uint64_t limit;
+
+	pace_arrive(&capture->pace, now);
+	limit = (frame_age_ns(frame, now) + pace_patience_ns(&capture->pace)) / CLOCK_MS;
+	return limit < UINT32_MAX ? (uint32_t)limit : UINT32_MAX;
+}
+
 /* The frame in the open slot is whole: number it, tell everybody. */
 static void
 commit(struct capture *capture, struct frame_info *frame)
 {
 	uint64_t frame_ns;
 
+	frame->stale_ms = stale_ms(capture, frame, clock_mono_ns());
 	rate_add(&capture->rate, frame->mono_ns);
 	frame_ns = rate_frame_ns(&capture->rate);
-	frame->change = capture->status.motion.change;
+	frame->change = (uint16_t)capture->status.motion.change;
 	frame->sequence = ring_writer_commit(capture->ring, frame);
 	pthread_mutex_lock(&capture->lock);
 	ring_bells(capture);
 	capture->status.frame = *frame;
 	capture->status.frames++;
 	capture->status.fps = frame_ns != 0 ? (double)CLOCK_S / (double)frame_ns : 0;
-	capture->status.stale_ns = capture_stale_ns(capture);
 	capture->status.mode.width = frame->width;
 	capture->status.mode.height = frame->height;
 	pthread_mutex_unlock(&capture->lock);

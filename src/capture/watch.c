@@ -17,6 +17,10 @@
 #define RETRY_MOST_NS (2 * CLOCK_S)	/* a camera is back within 3 s of its return */
 #define STEADY_NS (5 * CLOCK_S)		/* lasted this long: the next failure is a new one */
 #define FIRST_PICTURE_NS (3 * CLOCK_S)	/* cameras that wake up slowly take 2 s */
+#define GRACE_FIRST_NS (2 * CLOCK_S)	/* a silent one is left open longer each time: it may be slow */
+#define GRACE_MOST_NS (12 * CLOCK_S)
+#define LOOK_NS (2 * CLOCK_S)		/* for a camera that cannot be had yet */
+#define HOLD_NS (3 * CLOCK_S)		/* one that went may come back: no other for so long */
 #define TURN_NS CLOCK_S			/* the watchdog wants to see turns */
 
 /* ---- on and off ---------------------------------------------------------------- */
@@ -56,7 +60,21 @@ go_offline(struct capture *capture, const struct cause *reason)
 	capture_report(capture, &report, NULL);
 }
 
-/* The first picture after an opening is out. */
+/* We have had this camera: no test card in its place, and no other camera while
+ * that one is to be found. */
+static void
+remember(struct capture *capture)
+{
+	if (strcmp(capture->source->mode.kind, "v4l2") != 0)
+		return;
+	capture->had = capture->source->mode;
+	capture->wish.kind = "v4l2";
+	capture->wish.card = capture->had.name;
+	capture->wish.bus = capture->had.bus;
+	capture->wish.self = capture->had.self;
+}
+
+/* The first picture after an opening or a silence is out. */
 static void
 go_online(struct capture *capture)
 {
@@ -71,6 +89,7 @@ go_online(struct capture *capture)
 	capture->reported = true;
 	report.mode = *mode;
 	report.frame = capture->status.frame;
+	remember(capture);
 	if (mode->fps_num != 0)
 		snprintf(rate, sizeof rate, ", %.4g a second", (double)mode->fps_num / mode->fps_den);
 	log_notice("capture", "online: %s%s%s, %s %ux%u%s", mode->name, mode->device[0] != '\0' ? " at " : "",
@@ -91,59 +110,86 @@ close_source(struct capture *capture)
 	copy_counters(capture);
 }
 
+/* The count for the source's node. */
+static uint8_t *
+failures_of(struct capture *capture)
+{
+	int node = capture->source->mode.node;
+
+	return &capture->failures[node >= 0 && node < SOURCE_NODES ? node : SOURCE_NODES];
+}
+
+/* One more picture since the opening; a few are no sign that the camera goes on. */
+static void
+count_picture(struct capture *capture)
+{
+	if (capture->pictures < PACE_SMOOTH && ++capture->pictures == PACE_SMOOTH)
+		*failures_of(capture) = 0;
+}
+
 /* The source is of no use: close it and try again later. */
 static void
 give_up(struct capture *capture, const struct cause *reason)
 {
 	uint64_t now = clock_mono_ns();
 
-	if (capture->arrived_ns != 0 && now - capture->opened_ns > STEADY_NS)
+	if (capture->pace.arrived && now - capture->opened_ns > STEADY_NS)
 		capture->delay_ns = RETRY_FIRST_NS;
+	if (capture->source != NULL && capture->pictures < PACE_SMOOTH && *failures_of(capture) < UINT8_MAX)
+		++*failures_of(capture);
 	close_source(capture);
 	capture->retry_ns = now + capture->delay_ns;
 	capture->delay_ns = capture->delay_ns * 2 < RETRY_MOST_NS ? capture->delay_ns * 2 : RETRY_MOST_NS;
 	go_offline(capture, reason);
 }
 
+static bool
+is_same(const struct source_mode *a, const struct source_mode *b)
+{
+	return a->kind == b->kind && strcmp(a->name, b->name) == 0 && strcmp(a->bus, b->bus) == 0 &&
+	    strcmp(a->self, b->self) == 0;
+}
+
 /* `source` is what we watch from now on. */
 static void
 take_over(struct capture *capture, struct source *source)
 {
+	const struct source_mode *mode = &source->mode;
+
 	capture->source = source;
 	capture->lost = false;
 	capture->opened_ns = clock_mono_ns();
-	capture->arrived_ns = 0;
+	capture->look_ns = 0;
+	capture->pictures = 0;
+	capture->silent = false;
+	if (!is_same(mode, &capture->status.mode))
+		pace_forget(&capture->pace);
+	pace_open(&capture->pace, mode->fps_num != 0 ? CLOCK_S * mode->fps_den / mode->fps_num : 0,
+	    !source->kind->patient, capture->opened_ns);
 	capture->rate = (struct rate){ 0 };
 	capture->refusal.text[0] = '\0';
 	capture->size = (struct capture_size){ source->mode.width, source->mode.height };
 	capture->other = (struct capture_size){ 0, 0 };
 	motion_forget(capture->motion);
 	pthread_mutex_lock(&capture->lock);
-	capture->status.mode = source->mode;
+	capture->status.mode = *mode;
 	capture->status.blind.text[0] = '\0';
 	capture->status.online = false;
-	capture->status.stale_ns = capture_stale_ns(capture);
 	capture->status.reopens += capture->opened_before;
 	pthread_mutex_unlock(&capture->lock);
 	capture->opened_before = true;
 	adjust_opened(capture);
-	if (strcmp(source->mode.kind, "v4l2") != 0)
-		return;
-	/* We have had a camera: no test card in its place, and no other camera
-	 * while that one is to be found. */
-	memcpy(capture->card, source->mode.name, sizeof capture->card);
-	memcpy(capture->bus, source->mode.bus, sizeof capture->bus);
-	capture->wish.kind = "v4l2";
-	capture->wish.card = capture->card;
-	capture->wish.bus = capture->bus;
 }
 
 static void
 open_source(struct capture *capture)
 {
 	struct cause why;
-	struct source *source = source_open(&capture->wish, &why);
+	struct source *source;
 
+	capture->wish.only_ours = capture->wish.card != NULL && capture->lost_ns != 0 &&
+	    clock_mono_ns() - capture->lost_ns < HOLD_NS;
+	source = source_open(&capture->wish, &why);
 	if (source != NULL) {
 		take_over(capture, source);
 		return;
@@ -156,40 +202,83 @@ open_source(struct capture *capture)
 	give_up(capture, &why);
 }
 
-/* A node came or changed its permissions. */
+/* Is the source one that a camera may take the place of: the test card, or a camera
+ * that delivers nothing and was not named? */
+static bool
+is_makeshift(const struct capture *capture)
+{
+	if (strcmp(capture->source->mode.kind, "testcard") == 0)
+		return strcmp(capture->wish.kind, "auto") == 0;
+	return capture->source->mode.node >= 0 && capture->wish.device[0] == '\0' && capture->silent;
+}
+
+/* Is there a camera to be had instead of a makeshift? */
 static void
-nodes_changed(struct capture *capture)
+look_beside(struct capture *capture)
 {
 	struct source_wish wish = capture->wish;
 	struct source *camera;
 
-	if (capture->source == NULL) {
-		capture->delay_ns = RETRY_FIRST_NS;
-		capture->retry_ns = clock_mono_ns();
-		return;
-	}
-	if (strcmp(wish.kind, "auto") != 0 || strcmp(capture->source->mode.kind, "testcard") != 0)
+	capture->look_ns = 0;
+	if (!is_makeshift(capture))
 		return;
 	wish.kind = "v4l2";
+	wish.only_ours = false;
+	wish.only_untried = strcmp(capture->source->mode.kind, "v4l2") == 0;
 	camera = source_open(&wish, NULL);
-	if (camera == NULL)
+	if (camera == NULL) {
+		capture->look_ns = errno != ENOENT || wish.only_untried ? clock_mono_ns() + LOOK_NS : 0;
 		return;
+	}
 	close_source(capture);
 	take_over(capture, camera);
 }
 
-/* How long may the source be silent from now on? UINT64_MAX: it has been given up. */
-static uint64_t
-silence_deadline(const struct capture *capture)
+/* A node came or changed its permissions. */
+static void
+nodes_changed(struct capture *capture)
 {
-	uint64_t stale = capture_stale_ns(capture);
+	if (capture->source != NULL) {
+		look_beside(capture);
+		return;
+	}
+	capture->delay_ns = RETRY_FIRST_NS;
+	capture->retry_ns = clock_mono_ns();
+}
 
-	if (capture->arrived_ns != 0)
-		return capture->source->kind->patient && !capture->status.online ?
-		    UINT64_MAX : capture->arrived_ns + stale;
-	if (capture->source->kind->patient && capture->reported)
-		return UINT64_MAX;
-	return capture->opened_ns + (stale > FIRST_PICTURE_NS ? stale : FIRST_PICTURE_NS);
+/* ---- silence ---------------------------------------------------------------------- */
+
+/* From when on is the source silent for too long? */
+static uint64_t
+silence_begins(const struct capture *capture)
+{
+	uint64_t patience = pace_patience_ns(&capture->pace);
+
+	if (!capture->pace.arrived && patience < FIRST_PICTURE_NS)
+		patience = FIRST_PICTURE_NS;
+	return capture->pace.since_ns + patience;
+}
+
+/* How much longer does it stay open then? Opening anew heals most cameras at once; one
+ * that was opened in vain before may only be slower than it says. */
+static uint64_t
+silence_grace(struct capture *capture)
+{
+	unsigned failures = *failures_of(capture);
+	uint64_t grace = failures < 8 ? GRACE_FIRST_NS << failures >> 1 : GRACE_MOST_NS;
+
+	return failures == 0 ? 0 : grace < GRACE_MOST_NS ? grace : GRACE_MOST_NS;
+}
+
+/* When is there something to do about the source's silence? UINT64_MAX: never. */
+static uint64_t
+silence_deadline(struct capture *capture)
+{
+	bool told = capture->silent || (!capture->pace.arrived && capture->reported);
+
+	if (capture->source->kind->patient)
+		return told ? UINT64_MAX : silence_begins(capture);
+	return silence_begins(capture) + (capture->silent ? silence_grace(capture) : 0);
 }
 
 /* No picture in time. Reopening heals most cameras, but no pipe. */
@@ -201,17 +290,20 @@ handle_silence(struct capture *capture)
 
 	if (capture->refusal.text[0] != '\0')
 		cause_set(&reason, "%s delivers no usable picture: %.120s", mode->name, capture->refusal.text);
-	else if (capture->source->refusal.text[0] != '\0' && capture->arrived_ns == 0)
+	else if (capture->source->refusal.text[0] != '\0' && !capture->pace.arrived)
 		cause_set(&reason, "%s delivers only broken pictures: %.120s", mode->name,
 		    capture->source->refusal.text);
-	else if (capture->source->counters.broken > 0 && capture->arrived_ns == 0)
+	else if (capture->source->counters.broken > 0 && !capture->pace.arrived)
 		cause_set(&reason, "%s delivers only broken pictures", mode->name);
 	else
 		cause_set(&reason, "%s delivers no picture", mode->name);
-	if (capture->source->kind->patient)
-		go_offline(capture, &reason);
-	else
+	if (!capture->source->kind->patient && (capture->silent || silence_grace(capture) == 0)) {
 		give_up(capture, &reason);
+		return;
+	}
+	capture->silent = true;
+	capture->look_ns = clock_mono_ns();
+	go_offline(capture, &reason);
 }
 
 static void
@@ -227,6 +319,7 @@ take_picture(struct capture *capture)
 	case SOURCE_GONE:
 		capture_count_error(capture);
 		capture->lost = true;
+		capture->lost_ns = capture->pace.arrived ? clock_mono_ns() : 0;
 		give_up(capture, &why);
 		return;
 	case SOURCE_PICTURE:
@@ -234,7 +327,8 @@ take_picture(struct capture *capture)
 	}
 	switch (capture_publish(capture, &picture, &why)) {
 	case 0:
-		capture->arrived_ns = clock_mono_ns();
+		count_picture(capture);
+		capture->silent = false;
 		capture->refusal.text[0] = '\0';
 		if (!capture->status.online)
 			go_online(capture);
@@ -264,22 +358,32 @@ watch_nodes(void)
 	return fd;
 }
 
+/* A name in /dev. A node that came anew was never opened in vain. */
+static bool
+read_name(struct capture *capture, const char *name)
+{
+	unsigned node;
+	int end = 0;
+
+	if (sscanf(name, "video%u%n", &node, &end) == 1 && name[end] == '\0' && node < SOURCE_NODES)
+		capture->failures[node] = 0;
+	return strncmp(name, "video", 5) == 0 || strncmp(name, "v4l", 3) == 0;
+}
+
 /* Read what inotify has; did it concern a camera? */
 static bool
-read_nodes(int fd)
+read_nodes(struct capture *capture)
 {
 	_Alignas(struct inotify_event) char buffer[4096];
 	bool camera = false;
 	ssize_t got;
 
-	while ((got = read(fd, buffer, sizeof buffer)) > 0) {
+	while ((got = read(capture->inotify, buffer, sizeof buffer)) > 0) {
 		const struct inotify_event *event;
 
 		for (char *at = buffer; at < buffer + got; at += sizeof *event + event->len) {
 			event = (const struct inotify_event *)at;
-			camera |= event->mask & IN_Q_OVERFLOW ||
-			    (event->len > 0 && (strncmp(event->name, "video", 5) == 0 ||
-			    strncmp(event->name, "v4l", 3) == 0));
+			camera |= event->mask & IN_Q_OVERFLOW || (event->len > 0 && read_name(capture, event->name));
 		}
 	}
 	return camera;
@@ -287,13 +391,15 @@ read_nodes(int fd)
 
 /* Milliseconds for poll(2) until the nearest deadline, rounded up. */
 static int
-patience(const struct capture *capture)
+patience(struct capture *capture)
 {
 	uint64_t now = clock_mono_ns(), deadline = now + TURN_NS;
 	uint64_t next = capture->source != NULL ? silence_deadline(capture) : capture->retry_ns;
 
 	if (next < deadline)
 		deadline = next;
+	if (capture->source != NULL && capture->look_ns != 0 && capture->look_ns < deadline)
+		deadline = capture->look_ns;
 	if (capture->changed_ns != 0 && capture->changed_ns < deadline)
 		deadline = capture->changed_ns;
 	return deadline > now ? (int)((deadline - now + CLOCK_MS - 1) / CLOCK_MS) : 0;
@@ -320,11 +426,13 @@ turn(struct capture *capture)
 		adjust_noticed(capture);
 	if (fds[2].revents & ~POLLPRI)
 		take_picture(capture);
-	if (fds[1].revents != 0 && read_nodes(capture->inotify))
+	if (fds[1].revents != 0 && read_nodes(capture))
 		nodes_changed(capture);
 	adjust_tell(capture, clock_mono_ns());
 	if (capture->source != NULL && clock_mono_ns() >= silence_deadline(capture))
 		handle_silence(capture);
+	if (capture->source != NULL && capture->look_ns != 0 && clock_mono_ns() >= capture->look_ns)
+		look_beside(capture);
 	if (capture->source == NULL && clock_mono_ns() >= capture->retry_ns)
 		open_source(capture);
 }
@@ -336,6 +444,7 @@ capture_watch(void *arg)
 
 	pthread_setname_np(pthread_self(), "capture");
 	capture->delay_ns = RETRY_FIRST_NS;
+	capture->wish.failures = capture->failures;
 	capture->inotify = watch_nodes();
 	if (capture->inotify == -1)
 		log_warning("capture", "no inotify on /dev: %s", strerror(errno));

@@ -16,7 +16,6 @@ enum {
 	WATCHES_MAX = 4,
 	COUNT_DEBOUNCE_MS = 200,
 	USUAL_WIDTH = 1280, USUAL_HEIGHT = 720,
-	USUAL_INTERVAL_MS = 1000,	/* of frames, until two are there */
 };
 
 struct watch {
@@ -350,15 +349,6 @@ camera_count(struct camera *camera, enum camera_viewers kind, int difference)
 
 /* ---- frames ----------------------------------------------------------------------------------- */
 
-/* A frame is stale after 3 frame times and a second. */
-static uint64_t
-camera_stale_ns(const struct camera *camera)
-{
-	uint64_t interval = ring_reader_interval_ns(camera->ring);
-
-	return 3 * (interval != 0 ? interval : USUAL_INTERVAL_MS * CLOCK_MS) + CLOCK_S;
-}
-
 bool
 camera_is_offline(const struct camera *camera, struct cause *why)
 {
@@ -371,7 +361,7 @@ camera_is_offline(const struct camera *camera, struct cause *why)
 struct shot *
 camera_look(struct camera *camera, struct cause *why)
 {
-	uint64_t now = clock_mono_ns(), age;
+	uint64_t now = clock_mono_ns();
 	struct shot *shot;
 
 	if (!client_connected(camera->client)) {
@@ -386,12 +376,11 @@ camera_look(struct camera *camera, struct cause *why)
 	}
 	camera->width = shot->info.width;
 	camera->height = shot->info.height;
-	age = now > shot->info.mono_ns ? now - shot->info.mono_ns : 0;
-	if (age <= camera_stale_ns(camera))
+	if (!frame_is_stale(&shot->info, now))
 		return shot;
 	if (!camera_is_offline(camera, why))
 		cause_set(why, "no picture from the camera for %llu s",
-		    (unsigned long long)(age / CLOCK_S));
+		    (unsigned long long)(frame_age_ns(&shot->info, now) / CLOCK_S));
 	return NULL;
 }
 

@@ -258,9 +258,9 @@ snapshot_is_fresh(const struct capture_status *now, struct cause *why)
 		return cause_set(why, REASON_NO_FRAME), false;
 	if (!now->online)
 		return cause_set(why, "%s", now->reason.text), false;
-	if (mono > now->frame.mono_ns + now->stale_ns)
+	if (frame_is_stale(&now->frame, mono))
 		return cause_set(why, "the newest picture is %.1f s old",
-		    (double)(mono - now->frame.mono_ns) / CLOCK_S), false;
+		    (double)frame_age_ns(&now->frame, mono) / CLOCK_S), false;
 	return true;
 }
 

@@ -31,9 +31,7 @@ status_percent(uint32_t tenths)
 static uint64_t
 status_age_ms(const struct capture_status *now)
 {
-	uint64_t mono = clock_mono_ns();
-
-	return mono > now->frame.mono_ns ? (mono - now->frame.mono_ns) / CLOCK_MS : 0;
+	return frame_age_ns(&now->frame, clock_mono_ns()) / CLOCK_MS;
 }
 
 /* ---- status ------------------------------------------------------------------------- */
@@ -68,8 +66,8 @@ status_add_picture(const struct orield *orield, const struct capture_status *now
 	    json_integer((json_int_t)orield_frame_count(orield, now)));
 	json_object_set_new(out, "triggers", json_integer((json_int_t)orield->triggers));
 	json_object_set_new(out, "frame_age_ms", any ? json_integer((json_int_t)age) : json_null());
-	json_object_set_new(out, "stale", json_boolean(!any || age > now->stale_ns / CLOCK_MS));
-	json_object_set_new(out, "stale_ms", json_integer((json_int_t)(now->stale_ns / CLOCK_MS)));
+	json_object_set_new(out, "stale", json_boolean(!any || frame_is_stale(&now->frame, clock_mono_ns())));
+	json_object_set_new(out, "stale_ms", json_integer(any ? now->frame.stale_ms : FRAME_STALE_MS));
 	json_object_set_new(out, "generation", json_integer((json_int_t)now->generation));
 	json_object_set_new(out, "sequence", json_integer((json_int_t)now->frame.sequence));
 	json_object_set_new(out, "encode_us", json_integer(now->frame.encode_us));

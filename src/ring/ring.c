@@ -357,17 +357,3 @@ ring_reader_view(const struct ring_reader *reader, uint64_t after, struct ring_v
 	}
 	return false;
 }
-
-uint64_t
-ring_reader_interval_ns(const struct ring_reader *reader)
-{
-	uint64_t newest = ring_reader_newest(reader), oldest;
-	struct ring_view last, first;
-
-	/* The slot behind the oldest may be under the writer's hand already. */
-	oldest = newest > reader->slots - 2 ? newest - (reader->slots - 2) : 1;
-	if (newest <= oldest || !ring_reader_try(reader, newest, &last) ||
-	    !ring_reader_try(reader, oldest, &first) || last.info.mono_ns < first.info.mono_ns)
-		return 0;
-	return (last.info.mono_ns - first.info.mono_ns) / (newest - oldest);
-}

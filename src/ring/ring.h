@@ -64,9 +64,6 @@ uint32_t ring_reader_slot_size(const struct ring_reader *reader);
 /* Sequence of the newest frame, 0 before the first. */
 uint64_t ring_reader_newest(const struct ring_reader *reader);
 
-/* Average time between the frames that are in the ring now; 0 with fewer than two. */
-uint64_t ring_reader_interval_ns(const struct ring_reader *reader);
-
 struct ring_view {
 	struct frame_info info;		/* a copy, consistent */
 	const unsigned char *data;	/* info.length bytes inside the ring */

@@ -266,7 +266,7 @@ pipe_open(const struct source_wish *wish, struct cause *why)
 	}
 	source = &input->source;
 	*source = (struct source){ .kind = &pipe_kind, .fd = -1,
-	    .mode = { .kind = pipe_kind.name, .format = PIXEL_MJPEG } };
+	    .mode = { .kind = pipe_kind.name, .node = -1, .format = PIXEL_MJPEG } };
 	snprintf(source->mode.name, sizeof source->mode.name, "%s", standard ? "standard input" : wish->input);
 	snprintf(source->mode.device, sizeof source->mode.device, "%s", wish->input);
 	input->input = open_input(wish->input, why);

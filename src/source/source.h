@@ -11,12 +11,19 @@
 #include "base/cause.h"
 #include "base/picture.h"
 
+enum {
+	SOURCE_NODES = 256,	/* /dev/video0 … 255: VIDEO_NUM_DEVICES of the kernel's v4l2-dev.c */
+	SOURCE_SELF = 200,
+};
+
 /* What the source settled on; for /status and the log. */
 struct source_mode {
 	const char *kind;		/* "v4l2", "pipe", "testcard" */
 	char name[64];			/* for people: the card's name, the pipe's path */
 	char bus[32];			/* where it is plugged in: V4L2's bus_info, else "" */
+	char self[SOURCE_SELF];		/* which of those with that name and bus, else "" */
 	char device[128];		/* node or path in use now */
+	int node;			/* N of /dev/videoN, -1 = none */
 	enum pixel_format format;
 	uint32_t width, height;		/* 0 until known (pipes: after the first picture) */
 	uint32_t fps_num, fps_den;	/* 0/0 = unknown */
@@ -65,7 +72,11 @@ struct source {
 struct source_wish {			/* from the options; 0 = best match */
 	const char *kind;		/* "auto", "v4l2", "pipe", "testcard" */
 	const char *device;		/* node, by-id path, or "" = first capture device found */
-	const char *card, *bus;		/* mode.name, mode.bus of the camera we had: look for that one first */
+	/* Without a device, of several cameras: */
+	const char *card, *bus, *self;	/* the one we had (its mode's name, bus, self) first; NULL = none */
+	const uint8_t *failures;	/* [SOURCE_NODES] those opened in vain last; NULL = none was */
+	bool only_ours;			/* none but the one we had */
+	bool only_untried;		/* none that was opened in vain */
 	const char *input;		/* pipe: path of a FIFO or file, "-" = stdin */
 	uint32_t width, height, fps;
 	int format;			/* enum pixel_format, -1 = best match */
@@ -75,8 +86,10 @@ struct source_wish {			/* from the options; 0 = best match */
 };
 
 /* Open what `wish` names. NULL with one clear reason in *why; errno is ENOENT when
- * what is named is simply not there. "auto": a V4L2 device if there is one (or one
- * was named), else the test card. */
+ * what is named is simply not there. A device that is named and there is the one, and
+ * no other; the camera we had is taken under another node when it is not there. None
+ * named: the first that can be opened and streams. "auto": a V4L2 device if there
+ * is one (or one was named), else the test card. */
 struct source *source_open(const struct source_wish *wish, struct cause *why);
 
 /* The newest whole picture. Never blocks. */

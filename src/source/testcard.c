@@ -239,7 +239,7 @@ testcard_open(const struct source_wish *wish, struct cause *why)
 
 	if (card == NULL)
 		goto fail;
-	card->source = (struct source){ .kind = &testcard_kind, .fd = -1, .mode = {
+	card->source = (struct source){ .kind = &testcard_kind, .fd = -1, .mode = { .node = -1,
 	    .kind = testcard_kind.name, .name = "Test card", .format = PIXEL_YUV420, .width = width, .height = height,
 	    .fps_num = fps, .fps_den = 1 } };
 	card->started_ns = clock_mono_ns();

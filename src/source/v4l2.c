@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "source/stamp.h"
 #include "source/v4l2_device.h"
 
 enum {
@@ -18,7 +19,6 @@ enum {
 	BUFFERS_INITIAL = 4,
 	TROUBLE_MOST = 16,	/* failed dequeues in a row before we start over */
 };
-#define STAMP_OLDEST_NS (10 * CLOCK_S)	/* an older driver's stamp is on another clock */
 
 struct v4l2 {
 	struct source source;
@@ -28,6 +28,8 @@ struct v4l2 {
 	struct v4l2_buffer held;	/* the picture given out */
 	bool holding, streaming, lost;
 	uint32_t newest;		/* the driver's number of the newest picture seen */
+	struct stamps stamps;
+	uint64_t empty_ns;		/* when the driver had nothing last */
 	unsigned trouble;
 	struct cause loss;		/* why `lost` */
 };
@@ -101,24 +103,25 @@ dequeue(struct v4l2 *camera, struct v4l2_buffer *buffer, struct cause *why)
 	return DEQUEUED_GONE;
 }
 
-/* When the picture was taken: the driver's stamp if it is on the monotonic clock
- * (kernel: buffer.rst), else now. */
+/* When the picture was taken; which clock a driver uses: kernel, buffer.rst. */
 static void
-stamp(struct picture *picture, const struct v4l2_buffer *buffer)
+stamp(struct v4l2 *camera, struct picture *picture, uint64_t now)
 {
-	uint64_t now = clock_mono_ns(), wall = clock_wall_ns();
-	uint64_t taken = (uint64_t)buffer->timestamp.tv_sec * CLOCK_S +
+	const struct v4l2_buffer *buffer = &camera->held;
+	uint64_t said = (uint64_t)buffer->timestamp.tv_sec * CLOCK_S +
 	    (uint64_t)buffer->timestamp.tv_usec * 1000;
+	bool monotonic = (buffer->flags & V4L2_BUF_FLAG_TIMESTAMP_MASK) == V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC;
+	const char *complaint;
 
-	if ((buffer->flags & V4L2_BUF_FLAG_TIMESTAMP_MASK) != V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC ||
-	    taken > now || now - taken > STAMP_OLDEST_NS)
-		taken = now;
-	picture->mono_ns = taken;
-	picture->wall_ns = wall - (now - taken);
+	picture->mono_ns = stamp_believe(&camera->stamps, said, monotonic, camera->empty_ns, now, &complaint);
+	picture->wall_ns = clock_wall_ns() - (now - picture->mono_ns);
+	if (complaint != NULL)
+		log_notice("v4l2", "%s: its time stamps %s: the time of arrival is used",
+		    camera->source.mode.name, complaint);
 }
 
 static void
-hand_out(struct v4l2 *camera, struct picture *picture)
+hand_out(struct v4l2 *camera, struct picture *picture, uint64_t now)
 {
 	const struct v4l2_buffer *buffer = &camera->held;
 
@@ -131,7 +134,7 @@ hand_out(struct v4l2 *camera, struct picture *picture)
 	picture->data = camera->buffers[buffer->index].start;
 	picture->length = buffer->bytesused;
 	picture->studio = v4l2_is_studio(picture->format, &camera->format);
-	stamp(picture, buffer);
+	stamp(camera, picture, now);
 }
 
 /* uvcvideo fills buffers on several CPUs and may finish an older picture after a newer
@@ -152,6 +155,7 @@ v4l2_take(struct source *source, struct picture *picture, struct cause *why)
 	struct v4l2 *camera = (struct v4l2 *)source;
 	struct v4l2_buffer buffer;
 	bool have = false;
+	uint64_t now;
 
 	for (;;) {
 		enum dequeued result = camera->lost ? DEQUEUED_GONE : dequeue(camera, &buffer, why);
@@ -179,10 +183,11 @@ v4l2_take(struct source *source, struct picture *picture, struct cause *why)
 		camera->newest = buffer.sequence;
 		have = true;
 	}
-	if (!have)
-		return SOURCE_AGAIN;
-	hand_out(camera, picture);
-	return SOURCE_PICTURE;
+	now = clock_mono_ns();
+	if (have)
+		hand_out(camera, picture, now);
+	camera->empty_ns = now;
+	return have ? SOURCE_PICTURE : SOURCE_AGAIN;
 }
 
 static void
@@ -274,6 +279,7 @@ stream(struct v4l2 *camera, struct cause *why)
 	if (v4l2_ioctl(camera->source.fd, VIDIOC_STREAMON, &type) == -1)
 		return explain(camera, "starting the stream", why);
 	camera->streaming = true;
+	camera->empty_ns = clock_mono_ns();
 	return 0;
 }
 
@@ -326,34 +332,95 @@ static const struct source_kind v4l2_kind = {
 	.set_control = camera_set_control,
 };
 
-struct source *
-v4l2_open(const struct source_wish *wish, struct cause *why)
+/* All but the stream itself. The node is the camera's from now on. */
+static int
+set_up(struct v4l2 *camera, const struct v4l2_node *node, const struct source_wish *wish, struct cause *why)
 {
-	struct v4l2 *camera;
-	struct v4l2_node node;
-	struct source *source;
+	struct source_mode *mode = &camera->source.mode;
 
-	if (v4l2_find(wish, &node, why) == -1)
-		return NULL;
-	camera = calloc(1, sizeof *camera);
+	snprintf(mode->name, sizeof mode->name, "%s", node->card);
+	snprintf(mode->bus, sizeof mode->bus, "%s", node->bus);
+	snprintf(mode->device, sizeof mode->device, "%s", node->path);
+	mode->node = node->number;
+	if (v4l2_negotiate(node, wish, mode, &camera->format, why) == -1)
+		return -1;
+	if (request_buffers(camera, wish->buffers, why) == -1 || map_buffers(camera, why) == -1) {
+		errno = EIO;
+		return -1;
+	}
+	v4l2_tell_apart(node, mode->self);
+	subscribe(camera->source.fd);
+	return 0;
+}
+
+/* A camera that streams, from a node just opened. errno is ENOENT when it is none. */
+static struct source *
+start(const struct v4l2_node *node, const struct source_wish *wish, struct cause *why)
+{
+	struct v4l2 *camera = calloc(1, sizeof *camera);
+	struct source *source;
+	int error = EIO;
+
 	if (camera == NULL) {
 		cause_errno(why, "camera");
-		close(node.fd);
+		close(node->fd);
 		return NULL;
 	}
 	source = &camera->source;
-	*source = (struct source){ .kind = &v4l2_kind, .fd = node.fd, .mode.kind = v4l2_kind.name };
-	snprintf(source->mode.name, sizeof source->mode.name, "%s", node.card);
-	snprintf(source->mode.bus, sizeof source->mode.bus, "%s", node.bus);
-	snprintf(source->mode.device, sizeof source->mode.device, "%s", node.path);
-	if (v4l2_negotiate(&node, wish, &source->mode, &camera->format, why) == -1 ||
-	    request_buffers(camera, wish->buffers, why) == -1 || map_buffers(camera, why) == -1)
-		goto fail;
-	subscribe(source->fd);
-	if (stream(camera, why) == 0)
+	*source = (struct source){ .kind = &v4l2_kind, .fd = node->fd, .mode.kind = v4l2_kind.name };
+	if (set_up(camera, node, wish, why) == -1)
+		error = errno;
+	else if (stream(camera, why) == 0)
 		return source;
-fail:
 	source_close(&source);
-	errno = EIO;		/* there is a camera */
+	errno = error;
 	return NULL;
+}
+
+/* The first that streams. If none does: why the best of them does not. */
+static struct source *
+open_any(const struct source_wish *wish, struct cause *why)
+{
+	uint8_t numbers[SOURCE_NODES];
+	unsigned count = v4l2_rank(wish, numbers, why);
+	int error = errno;
+
+	for (unsigned i = 0; i < count; i++) {
+		struct cause reason;
+		struct v4l2_node node;
+		struct source *source = NULL;
+		char path[32];
+
+		snprintf(path, sizeof path, "/dev/video%u", numbers[i]);
+		if (v4l2_open_node(path, &node, &reason) == 0)
+			source = start(&node, wish, &reason);
+		if (source != NULL)
+			return source;
+		if (i == 0 || (error == ENOENT && errno != ENOENT)) {
+			error = errno;
+			cause_set(why, "%s", reason.text);
+		}
+	}
+	errno = error;
+	return NULL;
+}
+
+struct source *
+v4l2_open(const struct source_wish *wish, struct cause *why)
+{
+	struct source_wish ours = *wish;
+	struct v4l2_node node;
+	struct source *source;
+
+	if (wish->device[0] == '\0')
+		return open_any(wish, why);
+	if (v4l2_open_node(wish->device, &node, why) == 0)
+		return start(&node, wish, why);
+	if (errno != ENOENT || wish->card == NULL)
+		return NULL;
+	ours.only_ours = true;
+	source = open_any(&ours, NULL);
+	if (source == NULL)
+		errno = ENOENT;
+	return source;
 }

@@ -4,11 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
-
-enum { NODES = 256 };	/* /dev/video0 … 255: VIDEO_NUM_DEVICES of the kernel's v4l2-dev.c */
 
 int
 v4l2_ioctl(int fd, unsigned long request, void *arg)
@@ -37,10 +36,8 @@ explain_open(const char *path, struct cause *why)
 }
 
 static int
-check_capability(const char *path, const struct v4l2_capability *is, struct cause *why)
+check_capability(const char *path, const struct v4l2_capability *is, uint32_t can, struct cause *why)
 {
-	uint32_t can = is->capabilities & V4L2_CAP_DEVICE_CAPS ? is->device_caps : is->capabilities;
-
 	if (can & V4L2_CAP_VIDEO_CAPTURE)
 		return can & V4L2_CAP_STREAMING ? 0 :
 		    cause_set(why, "%s (%.32s) cannot stream", path, (const char *)is->card);
@@ -50,9 +47,23 @@ check_capability(const char *path, const struct v4l2_capability *is, struct caus
 	return cause_set(why, "%s (%.32s) does not capture video", path, (const char *)is->card);
 }
 
-/* Open `path` if it is a camera. */
+/* N of the /dev/videoN that `path` is, or leads to. */
 static int
-open_node(const char *path, struct v4l2_node *node, struct cause *why)
+node_number(const char *path)
+{
+	char *real = realpath(path, NULL);
+	unsigned number = SOURCE_NODES;
+	int end = 0;
+
+	if (sscanf(real != NULL ? real : path, "/dev/video%u%n", &number, &end) != 1 || number >= SOURCE_NODES ||
+	    (real != NULL ? real : path)[end] != '\0')
+		number = SOURCE_NODES;
+	free(real);
+	return number < SOURCE_NODES ? (int)number : -1;
+}
+
+int
+v4l2_open_node(const char *path, struct v4l2_node *node, struct cause *why)
 {
 	struct v4l2_capability is = { 0 };
 
@@ -63,11 +74,13 @@ open_node(const char *path, struct v4l2_node *node, struct cause *why)
 		cause_set(why, "%s is no V4L2 device", path);
 		goto fail;
 	}
-	if (check_capability(path, &is, why) == -1)
+	node->can = is.capabilities & V4L2_CAP_DEVICE_CAPS ? is.device_caps : is.capabilities;
+	if (check_capability(path, &is, node->can, why) == -1)
 		goto fail;
 	snprintf(node->path, sizeof node->path, "%s", path);
 	snprintf(node->card, sizeof node->card, "%.31s", (const char *)is.card);
 	snprintf(node->bus, sizeof node->bus, "%.31s", (const char *)is.bus_info);
+	node->number = node_number(path);
 	return 0;
 fail:
 	close(node->fd);
@@ -76,57 +89,135 @@ fail:
 	return -1;
 }
 
-/* Is it the camera we had? Without one every camera is right. */
+static int
+open_number(unsigned number, struct v4l2_node *node, struct cause *why)
+{
+	char path[32];
+
+	snprintf(path, sizeof path, "/dev/video%u", number);
+	return v4l2_open_node(path, node, why);
+}
+
+/* ---- telling cameras apart ----------------------------------------------------------- */
+
+/* The folder of the kernel's device tree that holds the node: bus, socket, interface. */
+static bool
+find_place(unsigned number, char place[SOURCE_SELF])
+{
+	char link[64];
+	ssize_t length;
+
+	snprintf(link, sizeof link, "/sys/class/video4linux/video%u", number);
+	length = readlink(link, place, SOURCE_SELF - 8);	/* room for the order behind it */
+	if (length <= 0 || length == SOURCE_SELF - 8)
+		return false;
+	place[length] = '\0';
+	*strrchr(place, '/') = '\0';
+	return true;
+}
+
+static bool
+has_twin(const struct v4l2_node *node)
+{
+	bool twin = false;
+
+	for (unsigned i = 0; i < SOURCE_NODES && !twin; i++) {
+		struct v4l2_node other;
+
+		if ((int)i == node->number || open_number(i, &other, NULL) == -1)
+			continue;
+		twin = strcmp(other.card, node->card) == 0 && strcmp(other.bus, node->bus) == 0;
+		close(other.fd);
+	}
+	return twin;
+}
+
+void
+v4l2_tell_apart(const struct v4l2_node *node, char self[SOURCE_SELF])
+{
+	char other[SOURCE_SELF];
+	unsigned before = 0;
+
+	self[0] = '\0';
+	if (node->number == -1)
+		return;
+	if (!find_place((unsigned)node->number, self)) {
+		/* No /sys: then a twin stays where it is. */
+		self[0] = '\0';
+		if (has_twin(node))
+			snprintf(self, SOURCE_SELF, "%d", node->number);
+		return;
+	}
+	/* As the kernel counts them (v4l2-dev.c, get_index) and udev names them. */
+	for (unsigned i = 0; i < (unsigned)node->number; i++)
+		before += find_place(i, other) && strcmp(other, self) == 0;
+	snprintf(self + strlen(self), 8, " %u", before);
+}
+
+/* Is it the camera we had? */
 static bool
 is_ours(const struct source_wish *wish, const struct v4l2_node *node)
 {
-	return wish->card == NULL ||
-	    (strcmp(wish->card, node->card) == 0 && strcmp(wish->bus, node->bus) == 0);
+	char self[SOURCE_SELF];
+
+	if (wish->card == NULL || strcmp(wish->card, node->card) != 0 || strcmp(wish->bus, node->bus) != 0)
+		return false;
+	v4l2_tell_apart(node, self);
+	return strcmp(wish->self, self) == 0;
 }
 
-/* The first camera among the nodes; with `ours` only the one we had. */
-static int
-search(const struct source_wish *wish, bool ours, struct v4l2_node *node, struct cause *why)
+/* ---- choosing ------------------------------------------------------------------------- */
+
+enum { OURS_MAY_FAIL = 2, NOT_WANTED = 1 << 16 };
+
+/* The smaller the better. */
+static unsigned
+rank(const struct source_wish *wish, const struct v4l2_node *node)
 {
+	bool ours = is_ours(wish, node);
+	unsigned failures = wish->failures != NULL ? wish->failures[node->number] : 0;
+
+	if (node->can & (V4L2_CAP_VIDEO_M2M | V4L2_CAP_VIDEO_M2M_MPLANE | V4L2_CAP_IO_MC) ||
+	    (wish->only_ours && !ours) || (wish->only_untried && failures > 0))
+		return NOT_WANTED;
+	if (ours)
+		failures = failures > OURS_MAY_FAIL ? failures - OURS_MAY_FAIL : 0;
+	/* What can also be written to is fed by a program, if one runs. */
+	return failures << 2 | (ours ? 0u : 2u) | (node->can & V4L2_CAP_VIDEO_OUTPUT ? 1u : 0u);
+}
+
+unsigned
+v4l2_rank(const struct source_wish *wish, uint8_t numbers[SOURCE_NODES], struct cause *why)
+{
+	unsigned ranks[SOURCE_NODES], count = 0, at;
 	struct cause reason;
 	bool denied = false;
 
-	for (int i = 0; i < NODES; i++) {
-		char path[32];
+	for (unsigned i = 0; i < SOURCE_NODES; i++) {
+		struct v4l2_node node;
+		unsigned its;
 
-		snprintf(path, sizeof path, "/dev/video%d", i);
-		if (open_node(path, node, &reason) == 0) {
-			if (!ours || is_ours(wish, node))
-				return 0;
-			close(node->fd);
-		} else if (errno == EACCES && !denied) {
-			denied = true;
-			cause_set(why, "%s", reason.text);
+		if (open_number(i, &node, &reason) == -1) {
+			if (errno == EACCES && !denied)
+				cause_set(why, "%s", reason.text);
+			denied |= errno == EACCES;
+			continue;
 		}
+		its = rank(wish, &node);
+		close(node.fd);
+		if (its == NOT_WANTED)
+			continue;
+		for (at = count++; at > 0 && ranks[at - 1] > its; at--) {
+			ranks[at] = ranks[at - 1];
+			numbers[at] = numbers[at - 1];
+		}
+		ranks[at] = its;
+		numbers[at] = (uint8_t)i;
 	}
+	if (count == 0 && !denied)
+		cause_set(why, "no camera found");
 	errno = denied ? EACCES : ENOENT;
-	return denied ? -1 : cause_set(why, "no camera found");
-}
-
-int
-v4l2_find(const struct source_wish *wish, struct v4l2_node *node, struct cause *why)
-{
-	struct v4l2_node named = { .fd = -1 };
-	bool have_name = wish->device[0] != '\0';
-
-	if (have_name && open_node(wish->device, &named, why) == 0 && is_ours(wish, &named)) {
-		*node = named;
-		return 0;
-	}
-	if (wish->card != NULL && search(wish, true, node, NULL) == 0) {
-		if (named.fd != -1)
-			close(named.fd);
-		return 0;
-	}
-	if (!have_name)
-		return search(wish, false, node, why);
-	*node = named;		/* another camera under the name asked for, or none */
-	return named.fd != -1 ? 0 : -1;
+	return count;
 }
 
 json_t *
@@ -136,11 +227,11 @@ source_list(void)
 	struct v4l2_node node;
 	struct cause why;
 
-	for (int i = 0; i < NODES; i++) {
+	for (int i = 0; i < SOURCE_NODES; i++) {
 		char path[32];
 
 		snprintf(path, sizeof path, "/dev/video%d", i);
-		if (open_node(path, &node, &why) == 0) {
+		if (v4l2_open_node(path, &node, &why) == 0) {
 			json_array_append_new(list, json_pack("{s:s, s:s*, s:s*, s:o}", "device", path,
 			    "name", node.card, "bus", node.bus, "formats", v4l2_list_modes(node.fd)));
 			close(node.fd);

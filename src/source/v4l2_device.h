@@ -24,19 +24,30 @@ int v4l2_ioctl(int fd, unsigned long request, void *arg);
 
 struct v4l2_node {
 	int fd;			/* open, non-blocking */
+	int number;		/* N of /dev/videoN, -1 = none */
+	uint32_t can;		/* V4L2_CAP_* */
 	char path[128];
 	char card[32], bus[32];	/* who it is and where it is plugged in */
 };
 
-/* Open the camera that `wish` means: the one we had before if it is still there
- * (also under another node), else the one named, else the first that captures.
- * -1 with one clear reason; errno is ENOENT when it is simply not there. */
-int v4l2_find(const struct source_wish *wish, struct v4l2_node *node, struct cause *why);
+/* Open `path` if it captures video. -1 with one clear reason; errno is ENOENT when it
+ * is simply not there. */
+int v4l2_open_node(const char *path, struct v4l2_node *node, struct cause *why);
+
+/* Which of the nodes with its card and bus is it? Two sensors of one device differ in
+ * the USB interface or the order of their nodes there. Stays the same when it is
+ * plugged in again; "" = it is the only one. */
+void v4l2_tell_apart(const struct v4l2_node *node, char self[SOURCE_SELF]);
+
+/* The numbers of all nodes that may be taken when none is named, best first; how
+ * many. None: why not; errno as above. Converters (memory to memory) and nodes whose
+ * pipeline somebody has to set up first (V4L2_CAP_IO_MC) are none. */
+unsigned v4l2_rank(const struct source_wish *wish, uint8_t numbers[SOURCE_NODES], struct cause *why);
 
 /* ---- v4l2_mode.c ---- */
 
 /* Choose format, size and rate nearest to `wish`, set them, and say in *mode and
- * *format what the driver made of it. */
+ * *format what the driver made of it. -1: errno is ENOENT when it has no format we know. */
 int v4l2_negotiate(const struct v4l2_node *node, const struct source_wish *wish,
 	struct source_mode *mode, struct v4l2_pix_format *format, struct cause *why);
 

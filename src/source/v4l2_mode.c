@@ -13,6 +13,7 @@ enum {
 	BEST_WIDTH = 1280, BEST_HEIGHT = 720, BEST_FPS = 30,	/* when nothing is asked for */
 	SMOOTH_FPS = 15,		/* below this a smaller picture is better than a slower one */
 	ENUM_MOST = 256,		/* of a list that a mad driver never ends */
+	CALLS_MOST = 1024,		/* in all: 3 s when each takes 3 ms; the richest cameras need 500 */
 	SIDE_MAX = 65500,
 };
 
@@ -102,17 +103,28 @@ is_better(const struct source_wish *wish, const struct candidate *a, const struc
 
 /* ---- walking the driver's lists ---------------------------------------------------- */
 
+struct walker {
+	int fd;
+	unsigned calls;
+};
+
+static bool
+ask(struct walker *walker, unsigned long request, void *arg)
+{
+	return walker->calls++ < CALLS_MOST && v4l2_ioctl(walker->fd, request, arg) == 0;
+}
+
 /* Calls `each` with every rate of a size, or once with 0/0 when there are none. A
  * range is represented by its ends and by what is wished. */
 typedef void (*each_rate)(void *arg, struct v4l2_fract interval);
 
 static void
-walk_rates(int fd, uint32_t fourcc, uint32_t width, uint32_t height, uint32_t fps,
+walk_rates(struct walker *walker, uint32_t fourcc, uint32_t width, uint32_t height, uint32_t fps,
     each_rate each, void *arg)
 {
 	struct v4l2_frmivalenum is = { .pixel_format = fourcc, .width = width, .height = height };
 
-	for (; is.index < ENUM_MOST && v4l2_ioctl(fd, VIDIOC_ENUM_FRAMEINTERVALS, &is) == 0; is.index++) {
+	for (; is.index < ENUM_MOST && ask(walker, VIDIOC_ENUM_FRAMEINTERVALS, &is); is.index++) {
 		struct v4l2_fract wish = { 1, fps != 0 ? fps : BEST_FPS };
 
 		if (is.type == V4L2_FRMIVAL_TYPE_DISCRETE) {
@@ -143,13 +155,14 @@ in_steps(uint32_t wish, uint32_t least, uint32_t most, uint32_t step)
 typedef void (*each_size)(void *arg, uint32_t width, uint32_t height);
 
 static void
-walk_sizes(int fd, uint32_t fourcc, const struct source_wish *wish, each_size each, void *arg)
+walk_sizes(struct walker *walker, uint32_t fourcc, const struct source_wish *wish, each_size each,
+    void *arg)
 {
 	struct v4l2_frmsizeenum is = { .pixel_format = fourcc };
 	uint32_t width = wish->width != 0 ? wish->width : BEST_WIDTH;
 	uint32_t height = wish->height != 0 ? wish->height : BEST_HEIGHT;
 
-	for (; is.index < ENUM_MOST && v4l2_ioctl(fd, VIDIOC_ENUM_FRAMESIZES, &is) == 0; is.index++) {
+	for (; is.index < ENUM_MOST && ask(walker, VIDIOC_ENUM_FRAMESIZES, &is); is.index++) {
 		const struct v4l2_frmsize_stepwise *range = &is.stepwise;
 
 		if (is.type == V4L2_FRMSIZE_TYPE_DISCRETE) {
@@ -165,16 +178,16 @@ walk_sizes(int fd, uint32_t fourcc, const struct source_wish *wish, each_size ea
 }
 
 static bool
-next_format(int fd, struct v4l2_fmtdesc *is)
+next_format(struct walker *walker, struct v4l2_fmtdesc *is)
 {
 	is->type = V4L2_BUF_TYPE_VIDEO_CAPTURE;
-	return is->index < ENUM_MOST && v4l2_ioctl(fd, VIDIOC_ENUM_FMT, is) == 0;
+	return is->index < ENUM_MOST && ask(walker, VIDIOC_ENUM_FMT, is);
 }
 
 /* ---- choosing ------------------------------------------------------------------------ */
 
 struct choice {
-	int fd;
+	struct walker walker;
 	const struct source_wish *wish;
 	uint32_t fourcc;
 	struct candidate now, best;
@@ -198,7 +211,7 @@ consider_size(void *arg, uint32_t width, uint32_t height)
 
 	choice->now.width = width;
 	choice->now.height = height;
-	walk_rates(choice->fd, choice->fourcc, width, height, choice->wish->fps, consider_rate, choice);
+	walk_rates(&choice->walker, choice->fourcc, width, height, choice->wish->fps, consider_rate, choice);
 }
 
 /* Four letters for people; unprintable ones as '?'. */
@@ -216,14 +229,16 @@ fourcc_text(uint32_t fourcc, char text[5])
 static int
 explain_no_format(const struct v4l2_node *node, const struct source_wish *wish, struct cause *why)
 {
+	struct walker walker = { .fd = node->fd };
 	struct v4l2_fmtdesc is = { 0 };
 	char offers[128] = "", text[5];
 
-	for (; next_format(node->fd, &is) && strlen(offers) < sizeof offers - 16; is.index++) {
+	for (; next_format(&walker, &is) && strlen(offers) < sizeof offers - 16; is.index++) {
 		fourcc_text(is.pixelformat, text);
 		snprintf(offers + strlen(offers), sizeof offers - strlen(offers), "%s%s",
 		    is.index > 0 ? ", " : "", text);
 	}
+	errno = wish->format >= 0 ? EINVAL : ENOENT;
 	return cause_set(why, "%s (%s) does not offer %s; it offers %s", node->path, node->card,
 	    wish->format >= 0 ? pixel_format_name((enum pixel_format)wish->format) : "a format we know",
 	    offers[0] != '\0' ? offers : "none");
@@ -233,16 +248,16 @@ static int
 choose(const struct v4l2_node *node, const struct source_wish *wish, struct candidate *best,
     struct cause *why)
 {
-	struct choice choice = { .fd = node->fd, .wish = wish, .best.rank = -1 };
+	struct choice choice = { .walker.fd = node->fd, .wish = wish, .best.rank = -1 };
 	struct v4l2_fmtdesc is = { 0 };
 
-	for (; next_format(node->fd, &is); is.index++) {
+	for (; next_format(&choice.walker, &is); is.index++) {
 		choice.now.rank = rank_of(is.pixelformat);
 		if (choice.now.rank == -1 ||
 		    (wish->format >= 0 && (int)known[choice.now.rank].pixels != wish->format))
 			continue;
 		choice.fourcc = is.pixelformat;
-		walk_sizes(node->fd, is.pixelformat, wish, consider_size, &choice);
+		walk_sizes(&choice.walker, is.pixelformat, wish, consider_size, &choice);
 	}
 	*best = choice.best;
 	return best->rank != -1 ? 0 : explain_no_format(node, wish, why);
@@ -277,9 +292,10 @@ static bool
 converts_colours(int fd, uint32_t fourcc)
 {
 	const uint32_t both = V4L2_FMT_FLAG_CSC_YCBCR_ENC | V4L2_FMT_FLAG_CSC_QUANTIZATION;
+	struct walker walker = { .fd = fd };
 	struct v4l2_fmtdesc is = { 0 };
 
-	for (; next_format(fd, &is); is.index++)
+	for (; next_format(&walker, &is); is.index++)
 		if (is.pixelformat == fourcc)
 			return (is.flags & both) == both;
 	return false;
@@ -353,9 +369,14 @@ v4l2_negotiate(const struct v4l2_node *node, const struct source_wish *wish,
 	struct candidate best;
 	struct v4l2_fract interval;
 
-	if (take_signal(node, why) == -1 || choose(node, wish, &best, why) == -1 ||
-	    set_format(node, &best, format, why) == -1)
+	if (take_signal(node, why) == -1)
 		return -1;
+	if (choose(node, wish, &best, why) == -1)
+		return -1;
+	if (set_format(node, &best, format, why) == -1) {
+		errno = EIO;
+		return -1;
+	}
 	interval = set_rate(node->fd, best.interval);
 	mode->format = known[rank_of(format->pixelformat)].pixels;
 	mode->width = format->width;
@@ -398,7 +419,7 @@ v4l2_whole(enum pixel_format pixels, const struct v4l2_pix_format *format)
 /* ---- listing ------------------------------------------------------------------------------ */
 
 struct listing {
-	int fd;
+	struct walker *walker;
 	uint32_t fourcc;
 	json_t *sizes, *rates;
 };
@@ -418,7 +439,7 @@ list_size(void *arg, uint32_t width, uint32_t height)
 	struct listing *listing = arg;
 
 	listing->rates = json_array();
-	walk_rates(listing->fd, listing->fourcc, width, height, 0, list_rate, listing);
+	walk_rates(listing->walker, listing->fourcc, width, height, 0, list_rate, listing);
 	json_array_append_new(listing->sizes, json_pack("{s:i, s:i, s:o}", "width", (int)width,
 	    "height", (int)height, "fps", listing->rates));
 }
@@ -427,16 +448,17 @@ json_t *
 v4l2_list_modes(int fd)
 {
 	static const struct source_wish any = { .kind = "v4l2" };
+	struct walker walker = { .fd = fd };
 	struct v4l2_fmtdesc is = { 0 };
 	json_t *modes = json_array();
 
-	for (; next_format(fd, &is); is.index++) {
-		struct listing listing = { .fd = fd, .fourcc = is.pixelformat, .sizes = json_array() };
+	for (; next_format(&walker, &is); is.index++) {
+		struct listing listing = { .walker = &walker, .fourcc = is.pixelformat, .sizes = json_array() };
 		int rank = rank_of(is.pixelformat);
 		char text[5];
 
 		fourcc_text(is.pixelformat, text);
-		walk_sizes(fd, is.pixelformat, &any, list_size, &listing);
+		walk_sizes(&walker, is.pixelformat, &any, list_size, &listing);
 		json_array_append_new(modes, json_pack("{s:s, s:b, s:o}", "format",
 		    rank != -1 ? pixel_format_name(known[rank].pixels) : text, "usable", rank != -1,
 		    "sizes", listing.sizes));

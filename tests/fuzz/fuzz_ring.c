@@ -47,7 +47,7 @@ static uint32_t
 ring_use(const struct ring_reader *reader)
 {
 	struct ring_view view;
-	uint32_t sum = (uint32_t)ring_reader_interval_ns(reader);
+	uint32_t sum = 0;
 
 	if (!ring_reader_view(reader, 0, &view))
 		return sum;

@@ -68,6 +68,32 @@ put_last(unsigned list[BUFFERS], unsigned first, unsigned *count, unsigned index
 	list[(first + (*count)++) % BUFFERS] = index;
 }
 
+/* The picture's time, as this driver has it. */
+static void
+stamp(const struct camera *camera, struct v4l2_buffer *is, uint64_t now)
+{
+	const char *how = camera->stamps;
+	struct timespec wall;
+
+	if (strcmp(how, "still") == 0)
+		now = 1000 * SECOND;
+	else if (strcmp(how, "late") == 0)
+		now -= 3 * SECOND;
+	else if (strcmp(how, "future") == 0)
+		now += 3 * SECOND;
+	else if (strcmp(how, "back") == 0)
+		now -= camera->sequence * SECOND / 10;
+	is->timestamp.tv_sec = (time_t)(now / SECOND);
+	is->timestamp.tv_usec = (suseconds_t)(now % SECOND / 1000);
+	if (strcmp(how, "wall") == 0) {
+		clock_gettime(CLOCK_REALTIME, &wall);
+		is->timestamp.tv_sec = wall.tv_sec;
+	} else if (strcmp(how, "none") == 0) {
+		is->flags &= ~(uint32_t)V4L2_BUF_FLAG_TIMESTAMP_MASK;
+		is->timestamp.tv_sec = 0;
+	}
+}
+
 /* Fill the oldest queued buffer, as a driver does when a picture has come in. */
 static void
 make_frame(struct camera *camera)
@@ -101,8 +127,7 @@ make_frame(struct camera *camera)
 		buffer->picture = -1;
 	}
 	buffer->is.sequence = number;
-	buffer->is.timestamp.tv_sec = (time_t)(now / SECOND);
-	buffer->is.timestamp.tv_usec = (suseconds_t)(now % SECOND / 1000);
+	stamp(camera, &buffer->is, now);
 	buffer->where = DONE;
 	put_last(camera->done, camera->done_first, &camera->done_count, index);
 	camera_stats.frames++;
@@ -122,7 +147,8 @@ run(void *arg)
 		struct timespec at;
 		unsigned events = camera->events;
 
-		due += SECOND / camera->mode.fps;
+		due += camera->sequence < camera->first ? SECOND / 100 : camera->every_ms != 0 ?
+		    camera->every_ms * SECOND / 1000 : SECOND / camera->mode.fps;
 		at = (struct timespec){ (time_t)(due / SECOND), (long)(due % SECOND) };
 		if (pthread_cond_timedwait(&camera->stop, &camera->lock, &at) == 0)
 			continue;
@@ -145,6 +171,11 @@ stream_on(struct camera *camera)
 {
 	if (camera->streaming)
 		return 0;
+	if (strcmp(camera->kind, "nostart") == 0) {
+		errno = EPROTO;
+		return -1;
+	}
+	camera->sequence = 0;
 	camera->streaming = true;
 	camera->looked = (struct timespec){ 0 };
 	if (pthread_create(&camera->thread, NULL, run, camera) != 0)
@@ -324,6 +355,14 @@ query_capability(const struct camera *camera, struct v4l2_capability *is)
 		can = V4L2_CAP_VIDEO_OUTPUT | V4L2_CAP_STREAMING;
 	else if (strcmp(camera->kind, "nostream") == 0)
 		can = V4L2_CAP_VIDEO_CAPTURE;
+	else if (strcmp(camera->kind, "meta") == 0)
+		can = V4L2_CAP_META_CAPTURE | V4L2_CAP_STREAMING;
+	else if (strcmp(camera->kind, "m2m") == 0)
+		can |= V4L2_CAP_VIDEO_M2M;
+	else if (strcmp(camera->kind, "iomc") == 0)
+		can |= V4L2_CAP_IO_MC;
+	else if (strcmp(camera->kind, "loopback") == 0)
+		can |= V4L2_CAP_VIDEO_OUTPUT;
 	*is = (struct v4l2_capability){ .version = 6 << 16 | 1 << 8, .device_caps = can,
 	    .capabilities = can | V4L2_CAP_DEVICE_CAPS };
 	snprintf((char *)is->driver, sizeof is->driver, "fake");
@@ -382,8 +421,11 @@ int
 camera_ioctl(int fd, unsigned long request, void *arg)
 {
 	struct camera *camera = cameras[fd];
+	struct timespec slow = { 0, (long)camera->slow_ms * 1000000 };
 	int result;
 
+	if (camera->slow_ms != 0)
+		syscall(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, &slow, NULL);
 	pthread_mutex_lock(&camera->lock);
 	camera_stats.calls++;
 	if (!camera->gone && !camera->streaming)
@@ -449,6 +491,14 @@ camera_open(const char *path, int flags)
 	dev_describe(camera, real);
 	camera->fd = fd;
 	camera->bell = ends[1];
+	if (strcmp(camera->kind, "denied") == 0) {
+		syscall(SYS_close, ends[0]);
+		syscall(SYS_close, ends[1]);
+		pictures_free(&camera->pictures);
+		free(camera);
+		errno = EACCES;
+		return -1;
+	}
 	camera->nonblock = flags & O_NONBLOCK;
 	camera->memory = memfd_create("fake camera", MFD_CLOEXEC);
 	pthread_mutex_lock(&cameras_lock);

@@ -10,7 +10,13 @@
  *   modes=mjpeg:1280x720@30,yuyv:640x480@15   formats: mjpeg yuyv uyvy nv12 yuv420 grey rgb24
  *   frames=FILE     the pictures of mjpeg modes: JPEGs one behind the other
  *   card=NAME bus=PLACE                       who it is; no spaces
- *   kind=capture | mplane | output | nostream | busy
+ *   place=PATH      its folder below /sys/devices, as /sys/class/video4linux has it
+ *   kind=capture | mplane | output | nostream | busy | m2m | iomc | loopback | meta
+ *        | denied (open fails) | nostart (STREAMON fails) | endless (so are its lists)
+ *   every=MS        what it really does, whatever rate the mode promises
+ *   first=N         pictures that come at once, before that
+ *   stamps=still | late | future | back | wall | none   what is wrong with them
+ *   slow=MS         so long each ioctl takes
  *
  * A description may change; it is read at each open(2). Removing DIR/videoN pulls
  * the cable, creating it plugs the camera in again (inotify on /dev sees it),
@@ -35,6 +41,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct camera_stats {		/* since the process began; for tests that link it */
 	uint64_t opens, closes;
@@ -64,5 +71,8 @@ short camera_events(int fd);		/* POLLIN, POLLPRI, POLLERR: what is true now */
 
 /* Is `path` below /dev and ours? Then where it really is. */
 const char *camera_path(const char *path, char *real, size_t size);
+
+/* readlink(2) of a camera in /sys/class/video4linux; -2: none of ours. */
+ssize_t camera_link(const char *path, char *link, size_t size);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The folder that stands for /dev: descriptions and faults. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,6 +80,16 @@ parse_word(struct camera *camera, char *word)
 		return snprintf(camera->bus, sizeof camera->bus, "%s", value) > 0;
 	if (strcmp(word, "kind") == 0)
 		return snprintf(camera->kind, sizeof camera->kind, "%s", value) > 0;
+	if (strcmp(word, "stamps") == 0)
+		return snprintf(camera->stamps, sizeof camera->stamps, "%s", value) > 0;
+	if (strcmp(word, "every") == 0)
+		return sscanf(value, "%u", &camera->every_ms) == 1;
+	if (strcmp(word, "first") == 0)
+		return sscanf(value, "%u", &camera->first) == 1;
+	if (strcmp(word, "slow") == 0)
+		return sscanf(value, "%u", &camera->slow_ms) == 1;
+	if (strcmp(word, "place") == 0)
+		return true;		/* see camera_link */
 	if (strcmp(word, "frames") == 0)
 		return pictures_load(&camera->pictures, value);
 	if (strcmp(word, "modes") != 0)
@@ -87,6 +98,35 @@ parse_word(struct camera *camera, char *word)
 		if (!modes_add(camera, mode))
 			return false;
 	return true;
+}
+
+ssize_t
+camera_link(const char *path, char *link, size_t size)
+{
+	static const char class[] = "/sys/class/video4linux/";
+	char real[256], text[1024], *at;
+	const char *node = path + sizeof class - 1;
+	int fd, length;
+	ssize_t got;
+
+	if (getenv("ORIEL_FAKE_DEV") == NULL || strncmp(path, class, sizeof class - 1) != 0)
+		return -2;
+	snprintf(real, sizeof real, "%s/%s", getenv("ORIEL_FAKE_DEV"), node);
+	fd = (int)syscall(SYS_openat, AT_FDCWD, real, O_RDONLY | O_CLOEXEC);
+	got = fd != -1 ? read(fd, text, sizeof text - 1) : -1;
+	if (fd != -1)
+		syscall(SYS_close, fd);
+	text[got > 0 ? got : 0] = '\0';
+	at = strstr(text, "place=");
+	if (at == NULL) {
+		errno = ENOENT;
+		return -1;
+	}
+	length = snprintf(real, sizeof real, "../../devices/%.*s/video4linux/%s", (int)strcspn(at + 6, " \n"), at + 6, node);
+	if ((size_t)length > size)
+		length = (int)size;
+	memcpy(link, real, (size_t)length);
+	return length;
 }
 
 void

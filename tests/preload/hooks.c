@@ -80,6 +80,23 @@ access(const char *path, int mode)
 	return (int)syscall(SYS_faccessat, AT_FDCWD, camera_path(path, real, sizeof real), mode);
 }
 
+ssize_t
+readlink(const char *path, char *link, size_t size)
+{
+	ssize_t length = camera_link(path, link, size);
+
+	return length != -2 ? length : syscall(SYS_readlinkat, AT_FDCWD, path, link, size);
+}
+
+ssize_t __readlink_chk(const char *path, char *link, size_t size, size_t room);
+
+ssize_t
+__readlink_chk(const char *path, char *link, size_t size, size_t room)
+{
+	(void)room;
+	return readlink(path, link, size);
+}
+
 int
 inotify_add_watch(int fd, const char *path, uint32_t mask)
 {

@@ -33,7 +33,8 @@ struct camera {
 	int memory;			/* memfd of the buffers */
 	bool nonblock, streaming, gone;
 	char node[16];			/* "video0" */
-	char card[32], bus[32], kind[16];
+	char card[32], bus[32], kind[16], stamps[16];
+	unsigned every_ms, first, slow_ms;
 	struct mode modes[MODES], mode;
 	unsigned mode_count;
 	struct pictures pictures;

@@ -33,6 +33,10 @@ list_format(const struct camera *camera, struct v4l2_fmtdesc *is)
 {
 	unsigned found = 0;
 
+	if (strcmp(camera->kind, "endless") == 0) {
+		is->pixelformat = camera->modes[0].fourcc;
+		return 0;
+	}
 	for (unsigned i = 0; i < camera->mode_count; i++) {
 		bool seen = false;
 
@@ -53,6 +57,12 @@ list_size(const struct camera *camera, struct v4l2_frmsizeenum *is)
 {
 	unsigned found = 0;
 
+	if (strcmp(camera->kind, "endless") == 0) {
+		is->type = V4L2_FRMSIZE_TYPE_DISCRETE;
+		is->discrete.width = camera->modes[0].width;
+		is->discrete.height = camera->modes[0].height;
+		return 0;
+	}
 	for (unsigned i = 0; i < camera->mode_count; i++) {
 		const struct mode *mode = &camera->modes[i];
 		bool seen = false;
@@ -75,6 +85,11 @@ list_rate(const struct camera *camera, struct v4l2_frmivalenum *is)
 {
 	unsigned found = 0;
 
+	if (strcmp(camera->kind, "endless") == 0) {
+		is->type = V4L2_FRMIVAL_TYPE_DISCRETE;
+		is->discrete = (struct v4l2_fract){ 1, camera->modes[0].fps };
+		return 0;
+	}
 	for (unsigned i = 0; i < camera->mode_count; i++) {
 		const struct mode *mode = &camera->modes[i];
 

@@ -33,13 +33,13 @@ class Ring:
         self.bell = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         self.newest = 0
 
-    def put(self, jpeg, mono_ns=None, wall_ns=None, width=64, height=48, encode_us=2100):
-        """Publish one frame; its sequence."""
+    def put(self, jpeg, mono_ns=None, wall_ns=None, width=64, height=48, encode_us=2100, stale_ms=0):
+        """Publish one frame; its sequence. stale_ms=0: as an older orield, which does not say it."""
         self.newest += 1
         at = HEADER + self.newest % self.slots * self.stride
         self.map[at:at + 8] = struct.pack("<Q", 0)
         info = struct.pack("<QQQIIIIII", self.newest, wall_ns or time.time_ns(), mono_ns or time.monotonic_ns(),
-                           width, height, len(jpeg), encode_us, 0, 0)
+                           width, height, len(jpeg), encode_us, 0, stale_ms)
         self.map[at + 8:at + 8 + len(info)] = info
         self.map[at + SLOT_HEADER:at + SLOT_HEADER + len(jpeg)] = jpeg
         self.map[at:at + 8] = struct.pack("<Q", self.newest)

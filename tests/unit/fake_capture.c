@@ -65,6 +65,7 @@ fake_frame(const char *jpeg)
 	memcpy(ring_writer_begin(instance.ring), jpeg, info.length);
 	info.sequence = ring_writer_commit(instance.ring, &info);
 	fake.status.frame = info;
+	fake.status.frame.stale_ms = 1100;
 	fake.status.frames++;
 	strcpy(instance.newest, jpeg);
 	for (unsigned i = 0; i < fake.bells; i++)
@@ -110,7 +111,6 @@ capture_new(const struct capture_settings *settings, const struct capture_tuning
 	memset(&instance, 0, sizeof instance);
 	fake = (struct fake_capture){ .running = true, .settings = *settings, .tuning = *tuning };
 	fake.controls = json_deep_copy(settings->controls);
-	fake.status.stale_ns = 1100 * CLOCK_MS;
 	fake.status.fps = 29.97;
 	fake.status.mode = (struct source_mode){ .kind = "testcard", .name = "Fake \xff card",
 		.format = PIXEL_YUV420, .width = 640, .height = 480 };

@@ -3,97 +3,7 @@
  * here, what the loop is told is looked at. */
 #include "unit.h"
 
-#include <poll.h>
-#include <stdbool.h>
-#include <time.h>
-
-#include "base/clock.h"
-#include "capture/capture.h"
-#include "fakedev.h"
-
-static struct capture *capture;
-static struct queue *reports;
-static struct capture_settings settings;
-static const struct capture_tuning tuning = { .quality = 80 };
-
-static int
-setup(void **state)
-{
-	settings = (struct capture_settings){ .wish = { .kind = "v4l2", .device = "", .input = "",
-	    .format = -1 }, .slots = 4, .encoders = 1, .mask = "" };
-	reports = queue_new(256);
-	return fakedev_setup(state);
-}
-
-static int
-teardown(void **state)
-{
-	capture_free(&capture);
-	queue_free(&reports, capture_report_free);
-	return fakedev_teardown(state);
-}
-
-static void
-start(void)
-{
-	struct cause why;
-
-	capture = capture_new(&settings, &tuning, reports, &why);
-	if (capture == NULL)
-		fail_msg("%s", why.text);
-}
-
-static struct capture_status
-status_now(void)
-{
-	struct capture_status status;
-
-	capture_status(capture, &status);
-	return status;
-}
-
-/* The next report of this kind within `ms`; others are passed over. */
-static struct capture_report *
-wait_report(enum capture_report_kind kind, unsigned ms)
-{
-	uint64_t end = clock_mono_ns() + ms * CLOCK_MS;
-	struct pollfd fd = { .fd = queue_fd(reports), .events = POLLIN };
-
-	for (;;) {
-		struct capture_report *report;
-		uint64_t now = clock_mono_ns();
-
-		if (now >= end || poll(&fd, 1, (int)((end - now) / CLOCK_MS) + 1) != 1)
-			fail_msg("no report %d within %u ms; last state: %s", kind, ms, status_now().reason.text);
-		report = queue_pop(reports);
-		if (report != NULL && report->kind == kind)
-			return report;
-		capture_report_free(report);
-	}
-}
-
-static void
-expect_online(unsigned ms)
-{
-	capture_report_free(wait_report(CAPTURE_ONLINE, ms));
-}
-
-static void
-expect_offline(const char *reason, unsigned ms)
-{
-	struct capture_report *report = wait_report(CAPTURE_OFFLINE, ms);
-
-	assert_string_equal(report->reason.text, reason);
-	capture_report_free(report);
-}
-
-static void
-pause_ms(long ms)
-{
-	struct timespec pause = { ms / 1000, ms % 1000 * 1000000 };
-
-	nanosleep(&pause, NULL);
-}
+#include "camera_rig.h"
 
 #define CAMERA "modes=yuyv:320x240@50 card=Cam bus=usb-1"
 
@@ -160,6 +70,8 @@ test_pulled_before_the_first_frame(void **state)
 	fakedev_put("video0.freeze", "");
 	fakedev_put("video0", CAMERA);
 	start();
+	for (int i = 0; i < 200 && camera_stats.queued < 4; i++)
+		pause_ms(10);
 	pause_ms(100);
 	fakedev_remove("video0");
 	expect_offline("Cam (/dev/video0) was unplugged", 2000);
@@ -342,7 +254,7 @@ test_changes_by_others_are_told(void **state)
 int
 main(void)
 {
-#define REPLUG_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define REPLUG_TEST(test) cmocka_unit_test_setup_teardown(test, rig_setup, rig_teardown)
 	const struct CMUnitTest tests[] = {
 		REPLUG_TEST(test_cable_pulled_three_times),
 		REPLUG_TEST(test_back_under_another_node),

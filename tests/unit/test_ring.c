@@ -49,28 +49,6 @@ test_first_and_newest(void **state)
 	ring_writer_free(&writer);
 }
 
-/* Over the frames that are safely there: with 4 slots the newest three. */
-static void
-test_interval(void **state)
-{
-	struct ring_writer *writer = ring_writer_new(SLOTS, SIZE, NULL);
-	struct ring_reader *reader = ring_reader_new(ring_writer_fd(writer), NULL);
-	static const uint64_t times[] = { 1000, 1100, 1300, 2000, 2040, 2100 };
-	static const uint64_t intervals[] = { 0, 100, 150, 450, 370, 50 };
-
-	(void)state;
-	assert_int_equal(ring_reader_interval_ns(reader), 0);
-	for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
-		struct frame_info info = { .length = 1, .mono_ns = times[i] };
-
-		ring_writer_begin(writer);
-		ring_writer_commit(writer, &info);
-		assert_int_equal(ring_reader_interval_ns(reader), intervals[i]);
-	}
-	ring_reader_free(&reader);
-	ring_writer_free(&writer);
-}
-
 static void
 test_lapped_reader_is_told(void **state)
 {
@@ -283,7 +261,6 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_first_and_newest),
-		cmocka_unit_test(test_interval),
 		cmocka_unit_test(test_lapped_reader_is_told),
 		cmocka_unit_test(test_abandoned_frame_leaves_the_newest),
 		cmocka_unit_test(test_reader_survives_the_writer),

@@ -211,19 +211,29 @@ test_camera_is_found_again(void **state)
 	fakedev_put("video3", "card=Cam bus=usb-1");
 	wish.card = "Cam";
 	wish.bus = "usb-1";
+	wish.self = "";
 	camera = open_camera();			/* unnamed, under another node */
 	assert_string_equal(camera->mode.device, "/dev/video3");
 	source_close(&camera);
-	wish.device = "/dev/video0";		/* named; now somebody else has the name */
+	wish.device = "/dev/video0";		/* named, and there: that one, whoever it is */
+	camera = open_camera();
+	assert_string_equal(camera->mode.name, "Other");
+	source_close(&camera);
+	fakedev_remove("video0");		/* named, and not there: the one we had */
 	camera = open_camera();
 	assert_string_equal(camera->mode.device, "/dev/video3");
 	source_close(&camera);
 	fakedev_remove("video3");
-	camera = open_camera();			/* exchanged for another one */
+	assert_refused("/dev/video0: no such camera");
+	fakedev_put("video4", "card=Other bus=usb-2");
+	assert_refused("/dev/video0: no such camera");
+	wish.device = "";			/* unnamed: another one, but for a while */
+	wish.only_ours = true;
+	assert_refused("no camera found");
+	wish.only_ours = false;
+	camera = open_camera();
 	assert_string_equal(camera->mode.name, "Other");
 	source_close(&camera);
-	fakedev_remove("video0");
-	assert_refused("/dev/video0: no such camera");
 }
 
 /* ---- streaming ------------------------------------------------------------------------------ */
