@@ -35,7 +35,7 @@ int
 accept_jpeg(struct capture *capture, const struct picture *picture, struct jpeg_shape *shape)
 {
 	struct capture_size last = capture->other;
-	bool usual, first = capture->arrived_ns == 0;
+	bool usual, first = !capture->pace.arrived;
 
 	capture->other = (struct capture_size){ 0, 0 };
 	if (jpeg_check(picture->data, picture->length, shape, &capture->refusal) == -1)

@@ -518,7 +518,7 @@ def feed(orield, count, fps, make=lambda n: b"%06d" % n + PICTURE):
     start = time.monotonic()
     for n in range(count):
         time.sleep(max(0, start + n / fps - time.monotonic()))
-        orield.frame(make(n))
+        orield.frame(make(n), stale_ms=1000 + 3000 // fps)
 
 
 def test_stream_shows_each_frame_before_the_next_exists(worker, orield):

@@ -82,7 +82,7 @@ def test_a_pipe_slows_down(make_site, tmp_path, site):
     pipe = Pipe(tmp_path / "fifo", [site.get("/snapshot.jpg").content], fps=10)
     pipe.plug()
     slow = make_site(cameras={"cam": ["--source=pipe", f"--input={tmp_path / 'fifo'}"]})
-    slow.allow("offline: .* delivers no picture")
+    slow.allow("offline: ")
     assert agrees(slow, 2) == []
     pipe.fps = 1 / 2.5
     assert agrees(slow, 9) in ([], [False, True])

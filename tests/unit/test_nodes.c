@@ -329,7 +329,7 @@ test_useless_stamps(void **state)
 		assert_true(frame.mono_ns <= clock_mono_ns());
 		assert_true(frame_age_ns(&frame, clock_mono_ns()) < 500 * CLOCK_MS);
 		assert_in_range(frame.stale_ms, 1000, 2000);
-		assert_true(status_now().fps > 30);
+		assert_true(status_now().fps > 10);
 		capture_free(&capture);
 	}
 }
