@@ -14,6 +14,7 @@
  *   kind=capture | mplane | output | nostream | busy | m2m | iomc | loopback | meta
  *        | denied (open fails) | nostart (STREAMON fails) | endless (so are its lists)
  *   every=MS        what it really does, whatever rate the mode promises
+ *   says=MS         the interval it promises instead of the mode's
  *   first=N         pictures that come at once, before that
  *   stamps=still | late | future | back | wall | none   what is wrong with them
  *   slow=MS         so long each ioctl takes

@@ -84,6 +84,8 @@ parse_word(struct camera *camera, char *word)
 		return snprintf(camera->stamps, sizeof camera->stamps, "%s", value) > 0;
 	if (strcmp(word, "every") == 0)
 		return sscanf(value, "%u", &camera->every_ms) == 1;
+	if (strcmp(word, "says") == 0)
+		return sscanf(value, "%u", &camera->says_ms) == 1;
 	if (strcmp(word, "first") == 0)
 		return sscanf(value, "%u", &camera->first) == 1;
 	if (strcmp(word, "slow") == 0)

@@ -34,7 +34,7 @@ struct camera {
 	bool nonblock, streaming, gone;
 	char node[16];			/* "video0" */
 	char card[32], bus[32], kind[16], stamps[16];
-	unsigned every_ms, first, slow_ms;
+	unsigned every_ms, says_ms, first, slow_ms;
 	struct mode modes[MODES], mode;
 	unsigned mode_count;
 	struct pictures pictures;

@@ -166,7 +166,8 @@ set_rate(struct camera *camera, struct v4l2_streamparm *parm, bool set)
 		}
 	}
 	capture->capability = V4L2_CAP_TIMEPERFRAME;
-	capture->timeperframe = (struct v4l2_fract){ 1, camera->mode.fps };
+	capture->timeperframe = camera->says_ms != 0 ? (struct v4l2_fract){ camera->says_ms, 1000 } :
+	    (struct v4l2_fract){ 1, camera->mode.fps };
 	capture->readbuffers = 2;
 	return 0;
 }

@@ -73,8 +73,8 @@ def test_stamps_of_no_use(make_site, dev):
 
 
 def test_a_slow_camera_that_says_so(make_site, dev):
-    site = with_camera(make_site, dev, "modes=yuyv:320x240@1 card=Slow every=2000")
-    assert agrees(site, 4.5) == []
+    site = with_camera(make_site, dev, "modes=yuyv:320x240@1 card=Slow says=4500 every=4500")
+    assert agrees(site, 6) == []
 
 
 def test_a_pipe_slows_down(make_site, tmp_path, site):
