@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define COMMAND_WORD(id, name, role, arguments, help) { name, role, arguments, help },
+#define COMMAND_WORD(id, name, role, length, arguments, help) { name, role, length, arguments, help },
 const struct command_word command_words[COMMAND_COUNT] = { COMMANDS(COMMAND_WORD) };
 #undef COMMAND_WORD
 

@@ -1,57 +1,20 @@
 /* SPDX-License-Identifier: ISC */
-#include "client/client.h"
+#include "client/client_inside.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/unixsock.h"
-#include "base/vocabulary.h"
 
 enum {
 	RETRY_FIRST_MS = 50, RETRY_LAST_MS = 1000,
-	OUTPUT_MAX = 1 << 20,		/* bytes waiting for orield to read them */
 	READS_PER_WAKE = 16,		/* then others have their turn */
-};
-
-/* A command on its way. The order of the list is the order of the replies. */
-struct pending {
-	TAILQ_ENTRY(pending) next;
-	unsigned long token;
-	uint64_t deadline_ns;
-	bool takes_fds;
-	client_reply_fn *done;		/* NULL once forgotten */
-	void *arg;
-};
-TAILQ_HEAD(pending_list, pending);
-
-struct client {
-	struct event_base *base;
-	const struct client_hooks *hooks;
-	void *arg;
-	char *path;
-	int fd;				/* -1 while down */
-	struct event *readable, *writable, *retry, *deadline, *failing;
-	struct evbuffer *output;
-	struct pending_list pending;
-	struct pending_list lost;	/* to be answered with NULL from the loop */
-	unsigned pending_count;
-	unsigned long last_token;
-	unsigned retry_ms;
-	bool outage_said;
-	bool tried;			/* commands given before wait for the first try to connect */
-	unsigned depth;			/* callbacks of ours on the stack */
-	bool freed;			/* client_free was called from one of them */
-	int fds[CLIENT_FDS_MAX];	/* came in, not yet given to a reply */
-	size_t used;			/* bytes of an unfinished line in `input` */
-	char input[LINE_MAX_SIZE];
 };
 
 static void client_lose(struct client *client, const char *reason);
@@ -65,95 +28,20 @@ timer_in(struct event *timer, unsigned ms)
 	event_add(timer, &wait);
 }
 
-/* Callbacks may free the client: what they were called from calls leave last. */
-static void
+void
 client_enter(struct client *client)
 {
 	client->depth++;
 }
 
-static void
+void
 client_leave(struct client *client)
 {
 	if (--client->depth == 0 && client->freed)
 		client_destroy(client);
 }
 
-/* ---- replies --------------------------------------------------------------- */
-
-static void
-fds_reset(int fds[CLIENT_FDS_MAX])
-{
-	for (int i = 0; i < CLIENT_FDS_MAX; i++)
-		fds[i] = -1;
-}
-
-static void
-fds_close(int fds[CLIENT_FDS_MAX])
-{
-	for (int i = 0; i < CLIENT_FDS_MAX; i++)
-		if (fds[i] != -1)
-			close(fds[i]);
-	fds_reset(fds);
-}
-
-static void
-pending_answer(struct pending *pending, struct client_reply *reply)
-{
-	if (pending->done != NULL)
-		pending->done(pending->arg, reply);
-	fds_close(reply->fds);
-	free(pending);
-}
-
-/* Answer all of `list` with "no answer". */
-static void
-pending_fail(struct pending_list *list)
-{
-	struct pending *pending;
-
-	while ((pending = TAILQ_FIRST(list)) != NULL) {
-		struct client_reply none = { .line = NULL };
-
-		fds_reset(none.fds);
-		TAILQ_REMOVE(list, pending, next);
-		pending_answer(pending, &none);
-	}
-}
-
-/* The timer always stands for the oldest command. */
-static void
-client_arm_deadline(struct client *client)
-{
-	struct pending *oldest = TAILQ_FIRST(&client->pending);
-	uint64_t now = clock_mono_ns();
-
-	if (oldest == NULL)
-		event_del(client->deadline);
-	else
-		timer_in(client->deadline, oldest->deadline_ns <= now ? 0 :
-		    (unsigned)((oldest->deadline_ns - now) / CLOCK_MS) + 1);
-}
-
-static void
-client_take_reply(struct client *client, const char *line, size_t length)
-{
-	struct pending *pending = TAILQ_FIRST(&client->pending);
-	struct client_reply reply = { .line = line, .length = length };
-
-	if (pending == NULL) {
-		log_debug("client", "%s: a reply nobody waits for", client->path);
-		return;
-	}
-	fds_reset(reply.fds);
-	if (pending->takes_fds) {
-		memcpy(reply.fds, client->fds, sizeof reply.fds);
-		fds_reset(client->fds);
-	}
-	TAILQ_REMOVE(&client->pending, pending, next);
-	client->pending_count--;
-	pending_answer(pending, &reply);
-}
+/* ---- lines in -------------------------------------------------------------- */
 
 static void
 client_take_line(struct client *client, const char *line, size_t length)
@@ -163,7 +51,7 @@ client_take_line(struct client *client, const char *line, size_t length)
 	if (length >= sizeof event - 1 && memcmp(line, event, sizeof event - 1) == 0)
 		client->hooks->event(client->arg, line, length);
 	else
-		client_take_reply(client, line, length);
+		client_take_answer(client, line, length);
 }
 
 /* Hand out every whole line of the input; keep the rest. */
@@ -197,7 +85,7 @@ client_keep_fds(struct client *client, struct msghdr *message)
 	bytes = part->cmsg_len - CMSG_LEN(0);
 	if (bytes > sizeof client->fds)
 		bytes = sizeof client->fds;
-	fds_close(client->fds);
+	client_close_fds(client->fds);
 	memcpy(client->fds, CMSG_DATA(part), bytes);
 }
 
@@ -247,7 +135,7 @@ client_read(evutil_socket_t fd, short what, void *arg)
 	client_leave(client);
 }
 
-static void
+void
 client_write(struct client *client)
 {
 	while (evbuffer_get_length(client->output) > 0) {
@@ -298,7 +186,7 @@ client_close(struct client *client)
 	client->fd = -1;
 	client->used = 0;
 	evbuffer_drain(client->output, evbuffer_get_length(client->output));
-	fds_close(client->fds);
+	client_close_fds(client->fds);
 	event_del(client->deadline);
 }
 
@@ -307,9 +195,8 @@ static void
 client_give_up(struct client *client, const char *reason)
 {
 	client_say_outage(client, reason);
+	client_fail_pending(client, client->fd != -1 ? CLIENT_UNKNOWN : CLIENT_DOWN);
 	client_close(client);
-	TAILQ_CONCAT(&client->lost, &client->pending, next);
-	client->pending_count = 0;
 	client_retry_later(client);
 }
 
@@ -320,7 +207,7 @@ client_lose(struct client *client, const char *reason)
 	client_enter(client);
 	client_give_up(client, reason);
 	client->hooks->down(client->arg);
-	pending_fail(&client->lost);
+	client_tell_lost(client);
 	client_leave(client);
 }
 
@@ -331,7 +218,7 @@ client_fail_lost(evutil_socket_t unused, short what, void *arg)
 
 	(void)unused, (void)what;
 	client_enter(client);
-	pending_fail(&client->lost);
+	client_tell_lost(client);
 	client_leave(client);
 }
 
@@ -366,13 +253,6 @@ client_connect(evutil_socket_t unused, short what, void *arg)
 	client_leave(client);
 }
 
-static void
-client_deadline(evutil_socket_t unused, short what, void *arg)
-{
-	(void)unused, (void)what;
-	client_lose(arg, "does not answer");
-}
-
 /* ---- for the users ----------------------------------------------------------- */
 
 struct client *
@@ -384,9 +264,7 @@ client_new(struct event_base *base, const char *path, const struct client_hooks 
 		return NULL;
 	*client = (struct client){ .base = base, .hooks = hooks, .arg = arg, .fd = -1,
 		.retry_ms = RETRY_FIRST_MS };
-	fds_reset(client->fds);
-	TAILQ_INIT(&client->pending);
-	TAILQ_INIT(&client->lost);
+	client_init_pending(client);
 	client->path = strdup(path);
 	client->output = evbuffer_new();
 	client->retry = evtimer_new(base, client_connect, client);
@@ -427,8 +305,8 @@ client_free(struct client **client)
 		return;
 	*client = NULL;
 	client_enter(gone);
-	TAILQ_CONCAT(&gone->lost, &gone->pending, next);
-	pending_fail(&gone->lost);
+	client_fail_pending(gone, CLIENT_UNKNOWN);
+	client_tell_lost(gone);
 	event_del(gone->retry);
 	gone->freed = true;
 	client_leave(gone);
@@ -438,63 +316,4 @@ bool
 client_connected(const struct client *client)
 {
 	return client->fd != -1;
-}
-
-static unsigned long
-client_enqueue(struct client *client, const char *line, size_t length, bool takes_fds,
-    client_reply_fn *done, void *arg)
-{
-	struct pending *pending = calloc(1, sizeof *pending);
-
-	if (pending == NULL)
-		return 0;
-	*pending = (struct pending){ .token = ++client->last_token, .takes_fds = takes_fds,
-		.deadline_ns = clock_mono_ns() + CLIENT_REPLY_SECONDS * CLOCK_S,
-		.done = done, .arg = arg };
-	if ((client->fd == -1 && client->tried) || client->pending_count == CLIENT_PENDING_MAX ||
-	    evbuffer_get_length(client->output) + length > OUTPUT_MAX ||
-	    evbuffer_expand(client->output, length + 1) == -1) {
-		TAILQ_INSERT_TAIL(&client->lost, pending, next);
-		timer_in(client->failing, 0);
-		return pending->token;
-	}
-	evbuffer_add(client->output, line, length);
-	evbuffer_add(client->output, "\n", 1);
-	TAILQ_INSERT_TAIL(&client->pending, pending, next);
-	if (client->pending_count++ == 0)
-		client_arm_deadline(client);
-	if (client->fd != -1)
-		client_write(client);
-	return pending->token;
-}
-
-unsigned long
-client_send(struct client *client, const char *line, size_t length, client_reply_fn *done, void *arg)
-{
-	return client_enqueue(client, line, length, false, done, arg);
-}
-
-unsigned long
-client_attach(struct client *client, client_reply_fn *done, void *arg)
-{
-	static const char line[] = "{\"cmd\":\"attach\"}";
-
-	return client_enqueue(client, line, sizeof line - 1, true, done, arg);
-}
-
-static void
-pending_forget(struct pending_list *list, unsigned long token)
-{
-	struct pending *pending;
-
-	TAILQ_FOREACH(pending, list, next)
-		if (pending->token == token)
-			pending->done = NULL;
-}
-
-void
-client_forget(struct client *client, unsigned long token)
-{
-	pending_forget(&client->pending, token);
-	pending_forget(&client->lost, token);
 }

@@ -3,8 +3,11 @@
  *
  * For programs with a libevent loop (oriel-fcgi, oriel-ws). Connects by itself,
  * comes back with back-off (50 ms doubling to 1 s; the first failure and the
- * return are logged once). Replies come in the order of the commands; lines
- * that are no reply (events) go to the hook. One thread: the loop's. A callback
+ * return are logged once). Each command has a tag, so a reply comes when it is ready
+ * and not in the order of the commands; lines that are no reply (events) go to the
+ * hook. A command that is not answered in time fails alone: the connection stays.
+ * What viewers ask goes in lanes, a few at a time each, operators first: however much
+ * that is, it holds up neither changes nor events. One thread: the loop's. A callback
  * may send and may free the client. */
 #ifndef ORIEL_CLIENT_CLIENT_H
 #define ORIEL_CLIENT_CLIENT_H
@@ -14,19 +17,43 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/role.h"
+#include "base/vocabulary.h"
+
 struct client;
 
 enum { CLIENT_REPLY_SECONDS = 10, CLIENT_PENDING_MAX = 4096, CLIENT_FDS_MAX = 2 };
 
-/* What orield answered. `line`: length bytes of JSON without the newline,
- * borrowed for the call, or NULL when there is no answer and none will come
- * (daemon not running, gone, or silent for CLIENT_REPLY_SECONDS: then the
- * connection is closed and all that wait are told). `fds`: what came with the
- * reply to client_attach(), -1 where none; the callee owns those it replaces
- * by -1, the others are closed after the call. */
+enum client_lane {
+	CLIENT_OURS,		/* the program's own: at once, and waits as long as it takes */
+	CLIENT_CHANGE,		/* at once */
+	CLIENT_SHORT,		/* 32 under way at most, the others wait here */
+	CLIENT_LONG,		/* 6: their replies may be 64 KiB each */
+	CLIENT_LANES
+};
+struct client_way {
+	enum client_lane lane;
+	bool first;		/* before those in the lane that are not */
+};
+
+/* The way of a command that somebody with that role sends. */
+struct client_way client_way(enum command_id id, enum role role);
+
+enum client_failure {
+	CLIENT_ANSWERED,
+	CLIENT_DOWN,		/* not sent, there is no connection: it was not done */
+	CLIENT_BUSY,		/* not sent, too many wait: it was not done */
+	CLIENT_UNKNOWN,		/* no answer in time: a change may have been made, or may be yet */
+};
+
+/* What orield answered. `line`: length bytes of JSON without tag and newline,
+ * borrowed for the call, or NULL when there is no answer and none will come:
+ * `failure` says why. `fds`: what came with the reply to client_attach(), -1 where
+ * none; the callee owns those it replaces by -1, the others are closed after the call. */
 struct client_reply {
 	const char *line;
 	size_t length;
+	enum client_failure failure;
 	int fds[CLIENT_FDS_MAX];
 };
 typedef void client_reply_fn(void *arg, struct client_reply *reply);
@@ -48,17 +75,17 @@ void client_free(struct client **client);
 bool client_connected(const struct client *client);
 
 /* Send one command: `line` is length bytes of JSON with no newline inside.
- * `done` is called exactly once: later, never from inside this call. When not
- * connected, or too many wait, it is called with line = NULL from the loop; what
- * is sent before the first try to connect waits for it.
- * Returns a token for client_forget, 0 when out of memory (done is not called). */
-unsigned long client_send(struct client *client, const char *line, size_t length,
+ * `done` is called exactly once: later, never from inside this call, and within
+ * CLIENT_REPLY_SECONDS unless it is CLIENT_OURS. What is sent before the first try to
+ * connect waits for it. Returns a token for client_forget, 0 when out of memory (done
+ * is not called). */
+unsigned long client_send(struct client *client, struct client_way way, const char *line, size_t length,
 	client_reply_fn *done, void *arg);
 
 /* Send `attach`: the one command whose reply brings descriptors. */
 unsigned long client_attach(struct client *client, client_reply_fn *done, void *arg);
 
-/* The asker has gone: its callback will not be called. */
+/* The asker has gone: its callback will not be called, and what was not sent yet is not. */
 void client_forget(struct client *client, unsigned long token);
 
 #endif

@@ -9,7 +9,7 @@
 #include "fcgi/query.h"
 #include "fcgi/reply.h"
 
-enum { LIMIT_MAX = 1000, SNAP_NAME_MAX = 128 };
+enum { LIMIT_MAX = 1000, SNAP_NAME_MAX = 128, KEY_MAX = 64 };
 
 /* ---- one command, one answer ---------------------------------------------------------- */
 
@@ -21,9 +21,11 @@ struct errand {
 	struct camera *camera;
 	struct conn *conn;
 	unsigned long ask;		/* of camera_forget() */
+	struct places_user *place;	/* of its user's commands */
 	errand_finish *finish;
 	const char *list;		/* errand_finish_list: the key of the array */
 	int refused;			/* status of "ok": false */
+	bool changes;			/* something, if it was done */
 };
 
 static void
@@ -39,6 +41,7 @@ errand_gone(struct conn *conn, void *arg)
 
 	(void)conn;
 	camera_forget(errand->camera, errand->ask);
+	places_leave(errand->place);
 	free(errand);
 }
 
@@ -79,6 +82,25 @@ errand_judge(struct errand *errand, const json_t *answer, const struct client_re
 		errand->finish(errand, answer, reply);
 }
 
+/* It may have been done: a client that takes it for refused would do it twice. */
+static void
+errand_unknown(struct errand *errand)
+{
+	reply_json(errand->conn, 504, json_pack("{s:s, s:s}", "error", REASON_UNKNOWN_OUTCOME,
+	    "code", CODE_UNKNOWN_OUTCOME));
+}
+
+static void
+errand_fail(struct errand *errand, enum client_failure failure)
+{
+	if (failure == CLIENT_UNKNOWN && errand->changes)
+		errand_unknown(errand);
+	else if (failure == CLIENT_UNKNOWN && camera_connected(errand->camera))
+		reply_unavailable(errand->conn, REASON_SILENT);
+	else
+		reply_unavailable(errand->conn, failure == CLIENT_BUSY ? REASON_BUSY : CAMERA_AWAY);
+}
+
 static void
 errand_done(void *arg, struct client_reply *reply)
 {
@@ -86,68 +108,104 @@ errand_done(void *arg, struct client_reply *reply)
 	json_t *answer;
 
 	if (reply->line == NULL)
-		reply_unavailable(errand->conn, CAMERA_AWAY);
+		errand_fail(errand, reply->failure);
 	else {
 		answer = json_parse_object(reply->line, reply->length);
 		errand_judge(errand, answer, reply);
 		json_decref(answer);
 	}
+	places_leave(errand->place);
 	free(errand);
 }
 
-/* Run `command` (taken); the answer goes to conn. */
-static void
-errand_run(struct camera *camera, struct conn *conn, json_t *command, struct errand how)
+/* The client's name for this change goes to orield, which does not do it twice. */
+static bool
+errand_take_key(const struct api_visit *visit, json_t *command)
 {
-	struct errand *errand = malloc(sizeof *errand);
+	const char *key = visit->request->idempotency_key;
+	json_t *id = key[0] != '\0' && strlen(key) <= KEY_MAX ? json_string(key) : NULL;
+
+	if (key[0] != '\0' && id == NULL) {
+		reply_error(visit->conn, 400, "Idempotency-Key must be UTF-8 of 1 to %d bytes", KEY_MAX);
+		return false;
+	}
+	if (id != NULL)
+		json_object_set_new(command, "id", id);
+	return true;
+}
+
+static struct errand *
+errand_new(const struct api_visit *visit, json_t *command, struct errand how)
+{
+	enum command_id id = command_find(json_get_text(command, "cmd"));
+	struct errand *errand;
+
+	how.camera = visit->camera;
+	how.conn = visit->conn;
+	how.changes = command_words[id].role == COMMAND_OPERATOR;
+	if ((how.changes && !errand_take_key(visit, command)) ||
+	    !seat_take(visit->seats, visit->conn, visit->request, &how.place))
+		return NULL;
+	errand = malloc(sizeof *errand);
+	if (errand == NULL) {
+		places_leave(how.place);
+		reply_unavailable(visit->conn, "out of memory");
+		return NULL;
+	}
+	*errand = how;
+	return errand;
+}
+
+/* Run `command` (taken); the answer goes to the visitor. */
+static void
+errand_run(const struct api_visit *visit, json_t *command, struct errand how)
+{
+	struct errand *errand = errand_new(visit, command, how);
 
 	if (errand == NULL) {
 		json_decref(command);
-		reply_unavailable(conn, "out of memory");
 		return;
 	}
-	*errand = how;
-	errand->camera = camera;
-	errand->conn = conn;
-	conn_take(conn, &errand_user, errand);
-	errand->ask = camera_ask(camera, command, errand_done, errand);
+	conn_take(visit->conn, &errand_user, errand);
+	errand->ask = camera_ask(visit->camera, visit->role, command, errand_done, errand);
 	if (errand->ask != 0)
 		return;
+	places_leave(errand->place);
 	free(errand);
-	reply_unavailable(conn, "out of memory");
+	reply_unavailable(visit->conn, "out of memory");
 }
 
 static void
-errand_line(struct camera *camera, struct conn *conn, json_t *command)
+errand_line(const struct api_visit *visit, json_t *command)
 {
-	errand_run(camera, conn, command, (struct errand){ .finish = errand_finish_line, .refused = 503 });
+	errand_run(visit, command, (struct errand){ .finish = errand_finish_line, .refused = 503 });
 }
 
 static void
-errand_list(struct camera *camera, struct conn *conn, json_t *command, const char *list)
+errand_list(const struct api_visit *visit, json_t *command, const char *list)
 {
-	errand_run(camera, conn, command,
+	errand_run(visit, command,
 	    (struct errand){ .finish = errand_finish_list, .list = list, .refused = 503 });
 }
 
 /* ---- reading -------------------------------------------------------------------------------- */
 
 void
-api_status(struct camera *camera, struct conn *conn)
+api_status(const struct api_visit *visit)
 {
-	errand_line(camera, conn, json_pack("{s:s}", "cmd", "status"));
+	errand_line(visit, json_pack("{s:s}", "cmd", "status"));
 }
 
 void
-api_get_config(struct camera *camera, struct conn *conn)
+api_get_config(const struct api_visit *visit)
 {
-	errand_line(camera, conn, json_pack("{s:s}", "cmd", "get"));
+	errand_line(visit, json_pack("{s:s}", "cmd", "get"));
 }
 
 void
-api_get_controls(struct camera *camera, struct conn *conn)
+api_get_controls(const struct api_visit *visit)
 {
-	errand_line(camera, conn, json_pack("{s:s}", "cmd", "controls"));
+	errand_line(visit, json_pack("{s:s}", "cmd", "controls"));
 }
 
 /* ?NAME=NUMBER into command[NAME]; -1 with *why. */
@@ -180,35 +238,35 @@ command_add_text(json_t *command, const char *query, const char *name, struct ca
 }
 
 void
-api_history(struct camera *camera, struct conn *conn, const struct request *request)
+api_history(const struct api_visit *visit)
 {
 	json_t *command = json_pack("{s:s}", "cmd", "events");
 	struct cause why;
 
-	if (command_add_number(command, request->query, "before", 1, INT64_MAX, &why) == -1 ||
-	    command_add_number(command, request->query, "after", 0, INT64_MAX, &why) == -1 ||
-	    command_add_number(command, request->query, "limit", 1, LIMIT_MAX, &why) == -1 ||
-	    command_add_text(command, request->query, "type", &why) == -1) {
+	if (command_add_number(command, visit->request->query, "before", 1, INT64_MAX, &why) == -1 ||
+	    command_add_number(command, visit->request->query, "after", 0, INT64_MAX, &why) == -1 ||
+	    command_add_number(command, visit->request->query, "limit", 1, LIMIT_MAX, &why) == -1 ||
+	    command_add_text(command, visit->request->query, "type", &why) == -1) {
 		json_decref(command);
-		reply_error(conn, 400, "%s", why.text);
+		reply_error(visit->conn, 400, "%s", why.text);
 		return;
 	}
-	errand_list(camera, conn, command, "events");
+	errand_list(visit, command, "events");
 }
 
 void
-api_snaps(struct camera *camera, struct conn *conn, const struct request *request)
+api_snaps(const struct api_visit *visit)
 {
 	json_t *command = json_pack("{s:s}", "cmd", "snaps");
 	struct cause why;
 
-	if (command_add_number(command, request->query, "before", 1, INT64_MAX, &why) == -1 ||
-	    command_add_number(command, request->query, "limit", 1, LIMIT_MAX, &why) == -1) {
+	if (command_add_number(command, visit->request->query, "before", 1, INT64_MAX, &why) == -1 ||
+	    command_add_number(command, visit->request->query, "limit", 1, LIMIT_MAX, &why) == -1) {
 		json_decref(command);
-		reply_error(conn, 400, "%s", why.text);
+		reply_error(visit->conn, 400, "%s", why.text);
 		return;
 	}
-	errand_list(camera, conn, command, "snaps");
+	errand_list(visit, command, "snaps");
 }
 
 /* ---- saved pictures --------------------------------------------------------------------------- */
@@ -224,31 +282,33 @@ snap_name_valid(const char *name)
 }
 
 void
-api_snap(struct camera *camera, struct conn *conn, const struct request *request, const char *name)
+api_snap(const struct api_visit *visit, const char *name)
 {
+	const struct request *request = visit->request;
 	size_t prefix = strncmp(request->mount, request->prefix, strlen(request->prefix)) == 0 ?
 	    strlen(request->prefix) : 0;
 	struct reply_head head;
 
 	if (!snap_name_valid(name)) {
-		reply_error(conn, 404, "no such picture");
+		reply_error(visit->conn, 404, "no such picture");
 		return;
 	}
-	reply_begin(&head, conn, 200);
+	reply_begin(&head, visit->conn, 200);
 	reply_add(&head, "Content-Type: image/jpeg");
 	/* nginx's own path: without what a proxy before it has stripped. */
-	reply_add(&head, "X-Accel-Redirect: %s/_snaps/%s/%s", request->mount + prefix, camera_name(camera), name);
-	reply_send(conn, &head, NULL, 0);
+	reply_add(&head, "X-Accel-Redirect: %s/_snaps/%s/%s", request->mount + prefix,
+	    camera_name(visit->camera), name);
+	reply_send(visit->conn, &head, NULL, 0);
 }
 
 void
-api_delete_snap(struct camera *camera, struct conn *conn, const char *name)
+api_delete_snap(const struct api_visit *visit, const char *name)
 {
 	if (!snap_name_valid(name)) {
-		reply_error(conn, 404, "no such picture");
+		reply_error(visit->conn, 404, "no such picture");
 		return;
 	}
-	errand_run(camera, conn, json_pack("{s:s, s:s}", "cmd", "snap_delete", "name", name),
+	errand_run(visit, json_pack("{s:s, s:s}", "cmd", "snap_delete", "name", name),
 	    (struct errand){ .finish = errand_finish_line, .refused = 404 });
 }
 
@@ -257,24 +317,25 @@ api_delete_snap(struct camera *camera, struct conn *conn, const char *name)
 /* The body as a command: its keys are arguments, never the command itself. NULL when
  * the request has been answered. */
 static json_t *
-api_body_command(struct conn *conn, const struct request *request, const char *name)
+api_body_command(const struct api_visit *visit, const char *name)
 {
 	static const char *const ours[] = { "cmd", "id" };
+	const struct request *request = visit->request;
 	json_t *command;
 
 	if (!request_content_is(request, "application/json")) {
-		reply_error(conn, 415, "Content-Type must be application/json");
+		reply_error(visit->conn, 415, "Content-Type must be application/json");
 		return NULL;
 	}
 	command = json_parse_object(request->body, request->body_length);
 	if (command == NULL) {
-		reply_error(conn, 400, "bad json");
+		reply_error(visit->conn, 400, "bad json");
 		return NULL;
 	}
 	for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++) {
 		if (json_object_get(command, ours[i]) != NULL) {
 			json_decref(command);
-			reply_error(conn, 400, "unknown setting %s", ours[i]);
+			reply_error(visit->conn, 400, "unknown setting %s", ours[i]);
 			return NULL;
 		}
 	}
@@ -283,21 +344,21 @@ api_body_command(struct conn *conn, const struct request *request, const char *n
 }
 
 void
-api_set_config(struct camera *camera, struct conn *conn, const struct request *request)
+api_set_config(const struct api_visit *visit)
 {
-	json_t *command = api_body_command(conn, request, "set");
+	json_t *command = api_body_command(visit, "set");
 
 	if (command != NULL)
-		errand_line(camera, conn, command);
+		errand_line(visit, command);
 }
 
 void
-api_set_controls(struct camera *camera, struct conn *conn, const struct request *request)
+api_set_controls(const struct api_visit *visit)
 {
-	json_t *command = api_body_command(conn, request, "control");
+	json_t *command = api_body_command(visit, "control");
 
 	if (command != NULL)
-		errand_line(camera, conn, command);
+		errand_line(visit, command);
 }
 
 /* ---- health --------------------------------------------------------------------------------------- */
@@ -325,8 +386,8 @@ errand_finish_ready(struct errand *errand, const json_t *status, const struct cl
 }
 
 void
-api_ready(struct camera *camera, struct conn *conn)
+api_ready(const struct api_visit *visit)
 {
-	errand_run(camera, conn, json_pack("{s:s}", "cmd", "status"),
+	errand_run(visit, json_pack("{s:s}", "cmd", "status"),
 	    (struct errand){ .finish = errand_finish_ready, .refused = 503 });
 }

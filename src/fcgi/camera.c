@@ -61,11 +61,14 @@ struct camera {
 /* ---- asking ------------------------------------------------------------------- */
 
 unsigned long
-camera_ask(struct camera *camera, json_t *command, client_reply_fn *done, void *arg)
+camera_ask(struct camera *camera, enum role role, json_t *command, client_reply_fn *done, void *arg)
 {
 	char *line = command != NULL ? json_line(command) : NULL;
-	unsigned long token = line != NULL ? client_send(camera->client, line, strlen(line), done, arg) : 0;
+	unsigned long token = 0;
 
+	if (line != NULL)
+		token = client_send(camera->client, client_way(command_find(json_get_text(command, "cmd")), role),
+		    line, strlen(line), done, arg);
 	free(line);
 	json_decref(command);
 	return token;
@@ -81,7 +84,7 @@ camera_forget(struct camera *camera, unsigned long token)
 static bool
 camera_send(struct camera *camera, json_t *command, client_reply_fn *done)
 {
-	if (camera_ask(camera, command, done, camera) != 0)
+	if (camera_ask(camera, ROLE_NONE, command, done, camera) != 0)
 		return true;
 	log_error("camera", "%s: out of memory", camera->name);
 	return false;

@@ -75,9 +75,11 @@ void camera_set_last_event(struct camera *camera, uint64_t id);
 enum camera_viewers { CAMERA_STREAMS, CAMERA_EVENTS, CAMERA_VIEWER_KINDS };
 void camera_count(struct camera *camera, enum camera_viewers kind, int difference);
 
-/* Send one command (taken over); `done` is called exactly once, from the loop. The
- * token is for camera_forget(); 0: out of memory, and `done` is not called. */
-unsigned long camera_ask(struct camera *camera, json_t *command, client_reply_fn *done, void *arg);
+/* Send one command (taken over) for somebody with that role, as client_way() says; `done`
+ * is called exactly once, from the loop. The token is for camera_forget(); 0: out of memory,
+ * and `done` is not called. */
+unsigned long camera_ask(struct camera *camera, enum role role, json_t *command, client_reply_fn *done,
+	void *arg);
 void camera_forget(struct camera *camera, unsigned long token);
 
 #endif

@@ -29,6 +29,7 @@ static const struct field {
 	FIELD("REQUEST_METHOD", method), FIELD("ORIEL_PATH", path), FIELD("ORIEL_MOUNT", mount), FIELD("ORIEL_PREFIX", prefix),
 	FIELD("QUERY_STRING", query), FIELD("CONTENT_TYPE", content_type),
 	FIELD("HTTP_IF_NONE_MATCH", if_none_match), FIELD("HTTP_LAST_EVENT_ID", last_event_id),
+	FIELD("HTTP_IDEMPOTENCY_KEY", idempotency_key),
 	FIELD("ORIEL_ROLE", role), FIELD("ORIEL_USER", user), FIELD("ORIEL_GRANT", grant),
 	FIELD("ORIEL_KIND", kind), FIELD("REQUEST_SCHEME", scheme), FIELD("HTTP_HOST", host), FIELD("SERVER_NAME", site),
 	FIELD("HTTP_ORIGIN", origin), FIELD("HTTP_SEC_FETCH_SITE", fetch_site),

@@ -13,7 +13,7 @@
 struct request {
 	/* `mount`: where clients see the site; `prefix`: what of it a proxy before nginx strips. */
 	const char *method, *path, *mount, *prefix, *query;
-	const char *content_type, *if_none_match, *last_event_id;
+	const char *content_type, *if_none_match, *last_event_id, *idempotency_key;
 	/* Who asks, as nginx has been told by the log-in: fcgi/ask.h. */
 	const char *role, *user, *grant, *kind;
 	/* Where it comes from: fcgi/origin.h. */

@@ -21,6 +21,8 @@
 	    "Event streams (SSE) at a time in each process; one more is answered 503.")		\
 	SETUP(MAX_WAITS, "max_waits", OPTION_INTEGER, 0, 100000, "1000", NULL, "", 0,		\
 	    "Snapshots waiting for a newer frame at a time in each process; one more is answered 503.") \
+	SETUP(MAX_COMMANDS, "max_commands", OPTION_INTEGER, 1, 100000, "128", NULL, "", 0,	\
+	    "Requests waiting for a camera's daemon at a time in each process; one more is answered 503.") \
 	SETUP(MAX_SHARE, "max_share", OPTION_INTEGER, 1, 100, "50", NULL, "%", 0,		\
 	    "How much of each of these one account may take, or one address with log-in off; one more is answered 429.") \
 	SETUP(LOGIN, "login", OPTION_BOOLEAN, 0, 0, "yes", NULL, NULL, 0,			\

@@ -38,6 +38,7 @@ struct site {
 	struct gallery *galleries;		/* all */
 	const struct hosts *hosts;		/* NULL: by any name */
 	struct seats streams, events, waits;	/* viewers now */
+	struct seats commands;			/* under way */
 	_Atomic uint64_t *pulse;
 };
 
@@ -143,11 +144,12 @@ static void
 site_serve(struct site *site, const struct route *route, struct gallery *gallery, struct conn *conn,
     const struct request *request)
 {
-	struct camera *camera = gallery->camera;
+	const struct api_visit visit = { .camera = gallery->camera, .conn = conn, .request = request,
+		.role = login_role(&site->login, request), .seats = &site->commands };
 
 	switch (route->id) {
 	case ROUTE_STATUS:
-		api_status(camera, conn);
+		api_status(&visit);
 		break;
 	case ROUTE_SNAPSHOT:
 		snapshot_get(gallery->snapshots, conn, request);
@@ -159,31 +161,31 @@ site_serve(struct site *site, const struct route *route, struct gallery *gallery
 		site_events(site, gallery, conn, request);
 		break;
 	case ROUTE_GET_CONFIG:
-		api_get_config(camera, conn);
+		api_get_config(&visit);
 		break;
 	case ROUTE_SET_CONFIG:
-		api_set_config(camera, conn, request);
+		api_set_config(&visit);
 		break;
 	case ROUTE_SNAPS:
-		api_snaps(camera, conn, request);
+		api_snaps(&visit);
 		break;
 	case ROUTE_SNAP:
-		api_snap(camera, conn, request, route->name);
+		api_snap(&visit, route->name);
 		break;
 	case ROUTE_DELETE_SNAP:
-		api_delete_snap(camera, conn, route->name);
+		api_delete_snap(&visit, route->name);
 		break;
 	case ROUTE_HISTORY:
-		api_history(camera, conn, request);
+		api_history(&visit);
 		break;
 	case ROUTE_GET_CONTROLS:
-		api_get_controls(camera, conn);
+		api_get_controls(&visit);
 		break;
 	case ROUTE_SET_CONTROLS:
-		api_set_controls(camera, conn, request);
+		api_set_controls(&visit);
 		break;
 	case ROUTE_READY:
-		api_ready(camera, conn);
+		api_ready(&visit);
 		break;
 	default:		/* the site's own: site_serve_own() */
 		abort();
@@ -386,9 +388,11 @@ site_make_seats(struct site *site)
 	places_init(&site->streams.places, (size_t)options_number(options, SETUP_MAX_STREAMS), share);
 	places_init(&site->events.places, (size_t)options_number(options, SETUP_MAX_EVENTS), share);
 	places_init(&site->waits.places, (size_t)options_number(options, SETUP_MAX_WAITS), share);
+	places_init(&site->commands.places, (size_t)options_number(options, SETUP_MAX_COMMANDS), share);
 	site->streams.full = "too many streams";
 	site->events.full = "too many event streams";
 	site->waits.full = "too many wait for a snapshot";
+	site->commands.full = "too many requests at a time";
 }
 
 static int
@@ -424,6 +428,7 @@ site_deinit(struct site *site)
 	places_deinit(&site->streams.places);
 	places_deinit(&site->events.places);
 	places_deinit(&site->waits.places);
+	places_deinit(&site->commands.places);
 	for (size_t i = 0; i < sizeof events / sizeof events[0]; i++)
 		if (events[i] != NULL)
 			event_free(events[i]);

@@ -311,8 +311,9 @@ subscriber_ask(struct subscriber *subscriber)
 {
 	struct events *events = subscriber->events;
 
-	subscriber->ask = camera_ask(events->camera, json_pack("{s:s, s:I, s:i}", "cmd", "events",
-	    "after", (json_int_t)subscriber->last, "limit", PAGE_EVENTS), subscriber_paged, subscriber);
+	subscriber->ask = camera_ask(events->camera, ROLE_VIEWER, json_pack("{s:s, s:I, s:i}",
+	    "cmd", "events", "after", (json_int_t)subscriber->last, "limit", PAGE_EVENTS), subscriber_paged,
+	    subscriber);
 	if (subscriber->ask == 0) {
 		subscriber_close(subscriber);
 		return;

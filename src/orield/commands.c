@@ -16,7 +16,6 @@
 #include "orield/settings.h"
 #include "orield/status.h"
 
-#define REASON_BUSY "busy"
 #define REASON_MEMORY "out of memory"
 
 enum { EVENTS_LIMIT = 50, LIMIT_MAX = 1000, VIEWERS_MAX = 1000000,
@@ -447,8 +446,11 @@ commands_run(void *arg, struct ticket *ticket, json_t *command)
 	else if (command_arguments[id] != NULL &&
 	    arguments_check(command_arguments[id], command, &why) == -1)
 		ticket_error(ticket, why.text);
-	else
+	else {
+		if (command_words[id].length == COMMAND_LONG)
+			ticket_keep_room(ticket, LINE_MAX_SIZE);
 		command_handlers[id](arg, ticket, command);
+	}
 }
 
 static void

@@ -10,7 +10,7 @@
 #include "base/vocabulary.h"
 #include "orield/status.h"
 
-enum { PAGE_EVENTS = 256, STATE_PAUSE_MS = 50, PULSE_MS = 1000 };
+enum { PAGE_EVENTS = 256, PAGE_BYTES = 1 << 18, STATE_PAUSE_MS = 50, PULSE_MS = 1000 };
 
 /* A page of the past that a peer waits for. */
 struct feed_page {
@@ -216,7 +216,7 @@ feed_ask_page(struct orield *orield, struct peer *peer)
 	if (job != NULL) {
 		page->peer = peer;
 		job->query = (struct store_query){ .after = peer->replayed, .limit = PAGE_EVENTS,
-			.most_bytes = PEER_OUTPUT_MAX / 4 };
+			.most_bytes = PAGE_BYTES };
 		if (keeper_submit(orield->keeper, job)) {
 			peer->page = page;
 			return;
@@ -299,7 +299,7 @@ feed_subscribe(struct orield *orield, struct ticket *ticket, int64_t after, int 
 		*request = (struct feed_request){ .orield = orield, .ticket = ticket, .after = after,
 			.pulse = pulse };
 		job->query = (struct store_query){ .after = after, .limit = after >= 0 ? PAGE_EVENTS : 1,
-			.most_bytes = PEER_OUTPUT_MAX / 4 };
+			.most_bytes = PAGE_BYTES };
 		if (keeper_submit(orield->keeper, job))
 			return;
 	}

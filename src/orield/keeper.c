@@ -13,13 +13,15 @@
 #include "base/queue.h"
 #include "orield/work.h"
 
-enum { BATCH_MAX = 64 };
+enum { BATCH_MAX = 64, QUESTIONS_A_TURN = 4 };
 
 struct keeper {
 	pthread_t thread;
-	struct queue *jobs, *answers;
+	struct queue *changes, *questions, *answers;
 	struct event *answered;
-	unsigned pending, pictures;	/* jobs handed over and not yet answered */
+	unsigned pending, pictures;	/* changes handed over and not yet answered */
+	unsigned asked;			/* and questions */
+	uint64_t given;			/* changes, ever */
 	uint64_t refused;
 	bool ended;
 	struct job end;			/* the last one, which tells the thread so */
@@ -29,6 +31,8 @@ struct keeper {
 	struct keeper_status status;
 
 	/* The store thread's own. */
+	uint64_t made;			/* changes, ever */
+	struct job *held;		/* the next question */
 	struct work work;
 	struct cause failing;		/* why the newest change could not be stored */
 	bool outage_said;
@@ -72,6 +76,12 @@ job_free(struct job **job)
 	free((*job)->jpeg);
 	free(*job);
 	*job = NULL;
+}
+
+static bool
+job_asks(const struct job *job)
+{
+	return job->kind == JOB_EVENTS || job->kind == JOB_PICTURES;
 }
 
 /* ---- the store thread ------------------------------------------------------------- */
@@ -124,23 +134,14 @@ batch_write(struct batch *batch, struct work *work, struct job *job)
 	work_fail(work, job, job->result, &why);
 }
 
-/* Nothing of the batch is on disk: fail what wrote; what only asked may have seen
- * it, and asks again. */
+/* Nothing of the batch is on disk. */
 static void
 batch_fail(struct batch *batch, struct work *work)
 {
 	work->triggers = batch->triggers;
-	for (size_t i = 0; i < batch->count; i++) {
-		struct job *job = batch->jobs[i];
-
-		if (work_writes(job->kind)) {
-			work_fail(work, job, batch->result, &batch->why);
-		} else if (job->kind != JOB_OPEN) {
-			json_decref(job->answer);
-			job->answer = NULL;
-			work_run(work, job);
-		}
-	}
+	for (size_t i = 0; i < batch->count; i++)
+		if (work_writes(batch->jobs[i]->kind))
+			work_fail(work, batch->jobs[i], batch->result, &batch->why);
 }
 
 static void
@@ -201,21 +202,51 @@ keeper_note(struct keeper *keeper, const struct batch *batch)
 	pthread_mutex_unlock(&keeper->lock);
 }
 
-/* Wait for jobs; take all there are, in their order. False: the end. */
+/* Wait for jobs; take all changes there are, in their order. False: the end. */
 static bool
 keeper_take(struct keeper *keeper, struct batch *batch)
 {
-	struct pollfd waiting = { .fd = queue_fd(keeper->jobs), .events = POLLIN };
+	struct pollfd waiting[] = { { .fd = queue_fd(keeper->changes), .events = POLLIN },
+		{ .fd = queue_fd(keeper->questions), .events = POLLIN } };
 	struct job *job;
 
-	while (poll(&waiting, 1, -1) == -1 && errno == EINTR)
+	while (poll(waiting, 2, -1) == -1 && errno == EINTR)
 		;
-	while (batch->count < BATCH_MAX && (job = queue_pop(keeper->jobs)) != NULL) {
+	while (batch->count < BATCH_MAX && (job = queue_pop(keeper->changes)) != NULL) {
 		if (job == &keeper->end)
 			return false;
 		batch->jobs[batch->count++] = job;
 	}
 	return true;
+}
+
+static void
+keeper_answer(struct keeper *keeper, struct job *job)
+{
+	if (!queue_push(keeper->answers, job))
+		abort();	/* it holds as many as may be pending */
+}
+
+/* Not before the changes that were given before it. */
+static struct job *
+keeper_next_question(struct keeper *keeper)
+{
+	struct job *next = keeper->held != NULL ? keeper->held : queue_pop(keeper->questions);
+	bool ready = next != NULL && next->behind <= keeper->made;
+
+	keeper->held = ready ? NULL : next;
+	return ready ? next : NULL;
+}
+
+static void
+keeper_answer_questions(struct keeper *keeper, unsigned most)
+{
+	struct job *job;
+
+	for (; most > 0 && (job = keeper_next_question(keeper)) != NULL; most--) {
+		work_run(&keeper->work, job);
+		keeper_answer(keeper, job);
+	}
 }
 
 static void *
@@ -232,8 +263,9 @@ keeper_thread(void *arg)
 		batch_run(&batch, &keeper->work);
 		keeper_note(keeper, &batch);
 		for (size_t i = 0; i < batch.count; i++)
-			if (!queue_push(keeper->answers, batch.jobs[i]))
-				abort();	/* it holds as many as may be pending */
+			keeper_answer(keeper, batch.jobs[i]);
+		keeper->made += batch.count;
+		keeper_answer_questions(keeper, more ? QUESTIONS_A_TURN : KEEPER_QUESTIONS);
 	}
 	store_free(&keeper->work.store);
 	return NULL;
@@ -249,7 +281,7 @@ keeper_answers(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd, (void)what;
 	while ((job = queue_pop(keeper->answers)) != NULL) {
-		keeper->pending--;
+		--*(job_asks(job) ? &keeper->asked : &keeper->pending);
 		if (job->jpeg != NULL)
 			keeper->pictures--;
 		if (job->done != NULL)
@@ -266,9 +298,11 @@ keeper_start(struct keeper *keeper, struct event_base *base, const char *folder,
 	keeper->folder = strdup(folder);
 	keeper->work.folder = keeper->folder;
 	cause_set(&keeper->work.closed, "the state folder is not open yet");
-	keeper->jobs = queue_new(KEEPER_JOBS + 1);	/* and the one that ends it */
-	keeper->answers = queue_new(KEEPER_JOBS);
-	if (keeper->folder == NULL || keeper->jobs == NULL || keeper->answers == NULL)
+	keeper->changes = queue_new(KEEPER_JOBS + 1);	/* and the one that ends it */
+	keeper->questions = queue_new(KEEPER_QUESTIONS);
+	keeper->answers = queue_new(KEEPER_JOBS + KEEPER_QUESTIONS);
+	if (keeper->folder == NULL || keeper->changes == NULL || keeper->questions == NULL ||
+	    keeper->answers == NULL)
 		return cause_errno(why, "store thread");
 	keeper->answered = event_new(base, queue_fd(keeper->answers), EV_READ | EV_PERSIST,
 	    keeper_answers, keeper);
@@ -297,7 +331,8 @@ keeper_destroy(struct keeper **keeper)
 
 	if (gone->answered != NULL)
 		event_free(gone->answered);
-	queue_free(&gone->jobs, keeper_drop);
+	queue_free(&gone->changes, keeper_drop);
+	queue_free(&gone->questions, keeper_drop);
 	queue_free(&gone->answers, keeper_drop);
 	pthread_mutex_destroy(&gone->lock);
 	free(gone->folder);
@@ -325,7 +360,7 @@ keeper_free(struct keeper **keeper)
 {
 	if (*keeper == NULL)
 		return;
-	if (!queue_push((*keeper)->jobs, &(*keeper)->end))
+	if (!queue_push((*keeper)->changes, &(*keeper)->end))
 		abort();	/* there is always room for this one */
 	(*keeper)->ended = true;
 	pthread_join((*keeper)->thread, NULL);
@@ -333,17 +368,28 @@ keeper_free(struct keeper **keeper)
 	keeper_destroy(keeper);
 }
 
+static bool
+keeper_has_room(const struct keeper *keeper, const struct job *job)
+{
+	if (keeper->ended)
+		return false;
+	if (job_asks(job))
+		return keeper->asked < KEEPER_QUESTIONS;
+	return keeper->pending < KEEPER_JOBS && (job->jpeg == NULL || keeper->pictures < KEEPER_PICTURES);
+}
+
 bool
 keeper_submit(struct keeper *keeper, struct job *job)
 {
-	bool picture = job->jpeg != NULL;
+	bool asks = job_asks(job), picture = job->jpeg != NULL;
 
-	if (keeper->ended || keeper->pending == KEEPER_JOBS || (picture && keeper->pictures == KEEPER_PICTURES) ||
-	    !queue_push(keeper->jobs, job)) {
+	job->behind = keeper->given;
+	if (!keeper_has_room(keeper, job) || !queue_push(asks ? keeper->questions : keeper->changes, job)) {
 		keeper->refused++;
 		return false;
 	}
-	keeper->pending++;
+	++*(asks ? &keeper->asked : &keeper->pending);
+	keeper->given += !asks;
 	keeper->pictures += picture;
 	return true;
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-/* keeper: the store thread. Jobs go in through a bounded queue and come back
- * done, in the same order, through another whose descriptor is in the loop.
+/* keeper: the store thread. Jobs go in through two bounded queues, changes and
+ * questions, and come back done through another whose descriptor is in the loop.
  *
- * It takes all the jobs that wait, does them in one transaction (a savepoint
- * each: one that fails leaves the others), commits, and only then answers: what
- * a job says is on disk. The order of the answers is the order in which the
- * events became numbered, so who hands on a page of events and then the events
+ * It takes all the changes that wait, in their order, does them in one transaction (a
+ * savepoint each: one that fails leaves the others), commits, and only then answers: what
+ * a job says is on disk. Then it answers a few questions, and looks for changes again: who
+ * asks keeps nobody waiting who changes something, and sees all that was given before. The order of the answers is the order in
+ * which the events became numbered, so who hands on a page of events and then the events
  * of later answers has neither gap nor overlap. */
 #ifndef ORIEL_ORIELD_KEEPER_H
 #define ORIEL_ORIELD_KEEPER_H
@@ -22,7 +23,8 @@ struct keeper;
 struct job;
 
 enum {
-	KEEPER_JOBS = 512,		/* waiting or not yet answered */
+	KEEPER_JOBS = 512,		/* changes waiting or not yet answered */
+	KEEPER_QUESTIONS = 512,		/* and questions */
 	KEEPER_PICTURES = 16,		/* of them, such as hold a picture */
 };
 
@@ -54,6 +56,7 @@ struct job {				/* made by job_new, freed by the keeper after `done` */
 	struct store_limits limits;
 	struct store_query query;
 	char type[16], name[STORE_NAME_SIZE];
+	uint64_t behind;		/* a question: so many changes were given before; the keeper's */
 
 	int result;			/* STORE_… */
 	bool closed;			/* it failed because the store is not open */

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-#include "orield/peer.h"
+#include "orield/peer_inside.h"
 
 #include <errno.h>
-#include <event2/buffer.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -13,42 +12,9 @@
 #include "base/log.h"
 #include "base/vocabulary.h"
 
-enum { READ_SIZE = 16384, WRITE_PARTS = 8, ID_SIZE = 64 };
+enum { READ_SIZE = 16384, WRITE_PARTS = 8 };
 
-struct ticket {
-	TAILQ_ENTRY(ticket) next;
-	struct peer *peer;
-	json_t *id;			/* goes back in the reply; NULL = none */
-	char *line;			/* the reply, once it is known, and what is to follow it */
-	size_t length;
-	int fds[2];			/* to go with it; -1 = none */
-};
-TAILQ_HEAD(ticket_list, ticket);
-
-/* Descriptors that go with the byte at `at` of the output. */
-struct parcel {
-	STAILQ_ENTRY(parcel) next;
-	uint64_t at;
-	int fds[2];
-};
-
-struct peer_wire {
-	int fd;
-	const struct peer_hooks *hooks;
-	void *arg;
-	struct event *readable, *writable, *closing;
-	struct evbuffer *in, *out;
-	uint64_t sent;			/* bytes of output gone so far */
-	size_t held;			/* bytes of replies, and lines behind them, that wait for their turn */
-	struct ticket_list tickets;
-	unsigned pending;
-	STAILQ_HEAD(, parcel) parcels;
-	bool refused;			/* nothing happens for it any more but the last words */
-	bool ended;			/* no more commands: go when all is answered and sent */
-	bool dead;			/* go now */
-};
-
-static void
+void
 peer_kill(struct peer *peer)
 {
 	if (!peer->wire->dead)
@@ -132,6 +98,7 @@ peer_write(evutil_socket_t fd, short what, void *arg)
 			wire->sent += (uint64_t)gone;
 		} else if (errno == EAGAIN) {
 			event_add(wire->writable, NULL);
+			peer_go_on(peer);
 			return;
 		} else if (errno != EINTR) {
 			peer_kill(peer);
@@ -139,6 +106,7 @@ peer_write(evutil_socket_t fd, short what, void *arg)
 	}
 	if (wire->ended && wire->pending == 0)
 		peer_kill(peer);
+	peer_go_on(peer);
 	if (!wire->dead)
 		wire->hooks->drained(wire->arg, peer);
 }
@@ -151,46 +119,30 @@ peer_schedule_write(struct peer *peer)
 		event_active(peer->wire->writable, EV_WRITE, 0);
 }
 
-static bool
-peer_has_room(struct peer *peer, size_t length)
-{
-	if (peer->wire->dead)
-		return false;
-	if (evbuffer_get_length(peer->wire->out) + peer->wire->held + length + 1 <= PEER_OUTPUT_MAX)
-		return true;
-	log_warning("control", "a peer does not read what it asked for; dropped");
-	peer_kill(peer);
-	return false;
-}
-
-static void
-peer_put(struct peer *peer, const char *line, size_t length)
+void
+peer_put(struct peer *peer, const char *tag, const char *line, size_t length)
 {
 	struct peer_wire *wire = peer->wire;
 
-	if (!peer_has_room(peer, length))
+	if (wire->dead)
 		return;
-	if (evbuffer_add(wire->out, line, length) == -1 || evbuffer_add(wire->out, "\n", 1) == -1)
+	if (evbuffer_add(wire->out, tag, strlen(tag)) == -1 || evbuffer_add(wire->out, line, length) == -1 ||
+	    evbuffer_add(wire->out, "\n", 1) == -1)
 		peer_kill(peer);
 	else
 		peer_schedule_write(peer);
 }
 
-/* Behind the line of a ticket that waits for those before it. */
-static void
-ticket_hold(struct ticket *ticket, const char *line, size_t length)
+/* Of replies there are never more than were asked for; of events there is no end. */
+static bool
+peer_has_room(struct peer *peer, size_t length)
 {
-	char *longer = realloc(ticket->line, ticket->length + length + 2);
-
-	if (longer == NULL) {
-		peer_kill(ticket->peer);
-		return;
-	}
-	longer[ticket->length] = '\n';
-	memcpy(longer + ticket->length + 1, line, length + 1);
-	ticket->line = longer;
-	ticket->length += length + 1;
-	ticket->peer->wire->held += length + 1;
+	if (evbuffer_get_length(peer->wire->out) + peer->wire->held + length + 1 <= PEER_OUTPUT_MAX)
+		return true;
+	if (!peer->wire->dead)
+		log_warning("control", "a subscriber does not read what it asked for; dropped");
+	peer_kill(peer);
+	return false;
 }
 
 /* What happened after a reply was made does not overtake it. */
@@ -200,13 +152,13 @@ peer_send(struct peer *peer, const char *line, size_t length)
 	struct ticket *ticket = TAILQ_LAST(&peer->wire->tickets, ticket_list);
 
 	/* What it missed before, it would miss for good if it heard of something later. */
-	if (peer->wire->refused)
+	if (peer->wire->refused || peer->wire->dead || !peer_has_room(peer, length))
 		return;
 	while (ticket != NULL && ticket->line == NULL)
 		ticket = TAILQ_PREV(ticket, ticket_list, next);
 	if (ticket == NULL)
-		peer_put(peer, line, length);
-	else if (peer_has_room(peer, length))
+		peer_put(peer, "", line, length);
+	else
 		ticket_hold(ticket, line, length);
 }
 
@@ -216,155 +168,21 @@ peer_has_output(const struct peer *peer)
 	return evbuffer_get_length(peer->wire->out) > 0;
 }
 
-/* ---- replies ------------------------------------------------------------------------- */
-
-static struct ticket *
-ticket_new(struct peer *peer)
-{
-	struct ticket *ticket = calloc(1, sizeof *ticket);
-
-	if (ticket == NULL)
-		return NULL;
-	ticket->peer = peer;
-	ticket->fds[0] = ticket->fds[1] = -1;
-	TAILQ_INSERT_TAIL(&peer->wire->tickets, ticket, next);
-	peer->wire->pending++;
-	return ticket;
-}
-
-static void
-ticket_free(struct ticket *ticket)
-{
-	json_decref(ticket->id);
-	for (int i = 0; i < 2; i++)
-		if (ticket->fds[i] != -1)
-			close(ticket->fds[i]);
-	free(ticket->line);
-	free(ticket);
-}
-
-/* The descriptors go with the next byte of output. */
-static void
-ticket_post_fds(struct ticket *ticket)
-{
-	struct peer_wire *wire = ticket->peer->wire;
-	struct parcel *parcel;
-
-	if (ticket->fds[0] == -1)
-		return;
-	parcel = calloc(1, sizeof *parcel);
-	if (parcel == NULL) {
-		peer_kill(ticket->peer);
-		return;
-	}
-	parcel->at = wire->sent + evbuffer_get_length(wire->out);
-	for (int i = 0; i < 2; i++) {
-		parcel->fds[i] = ticket->fds[i];
-		ticket->fds[i] = -1;
-	}
-	STAILQ_INSERT_TAIL(&wire->parcels, parcel, next);
-}
-
-/* Send the replies that are known, as far as all before them are. */
-static void
-peer_flush_tickets(struct peer *peer)
-{
-	struct peer_wire *wire = peer->wire;
-	struct ticket *ticket;
-
-	while ((ticket = TAILQ_FIRST(&wire->tickets)) != NULL && ticket->line != NULL) {
-		ticket_post_fds(ticket);
-		wire->held -= ticket->length;
-		peer_put(peer, ticket->line, ticket->length);
-		TAILQ_REMOVE(&wire->tickets, ticket, next);
-		ticket_free(ticket);
-		/* It was not being read from while so many waited. */
-		if (wire->pending-- == PEER_PENDING_MAX && !wire->dead)
-			event_active(wire->readable, EV_READ, 0);
-	}
-}
-
-struct peer *
-ticket_peer(const struct ticket *ticket)
-{
-	return ticket->peer;
-}
-
-void
-ticket_reply_fds(struct ticket *ticket, json_t *reply, const int fds[2])
-{
-	if (ticket->id != NULL)
-		json_object_set(reply, "id", ticket->id);
-	if (ticket->peer != NULL)
-		ticket->line = json_line(reply);
-	json_decref(reply);
-	ticket->fds[0] = fds[0];
-	ticket->fds[1] = fds[1];
-	if (ticket->peer == NULL) {
-		ticket_free(ticket);
-		return;
-	}
-	/* No reader takes a longer line (the controls of an odd camera may be one). */
-	if (ticket->line != NULL && strlen(ticket->line) >= LINE_MAX_SIZE)
-		strcpy(ticket->line, "{\"error\":\"the answer is longer than a line may be\"}");
-	if (ticket->line == NULL) {
-		log_error("control", "out of memory for a reply; the peer is dropped");
-		peer_kill(ticket->peer);
-		TAILQ_REMOVE(&ticket->peer->wire->tickets, ticket, next);
-		ticket_free(ticket);
-		return;
-	}
-	ticket->length = strlen(ticket->line);
-	ticket->peer->wire->held += ticket->length;
-	peer_flush_tickets(ticket->peer);
-}
-
-void
-ticket_reply(struct ticket *ticket, json_t *reply)
-{
-	ticket_reply_fds(ticket, reply, (const int[2]){ -1, -1 });
-}
-
-void
-ticket_error(struct ticket *ticket, const char *error)
-{
-	ticket_reply(ticket, json_pack("{so}", "error", json_words(error)));
-}
-
-void
-ticket_refuse(struct ticket *ticket, const char *reason)
-{
-	ticket_reply(ticket, json_pack("{sb so}", "ok", 0, "reason", json_words(reason)));
-}
-
 /* ---- commands ------------------------------------------------------------------------- */
-
-/* The id is taken out of the command and kept for the reply. */
-static bool
-ticket_take_id(struct ticket *ticket, json_t *command)
-{
-	json_t *id = json_object_get(command, "id");
-
-	if (id == NULL)
-		return true;
-	if (!json_is_integer(id) && (!json_is_string(id) || json_string_length(id) > ID_SIZE))
-		return false;
-	ticket->id = json_incref(id);
-	json_object_del(command, "id");
-	return true;
-}
 
 static void
 peer_take_line(struct peer *peer, const char *line, size_t length)
 {
 	struct ticket *ticket = ticket_new(peer);
+	size_t tag = ticket_tag_length(line, length);
 	json_t *command;
 
 	if (ticket == NULL) {
 		peer_kill(peer);
 		return;
 	}
-	command = json_parse_object(line, length);
+	memcpy(ticket->tag, line, tag);
+	command = json_parse_object(line + tag, length - tag);
 	if (command == NULL)
 		ticket_error(ticket, ERROR_BAD_JSON);
 	else if (!ticket_take_id(ticket, command))
@@ -387,13 +205,32 @@ peer_refuse(struct peer *peer, const char *error)
 		peer_kill(peer);
 }
 
+/* Not while it leaves so much unread, or may be about to: the rest waits in the socket. */
+static bool
+peer_may_ask(const struct peer_wire *wire)
+{
+	return !wire->dead && !wire->ended && wire->pending < PEER_PENDING_MAX &&
+	    evbuffer_get_length(wire->out) + wire->held + wire->room < PEER_OUTPUT_PAUSE;
+}
+
+void
+peer_go_on(struct peer *peer)
+{
+	struct peer_wire *wire = peer->wire;
+
+	if (!wire->full || !peer_may_ask(wire))
+		return;
+	wire->full = false;
+	event_active(wire->readable, EV_READ, 0);
+}
+
 /* Hand out the whole lines; false when another turn is needed for the rest. */
 static bool
 peer_take_lines(struct peer *peer)
 {
 	struct peer_wire *wire = peer->wire;
 
-	for (int turn = 0; !wire->dead && !wire->ended && wire->pending < PEER_PENDING_MAX; turn++) {
+	for (int turn = 0; peer_may_ask(wire); turn++) {
 		struct evbuffer_ptr end = evbuffer_search(wire->in, "\n", 1, NULL);
 		size_t length = end.pos >= 0 ? (size_t)end.pos + 1 : evbuffer_get_length(wire->in);
 
@@ -432,8 +269,8 @@ peer_read(evutil_socket_t fd, short what, void *arg)
 		event_active(wire->readable, EV_READ, 0);
 		return;
 	}
-	/* With as many waiting as may be, the rest stays in the socket. */
-	if (wire->pending >= PEER_PENDING_MAX || wire->ended) {
+	wire->full = !wire->ended && !peer_may_ask(wire);
+	if (wire->full || wire->ended) {
 		event_del(wire->readable);
 	} else if (got == 0) {
 		wire->ended = true;

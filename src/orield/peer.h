@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /* peer: one connection to the control socket. Lines in, one reply a command in
- * their order, event lines in between, descriptors with a reply's first byte.
+ * their order, event lines in between, descriptors with a reply's first byte. The
+ * reply to a command with a tag ("#17 {…}") has it too, and does not wait for those
+ * before it: a disk that is slow holds up only what needs the disk.
  *
- * Everything is bounded: a line, the commands not yet answered (then we stop
- * reading), the output (a peer that does not read is dropped). Nothing here
- * blocks, and no call frees a peer: one that has to go does so from the loop. */
+ * Everything is bounded: a line, the commands not yet answered and the replies not yet
+ * taken (then no more is read from it: it waits for itself), the events (a subscriber
+ * that does not read is dropped). Nothing here blocks, and no call frees a peer: one
+ * that has to go does so from the loop. */
 #ifndef ORIEL_ORIELD_PEER_H
 #define ORIEL_ORIELD_PEER_H
 
@@ -18,8 +21,9 @@ struct peer;
 struct ticket;		/* a command that waits for its reply */
 
 enum {
-	PEER_PENDING_MAX = 256,		/* commands waiting for their reply */
-	PEER_OUTPUT_MAX = 1 << 20,	/* bytes a peer may leave unread */
+	PEER_PENDING_MAX = 1024,	/* commands waiting for their reply */
+	PEER_OUTPUT_PAUSE = 1 << 19,	/* bytes unread, or kept free for replies: it may ask no more */
+	PEER_OUTPUT_MAX = 1 << 21,	/* bytes a subscriber may leave unread */
 	PEER_TURN = 32,			/* commands in one go; then others have their turn */
 };
 
@@ -60,6 +64,18 @@ void peer_refuse(struct peer *peer, const char *error);
 
 /* Who asked; NULL when it has gone meanwhile. */
 struct peer *ticket_peer(const struct ticket *ticket);
+
+/* What the command had for an "id", borrowed; NULL: none. */
+const json_t *ticket_id(const struct ticket *ticket);
+
+/* The reply may have so many bytes, which is more than most have: the peer asks no more
+ * than it has room for. */
+void ticket_keep_room(struct ticket *ticket, size_t bytes);
+
+/* `witness` is shown the reply (borrowed, without its id) when it is made; `heard`: the
+ * peer is still there. */
+typedef void ticket_witness(void *arg, const json_t *reply, bool heard);
+void ticket_show(struct ticket *ticket, ticket_witness *witness, void *arg);
 
 /* Answer. Steals `reply`; ends the ticket. */
 void ticket_reply(struct ticket *ticket, json_t *reply);

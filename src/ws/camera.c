@@ -30,7 +30,8 @@ camera_tell(struct camera *camera)
 	if (camera->telling || camera->told == camera->sessions)
 		return;
 	length = snprintf(line, sizeof line, "{\"cmd\":\"viewers\",\"control\":%u}", camera->sessions);
-	if (client_send(camera->client, line, (size_t)length, on_told, camera) == 0)
+	if (client_send(camera->client, client_way(COMMAND_VIEWERS, ROLE_NONE), line, (size_t)length,
+	    on_told, camera) == 0)
 		return;
 	camera->telling = true;
 	camera->told = camera->sessions;

@@ -13,6 +13,7 @@ enum { ID_MAX = 64 };	/* bytes of an "id" that is a string: docs/protocol.md */
 struct slot {
 	struct relay *relay;
 	bool waiting;		/* for orield */
+	bool changes;		/* something, if it was done */
 	unsigned long token;	/* to tell orield's client that we no longer do */
 	json_t *id;		/* of the message; NULL without */
 	char *reply;		/* kept while an earlier one is waiting */
@@ -103,15 +104,21 @@ on_reply(void *arg, struct client_reply *reply)
 
 	if (reply->line != NULL)
 		slot_answer(slot, reply->line, reply->length);
+	else if (reply->failure != CLIENT_UNKNOWN)
+		slot_answer_json(slot, json_pack("{s:b, s:s}", "ok", 0, "reason",
+		    reply->failure == CLIENT_BUSY ? REASON_BUSY : REASON_NO_DAEMON));
+	else if (slot->changes)
+		slot_answer_json(slot, json_pack("{s:b, s:s, s:s}", "ok", 0, "reason", REASON_UNKNOWN_OUTCOME,
+		    "code", CODE_UNKNOWN_OUTCOME));
 	else
-		slot_answer_json(slot, json_pack("{s:b, s:s}", "ok", 0, "reason", REASON_NO_DAEMON));
+		slot_answer_json(slot, json_pack("{s:b, s:s}", "ok", 0, "reason", REASON_SILENT));
 }
 
 /* ---- messages --------------------------------------------------------------- */
 
 /* A line may have no line feed inside; in JSON it can only be white space. */
 static void
-relay_forward(struct relay *relay, struct slot *slot, const char *data, size_t length)
+relay_forward(struct relay *relay, struct slot *slot, enum command_id command, const char *data, size_t length)
 {
 	char line[MESSAGE_MAX];
 
@@ -121,7 +128,9 @@ relay_forward(struct relay *relay, struct slot *slot, const char *data, size_t l
 		data = line;
 	}
 	slot->waiting = true;
-	slot->token = client_send(relay->camera->client, data, length, on_reply, slot);
+	slot->changes = command_words[command].role == COMMAND_OPERATOR;
+	slot->token = client_send(relay->camera->client, client_way(command, relay->role), data, length,
+	    on_reply, slot);
 	if (slot->token == 0)
 		session_close(relay->session, WIRE_INTERNAL_ERROR, "out of memory");
 }
@@ -157,7 +166,7 @@ relay_message(void *state, const void *data, size_t length, bool text)
 	else if (relay->role < command_needs(command))
 		slot_answer_json(slot, json_pack("{s:b, s:s}", "ok", 0, "reason", REASON_OPERATORS));
 	else
-		relay_forward(relay, slot, data, length);
+		relay_forward(relay, slot, command, data, length);
 	json_decref(message);
 }
 

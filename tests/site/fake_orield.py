@@ -7,6 +7,7 @@ import mmap
 import os
 import pathlib
 import queue
+import re
 import selectors
 import socket
 import struct
@@ -177,6 +178,7 @@ class Orield:
             return
         *lines, inputs[peer] = (inputs[peer] + piece).split(b"\n")
         for line in lines:
+            self.tag, line = re.fullmatch(rb"(#\d+ )?(.*)", line).groups(b"")
             self.answer(peer, json.loads(line))
 
     def drop(self, peer):
@@ -187,6 +189,8 @@ class Orield:
 
     def send(self, peer, line, fds=()):
         text = json.dumps(line, separators=(",", ":")).encode() + b"\n"
+        if "event" not in line:
+            text = self.tag + text
         try:
             if fds:
                 socket.send_fds(peer, [text], fds)

@@ -23,6 +23,7 @@ struct stage {
 };
 
 static struct stage stage;
+static const struct client_way change = { .lane = CLIENT_CHANGE };
 
 static void
 say(const char *what, const char *line, size_t length)
@@ -134,7 +135,7 @@ start_connected(void)
 static void
 ask(const char *line, const char *name)
 {
-	assert_int_not_equal(client_send(stage.client, line, strlen(line), on_reply, (void *)name), 0);
+	assert_int_not_equal(client_send(stage.client, change, line, strlen(line), on_reply, (void *)name), 0);
 }
 
 static void
@@ -153,14 +154,88 @@ test_replies_in_order_with_events_between(void **state)
 	ask("{\"cmd\":\"a\"}", "first");
 	ask("{\"cmd\":\"b\"}", "second");
 	turn(2);
-	assert_int_equal(read(stage.peer, sent, sizeof sent), 24);
-	assert_string_equal(sent, "{\"cmd\":\"a\"}\n{\"cmd\":\"b\"}\n");
+	assert_int_equal(read(stage.peer, sent, sizeof sent), 30);
+	assert_string_equal(sent, "#1 {\"cmd\":\"a\"}\n#2 {\"cmd\":\"b\"}\n");
 	answer("{\"event\":1}\n{\"o\":1}\n{\"ev");
 	turn(2);
 	answer("ent\":2}\n{\"o\":2}\n");
 	turn(2);
 	assert_string_equal(stage.said,
 	    "event({\"event\":1}) first({\"o\":1}) event({\"event\":2}) second({\"o\":2}) ");
+}
+
+static void
+test_replies_as_they_are_ready(void **state)
+{
+	(void)state;
+	start_connected();
+	ask("{}", "first");
+	ask("{}", "second");
+	ask("{}", "third");
+	turn(2);
+	answer("#3 {\"o\":3}\n#77 {\"o\":77}\n#1 {\"o\":1}\n#2 {\"o\":2}\n");
+	turn(2);
+	assert_string_equal(stage.said, "third({\"o\":3}) first({\"o\":1}) second({\"o\":2}) ");
+}
+
+static void
+expect_sent(const char *lines)
+{
+	char sent[4096] = "";
+	ssize_t got;
+
+	turn(2);
+	got = recv(stage.peer, sent, sizeof sent - 1, MSG_DONTWAIT);
+	assert_string_equal(got > 0 ? sent : "", lines);
+}
+
+static void
+ask_way(enum command_id command, enum role role, const char *name)
+{
+	const char *line = role == ROLE_OPERATOR ? "[\"o\"]" : "[\"v\"]";
+
+	assert_int_not_equal(client_send(stage.client, client_way(command, role), line, strlen(line),
+	    on_reply, (void *)name), 0);
+}
+
+/* Long answers a few at a time; whoever may change things first, and changes at once. */
+static void
+test_lanes(void **state)
+{
+	(void)state;
+	start_connected();
+	for (int i = 0; i < 7; i++)
+		ask_way(COMMAND_EVENTS, ROLE_VIEWER, "v");
+	ask_way(COMMAND_SNAPS, ROLE_OPERATOR, "o");
+	expect_sent("#1 [\"v\"]\n#2 [\"v\"]\n#3 [\"v\"]\n#4 [\"v\"]\n#5 [\"v\"]\n#6 [\"v\"]\n");
+	ask_way(COMMAND_STATUS, ROLE_VIEWER, "status");
+	ask_way(COMMAND_SET, ROLE_OPERATOR, "set");
+	expect_sent("#9 [\"v\"]\n#10 [\"o\"]\n");
+	answer("#10 {}\n#3 {}\n");
+	expect_sent("#8 [\"o\"]\n");
+	answer("#8 {}\n");
+	expect_sent("#7 [\"v\"]\n");
+	assert_string_equal(stage.said, "set({}) v({}) o({}) ");
+}
+
+static void
+test_forgotten_while_they_wait(void **state)
+{
+	unsigned long token;
+
+	(void)state;
+	start_connected();
+	for (int i = 0; i < 6; i++)
+		ask_way(COMMAND_EVENTS, ROLE_VIEWER, "v");
+	token = client_send(stage.client, client_way(COMMAND_EVENTS, ROLE_VIEWER), "[1]", 3, on_reply, (void *)"gone");
+	ask_way(COMMAND_EVENTS, ROLE_VIEWER, "last");
+	client_forget(stage.client, token);
+	turn(2);
+	answer("#1 {}\n");
+	turn(2);
+	answer("#8 {\"o\":8}\n");
+	turn(2);
+	assert_string_equal(stage.said, "v({}) last({\"o\":8}) ");
 }
 
 static void
@@ -233,7 +308,7 @@ test_forgotten_askers_are_left_alone(void **state)
 
 	(void)state;
 	start_connected();
-	token = client_send(stage.client, "{}", 2, on_reply, (void *)"gone");
+	token = client_send(stage.client, change, "{}", 2, on_reply, (void *)"gone");
 	ask("{}", "here");
 	client_forget(stage.client, token);
 	answer("{\"o\":1}\n{\"o\":2}\n");
@@ -308,6 +383,9 @@ main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_replies_in_order_with_events_between),
+		TEST(test_replies_as_they_are_ready),
+		TEST(test_lanes),
+		TEST(test_forgotten_while_they_wait),
 		TEST(test_nobody_home_is_answered_from_the_loop),
 		TEST(test_sent_before_the_first_try_waits_for_it),
 		TEST(test_sent_before_a_first_try_that_fails),
