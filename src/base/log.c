@@ -2,10 +2,16 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,6 +20,7 @@ enum { LINE_MAX_BYTES = 1024 };
 static const char *log_program = "oriel";
 static enum log_level log_most = LOG_LEVEL_INFO;
 static int log_journal;
+static atomic_ulong log_lost;		/* lines, not yet said */
 
 static const char *const log_words[] = {
 	[LOG_LEVEL_ERROR] = "error", [LOG_LEVEL_WARNING] = "warning",
@@ -26,6 +33,24 @@ log_init(const char *program, enum log_level most)
 	log_program = program;
 	log_most = most;
 	log_journal = getenv("JOURNAL_STREAM") != NULL;
+}
+
+/* The pipe or terminal once more, as a file of our own that never blocks: O_NONBLOCK on the
+ * one we were given would be everybody's who has it. Where that is refused, log_put() asks first. */
+void
+log_never_wait(void)
+{
+	struct stat status;
+	int own;
+
+	atexit(log_say_lost);
+	if (fstat(STDERR_FILENO, &status) == -1 || !(S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode)))
+		return;
+	own = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (own == -1)
+		return;
+	dup2(own, STDERR_FILENO);
+	close(own);
 }
 
 void
@@ -60,6 +85,46 @@ log_prefix(char *line, size_t size, enum log_level level)
 	    now.tv_nsec / 1000000, log_program, log_words[level]);
 }
 
+/* False: nobody reads what is there already. A line fits into a pipe whole or not at all
+ * (PIPE_BUF, pipe(7)). */
+static bool
+log_put(const char *line, size_t length)
+{
+	struct pollfd out = { .fd = STDERR_FILENO, .events = POLLOUT };
+	ssize_t gone = send(STDERR_FILENO, line, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	if (gone == -1 && errno == ENOTSOCK)
+		gone = poll(&out, 1, 0) == 1 ? write(STDERR_FILENO, line, length) : -1;
+	return gone != -1 || (errno != EAGAIN && errno != ENOTSOCK);
+}
+
+void
+log_say_lost(void)
+{
+	unsigned long lost = atomic_exchange(&log_lost, 0);
+	int saved = errno;
+	char line[LINE_MAX_BYTES];
+	size_t used;
+
+	if (lost == 0)
+		return;
+	used = log_prefix(line, sizeof line, LOG_LEVEL_WARNING);
+	used += (size_t)snprintf(line + used, sizeof line - used,
+	    "log: %lu %s lost: nobody read this log\n", lost, lost == 1 ? "line was" : "lines were");
+	if (!log_put(line, used))
+		atomic_fetch_add(&log_lost, lost);
+	errno = saved;
+}
+
+/* What was lost is said first, where it is missing. */
+static void
+log_send(const char *line, size_t length)
+{
+	log_say_lost();
+	if (log_lost > 0 || !log_put(line, length))
+		log_lost++;
+}
+
 __attribute__((format(printf, 3, 0)))
 static void
 log_write(enum log_level level, const char *room, const char *format, va_list args)
@@ -67,7 +132,6 @@ log_write(enum log_level level, const char *room, const char *format, va_list ar
 	char line[LINE_MAX_BYTES + 1];
 	int saved = errno;
 	size_t start, used;
-	ssize_t ignored;
 
 	if (level > log_most)
 		return;
@@ -81,8 +145,7 @@ log_write(enum log_level level, const char *room, const char *format, va_list ar
 		if ((unsigned char)*c < 0x20 || *c == 0x7f)
 			*c = '?';
 	line[used++] = '\n';
-	ignored = write(STDERR_FILENO, line, used);
-	(void)ignored;
+	log_send(line, used);
 	errno = saved;
 }
 

@@ -4,7 +4,9 @@
  * Under systemd (JOURNAL_STREAM set) a line begins with sd-daemon(3)'s "<N>"
  * priority, else with local time and program name. Every call names the room
  * it comes from. Thread-safe (one write(2) a line); errno is preserved; bytes
- * that could forge a second line are replaced. An outage is the caller's to
+ * that could forge a second line are replaced. Nothing here waits: where nobody reads the pipe,
+ * terminal or journal, lines are dropped and counted, and how many is said when somebody
+ * reads again, before the next line or by log_say_lost(). An outage is the caller's to
  * say once: log on change, not on every try. */
 #ifndef ORIEL_BASE_LOG_H
 #define ORIEL_BASE_LOG_H
@@ -15,6 +17,13 @@ enum log_level { LOG_LEVEL_ERROR = 3, LOG_LEVEL_WARNING, LOG_LEVEL_NOTICE,
 /* Call first in main. `program` must outlive all logging. */
 void log_init(const char *program, enum log_level most);
 void log_set_level(enum log_level most);
+
+/* For daemons, after log_init: standard error itself becomes non-blocking, for us alone. */
+void log_never_wait(void);
+
+/* Say how many lines were lost, if any were and it can be said now: for timers that run
+ * anyway, and done at the program's end. */
+void log_say_lost(void);
 
 /* "error", "warning", "notice", "info", "debug"; -1 for another word. */
 int log_level_parse(const char *word);

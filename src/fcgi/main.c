@@ -132,6 +132,7 @@ main(int argc, char **argv)
 	int status = EXIT_SUCCESS;
 
 	log_init(setup_program.name, LOG_LEVEL_INFO);
+	log_never_wait();
 	program.options = options_new(&setup_program);
 	if (program.options == NULL) {
 		log_error("main", "out of memory");

@@ -131,6 +131,7 @@ main(int argc, char **argv)
 		break;
 	}
 	log_init("orield", (enum log_level)log_level_parse(options_text(options, SETTING_LOG_LEVEL)));
+	log_never_wait();
 	if (!camera_name_valid(options_text(options, SETTING_CAMERA))) {
 		cause_set(&why, "camera must be 1 to %d of a-z, 0-9, - and _", CAMERA_NAME_MAX);
 		return complain(&why, EXIT_USAGE);

@@ -145,6 +145,7 @@ main(int argc, char **argv)
 	int result = -1;
 
 	log_init(program.name, LOG_LEVEL_INFO);
+	log_never_wait();
 	if (options != NULL && base != NULL)
 		verdict = options_read(options, argc, argv, &why);
 	if (verdict == OPTIONS_RUN && check_options(options, &why) == -1)

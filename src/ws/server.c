@@ -137,6 +137,7 @@ static void
 on_watchdog(evutil_socket_t unused, short what, void *arg)
 {
 	(void)unused, (void)what, (void)arg;
+	log_say_lost();
 	service_watchdog();
 }
 

@@ -2,9 +2,12 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/cause.h"
@@ -60,6 +63,65 @@ test_long_lines_are_cut_once(void **state)
 	assert_int_equal(line[1024], '\n');
 }
 
+static ssize_t
+recv_now(int fd, void *bytes, size_t length)
+{
+	struct pollfd ready = { .fd = fd, .events = POLLIN };
+
+	return poll(&ready, 1, 0) == 1 ? read(fd, bytes, length) : 0;
+}
+
+/* A pipe that is full and a socket that nobody reads: nothing waits, and the loss is told. */
+static void
+check_nobody_reads(int out, int in)
+{
+	static char text[1 << 21];
+	int saved = dup(STDERR_FILENO), shared;
+	size_t got = 0;
+	ssize_t more;
+	char *said;
+
+	dup2(out, STDERR_FILENO);
+	close(out);
+	shared = dup(STDERR_FILENO);
+	log_never_wait();
+	alarm(20);
+	for (int i = 0; i < 5000; i++)
+		log_error("room", "%d %0200d", i, 0);
+	alarm(0);
+	/* Others who hold the same end still wait as they did. */
+	assert_false(fcntl(shared, F_GETFL) & O_NONBLOCK);
+	close(shared);
+	while (got < sizeof text - 1 && (more = recv_now(in, text + got, sizeof text - 1 - got)) > 0)
+		got += (size_t)more;
+	log_say_lost();
+	log_error("room", "after");
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	while ((more = recv_now(in, text + got, sizeof text - 1 - got)) > 0)
+		got += (size_t)more;
+	close(in);
+	text[got] = '\0';
+	assert_non_null(strstr(text, "room: 0 000"));
+	said = strstr(text, " lines were lost: nobody read this log\n");
+	assert_non_null(said);
+	assert_non_null(strstr(said, "room: after\n"));
+	assert_null(strstr(text, "room: 4999 "));
+}
+
+static void
+test_nobody_reads(void **state)
+{
+	int ends[2];
+
+	(void)state;
+	log_init("test", LOG_LEVEL_INFO);
+	assert_int_equal(pipe(ends), 0);
+	check_nobody_reads(ends[1], ends[0]);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	check_nobody_reads(ends[1], ends[0]);
+}
+
 static void
 test_levels(void **state)
 {
@@ -93,6 +155,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nobody_forges_a_line),
 		cmocka_unit_test(test_long_lines_are_cut_once),
+		cmocka_unit_test(test_nobody_reads),
 		cmocka_unit_test(test_levels),
 		cmocka_unit_test(test_cause_has_errno_and_no_control_bytes),
 	};
