@@ -363,6 +363,7 @@ static void
 site_beat(evutil_socket_t unused, short what, void *arg)
 {
 	(void)unused, (void)what;
+	log_say_lost();
 	++*((struct site *)arg)->pulse;
 }
 

@@ -437,19 +437,20 @@ commands_run(void *arg, struct ticket *ticket, json_t *command)
 {
 	const char *name = json_get_text(command, "cmd");
 	enum command_id id = name != NULL ? command_find(name) : COMMAND_COUNT;
+	struct orield *orield = arg;
 	struct cause why;
 
-	if (((struct orield *)arg)->stopping)
+	if (orield->stopping)
 		ticket_refuse(ticket, REASON_NO_DAEMON);
 	else if (id == COMMAND_COUNT)
 		ticket_error(ticket, ERROR_UNKNOWN_COMMAND);
 	else if (command_arguments[id] != NULL &&
 	    arguments_check(command_arguments[id], command, &why) == -1)
 		ticket_error(ticket, why.text);
-	else {
+	else if (command_words[id].role != COMMAND_OPERATOR || !repeats_take(orield->repeats, ticket, command)) {
 		if (command_words[id].length == COMMAND_LONG)
 			ticket_keep_room(ticket, LINE_MAX_SIZE);
-		command_handlers[id](arg, ticket, command);
+		command_handlers[id](orield, ticket, command);
 	}
 }
 

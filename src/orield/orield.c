@@ -236,6 +236,7 @@ static void
 orield_count(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd, (void)what;
+	log_say_lost();
 	orield_open_store(arg);
 	orield_store_counters(arg);
 }
@@ -331,7 +332,8 @@ orield_start(struct orield *orield, struct cause *why)
 	if (orield->control == NULL)
 		return -1;
 	orield->adjust = adjust_new(orield);
-	if (orield->adjust == NULL)
+	orield->repeats = repeats_new();
+	if (orield->adjust == NULL || orield->repeats == NULL)
 		return cause_set(why, "out of memory");
 	settings = settings_capture(orield->options);
 	settings.controls = orield->stored_controls;
@@ -394,6 +396,7 @@ orield_free(struct orield **orield)
 	}
 	keeper_free(&gone->keeper);
 	adjust_free(&gone->adjust);
+	repeats_free(&gone->repeats);
 	orield_free_events(gone);
 	/* Only connections are left in the loop: the last answers go out. */
 	if (gone->control != NULL)

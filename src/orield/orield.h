@@ -13,6 +13,7 @@
 #include "capture/capture.h"
 #include "orield/control.h"
 #include "orield/keeper.h"
+#include "orield/repeat.h"
 
 enum { ORIELD_PATH_SIZE = 600 };
 
@@ -25,6 +26,7 @@ struct orield {
 	struct keeper *keeper;
 	struct control *control;
 	struct adjust *adjust;
+	struct repeats *repeats;
 	json_t *stored_controls;	/* {NAME: value}, of the camera; set at each opening */
 
 	char folder[ORIELD_PATH_SIZE];	/* of this camera's state */

@@ -41,12 +41,24 @@ faults_open(void)
 	syscall(SYS_close, fd);
 }
 
+/* In small steps, so that who turns the knob back need not wait. Confined programs may poll. */
+static void
+take_time(enum fault_call call)
+{
+	for (int64_t waited = 0; waited < faults->slow_ms[call]; waited += 10) {
+		struct timespec step = { .tv_nsec = 10000000 };		/* the kernel writes into it */
+
+		syscall(SYS_ppoll, NULL, 0, &step, NULL, 0);
+	}
+}
+
 /* Is it this call's turn to fail? */
 static bool
 fails(enum fault_call call)
 {
 	int64_t turn = faults->turn[call];
 
+	take_time(call);
 	faults->made[call]++;
 	if (turn == 0)
 		return false;
@@ -86,6 +98,8 @@ open_any(int folder, const char *path, int flags, mode_t mode)
 	bool creates = (flags & O_CREAT) != 0;
 	int fd;
 
+	if (!creates)
+		take_time(FAULT_OPEN);
 	if (creates && fails(FAULT_OPEN))
 		return -1;
 	creates = creates && faults_watch != NULL && syscall(SYS_faccessat, folder, path, F_OK) == -1;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* faults: calls of the C library that reach the disk, ask for memory or read the
- * clock, each of which can be made to fail when it is its turn.
+ * clock, each of which can be made to fail when it is its turn, or to take its time.
  *
  *   ORIEL_FAULTS=FILE LD_PRELOAD=…/faults.so orield …
  *
@@ -29,6 +29,7 @@ struct faults {
 	_Atomic int64_t error;			/* errno then; 0: the process is killed instead */
 	_Atomic int64_t clock_ns;		/* added to CLOCK_REALTIME */
 	_Atomic int64_t hasty;			/* syncing succeeds at once, and does nothing */
+	_Atomic int64_t slow_ms[FAULT_CALLS];	/* each call takes so long first; opening: every one */
 };
 extern struct faults *faults;
 

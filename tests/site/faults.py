@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""The knobs of tests/preload/faults.c: calls that fail when it is their turn, and a clock that is set."""
+"""The knobs of tests/preload/faults.c: calls that fail when it is their turn or take their time, and a clock that is set."""
 import errno
 import mmap
 import os
@@ -9,6 +9,7 @@ import oriel
 
 CALLS = ("open", "write", "sync", "truncate", "rename", "unlink", "mkdir", "map", "memfd", "malloc")
 TURN, MADE, STAYS, ERROR, CLOCK, HASTY = 0, len(CALLS), 2 * len(CALLS), 2 * len(CALLS) + 1, 2 * len(CALLS) + 2, 2 * len(CALLS) + 3
+SLOW = HASTY + 1
 
 SANITIZED = "#define ORIEL_SANITIZED 1" in (oriel.BUILD / "config.h").read_text()
 
@@ -21,7 +22,7 @@ class Faults:
 
     def __init__(self, path):
         self.path = path
-        path.write_bytes(bytes(8 * (HASTY + 1)))
+        path.write_bytes(bytes(8 * (SLOW + len(CALLS))))
         with path.open("r+b") as file:
             self.memory = mmap.mmap(file.fileno(), 0)
 
@@ -40,6 +41,12 @@ class Faults:
     def calm(self):
         for call in range(len(CALLS)):
             self.put(TURN + call, 0)
+            self.put(SLOW + call, 0)
+
+    def slow(self, seconds, *calls):
+        """Each of them takes so long, from the next one on; 0: as long as it takes."""
+        for call in calls:
+            self.put(SLOW + CALLS.index(call), int(seconds * 1000))
 
     def due(self, call):
         """Has its turn come?"""

@@ -11,7 +11,8 @@ from responder import Responder
 # All that a worker may ever see; which of them depends on the request.
 PASSED = {"REQUEST_METHOD", "QUERY_STRING", "CONTENT_TYPE", "CONTENT_LENGTH", "ORIEL_PATH", "ORIEL_MOUNT",
           "REQUEST_SCHEME", "REMOTE_ADDR", "SERVER_NAME", "HTTP_HOST", "HTTP_ORIGIN", "HTTP_SEC_FETCH_SITE",
-          "HTTP_ACCESS_CONTROL_REQUEST_METHOD", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_LAST_EVENT_ID", "HTTP_ACCEPT"}
+          "HTTP_ACCESS_CONTROL_REQUEST_METHOD", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_LAST_EVENT_ID", "HTTP_ACCEPT",
+          "HTTP_IDEMPOTENCY_KEY"}
 
 
 @pytest.fixture(scope="module", params=["", "/front-door"], ids=["root", "prefix"])
@@ -41,7 +42,7 @@ def answers(site):
 def test_params(asked):
     headers = {"Origin": "http://x", "Sec-Fetch-Site": "same-origin", "Access-Control-Request-Method": "POST",
                "If-None-Match": '"1-2"', "If-Modified-Since": "Thu, 01 Jan 1970 00:00:00 GMT", "Last-Event-ID": "7",
-               "Content-Type": "application/json"}
+               "Idempotency-Key": "a-name-of-its-own", "Content-Type": "application/json"}
     secrets = {"Cookie": "a=b", "Authorization": "Bearer t", "Accept": "text/html"}
     _, (params, body, _) = asked("POST", "/cam/porch/config?a=1&b=%202", data=b'{"threshold": 1}', headers=headers | secrets)
     assert set(params) == PASSED - (set() if asked.site.mount else {"ORIEL_MOUNT"})
