@@ -308,6 +308,9 @@ const struct ctl_command ctl_commands[] = {
 	    ctl_token },
 	{ "tls", "self-signed [--force] DIR [NAME|ADDRESS ...]",
 	    "Make a key and a certificate for this machine's names and addresses, or those given.", ctl_tls },
+	{ "notsent-lowat", "[--bytes=N] [PID|FILE]",
+	    "Bound what nginx's listening sockets let a connection hold unsent (16384), so that far viewers get "
+	    "the line's rate and slow ones fresh pictures; FILE holds its number (/run/nginx.pid).", ctl_notsent_lowat },
 	{ "help", "", "This.", run_help },
 	{ NULL, NULL, NULL, NULL },
 };

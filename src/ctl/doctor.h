@@ -25,6 +25,9 @@ void doctor_check_folder(struct doctor *doctor, const char *check, const char *p
 void doctor_check_worker(struct doctor *doctor, const char *name, const char *path);
 void doctor_check_nginx(struct doctor *doctor);
 
+/* Do nginx's listening sockets bound what is unsent? `configuration`: nginx -T. listeners.c */
+void doctor_check_listeners(struct doctor *doctor, const char *configuration);
+
 /* The site's accounts, and to root the set-up token: doctor_accounts.c */
 void doctor_check_accounts(struct doctor *doctor);
 

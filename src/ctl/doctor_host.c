@@ -198,8 +198,10 @@ doctor_check_nginx(struct doctor *doctor)
 		    "two sites have the same server_name and address: it shows the first");
 	else
 		doctor_say(doctor, DOCTOR_OK, "nginx", NULL, "its configuration is valid and includes the site");
-	if (status == 0)
+	if (status == 0) {
 		check_nginx_user(doctor, text);
+		doctor_check_listeners(doctor, text);
+	}
 	free(text);
 	check_backlog(doctor);
 }

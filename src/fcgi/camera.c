@@ -387,6 +387,12 @@ camera_look(struct camera *camera, struct cause *why)
 	return NULL;
 }
 
+bool
+camera_memory_is_scarce(const struct camera *camera)
+{
+	return shot_budget_is_scarce(camera->pool.budget);
+}
+
 void
 camera_size(const struct camera *camera, uint32_t *width, uint32_t *height)
 {
@@ -397,7 +403,7 @@ camera_size(const struct camera *camera, uint32_t *width, uint32_t *height)
 /* ---- the rest ------------------------------------------------------------------------------------ */
 
 struct camera *
-camera_new(struct event_base *base, const char *run_dir, const char *name)
+camera_new(struct event_base *base, const char *run_dir, const char *name, struct shot_budget *budget)
 {
 	struct camera *camera = calloc(1, sizeof *camera);
 	struct timeval soon = { .tv_usec = CAMERA_SETTLE_MS * 1000 };
@@ -406,7 +412,7 @@ camera_new(struct event_base *base, const char *run_dir, const char *name)
 	if (camera == NULL)
 		return NULL;
 	*camera = (struct camera){ .base = base, .settling = true, .bell_fd = -1 };
-	shot_pool_init(&camera->pool);
+	shot_pool_init(&camera->pool, budget);
 	snprintf(camera->name, sizeof camera->name, "%s", name);
 	if (!camera_socket(path, run_dir, name))
 		log_error("camera", "%s: %s is too long a path for a socket", name, run_dir);

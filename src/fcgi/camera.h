@@ -37,8 +37,10 @@ struct camera_hooks {
 	void (*subscribed)(void *arg, uint64_t last, bool gap);
 };
 
-/* Begins to connect to run_dir/name/control.sock. NULL: out of memory. */
-struct camera *camera_new(struct event_base *base, const char *run_dir, const char *name);
+/* Begins to connect to run_dir/name/control.sock. `budget` (borrowed): what frames may take.
+ * NULL: out of memory. */
+struct camera *camera_new(struct event_base *base, const char *run_dir, const char *name,
+	struct shot_budget *budget);
 void camera_free(struct camera **camera);
 
 const char *camera_name(const struct camera *camera);
@@ -56,6 +58,9 @@ void camera_want_frames(struct camera *camera, int difference);
 /* The newest frame that may be shown as now. NULL with *why (CAMERA_AWAY,
  * CAMERA_NO_FRAME or the camera's own reason) when there is none. */
 struct shot *camera_look(struct camera *camera, struct cause *why);
+
+/* Do frames take so much memory that slow viewers should wait for their turn? */
+bool camera_memory_is_scarce(const struct camera *camera);
 
 /* Has orield said that the camera is gone? *why is its reason then. */
 bool camera_is_offline(const struct camera *camera, struct cause *why);

@@ -208,14 +208,20 @@ conn_take(struct conn *conn, const struct conn_user *user, void *arg)
 	conn->arg = arg;
 }
 
-/* The peer takes no more now: be told when it does. */
-static int
-conn_block(struct conn *conn)
+bool
+conn_await(struct conn *conn)
 {
 	if (conn->writable == NULL)
 		conn->writable = event_new(conn->door->base, conn->fd, EV_WRITE | EV_ET,
 		    conn_writable, conn);
-	if (conn->writable == NULL || event_add(conn->writable, NULL) == -1)
+	return conn->writable != NULL && event_add(conn->writable, NULL) == 0;
+}
+
+/* The peer takes no more now: be told when it does. */
+static int
+conn_block(struct conn *conn)
+{
+	if (!conn_await(conn))
 		return -1;
 	patience_begin(&conn->door->writes, conn);
 	return 0;
@@ -238,9 +244,9 @@ conn_write(struct conn *conn, const struct iovec *parts, int count)
 	if (sent == -1)
 		return -1;
 	conn->begun = true;
-	if ((size_t)sent == length)
+	if (sent > 0)
 		patience_end(conn);
-	else if (conn_block(conn) == -1)
+	if ((size_t)sent < length && conn_block(conn) == -1)
 		return -1;
 	return sent;
 }

@@ -19,7 +19,7 @@
 
 enum {
 	CONN_REQUEST_MS = 5000,		/* to send the rest of a request */
-	CONN_WRITE_MS = 10000,		/* to take what conn_write() was given */
+	CONN_WRITE_MS = 20000,		/* without taking anything: as long as nginx waits for its client */
 	CONN_STREAM_BUFFER = 64 * 1024,	/* bytes of socket buffer for a stream */
 };
 
@@ -54,9 +54,12 @@ void conn_take(struct conn *conn, const struct conn_user *user, void *arg);
 
 /* Write as much as the peer takes now: bytes written, -1 when the connection is
  * broken (then conn_close it). When it is less than all, the user's `writable`
- * is called once the peer takes more, `gone` if it does not within CONN_WRITE_MS
- * of the first such call since a write that was whole. */
+ * is called once the peer takes more, `gone` if it takes nothing for CONN_WRITE_MS. */
 ssize_t conn_write(struct conn *conn, const struct iovec *parts, int count);
+
+/* Call the user's `writable` once the socket is empty, or nearly: at once when it is. False: out of
+ * memory. */
+bool conn_await(struct conn *conn);
 
 /* The answer is whole: wait for the next request, or close if none is wanted.
  * The connection is no longer the user's. */

@@ -17,6 +17,9 @@
 	    "Processes that serve the socket; one alone serves hundreds of streams.")		\
 	SETUP(MAX_STREAMS, "max_streams", OPTION_INTEGER, 0, 100000, "1024", NULL, "", 0,	\
 	    "MJPEG streams at a time in each process; one more is answered 503.")		\
+	SETUP(FRAME_MEMORY, "frame_memory", OPTION_INTEGER, 16, 65536, "128", NULL, "MiB", 0,	\
+	    "For frames on their way to slow viewers, one each at worst, in each process; three quarters " \
+	    "used, slow ones take turns; seven eighths, one more stream is answered 503.")	\
 	SETUP(MAX_EVENTS, "max_events", OPTION_INTEGER, 0, 100000, "10000", NULL, "", 0,	\
 	    "Event streams (SSE) at a time in each process; one more is answered 503.")		\
 	SETUP(MAX_WAITS, "max_waits", OPTION_INTEGER, 0, 100000, "1000", NULL, "", 0,		\

@@ -97,6 +97,19 @@ shot_hold(struct shot *shot, struct shot_hold *hold, void (*lost)(struct shot_ho
 	TAILQ_INSERT_TAIL(&shot->holds, hold, next);
 }
 
+/* To be used again, unless enough wait for that. */
+static void
+shot_pool_give(struct shot_pool *pool, struct shot *shot)
+{
+	if (pool->idle_count == SHOTS_IDLE) {
+		pool->count--;
+		free(shot);
+		return;
+	}
+	pool->idle_count++;
+	TAILQ_INSERT_HEAD(&pool->idle, shot, next);
+}
+
 /* Nobody wants it any more: back to the pool, or freed. */
 static void
 shot_release(struct shot *shot)
@@ -107,8 +120,9 @@ shot_release(struct shot *shot)
 		free(shot);
 		return;
 	}
-	TAILQ_REMOVE(&shot->pool->held, shot, next);
-	TAILQ_INSERT_HEAD(&shot->pool->idle, shot, next);
+	TAILQ_REMOVE(&shot->pool->budget->held, shot, next);
+	shot->pool->budget->used -= shot->capacity;
+	shot_pool_give(shot->pool, shot);
 }
 
 void
@@ -147,14 +161,64 @@ shot_free(struct shot **shot)
 	*shot = NULL;
 }
 
+/* ---- budget ------------------------------------------------------------------------ */
+
+void
+shot_budget_init(struct shot_budget *budget, size_t most)
+{
+	*budget = (struct shot_budget){ .most = most };
+	TAILQ_INIT(&budget->held);
+}
+
+bool
+shot_budget_is_scarce(const struct shot_budget *budget)
+{
+	return budget->used > budget->most / 4 * 3;
+}
+
+bool
+shot_budget_is_spent(const struct shot_budget *budget)
+{
+	return budget->used > budget->most / 8 * 7;
+}
+
+static void
+shot_evict(struct shot *shot)
+{
+	struct shot_hold *hold;
+
+	shot->kept = true;		/* until the last has let go */
+	while ((hold = TAILQ_FIRST(&shot->holds)) != NULL)
+		hold->lost(hold);
+	shot->kept = false;
+	shot_release(shot);
+}
+
+/* Whoever holds the oldest is too slow. */
+static void
+shot_budget_take(struct shot_budget *budget, size_t bytes)
+{
+	struct shot *oldest;
+
+	while (budget->used + bytes > budget->most) {
+		TAILQ_FOREACH(oldest, &budget->held, next)
+			if (!oldest->kept)	/* no camera's newest */
+				break;
+		if (oldest == NULL)
+			break;
+		budget->evictions++;
+		shot_evict(oldest);
+	}
+	budget->used += bytes;
+}
+
 /* ---- pool -------------------------------------------------------------------------- */
 
 void
-shot_pool_init(struct shot_pool *pool)
+shot_pool_init(struct shot_pool *pool, struct shot_budget *budget)
 {
-	*pool = (struct shot_pool){ .newest = NULL };
+	*pool = (struct shot_pool){ .budget = budget };
 	TAILQ_INIT(&pool->idle);
-	TAILQ_INIT(&pool->held);
 }
 
 void
@@ -175,40 +239,22 @@ shot_pool_forget(struct shot_pool *pool)
 	shot_free(&pool->newest);
 }
 
-/* All SHOTS_MAX are held: whoever holds the oldest is too slow. */
-static void
-shot_pool_evict(struct shot_pool *pool)
-{
-	struct shot *oldest = TAILQ_FIRST(&pool->held);
-	struct shot_hold *hold;
-
-	if (oldest == NULL)
-		return;
-	pool->evictions++;
-	oldest->kept = true;		/* until the last has let go */
-	while ((hold = TAILQ_FIRST(&oldest->holds)) != NULL)
-		hold->lost(hold);
-	oldest->kept = false;
-	shot_release(oldest);
-}
-
-/* An idle shot that holds `capacity` bytes, taken off the list; NULL: no memory. */
+/* A shot for `need` bytes, off the list; NULL: no memory. One that is made is made larger:
+ * pictures of one camera are of about the same size. */
 static struct shot *
-shot_pool_take(struct shot_pool *pool, size_t capacity)
+shot_pool_take(struct shot_pool *pool, size_t need)
 {
-	struct shot *shot;
+	struct shot *shot = TAILQ_FIRST(&pool->idle);
 
-	if (TAILQ_EMPTY(&pool->idle) && pool->count == SHOTS_MAX)
-		shot_pool_evict(pool);
-	shot = TAILQ_FIRST(&pool->idle);
 	if (shot != NULL) {
 		TAILQ_REMOVE(&pool->idle, shot, next);
-		if (shot->capacity >= capacity)
+		pool->idle_count--;
+		if (shot->capacity >= need)
 			return shot;
 		free(shot);
 		pool->count--;
 	}
-	shot = shot_alloc(capacity);
+	shot = shot_alloc(need + need / 8);
 	if (shot == NULL)
 		return NULL;
 	shot->pool = pool;
@@ -216,21 +262,30 @@ shot_pool_take(struct shot_pool *pool, size_t capacity)
 	return shot;
 }
 
-/* Copy the newest frame; false when there is none newer, or the writer was faster
- * each time. */
-static bool
-shot_copy(struct shot *shot, const struct ring_reader *ring)
+/* The newest frame in a shot of its own; NULL when there is none, memory is short or the
+ * writer was faster each time. */
+static struct shot *
+shot_pool_copy(struct shot_pool *pool, const struct ring_reader *ring)
 {
+	struct shot *shot = NULL;
 	struct ring_view view;
 
-	for (int tries = 0; tries < SHOT_COPY_TRIES; tries++) {
-		if (!ring_reader_view(ring, 0, &view))
-			return false;
+	for (int tries = 0; tries < SHOT_COPY_TRIES && ring_reader_view(ring, 0, &view); tries++) {
+		if (shot != NULL && shot->capacity < shot_size(view.info.length)) {
+			shot_pool_give(pool, shot);
+			shot = NULL;
+		}
+		if (shot == NULL)
+			shot = shot_pool_take(pool, shot_size(view.info.length));
+		if (shot == NULL)
+			return NULL;
 		shot_fill(shot, &view.info, ring_reader_generation(ring), view.data, NULL);
 		if (ring_reader_holds(ring, &view))
-			return true;
+			return shot;
 	}
-	return false;
+	if (shot != NULL)
+		shot_pool_give(pool, shot);
+	return NULL;
 }
 
 struct shot *
@@ -244,16 +299,13 @@ shot_pool_update(struct shot_pool *pool, const struct ring_reader *ring)
 		return shot;
 	/* First let go of the old one: most often that is the memory for the new. */
 	shot_pool_forget(pool);
-	shot = shot_pool_take(pool, shot_size(ring_reader_slot_size(ring)));
+	shot = shot_pool_copy(pool, ring);
 	if (shot == NULL)
 		return NULL;
-	if (!shot_copy(shot, ring)) {
-		TAILQ_INSERT_HEAD(&pool->idle, shot, next);
-		return NULL;
-	}
+	shot_budget_take(pool->budget, shot->capacity);
 	pool->copies++;
 	shot->kept = true;
-	TAILQ_INSERT_TAIL(&pool->held, shot, next);
+	TAILQ_INSERT_TAIL(&pool->budget->held, shot, next);
 	pool->newest = shot;
 	return shot;
 }

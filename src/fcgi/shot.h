@@ -20,7 +20,7 @@
 #include "base/frame.h"
 #include "ring/ring.h"
 
-enum { SHOTS_MAX = 8 };		/* distinct frames held at once, per camera */
+enum { SHOTS_IDLE = 8 };	/* per camera: kept for frames to come, not freed */
 
 struct shot;
 
@@ -28,7 +28,7 @@ struct shot;
 struct shot_hold {
 	TAILQ_ENTRY(shot_hold) next;
 	struct shot *shot;	/* NULL when nothing is held */
-	/* SHOTS_MAX are held and this is the oldest: shot_drop() it at once. */
+	/* The budget is spent and this is the oldest: shot_drop() it at once. */
 	void (*lost)(struct shot_hold *hold);
 };
 
@@ -46,19 +46,38 @@ struct shot {
 };
 TAILQ_HEAD(shot_list, shot);
 
-struct shot_pool {
-	struct shot *newest;			/* NULL: none */
-	struct shot_list idle, held;		/* held: oldest first */
-	unsigned count;				/* shots in being */
-	uint64_t copies, evictions;
+/* What the frames of all cameras of the process may take. A slow viewer is in the middle of a
+ * frame of its own, at worst: so many bytes are enough for so many slow viewers. */
+struct shot_budget {
+	size_t used, most;			/* bytes of what is in `held` */
+	struct shot_list held;			/* newest ones and held ones, the oldest first */
+	uint64_t evictions;
 };
 
-void shot_pool_init(struct shot_pool *pool);
+struct shot_pool {
+	struct shot_budget *budget;		/* shared by all cameras */
+	struct shot *newest;			/* NULL: none */
+	struct shot_list idle;
+	unsigned idle_count, count;		/* count: all shots in being */
+	uint64_t copies;
+};
+
+/* `most`: bytes. Beyond, who holds the oldest frame that no camera shows any more loses it. */
+void shot_budget_init(struct shot_budget *budget, size_t most);
+
+/* Is so much of it used that slow viewers should wait for their turn (three quarters), or even
+ * that no new ones should come (seven eighths)? */
+bool shot_budget_is_scarce(const struct shot_budget *budget);
+bool shot_budget_is_spent(const struct shot_budget *budget);
+
+void shot_pool_init(struct shot_pool *pool, struct shot_budget *budget /* borrowed */);
 void shot_pool_deinit(struct shot_pool *pool);	/* nobody holds any more */
 
 /* The newest frame of the ring: copied if it is newer than pool->newest, which it
  * replaces. NULL when the ring is empty or memory is short. The shot is good
- * until the loop's next turn, or as long as it is held. */
+ * until the loop's next turn, or as long as it is held. It takes what it needs, not what
+ * a slot of the ring has, and is made even when the budget is spent: over it goes one
+ * frame a camera at most. */
 struct shot *shot_pool_update(struct shot_pool *pool, const struct ring_reader *ring);
 
 /* Forget pool->newest: its ring is gone. */

@@ -39,6 +39,7 @@ struct site {
 	const struct hosts *hosts;		/* NULL: by any name */
 	struct seats streams, events, waits;	/* viewers now */
 	struct seats commands;			/* under way */
+	struct shot_budget frames;		/* memory for frames on their way to them */
 	_Atomic uint64_t *pulse;
 };
 
@@ -73,7 +74,7 @@ gallery_new(void *arg, const char *name)
 
 	if (gallery == NULL)
 		return NULL;
-	gallery->camera = camera_new(site->base, options_text(site->options, SETUP_RUN_DIR), name);
+	gallery->camera = camera_new(site->base, options_text(site->options, SETUP_RUN_DIR), name, &site->frames);
 	if (gallery->camera == NULL)
 		goto fail;
 	gallery->streams = streams_new(site->base, gallery->camera);
@@ -114,7 +115,9 @@ site_stream(struct site *site, struct gallery *gallery, struct conn *conn, const
 		reply_begin(&head, conn, 200);
 		stream_add_type(&head, type);
 		site_head_only(conn, &head);
-	} else if (seat_take(&site->streams, conn, request, &place))
+	} else if (shot_budget_is_spent(&site->frames))
+		reply_error(conn, 503, "too many slow viewers: the memory for their frames is spent (frame_memory)");
+	else if (seat_take(&site->streams, conn, request, &place))
 		stream_begin(gallery->streams, conn, type, (unsigned)fps, places_leave, place);
 }
 
@@ -459,6 +462,7 @@ site_run(const struct options *options, int listener, struct backoff *backoff, c
 	struct cause why = { "out of memory" };
 	int status = 0;
 
+	shot_budget_init(&site.frames, (size_t)options_number(options, SETUP_FRAME_MEMORY) << 20);
 	site_raise_descriptors();
 	signal(SIGPIPE, SIG_IGN);
 	if (request_init() == -1 || site_init(&site, listener, backoff, &why) == -1 ||

@@ -10,7 +10,10 @@
 #include "fcgi/reply.h"
 #include "jpeg/placard.h"
 
-enum { TICK_MS = 1000 };	/* with viewers only: is it stale? placard again */
+enum {
+	TICK_MS = 1000,			/* with viewers only: is it stale? placard again */
+	SLOW_MS = 250,			/* who takes longer for a frame keeps memory from others */
+};
 
 struct viewer {
 	struct shot_hold hold;		/* first: what it is in the middle of */
@@ -18,8 +21,10 @@ struct viewer {
 	struct streams *streams;
 	struct conn *conn;
 	enum stream_type type;
-	bool blocked;			/* the peer takes no more now */
+	bool blocked;			/* the peer takes no more now: viewer_writable() goes on */
 	bool started;			/* the headers are out */
+	bool slow;			/* it took long for the frame before */
+	uint64_t began_ns;		/* to send what it is in the middle of */
 	size_t at;			/* offset into the headers, then into hold.shot */
 	uint64_t sequence;		/* newest frame offered to it */
 	unsigned fps;
@@ -122,21 +127,33 @@ viewer_lost(struct shot_hold *hold)
 	viewer_close(viewer);
 }
 
-/* Send what the viewer is in the middle of. false when it has been closed. */
+/* Is it in the middle of something? */
+static bool
+viewer_is_busy(const struct viewer *viewer)
+{
+	return !viewer->started || viewer->hold.shot != NULL;
+}
+
+/* What is left of that. */
+static struct iovec
+viewer_rest(const struct viewer *viewer)
+{
+	const struct shot *shot = viewer->hold.shot;
+	const struct stream_head *head;
+
+	if (viewer->started)
+		return (struct iovec){ (void *)(shot->bytes + viewer->at), shot->end - viewer->at };
+	head = stream_head(viewer->conn, viewer->type);
+	return (struct iovec){ (void *)(head->bytes + viewer->at), head->length - viewer->at };
+}
+
+/* Send it. false when it has been closed. */
 static bool
 viewer_push(struct viewer *viewer)
 {
-	struct shot *shot = viewer->hold.shot;
-	const struct stream_head *head;
-	struct iovec rest;
-	ssize_t sent;
+	struct iovec rest = viewer_rest(viewer);
+	ssize_t sent = conn_write(viewer->conn, &rest, 1);
 
-	if (!viewer->started) {
-		head = stream_head(viewer->conn, viewer->type);
-		rest = (struct iovec){ (void *)(head->bytes + viewer->at), head->length - viewer->at };
-	} else
-		rest = (struct iovec){ (void *)(shot->bytes + viewer->at), shot->end - viewer->at };
-	sent = conn_write(viewer->conn, &rest, 1);
 	if (sent == -1) {
 		viewer_close(viewer);
 		return false;
@@ -146,6 +163,7 @@ viewer_push(struct viewer *viewer)
 	if (viewer->blocked)
 		return true;
 	viewer->started = true;
+	viewer->slow = clock_mono_ns() - viewer->began_ns > SLOW_MS * CLOCK_MS;
 	shot_drop(&viewer->hold);
 	return true;
 }
@@ -156,6 +174,7 @@ viewer_show(struct viewer *viewer, struct shot *shot)
 {
 	viewer->sent++;
 	viewer->at = shot->start;
+	viewer->began_ns = clock_mono_ns();
 	shot_hold(shot, &viewer->hold, viewer_lost);
 	viewer_push(viewer);
 }
@@ -173,22 +192,40 @@ stream_due(uint64_t *due_ns, unsigned fps, uint64_t mono_ns)
 	return true;
 }
 
+/* Who took long waits while memory is scarce, and then for those who have waited longer. */
+static bool
+viewer_has_to_wait(const struct viewer *viewer)
+{
+	return viewer->slow && camera_memory_is_scarce(viewer->streams->camera);
+}
+
+static void
+viewer_to_the_end(struct viewer *viewer)
+{
+	TAILQ_REMOVE(&viewer->streams->viewers, viewer, next);
+	TAILQ_INSERT_TAIL(&viewer->streams->viewers, viewer, next);
+}
+
 /* The newest frame, unless the viewer had it or wants fewer; it is ready for one. */
 static void
 viewer_offer(struct viewer *viewer, struct shot *shot)
 {
 	const struct frame_info *info = &shot->info;
 
-	if (viewer->sequence == info->sequence)
+	if (viewer->sequence == info->sequence || viewer_has_to_wait(viewer))
 		return;
 	if (viewer->fps != 0 && !stream_due(&viewer->due_ns, viewer->fps, info->mono_ns))
 		return;
 	if (viewer->sequence != 0 && info->sequence > viewer->sequence)
 		viewer->skipped += info->sequence - viewer->sequence - 1;
 	viewer->sequence = info->sequence;
+	if (viewer->slow)
+		viewer_to_the_end(viewer);
 	viewer_show(viewer, shot);
 }
 
+/* Not the next frame at once: what the socket holds has to go out before it, and it
+ * would be as old by then. Rather the newest when there is room again. */
 static void
 viewer_writable(struct conn *conn, void *arg)
 {
@@ -196,9 +233,12 @@ viewer_writable(struct conn *conn, void *arg)
 	struct streams *streams = viewer->streams;
 	struct shot *shot;
 
-	(void)conn;
-	if (!viewer_push(viewer) || viewer->blocked)
+	if (viewer_is_busy(viewer)) {
+		if (viewer_push(viewer) && !viewer->blocked)
+			viewer->blocked = conn_await(conn);
 		return;
+	}
+	viewer->blocked = false;
 	if (streams->dark)
 		return;
 	shot = camera_look(streams->camera, NULL);
@@ -358,7 +398,7 @@ stream_begin(struct streams *streams, struct conn *conn, enum stream_type type, 
 		return;
 	}
 	*viewer = (struct viewer){ .streams = streams, .conn = conn, .type = type, .fps = fps,
-		.left = left, .arg = arg };
+		.began_ns = clock_mono_ns(), .left = left, .arg = arg };
 	if (TAILQ_EMPTY(&streams->viewers))
 		event_add(streams->tick, &tick);
 	TAILQ_INSERT_TAIL(&streams->viewers, viewer, next);
@@ -377,7 +417,7 @@ streams_end(struct streams *streams)
 	struct viewer *viewer;
 
 	while ((viewer = TAILQ_FIRST(&streams->viewers)) != NULL) {
-		if (!viewer->blocked)
+		if (!viewer_is_busy(viewer))
 			(void)conn_write(viewer->conn, &end, 1);
 		viewer_close(viewer);
 	}

@@ -154,9 +154,9 @@ load_feed_slow(struct load *load, double seconds)
 
 		if (!client->slow || client->fd == -1)
 			continue;
-		client->budget += (double)load->wish->rate * seconds;
-		if (client->budget > (double)load->wish->rate)
-			client->budget = (double)load->wish->rate;
+		client->budget += client->rate * seconds;
+		if (client->budget > client->rate)
+			client->budget = client->rate;
 		client_read(load, client);
 	}
 }
@@ -186,7 +186,7 @@ load_run(struct load *load, double seconds)
 static void
 load_report(struct load *load)
 {
-	uint64_t total = 0, bytes = 0, least = UINT64_MAX, most = 0, slow_age = 0, slow_count = 0;
+	uint64_t total = 0, bytes = 0, least = UINT64_MAX, most = 0, slow_age = 0, slow_count = 0, slow_least = UINT64_MAX;
 	int alive = 0;
 
 	for (int i = 0; i < load->wish->clients; i++) {
@@ -197,6 +197,7 @@ load_report(struct load *load)
 		total += client->count;
 		if (client->slow) {
 			slow_count += client->count;
+			slow_least = client->count < slow_least ? client->count : slow_least;
 			slow_age = client->last_age_ns > slow_age ? client->last_age_ns : slow_age;
 			continue;
 		}
@@ -206,14 +207,15 @@ load_report(struct load *load)
 	printf("{\"mode\": \"%s\", \"clients\": %d, \"alive\": %d, \"seconds\": %.3f, \"count\": %llu, "
 	    "\"bytes\": %llu, \"least\": %llu, \"most\": %llu, \"errors\": %llu, "
 	    "\"p50_ms\": %.3f, \"p90_ms\": %.3f, \"p99_ms\": %.3f, \"max_ms\": %.3f, "
-	    "\"slow_count\": %llu, \"slow_age_ms\": %.1f, "
+	    "\"slow_count\": %llu, \"slow_least\": %llu, \"slow_age_ms\": %.1f, \"slow_p50_ms\": %.3f, \"slow_max_ms\": %.3f, "
 	    "\"statuses\": {\"2xx\": %llu, \"3xx\": %llu, \"4xx\": %llu, \"5xx\": %llu}}\n",
 	    load->wish->mode, load->wish->clients, alive, load->wish->seconds, (unsigned long long)total,
 	    (unsigned long long)bytes, (unsigned long long)(least == UINT64_MAX ? 0 : least),
 	    (unsigned long long)most, (unsigned long long)load->errors,
 	    samples_percentile(&load->samples, 50), samples_percentile(&load->samples, 90),
 	    samples_percentile(&load->samples, 99), samples_percentile(&load->samples, 100),
-	    (unsigned long long)slow_count, (double)slow_age / 1e6,
+	    (unsigned long long)slow_count, (unsigned long long)(slow_least == UINT64_MAX ? 0 : slow_least), (double)slow_age / 1e6,
+	    samples_percentile(&load->slow_samples, 50), samples_percentile(&load->slow_samples, 100),
 	    (unsigned long long)load->statuses[2], (unsigned long long)load->statuses[3],
 	    (unsigned long long)load->statuses[4], (unsigned long long)load->statuses[5]);
 }
@@ -222,7 +224,7 @@ static int
 usage(void)
 {
 	fprintf(stderr, "usage: bench-load get|mjpeg|sse HOST PORT PATH CLIENTS SECONDS "
-	    "[WARM [RATE SLOW [HEADER]]]\n");
+	    "[WARM [RATE[-RATE] SLOW [HEADER]]]\n");
 	return 2;
 }
 
@@ -235,9 +237,44 @@ wish_read(struct load_wish *wish, int argc, char **argv)
 		.path = argv[4], .clients = atoi(argv[5]), .seconds = atof(argv[6]),
 		.warm = argc > 7 ? atof(argv[7]) : 0.5, .rate = argc > 8 ? atol(argv[8]) : 0,
 		.slow = argc > 9 ? atoi(argv[9]) : 0, .header = argc > 10 ? argv[10] : "" };
+	wish->rate_most = argc > 8 && strchr(argv[8], '-') != NULL ? atol(strchr(argv[8], '-') + 1) : wish->rate;
 	return (strcmp(wish->mode, "get") == 0 || strcmp(wish->mode, "mjpeg") == 0 ||
 	    strcmp(wish->mode, "sse") == 0) && wish->clients >= 1 && wish->clients <= 20000 &&
 	    wish->seconds >= 0.1 && wish->seconds <= 600 && wish->warm >= 0 && wish->warm <= 60;
+}
+
+/* All that have a rate would read in phase, and share every frame, if they began at once. */
+static void
+load_set_rate(struct load *load, int number)
+{
+	const struct load_wish *wish = load->wish;
+	int slow = wish->slow == 0 ? wish->clients : wish->slow;
+	struct client *client = &load->clients[number];
+
+	if (wish->rate == 0 || number >= slow)
+		return;
+	if (number > 0)
+		load_run(load, 0.09);
+	client->slow = true;
+	client->rate = (double)wish->rate;
+	if (slow > 1)
+		client->rate += (double)(wish->rate_most - wish->rate) * number / (slow - 1);
+}
+
+static bool
+load_open(struct load *load)
+{
+	for (int i = 0; i < load->wish->clients; i++) {
+		load_set_rate(load, i);
+		if (!client_open(load, &load->clients[i])) {
+			fprintf(stderr, "bench-load: client %d: %s\n", i, strerror(errno));
+			return false;
+		}
+		/* Thousands at once would measure how long the backlog of a Unix socket is. */
+		if (i % 256 == 255)
+			load_run(load, 0.03);
+	}
+	return true;
 }
 
 int
@@ -256,16 +293,8 @@ main(int argc, char **argv)
 	load.clients = calloc((size_t)wish.clients, sizeof load.clients[0]);
 	if (load.epoll == -1 || load.clients == NULL)
 		return 1;
-	for (int i = 0; i < wish.clients; i++) {
-		load.clients[i].slow = wish.rate > 0 && (wish.slow == 0 || i < wish.slow);
-		if (!client_open(&load, &load.clients[i])) {
-			fprintf(stderr, "bench-load: client %d: %s\n", i, strerror(errno));
-			return 1;
-		}
-		/* Thousands at once would measure how long the backlog of a Unix socket is. */
-		if (i % 256 == 255)
-			load_run(&load, 0.03);
-	}
+	if (!load_open(&load))
+		return 1;
 	/* The caller reads CPU figures between these two lines. */
 	load_run(&load, wish.warm);
 	load.measuring = true;

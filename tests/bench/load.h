@@ -16,8 +16,8 @@ struct load_wish {
 	int clients;			/* 1..20000 */
 	double seconds;			/* of measuring, 0.1..600 */
 	double warm;			/* seconds before that are not counted */
-	long rate;			/* bytes a second one client reads at most; 0 = all it can */
-	int slow;			/* so many of the clients have that rate; 0 = all */
+	long rate, rate_most;		/* bytes a second the slow ones read: the first, … the last; 0 = all they can */
+	int slow;			/* so many of the clients, which begin one after the other; 0 = all */
 };
 
 /* Samples in nanoseconds, kept whole up to a bound, then every second one, … */
@@ -36,7 +36,7 @@ struct client {
 	uint64_t last_age_ns;		/* of the newest frame or event */
 	uint64_t body;			/* bytes of the body still to be thrown away */
 	bool in_head, slow;
-	double budget;			/* bytes it may read now, when it has a rate */
+	double rate, budget;		/* bytes a second, bytes it may read now, when it is slow */
 	size_t used;
 	char head[2048];
 };
@@ -44,7 +44,7 @@ struct client {
 struct load {
 	const struct load_wish *wish;
 	struct client *clients;
-	struct samples samples;
+	struct samples samples, slow_samples;
 	uint64_t statuses[6];		/* by hundred; [0] = unreadable */
 	uint64_t errors;		/* connections that ended or failed */
 	bool measuring;

@@ -46,7 +46,7 @@ answer_done(struct load *load, struct client *client)
 {
 	if (load->measuring) {
 		client->count++;
-		samples_add(&load->samples, load_now() - client->started_ns);
+		samples_add(client->slow ? &load->slow_samples : &load->samples, load_now() - client->started_ns);
 	}
 }
 
@@ -100,7 +100,7 @@ load_take_part(struct load *load, struct client *client)
 		client->in_head = true;
 		if (load->measuring) {
 			client->count++;
-			samples_add(&load->samples, client->last_age_ns);
+			samples_add(client->slow ? &load->slow_samples : &load->samples, client->last_age_ns);
 		}
 	}
 	end = memmem(client->head, client->used, "\r\n\r\n", 4);

@@ -602,31 +602,85 @@ def test_a_stopped_viewer_has_few_old_frames_waiting(worker, orield):
     assert len(numbers) <= 2 * 65536 // 5000 + 4, numbers
 
 
-def test_the_oldest_holder_goes_when_a_ninth_frame_is_needed(worker, orield):
-    """Frames larger than a socket's buffer: each stuck viewer holds one."""
-    orield.frame(bytes(700_000))
+def stuck_viewers(worker, orield, count, size=700_000):
+    """Frames larger than a socket's buffer: each is in the middle of one of its own."""
     stuck = []
-    for _ in range(9):
-        orield.frame(bytes(700_000))
+    for n in range(count):
+        orield.frame(b"%06d" % n + bytes(size))
         stuck.append(stream(worker))
         time.sleep(0.02)
-    orield.frame(bytes(700_000))
-    assert worker.get("/snapshot.jpg").status == 200
-    wait_for(lambda: "holds the oldest frame" in worker.log.read_text())
-    with pytest.raises(fcgi.Gone):
-        stuck[0].part()
-    stuck[-1].part()
-    for client in stuck:
+    return stuck
+
+
+def finish(client, number):
+    """Its frame, or the next one: that came after the stream's head had been sent, but before a frame was."""
+    jpeg = client.part()[1]
+    assert int(jpeg[:6]) - number in (0, 1) and jpeg[6:] == bytes(700_000)
+    client.close()
+
+
+def test_each_slow_viewer_gets_its_frame_whole(worker, orield):
+    """However many there are, of streams and of snapshots."""
+    stuck = stuck_viewers(worker, orield, 20)
+    half = [worker.client() for _ in range(10)]
+    for n, client in enumerate(half):
+        orield.frame(b"%06d" % (20 + n) + bytes(700_000))
+        client.send(fcgi.request("/snapshot.jpg"))
+        client.more()
+    orield.frame(PICTURE)
+    assert worker.get("/snapshot.jpg").body == PICTURE
+    for n, client in enumerate(stuck):
+        finish(client, n)
+    for n, client in enumerate(half):
+        client.head()
+        assert client.take(700_006) == b"%06d" % (20 + n) + bytes(700_000)
         client.close()
 
 
-def test_a_viewer_stuck_in_the_middle_has_ten_seconds(worker, orield):
+def test_when_the_memory_for_frames_is_spent_it_is_said():
+    """Nobody who is there is closed, and who reads everything goes on."""
+    with running("--frame-memory=16") as worker:
+        orield, = worker.fakes
+        orield.frame(PICTURE)
+        with stream(worker) as fast:
+            fast.part()
+            stuck, status = [], 200
+            while status == 200:
+                orield.frame(b"%06d" % len(stuck) + bytes(700_000))
+                assert fast.part()[1][:6] == b"%06d" % len(stuck)
+                client = worker.client()
+                client.send(fcgi.request("/stream.jpg"))
+                status = client.head().status
+                stuck.append(client)
+            refused = stuck.pop()
+            assert status == 503 and b"too many slow viewers" in refused.until(b"}")
+            assert 15 <= len(stuck) <= 20           # 700 KB and a little room each: seven eighths of 16 MiB
+            orield.frame(PICTURE)
+            assert fast.part()[1] == PICTURE and worker.get("/snapshot.jpg").body == PICTURE
+            for n, client in enumerate(stuck):
+                assert client.take(9) == b"--frame\r\n"
+                finish(client, n)
+            wait_for(lambda: stream_status(worker) == 200)
+
+
+def stream_status(worker):
+    with worker.client() as client:
+        client.send(fcgi.request("/stream.jpg"))
+        return client.head().status
+
+
+def test_only_who_takes_nothing_for_long_is_closed(worker, orield):
+    """20 s, as nginx has it; one who takes a little now and then is slow, not gone."""
     orield.frame(bytes(900_000))
-    before = worker.descriptors()
-    with stream(worker):
+    before, = worker.descriptors()
+    with stream(worker) as slow, stream(worker):
         start = time.monotonic()
-        wait_for(lambda: worker.descriptors() == before, 15)
-        assert 9 < time.monotonic() - start < 13
+        while worker.descriptors()[0] == before + 2:
+            assert time.monotonic() - start < 25
+            slow.take(30_000)
+            time.sleep(1)
+        assert 18 < time.monotonic() - start and worker.descriptors() == [before + 1]
+        slow.take(30_000)
 
 
 def test_stream_says_why_there_is_no_picture(worker, orield):

@@ -76,12 +76,27 @@ def test_units_are_understood(installed, tmp_path):
     """systemd knows every line; the programs and users it cannot find here are made up."""
     _, prefix = installed
     for path in (prefix / "lib/systemd/system").iterdir():
+        if path.is_dir():
+            continue
         name = path.name.replace("@.", "@cam.")
         text = re.sub(r"^ExecStart=\S+", "ExecStart=/bin/true", path.read_text(), flags=re.M)
         (tmp_path / name).write_text(re.sub(r"^Documentation=.*\n", "", text, flags=re.M))
     units = sorted(tmp_path.iterdir())
     assert len(units) == 5
     assert run("systemd-analyze", "verify", "--man=no", *units).strip() == ""
+
+
+def test_the_lines_for_nginx_are_understood(installed, tmp_path):
+    """Of the drop-in for Debian's nginx.service: systemd knows them, and orielctl the command."""
+    _, prefix = installed
+    text = (prefix / "lib/systemd/system/nginx.service.d/oriel.conf").read_text()
+    commands = re.findall(r"^Exec(?:StartPost|Reload)=-(\S+)/orielctl (\S+) \$MAINPID$", text, re.M)
+    assert commands == [(str(prefix)[len(str(installed[0])):] + "/bin", "notsent-lowat")] * 2
+    assert "no nginx" in subprocess.run([oriel.BUILD / "orielctl", commands[0][1], "1"], stderr=subprocess.PIPE, text=True).stderr
+    (tmp_path / "nginx.service.d").mkdir()
+    (tmp_path / "nginx.service.d/oriel.conf").write_text(text.replace(commands[0][0] + "/orielctl", "/bin/true"))
+    (tmp_path / "nginx.service").write_text("[Service]\nType=forking\nExecStart=/bin/true\nExecReload=/bin/true\n")
+    assert run("systemd-analyze", "verify", "--man=no", tmp_path / "nginx.service").strip() == ""
 
 
 def test_units_take_no_option_that_the_program_has_not(installed):

@@ -374,6 +374,33 @@ def test_doctor_finds_nothing_bad(whole_house):
     assert "includes the site" in found["nginx"]["text"]
 
 
+def test_what_nginx_may_hold_unsent(whole_house):
+    """As the drop-in for nginx.service does it; nginx keeps it when it reloads."""
+    ctl, pid = Ctl(whole_house), whole_house["nginx"].pid
+
+    def far():
+        return findings(ctl, *doctor_arguments(whole_house))["far viewers"]
+    assert (far()["verdict"], "TCP_NOTSENT_LOWAT" in far()["text"], "notsent-lowat" in far()["advice"]) == ("note", True, True)
+    assert ctl("notsent-lowat", str(pid)) == (OK, "", "")
+    assert far()["verdict"] == "ok"
+    before = whole_house["nginx"].workers()
+    whole_house.restarts.add("nginx")
+    whole_house["nginx"].process.send_signal(signal.SIGHUP)
+    oriel.wait_for(lambda: whole_house["nginx"].workers() and not set(before) & set(whole_house["nginx"].workers()))
+    assert far()["verdict"] == "ok"
+    assert ctl("notsent-lowat", f"{whole_house.folder}/nginx.pid")[0] == OK
+
+
+def test_what_only_nginx_may_hold_unsent(whole_house, tmp_path):
+    ctl = Ctl(whole_house)
+    (tmp_path / "pid").write_text("nonsense")
+    for wrong in (str(whole_house["orield"].pid), "99999999", f"{tmp_path}/none", f"{tmp_path}/pid"):
+        status, out, err = ctl("notsent-lowat", wrong)
+        assert status == REFUSED and out == "" and err.startswith("orielctl: ") and err.count("\n") == 1
+    for wrong in (["--bytes=0", "1"], ["--bytes=x", "1"], ["--bytes=99999999", "1"], ["1", "2"], ["--byte"]):
+        assert ctl("notsent-lowat", *wrong)[0] == 2
+
+
 def test_doctor_for_people(whole_house):
     status, out, err = Ctl(whole_house)("doctor", *doctor_arguments(whole_house), "--ws-socket=/nonexistent")
     assert (status, err) == (REFUSED, "")

@@ -7,10 +7,11 @@
 #include "fcgi/record.h"
 #include "fcgi/shot.h"
 
-enum { SLOTS = 4, SIZE = 200000 };
+enum { SLOTS = 4, SIZE = 200000, BUDGET = 64 << 20 };
 
 static struct ring_writer *writer;
 static struct ring_reader *reader;
+static struct shot_budget budget;
 static struct shot_pool pool;
 
 static int
@@ -19,7 +20,8 @@ begin(void **state)
 	(void)state;
 	writer = ring_writer_new(SLOTS, SIZE, NULL);
 	reader = ring_reader_new(ring_writer_fd(writer), NULL);
-	shot_pool_init(&pool);
+	shot_budget_init(&budget, BUDGET);
+	shot_pool_init(&pool, &budget);
 	return writer != NULL && reader != NULL ? 0 : -1;
 }
 
@@ -28,6 +30,8 @@ end(void **state)
 {
 	(void)state;
 	shot_pool_deinit(&pool);
+	assert_int_equal(budget.used, 0);
+	assert_true(TAILQ_EMPTY(&budget.held));
 	ring_reader_free(&reader);
 	ring_writer_free(&writer);
 	return 0;
@@ -130,8 +134,9 @@ test_one_copy_a_frame_and_no_more_memory(void **state)
 	assert_int_equal(pool.count, 1);
 }
 
-static struct shot_hold holds[20];
-static unsigned lost[20];
+enum { HOLDS = 100 };
+static struct shot_hold holds[HOLDS];
+static unsigned lost[HOLDS];
 
 static void
 let_go(struct shot_hold *hold)
@@ -168,28 +173,80 @@ test_a_held_frame_stays_as_it_is(void **state)
 	assert_int_equal(pool.count, 2);
 }
 
+/* Each of many slow viewers is in the middle of a frame of its own. */
 static void
-test_the_oldest_goes_for_a_ninth(void **state)
+test_as_many_are_held_as_the_budget_has_room_for(void **state)
 {
+	size_t before;
+
 	(void)state;
 	memset(lost, 0, sizeof lost);
-	for (int i = 0; i < SHOTS_MAX; i++) {
-		put((unsigned char)i, 10);
+	for (int i = 0; i < HOLDS; i++) {
+		put((unsigned char)i, SIZE);
 		shot_hold(shot_pool_update(&pool, reader), &holds[i], let_go);
 	}
-	shot_hold(holds[0].shot, &holds[10], let_go);	/* two hold the oldest */
-	assert_int_equal(pool.count, SHOTS_MAX);
-	assert_int_equal(pool.evictions, 0);
-	put('x', 10);
-	assert_non_null(shot_pool_update(&pool, reader));
-	assert_int_equal(pool.count, SHOTS_MAX);
-	assert_int_equal(pool.evictions, 1);
-	assert_int_equal(lost[0], 1);
-	assert_int_equal(lost[10], 1);
-	assert_int_equal(lost[1], 0);
-	assert_int_equal(holds[1].shot->bytes[holds[1].shot->jpeg + RECORD_HEADER_SIZE], 1);
-	for (int i = 1; i < SHOTS_MAX; i++)
+	assert_int_equal(pool.count, HOLDS);
+	assert_int_equal(budget.evictions, 0);
+	assert_true(budget.used >= HOLDS * SIZE && budget.used < HOLDS * SIZE * 2);
+	before = budget.used;
+	for (int i = 0; i < HOLDS; i++) {
+		assert_int_equal(holds[i].shot->bytes[holds[i].shot->jpeg + RECORD_HEADER_SIZE], (unsigned char)i);
 		shot_drop(&holds[i]);
+	}
+	assert_int_equal(budget.used, before / HOLDS);		/* the newest */
+	assert_int_equal(pool.count, 1 + SHOTS_IDLE);
+}
+
+/* Memory is what a frame needs, not what a slot of the ring has. */
+static void
+test_small_frames_in_large_slots(void **state)
+{
+	(void)state;
+	for (int i = 0; i < HOLDS; i++) {
+		put('s', 10);
+		shot_hold(shot_pool_update(&pool, reader), &holds[i], let_go);
+	}
+	assert_true(budget.used < HOLDS * 1000);
+	for (int i = 0; i < HOLDS; i++)
+		shot_drop(&holds[i]);
+}
+
+/* The oldest of all cameras goes, whoever needs the room; nobody's newest does. */
+static void
+test_beyond_the_budget_the_oldest_goes(void **state)
+{
+	struct shot_pool other;
+	struct shot *kept;
+	size_t each;
+
+	(void)state;
+	memset(lost, 0, sizeof lost);
+	shot_pool_init(&other, &budget);
+	put('o', SIZE);
+	kept = shot_pool_update(&other, reader);		/* the oldest, but the newest of its camera */
+	each = budget.used;
+	budget.most = 8 * each;
+	for (int i = 0; i < 7; i++) {
+		assert_int_equal(shot_budget_is_scarce(&budget), i > 5);
+		put((unsigned char)i, SIZE);
+		shot_hold(shot_pool_update(&pool, reader), &holds[i], let_go);
+	}
+	assert_true(shot_budget_is_spent(&budget));
+	shot_hold(holds[0].shot, &holds[10], let_go);		/* two hold the oldest */
+	assert_int_equal(budget.evictions, 0);
+	put('x', SIZE);
+	assert_non_null(shot_pool_update(&pool, reader));
+	assert_int_equal(budget.evictions, 1);
+	assert_true(budget.used <= budget.most);
+	assert_int_equal(lost[0] + lost[10], 2);
+	assert_int_equal(lost[1], 0);
+	assert_ptr_equal(other.newest, kept);
+	put('y', SIZE);
+	assert_non_null(shot_pool_update(&other, reader));	/* takes the place of its own */
+	assert_int_equal(budget.evictions, 1);
+	for (int i = 1; i < 7; i++)
+		shot_drop(&holds[i]);
+	shot_pool_deinit(&other);
 }
 
 static void
@@ -252,7 +309,9 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_large_frames_take_several_records, begin, end),
 		cmocka_unit_test_setup_teardown(test_one_copy_a_frame_and_no_more_memory, begin, end),
 		cmocka_unit_test_setup_teardown(test_a_held_frame_stays_as_it_is, begin, end),
-		cmocka_unit_test_setup_teardown(test_the_oldest_goes_for_a_ninth, begin, end),
+		cmocka_unit_test_setup_teardown(test_as_many_are_held_as_the_budget_has_room_for, begin, end),
+		cmocka_unit_test_setup_teardown(test_small_frames_in_large_slots, begin, end),
+		cmocka_unit_test_setup_teardown(test_beyond_the_budget_the_oldest_goes, begin, end),
 		cmocka_unit_test_setup_teardown(test_a_new_ring_with_larger_frames, begin, end),
 		cmocka_unit_test_setup_teardown(test_a_shot_without_a_ring, begin, end),
 	};
