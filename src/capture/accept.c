@@ -41,7 +41,7 @@ accept_jpeg(struct capture *capture, const struct picture *picture, struct jpeg_
 	if (jpeg_check(picture->data, picture->length, shape, &capture->refusal) == -1)
 		return -1;
 	usual = has_size(shape, &capture->size);
-	if (usual && shape->has_eoi)
+	if (usual && !shape->doubtful)
 		return 0;
 	if (try_whole(capture, picture, shape) == -1)
 		return -1;

@@ -21,6 +21,7 @@ enum {
 struct component {
 	unsigned id, h, v, table;	/* sampling factors, quantisation table */
 	uint64_t blocks;
+	uint64_t known;			/* coefficients that have come to the last bit, a bit each */
 };
 
 struct walk {
@@ -30,10 +31,10 @@ struct walk {
 	struct cause *why;
 	unsigned frame, count;		/* the SOF seen, how many components it has; 0 = none yet */
 	struct component components[COMPONENTS_MOST];
-	unsigned scans, seen;		/* `seen`: components with a scan, a bit each */
+	unsigned scans;
+	bool restarts;
 	unsigned quantisation;		/* tables defined, a bit each */
 	unsigned huffman, spoilt;	/* ... bit 4 * class + number; those that no decoder takes */
-	uint32_t data_least;		/* bytes the scan at hand must have */
 	bool turned;			/* the first Exif segment has been read */
 };
 
@@ -65,7 +66,7 @@ frame_components(struct walk *walk, const unsigned char *data)
 	for (unsigned i = 0; i < walk->count; i++, data += 3) {
 		struct component *is = &walk->components[i];
 
-		*is = (struct component){ data[0], data[1] >> 4, data[1] & 15, data[2], 0 };
+		*is = (struct component){ data[0], data[1] >> 4, data[1] & 15, data[2], 0, 0 };
 		if (is->h < 1 || is->h > 4 || is->v < 1 || is->v > 4 || is->table >= TABLES)
 			return cause_set(walk->why, "a bad frame header");
 		h_most = is->h > h_most ? is->h : h_most;
@@ -121,7 +122,7 @@ walk_quantisation(struct walk *walk, const struct segment *segment)
 		walk->quantisation |= 1u << (head & 15);
 		at += 1 + 64 * (1 + (head >> 4));
 	}
-	if (at != segment->length || at == 0)
+	if (at != segment->length)
 		return cause_set(walk->why, "a bad quantisation table");
 	return 0;
 }
@@ -169,7 +170,7 @@ walk_huffman(struct walk *walk, const struct segment *segment)
 		walk->spoilt = is_spoilt(table) ? walk->spoilt | bit : walk->spoilt & ~bit;
 		at += 17 + codes;
 	}
-	if (at != segment->length || at == 0)
+	if (at != segment->length)
 		return cause_set(walk->why, "a bad Huffman table");
 	return 0;
 }
@@ -197,20 +198,21 @@ is_progression(const struct scan *scan)
 static int
 scan_add(struct walk *walk, struct scan *scan, unsigned id, unsigned tables)
 {
-	unsigned i = 0, dc = 1u << (tables >> 4), ac = 0x10u << (tables & 15);
+	unsigned i = 0, dc = 0, ac = 0;
 
 	while (i < walk->count && (walk->components[i].id != id || scan->members >> i & 1))
 		i++;
-	if (i == walk->count || tables >> 4 >= TABLES || (tables & 15) >= TABLES)
+	if (i == walk->count)
 		return cause_set(walk->why, "a bad scan header");
 	if (!(walk->quantisation >> walk->components[i].table & 1))
 		return cause_set(walk->why, "no quantisation table");
-	if (walk->frame != SOF2)
-		scan->tables |= dc | ac;
-	else if (scan->first > 0)
-		scan->tables |= ac;
-	else if (scan->high == 0)
-		scan->tables |= dc;
+	if (walk->frame != SOF2 || (scan->first == 0 && scan->high == 0))
+		dc = 1u << (tables >> 4);
+	if (walk->frame != SOF2 || scan->first > 0)
+		ac = 1u << (tables & 15);
+	if ((dc | ac) >= 1u << TABLES)
+		return cause_set(walk->why, "no Huffman table");
+	scan->tables |= dc | ac << TABLES;
 	scan->members |= 1u << i;
 	scan->mcu_blocks += walk->components[i].h * walk->components[i].v;
 	scan->blocks += walk->components[i].blocks;
@@ -250,21 +252,21 @@ scan_memory(struct walk *walk, const struct scan *scan)
 }
 
 /* Each block begins with a code of at least one bit for its mean, and a sequential
- * one ends with another. Later scans may pass over many blocks with one code. */
+ * one ends with another. Later scans may pass over many blocks with one code. Half of
+ * that will do: cameras may be some bits short in the last row. */
 static uint32_t
 scan_least(const struct walk *walk, const struct scan *scan)
 {
-	if (walk->frame != SOF2)
-		return (uint32_t)(scan->blocks / 4);
-	return scan->first == 0 ? (uint32_t)(scan->blocks / 8) : 0;
+	uint64_t bits = walk->frame != SOF2 ? 2 * scan->blocks : scan->first == 0 ? scan->blocks : 0;
+
+	return (uint32_t)(bits / 8 / 2);
 }
 
 /* May a scan begin here? */
 static int
-walk_scan(struct walk *walk, const struct segment *segment)
+scan_read(struct walk *walk, const struct segment *segment, struct scan *scan)
 {
 	const unsigned char *data = segment->data, *tail;
-	struct scan scan = { 0 };
 
 	if (walk->frame == 0)
 		return cause_set(walk->why, "a scan before the frame header");
@@ -272,23 +274,22 @@ walk_scan(struct walk *walk, const struct segment *segment)
 	    segment->length != 4 + 2u * data[0])
 		return cause_set(walk->why, "a bad scan header");
 	tail = data + 1 + 2 * (size_t)data[0];
-	scan = (struct scan){ .count = data[0], .first = tail[0], .last = tail[1],
+	*scan = (struct scan){ .count = data[0], .first = tail[0], .last = tail[1],
 	    .high = tail[2] >> 4, .low = tail[2] & 15 };
-	for (unsigned i = 0; i < scan.count; i++)
-		if (scan_add(walk, &scan, data[1 + 2 * i], data[2 + 2 * i]) == -1)
+	for (unsigned i = 0; i < scan->count; i++)
+		if (scan_add(walk, scan, data[1 + 2 * i], data[2 + 2 * i]) == -1)
 			return -1;
-	if ((walk->frame == SOF2 && !is_progression(&scan)) ||
-	    (scan.count > 1 && scan.mcu_blocks > MCU_BLOCKS_MOST))
+	if ((walk->frame == SOF2 && !is_progression(scan)) ||
+	    (scan->count > 1 && scan->mcu_blocks > MCU_BLOCKS_MOST))
 		return cause_set(walk->why, "a bad scan header");
-	walk->seen |= scan.members;
-	walk->data_least = scan_least(walk, &scan);
-	return scan_tables(walk, &scan) == -1 ? -1 : scan_memory(walk, &scan);
+	return scan_tables(walk, scan) == -1 ? -1 : scan_memory(walk, scan);
 }
 
-/* Over entropy-coded data (B.1.1.5) to the marker that ends it, or to the end of
- * everything: FF 00 is a data byte, restart markers belong to the data. */
+/* Over the data of a scan (B.1.1.5) to the marker that ends it, or to the end of
+ * everything: FF 00 is a data byte, restart markers belong to the data, and when decoders look for
+ * one they pass over what is no marker. */
 static int
-walk_entropy(struct walk *walk)
+scan_data(struct walk *walk, uint32_t least)
 {
 	uint32_t begin = walk->at;
 
@@ -303,14 +304,33 @@ walk_entropy(struct walk *walk)
 			walk->at += 1;
 		else if (mark[1] == 0x00 || (mark[1] >= RST0 && mark[1] <= RST7))
 			walk->at += 2;
-		else
+		else if (walk->restarts && mark[1] < SOF0) {
+			walk->at += 2;
+			walk->shape->doubtful = true;
+		} else
 			break;
 	}
 	if (walk->at == begin)
 		return walk->length - walk->at < 2 ? walk_truncated(walk) : cause_set(walk->why, "an empty scan");
-	if (walk->at - begin < walk->data_least)
+	if (walk->at - begin < least)
 		return cause_set(walk->why, "%u bytes of data are too few for %ux%u", walk->at - begin,
 		    walk->shape->width, walk->shape->height);
+	return 0;
+}
+
+static int
+walk_scan(struct walk *walk, const struct segment *segment)
+{
+	struct scan scan = { 0 };
+	uint64_t all = ~UINT64_C(0);
+
+	if (scan_read(walk, segment, &scan) == -1 || scan_data(walk, scan_least(walk, &scan)) == -1)
+		return -1;
+	if (walk->frame == SOF2)
+		all = scan.low == 0 ? all >> (63 - scan.last) & all << scan.first : 0;
+	for (unsigned i = 0; i < walk->count; i++)
+		if (scan.members >> i & 1)
+			walk->components[i].known |= all;
 	return 0;
 }
 
@@ -333,8 +353,15 @@ walk_marker(struct walk *walk)
 	return 0;
 }
 
+/* Decoders do not look at the length of what they pass over, if it is too small. */
+static bool
+is_passed_over(unsigned marker)
+{
+	return (marker >= APP0 && marker <= APP15) || marker == COM || marker == DNL;
+}
+
 static int
-walk_segment(struct walk *walk, struct segment *segment)
+walk_segment(struct walk *walk, unsigned marker, struct segment *segment)
 {
 	const unsigned char *head = walk->jpeg + walk->at;
 	uint32_t left = walk->length - walk->at, length;
@@ -342,6 +369,8 @@ walk_segment(struct walk *walk, struct segment *segment)
 	if (left < 2)
 		return walk_truncated(walk);
 	length = (uint32_t)head[0] << 8 | head[1];
+	if (length < 2 && is_passed_over(marker))
+		length = 2;
 	if (length < 2)
 		return cause_set(walk->why, "a segment of %u bytes at byte %u", length, walk->at);
 	if (length > left)
@@ -368,7 +397,7 @@ walk_next(struct walk *walk, unsigned marker)
 		return cause_set(walk->why, "a kind of JPEG browsers cannot show (marker %02X)", marker);
 	if (marker < SOF0 || (marker > APP15 && marker != COM))
 		return cause_set(walk->why, "marker %02X out of place", marker);
-	if (walk_segment(walk, &segment) == -1)
+	if (walk_segment(walk, marker, &segment) == -1)
 		return -1;
 	if (shape->dht_at == 0 && (marker == DHT || marker == SOS))
 		shape->dht_at = marker_at;
@@ -378,9 +407,12 @@ walk_next(struct walk *walk, unsigned marker)
 	case DQT:
 		return walk_quantisation(walk, &segment);
 	case DRI:
-		return segment.length == 2 ? 0 : cause_set(walk->why, "a bad restart interval");
+		if (segment.length != 2)
+			return cause_set(walk->why, "a bad restart interval");
+		walk->restarts = (segment.data[0] | segment.data[1]) != 0;
+		return 0;
 	case SOS:
-		return walk_scan(walk, &segment) == -1 ? -1 : walk_entropy(walk);
+		return walk_scan(walk, &segment);
 	case APP1:
 		if (!walk->turned)
 			walk->turned = exif_orientation(segment.data, segment.length, &shape->orientation);
@@ -400,16 +432,25 @@ walk_begin(struct walk *walk)
 	    .orientation = 1 };
 }
 
-/* The data is over, or the next picture begins, and there was no EOI. One sequential
- * pass over all components may be whole for all that. */
+/* Has all of the picture come, as far as one can say without decoding it? */
+static bool
+walk_complete(const struct walk *walk)
+{
+	for (unsigned i = 0; i < walk->count; i++)
+		if (walk->components[i].known != ~UINT64_C(0))
+			return false;
+	return walk->count > 0;
+}
+
+/* There is no EOI: the data is over at `end`, the next picture begins there, or something
+ * that does not belong to this one. */
 static int
 walk_end_open(struct walk *walk, uint32_t end)
 {
-	if (walk->scans == 0 || walk->frame == SOF2 || walk->seen != (1u << walk->count) - 1)
-		return walk_truncated(walk);
 	while (end > walk->shape->body && walk->jpeg[end - 1] == 0x00 && walk->jpeg[end - 2] != 0xff)
 		end--;		/* padding */
 	walk->shape->end = end;
+	walk->shape->doubtful = true;
 	return 0;
 }
 
@@ -426,19 +467,24 @@ jpeg_check(const unsigned char *jpeg, uint32_t length, struct jpeg_shape *shape,
 		return cause_set(why, "not a JPEG: there is no FF D8 in it");
 	walk_begin(&walk);
 	for (;;) {
+		uint32_t end;
+
 		marker = walk_marker(&walk);
+		end = marker == 0 ? walk.length : walk.at - 2;
 		if (marker == 0 || (marker == SOI && walk.scans > 0))
-			return walk_end_open(&walk, marker == 0 ? walk.length : walk.at - 2);
+			return walk_complete(&walk) ? walk_end_open(&walk, end) : walk_truncated(&walk);
 		if (marker == SOI) {
 			walk_begin(&walk);
 			continue;
 		}
 		if (shape->body == 0)
-			shape->body = walk.at - 2;
+			shape->body = end;
 		if (marker == EOI)
 			break;
+		if (marker == SOS && walk.frame != SOF2 && walk_complete(&walk))
+			return walk_end_open(&walk, end);
 		if (walk_next(&walk, marker) == -1)
-			return -1;
+			return marker != SOS && walk_complete(&walk) ? walk_end_open(&walk, end) : -1;
 	}
 	if (walk.scans == 0)
 		return cause_set(why, "a JPEG without a picture");

@@ -29,13 +29,14 @@ struct jpeg_shape {
 	uint32_t begin, body, end;
 	uint32_t dht_at;	/* where missing Huffman tables belong: before all others */
 	bool has_dht, has_eoi;
+	bool doubtful;		/* damaged, or without EOI: whether it is whole the decoder must say */
 };
 
 /* Walk the markers of T.81 (ITU-T T.81 annex B), passing over what libjpeg's
  * next_marker passes over: SOI, segments whose lengths agree, one SOF of at most
  * JPEG_PIXELS_MOST pixels, scans with their tables and enough data for so many
- * blocks, EOI. A picture of one pass that only lacks its EOI is taken too: whether
- * it is whole the decoder must say (jpeg/jpeg.h). -1 with *why. */
+ * blocks, EOI. A picture that has all its scans and only lacks its EOI is taken too,
+ * as doubtful (see jpeg_decode_whole). -1 with *why. */
 int jpeg_check(const unsigned char *jpeg, uint32_t length, struct jpeg_shape *shape, struct cause *why);
 
 /* The length of the picture once repaired. */

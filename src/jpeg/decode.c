@@ -20,6 +20,7 @@ struct jpeg_decoder {
 	struct turbo turbo;
 	struct jpeg_progress_mgr progress;
 	bool cut;			/* the data ended before the last row of MCUs */
+	bool drawn;			/* all lines are out: browsers look no further */
 	unsigned char row[ROW_MOST];
 };
 
@@ -84,7 +85,7 @@ decoder_begin(struct jpeg_decoder *decoder, const unsigned char *data, uint32_t 
 {
 	struct jpeg_decompress_struct *jpeg = &decoder->jpeg;
 
-	decoder->cut = false;
+	decoder->cut = decoder->drawn = false;
 	jpeg_mem_src(jpeg, data, length);
 	jpeg_read_header(jpeg, TRUE);
 	jpeg->scale_num = 1;
@@ -108,7 +109,14 @@ decoder_run(struct jpeg_decoder *decoder, unsigned char *grey)
 		    decoder->row;
 		jpeg_read_scanlines(jpeg, &row, 1);
 	}
+	decoder->drawn = true;
 	jpeg_finish_decompress(jpeg);
+}
+
+static int
+decoder_end(struct jpeg_decoder *decoder, struct cause *why)
+{
+	return decoder->cut ? cause_set(why, "truncated: its data ends early") : 0;
 }
 
 int
@@ -133,11 +141,11 @@ jpeg_decode_grey8(struct jpeg_decoder *decoder, const unsigned char *data, uint3
 		goto refused;
 	}
 	decoder_run(decoder, grey);
-	return decoder->cut ? cause_set(why, "its data ends early") : 0;
+	return decoder_end(decoder, why);
 
 refused:
 	jpeg_abort_decompress(jpeg);
-	return -1;
+	return decoder->drawn ? decoder_end(decoder, why) : -1;
 }
 
 int
@@ -147,9 +155,9 @@ jpeg_decode_whole(struct jpeg_decoder *decoder, const unsigned char *data, uint3
 	decoder->turbo.why = why;
 	if (setjmp(decoder->turbo.failed) != 0) {
 		jpeg_abort_decompress(&decoder->jpeg);
-		return -1;
+		return decoder->drawn ? decoder_end(decoder, why) : -1;
 	}
 	decoder_begin(decoder, data, length);
 	decoder_run(decoder, NULL);
-	return decoder->cut ? cause_set(why, "truncated: its data ends early") : 0;
+	return decoder_end(decoder, why);
 }

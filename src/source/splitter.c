@@ -9,7 +9,7 @@
 enum { READ_SIZE = 256 * 1024, FOLLOWERS_MOST = 8 };
 enum {
 	M_TEM = 0x01, M_SOF0 = 0xc0, M_SOF2 = 0xc2, M_RST0 = 0xd0, M_RST7 = 0xd7, M_SOI = 0xd8,
-	M_EOI = 0xd9, M_SOS = 0xda, M_APP2 = 0xe2,
+	M_EOI = 0xd9, M_SOS = 0xda, M_APP0 = 0xe0, M_APP2 = 0xe2,
 };
 
 int
@@ -184,6 +184,8 @@ step_marker(struct splitter *splitter, bool *whole)
 		*whole = mark[1] == M_EOI;
 	} else {
 		length = left >= 4 ? (size_t)mark[2] << 8 | mark[3] : 0;
+		if (left >= 4 && length < 2 && mark[1] >= M_APP0)	/* decoders pass over it */
+			length = 2;
 		if (left >= 4 && length < 2) {
 			cause_set(&splitter->why, "a segment of %zu bytes", length);
 			give_up(splitter, splitter->scan + 2);
@@ -201,7 +203,7 @@ step_marker(struct splitter *splitter, bool *whole)
 	return true;
 }
 
-/* Entropy-coded bytes up to the next marker that is no restart. False: its end
+/* Entropy-coded bytes up to the next marker that is none of theirs. False: their end
  * is not there yet. */
 static bool
 step_entropy(struct splitter *splitter)
@@ -215,7 +217,7 @@ step_entropy(struct splitter *splitter)
 			return false;
 		}
 		splitter->scan = (size_t)(mark - splitter->data);
-		if (mark[1] == 0x00 || (mark[1] >= M_RST0 && mark[1] <= M_RST7)) {
+		if (mark[1] < M_SOF0 || (mark[1] >= M_RST0 && mark[1] <= M_RST7)) {
 			splitter->scan += 2;
 		} else if (mark[1] == 0xff) {
 			splitter->scan++;

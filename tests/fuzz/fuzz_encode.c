@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* A driver that lies about what it delivers: format, size, stride and length
- * come from the first 8 bytes, the pixels from the rest. */
+ * come from the first 8 bytes, the pixels from the rest. What can be encoded can be
+ * looked at for motion. */
 #include <stdlib.h>
+
+#include "capture/grey.h"
 
 #include "jpeg/jpeg.h"
 
@@ -25,6 +28,13 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 		.width = (uint32_t)data[1] << 8 | data[2], .height = (uint32_t)data[3] << 8 | data[4],
 		.stride = (uint32_t)data[5] << 8 | data[6],
 		.data = data + HEAD, .length = (uint32_t)size - HEAD };
+	if (jpeg_check_raw(&picture, &why) == 0) {
+		uint32_t width, height;
+
+		out = malloc(grey_size(picture.width, picture.height));
+		grey_shrink(&picture, out, &width, &height);
+		free(out);
+	}
 	out = malloc(CAPACITY);
 	if (jpeg_encode(encoder, &picture, data[7], out, CAPACITY, &why) >= CAPACITY)
 		abort();

@@ -21,6 +21,7 @@ struct make_options {
 	bool separate;		/* a scan for each of three components */
 	unsigned restart;	/* interval in MCUs, 0 = none */
 	int components;		/* 1, 3, 4; 0 = 3 */
+	int h, v;		/* sampling factors of the first; 0 = 2 x 2 */
 };
 
 /* A colour wheel of a picture with some texture. */
@@ -45,6 +46,10 @@ make_jpeg(uint32_t width, uint32_t height, const struct make_options *options)
 	turbo.restart_interval = options->restart;
 	turbo.arith_code = options->arithmetic;
 	turbo.optimize_coding = options->optimised;
+	if (options->h != 0) {
+		turbo.comp_info[0].h_samp_factor = options->h;
+		turbo.comp_info[0].v_samp_factor = options->v;
+	}
 	static const jpeg_scan_info separate[] = { { 1, { 0 }, 0, 63, 0, 0 }, { 1, { 1 }, 0, 63, 0, 0 },
 		{ 1, { 2 }, 0, 63, 0, 0 } };
 	if (options->separate) {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "capture/grey.h"
+#include "jpeg/jpeg.h"
 
 enum { WIDTH = 29, HEIGHT = 19, STRIDE = 128, COLUMNS = 4, ROWS = 3 };
 
@@ -61,6 +62,64 @@ test_every_raw_format(void **state)
 	check(PIXEL_RGB24, 1);
 }
 
+/* Packed 4:2:2 of an odd width, in lines as short as drivers make them: exactly the bytes
+ * that are there, so that a sanitizer sees one more. */
+static void
+test_short_lines_of_odd_widths(void **state)
+{
+	static const enum pixel_format formats[] = { PIXEL_YUYV, PIXEL_UYVY };
+
+	(void)state;
+	for (uint32_t width = 1; width <= 35; width += 2)
+		for (uint32_t stride = 2 * width - 2; stride <= 2 * width + 2; stride++)
+			for (int i = 0; i < 4; i++) {
+				struct picture picture = { .format = formats[i % 2], .width = width, .height = 9,
+				    .stride = stride };
+				uint32_t columns, rows;
+				unsigned char grey[5 * 2 + 1], *bytes;
+
+				/* The last line may lack what is no pixel. */
+				picture.length = stride * 8 + (i < 2 ? stride : 4 * ((picture_columns(&picture) + 1) / 2));
+				bytes = malloc(picture.length);
+				memset(bytes, 77, picture.length);
+				picture.data = bytes;
+				grey[10] = 1;
+				if (jpeg_check_raw(&picture, NULL) == 0) {
+					grey_shrink(&picture, grey, &columns, &rows);
+					assert_int_equal(columns, (width + 7) / 8);
+					assert_int_equal(rows, 2);
+					for (uint32_t n = 0; n < columns * rows; n++)
+						assert_int_equal(grey[n], 77);
+				} else {
+					assert_true(width == 1 || stride < 2 * width - 2 || picture.length < stride * 8);
+				}
+				assert_int_equal(grey[10], 1);
+				free(bytes);
+			}
+}
+
+/* The Exif standard's drawing: where row 0 and column 0 are seen. */
+static void
+test_turned_as_exif_says(void **state)
+{
+	static const unsigned char coded[] = { 1, 2, 3, 4, 5, 6 };	/* 3 x 2 */
+	static const struct { uint32_t width; unsigned char shown[6]; } turned[] = {
+		{ 3, { 1, 2, 3, 4, 5, 6 } }, { 3, { 3, 2, 1, 6, 5, 4 } }, { 3, { 6, 5, 4, 3, 2, 1 } },
+		{ 3, { 4, 5, 6, 1, 2, 3 } }, { 2, { 1, 4, 2, 5, 3, 6 } }, { 2, { 4, 1, 5, 2, 6, 3 } },
+		{ 2, { 6, 3, 5, 2, 4, 1 } }, { 2, { 3, 6, 2, 5, 1, 4 } } };
+
+	(void)state;
+	for (unsigned orientation = 1; orientation <= 8; orientation++) {
+		uint32_t width = 3, height = 2;
+		unsigned char shown[6];
+
+		grey_turn(coded, &width, &height, orientation, shown);
+		assert_int_equal(width, turned[orientation - 1].width);
+		assert_int_equal(width * height, 6);
+		assert_memory_equal(shown, turned[orientation - 1].shown, 6);
+	}
+}
+
 static void
 test_a_block_is_its_mean(void **state)
 {
@@ -81,6 +140,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_raw_format),
+		cmocka_unit_test(test_short_lines_of_odd_widths),
+		cmocka_unit_test(test_turned_as_exif_says),
 		cmocka_unit_test(test_a_block_is_its_mean),
 	};
 
