@@ -41,17 +41,36 @@ json_get_text(const json_t *object, const char *key)
 	return json_string_value(json_object_get(object, key));
 }
 
+/* Bytes of the UTF-8 sequence that begins here (RFC 3629, section 4); 0: it is none. */
+static size_t
+utf8_sequence(const unsigned char *c)
+{
+	size_t length = *c < 0x80 ? 1 : *c < 0xc2 ? 0 : *c < 0xe0 ? 2 : *c < 0xf0 ? 3 : *c < 0xf5 ? 4 : 0;
+
+	if ((*c == 0xe0 && c[1] < 0xa0) || (*c == 0xed && c[1] > 0x9f) ||
+	    (*c == 0xf0 && c[1] < 0x90) || (*c == 0xf4 && c[1] > 0x8f))
+		return 0;
+	for (size_t i = 1; i < length; i++)
+		if ((c[i] & 0xc0) != 0x80)
+			return 0;
+	return length;
+}
+
 json_t *
 json_words(const char *text)
 {
 	json_t *words = json_string(text);
 	char *copy;
 
-	if (words != NULL || (copy = strdup(text)) == NULL)
+	if (words != NULL || text == NULL || (copy = strdup(text)) == NULL)
 		return words;
-	for (char *c = copy; *c != '\0'; c++)
-		if ((unsigned char)*c > 0x7e)
+	for (char *c = copy; *c != '\0'; ) {
+		size_t length = utf8_sequence((unsigned char *)c);
+
+		if (length == 0)
 			*c = '?';
+		c += length != 0 ? length : 1;
+	}
 	words = json_string(copy);
 	free(copy);
 	return words;

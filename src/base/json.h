@@ -23,8 +23,9 @@ bool json_get_integer(const json_t *object, const char *key,
 /* object[key] as a string, borrowed from the object; NULL when it is none. */
 const char *json_get_text(const json_t *object, const char *key);
 
-/* A new JSON string of words for people, which a driver or a stranger may have
- * written: where they are not UTF-8, every byte outside ASCII becomes '?'. */
+/* A new JSON string of words that a driver, a device, a file, the system or a stranger
+ * may have written: names, paths, reasons. What is not UTF-8 in them becomes '?', a byte
+ * at a time; json_string(3) and json_pack(3)'s "s" give NULL for all of it. */
 json_t *json_words(const char *text);
 
 #endif

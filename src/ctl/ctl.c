@@ -35,7 +35,7 @@ ctl_fail(const struct ctl *ctl, int status, const char *format, ...)
 		fprintf(stderr, "orielctl: %s\n", said.text);
 		return status;
 	}
-	reply = json_pack("{s:b, s:s}", "ok", 0, "reason", said.text);
+	reply = json_pack("{s:b, s:o}", "ok", 0, "reason", json_words(said.text));
 	ctl_print(reply);
 	json_decref(reply);
 	return status;

@@ -33,8 +33,9 @@ doctor_say(struct doctor *doctor, enum verdict verdict, const char *check, const
 	va_end(args);
 	doctor->bad |= verdict == DOCTOR_BAD;
 	if (doctor->ctl->json) {
-		finding = json_pack("{s:s, s:s, s:s, s:s?}", "check", check, "verdict",
-		    verdict_words[verdict], "text", text, "advice", advice);
+		finding = json_pack("{s:s, s:s, s:o, s:o}", "check", check, "verdict",
+		    verdict_words[verdict], "text", json_words(text), "advice",
+		    advice != NULL ? json_words(advice) : json_null());
 		ctl_print(finding);
 		json_decref(finding);
 		return;

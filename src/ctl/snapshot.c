@@ -140,7 +140,7 @@ report(const struct ctl *ctl, const struct picture *picture, const char *file)
 		    picture->info.length);
 		return;
 	}
-	reply = json_pack("{s:b, s:s, s:i, s:i, s:i, s:f}", "ok", 1, "file", file,
+	reply = json_pack("{s:b, s:o, s:i, s:i, s:i, s:f}", "ok", 1, "file", json_words(file),
 	    "width", (int)picture->info.width, "height", (int)picture->info.height,
 	    "size", (int)picture->info.length, "ts", ts);
 	ctl_print(reply);

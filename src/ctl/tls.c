@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/json.h"
 #include "ctl/ctl.h"
 #include "ctl/run.h"
 
@@ -210,8 +211,8 @@ tell(const struct certificate *certificate)
 	print = run_last_line(output);
 	print = strchr(print, '=') != NULL ? strchr(print, '=') + 1 : print;
 	for (size_t i = 0; i < certificate->count; i++)
-		json_array_append_new(names, json_string(certificate->names[i]));
-	reply = json_pack("{s:b, s:s, s:s, s:o}", "ok", 1, "certificate", path, "sha256", print, "names", names);
+		json_array_append_new(names, json_words(certificate->names[i]));
+	reply = json_pack("{s:b, s:o, s:s, s:o}", "ok", 1, "certificate", json_words(path), "sha256", print, "names", names);
 	if (certificate->ctl->json) {
 		ctl_print(reply);
 	} else {

@@ -191,16 +191,7 @@ reply_json(struct conn *conn, int status, json_t *value)
 json_t *
 reply_text(const char *text)
 {
-	json_t *value = json_string(text);
-	char *shown = value == NULL ? strdup(text) : NULL;
-
-	for (char *c = shown; c != NULL && *c != '\0'; c++)
-		if ((unsigned char)*c >= 0x80)
-			*c = '?';
-	if (shown != NULL)
-		value = json_string(shown);
-	free(shown);
-	return value;
+	return json_words(text);
 }
 
 void

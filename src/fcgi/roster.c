@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "client/cameras.h"
 
@@ -128,6 +129,6 @@ roster_names(struct roster *roster)
 	json_t *names = json_array();
 
 	for (size_t i = 0; i < roster->known.count; i++)
-		json_array_append_new(names, json_string(roster->known.name[i]));
+		json_array_append_new(names, json_words(roster->known.name[i]));
 	return names;
 }

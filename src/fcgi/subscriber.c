@@ -189,7 +189,7 @@ events_state(struct events *events, bool gap)
 		json_object_set_new(state, "reason", json_string(CAMERA_AWAY));
 	} else if (camera_is_offline(events->camera, &why)) {
 		json_object_set_new(state, "online", json_false());
-		json_object_set_new(state, "reason", json_string(why.text));
+		json_object_set_new(state, "reason", json_words(why.text));
 	}
 	if (gap)
 		json_object_set_new(state, "gap", json_true());

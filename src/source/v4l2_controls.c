@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/json.h"
+
 enum { CONTROLS_MOST = 128, MENU_MOST = 64, NAME_SIZE = 33 };
 
 static void
@@ -75,16 +77,17 @@ find_control(int fd, const char *name, struct v4l2_queryctrl *is)
 
 /* ---- listing ------------------------------------------------------------------------- */
 
-/* A driver's text as JSON; what is not ASCII shows as '?'. */
+/* A driver's text as JSON, without control characters. */
 static json_t *
 label(const void *text, size_t size)
 {
 	char clean[64];
 	size_t used = 0;
 
-	for (const unsigned char *c = text; used < size && used < sizeof clean && *c != '\0'; c++)
-		clean[used++] = *c >= 0x20 && *c < 0x7f ? (char)*c : '?';
-	return json_stringn(clean, used);
+	for (const unsigned char *c = text; used < size && used < sizeof clean - 1 && *c != '\0'; c++)
+		clean[used++] = *c >= 0x20 && *c != 0x7f ? (char)*c : '?';
+	clean[used] = '\0';
+	return json_words(clean);
 }
 
 /* Item `index` of a menu; menus may have holes. */

@@ -9,6 +9,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/json.h"
+
 int
 v4l2_ioctl(int fd, unsigned long request, void *arg)
 {
@@ -232,12 +234,12 @@ source_list(void)
 
 		snprintf(path, sizeof path, "/dev/video%d", i);
 		if (v4l2_open_node(path, &node, &why) == 0) {
-			json_array_append_new(list, json_pack("{s:s, s:s*, s:s*, s:o}", "device", path,
-			    "name", node.card, "bus", node.bus, "formats", v4l2_list_modes(node.fd)));
+			json_array_append_new(list, json_pack("{s:s, s:o, s:o, s:o}", "device", path,
+			    "name", json_words(node.card), "bus", json_words(node.bus), "formats", v4l2_list_modes(node.fd)));
 			close(node.fd);
 		} else if (errno == EACCES) {
-			json_array_append_new(list, json_pack("{s:s, s:s}", "device", path,
-			    "reason", why.text));
+			json_array_append_new(list, json_pack("{s:s, s:o}", "device", path,
+			    "reason", json_words(why.text)));
 		}
 	}
 	return list;

@@ -179,7 +179,7 @@ relay_refuse(struct handshake *handshake, const struct cameras *there)
 	char *line;
 
 	for (size_t i = 0; i < there->count; i++)
-		json_array_append_new(names, json_string(there->name[i]));
+		json_array_append_new(names, json_words(there->name[i]));
 	body = json_pack("{s:s, s:o}", "error", handshake->camera[0] != '\0' ? "unknown camera" :
 	    "which camera? say /cam/NAME/…, or set default_camera", "cameras", names);
 	line = json_dumps(body, 0);

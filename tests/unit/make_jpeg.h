@@ -24,9 +24,10 @@ struct make_options {
 	int h, v;		/* sampling factors of the first; 0 = 2 x 2 */
 };
 
-/* A colour wheel of a picture with some texture. */
+/* A colour wheel of a picture with some texture; or grey, if `patch` is one or more, its
+ * upper left corner of patch - 1 pixels dark. */
 static inline struct made
-make_jpeg(uint32_t width, uint32_t height, const struct make_options *options)
+make_painted(uint32_t width, uint32_t height, const struct make_options *options, uint32_t patch)
 {
 	struct jpeg_compress_struct turbo;
 	struct jpeg_error_mgr errors;
@@ -62,13 +63,26 @@ make_jpeg(uint32_t width, uint32_t height, const struct make_options *options)
 	jpeg_start_compress(&turbo, TRUE);
 	for (uint32_t y = 0; y < height; y++) {
 		for (uint32_t x = 0; x < width * (uint32_t)components; x++)
-			row[x] = (unsigned char)(x * 3 + y * 2 + (x * y) % 23);
+			row[x] = patch == 0 ? (unsigned char)(x * 3 + y * 2 + (x * y) % 23) :
+			    x + 1 < patch && y + 1 < patch ? 20 : 160;
 		jpeg_write_scanlines(&turbo, &row, 1);
 	}
 	jpeg_finish_compress(&turbo);
 	jpeg_destroy_compress(&turbo);
 	free(row);
 	return made;
+}
+
+static inline struct made
+make_jpeg(uint32_t width, uint32_t height, const struct make_options *options)
+{
+	return make_painted(width, height, options, 0);
+}
+
+static inline struct made
+make_patched(uint32_t width, uint32_t height, uint32_t patch)
+{
+	return make_painted(width, height, &(struct make_options){ .components = 1 }, patch + 1);
 }
 
 #endif

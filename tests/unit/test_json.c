@@ -80,6 +80,32 @@ test_line_keeps_the_order(void **state)
 	json_decref(object);
 }
 
+/* A camera's name in Latin-1, a reason cut within a letter: the rest stays as it is. */
+static void
+test_words_are_always_a_string(void **state)
+{
+	static const struct { const char *text, *shown; } cases[] = { { "", "" }, { "Caméra", "Caméra" },
+		{ "Cam\xe9ra", "Cam?ra" }, { "Cam\xe9ra caf\u00e9", "Cam?ra café" }, { "caf\xc3", "caf?" },
+		{ "\xe2\x82", "??" }, { "\xe2\x82\xac \xf0\x9f\x93\xb7", "€ \xf0\x9f\x93\xb7" }, { "\xc0\xaf", "??" },
+		{ "\xed\xa0\x80", "???" }, { "\xf4\x90\x80\x80", "????" }, { "\xff\xfe", "??" } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		json_t *words = json_words(cases[i].text);
+
+		assert_non_null(words);
+		assert_string_equal(json_string_value(words), cases[i].shown);
+		json_decref(words);
+	}
+	for (int c = 1; c < 256; c++) {
+		char text[] = { (char)c, 'a', (char)c, '\0' };
+		json_t *words = json_words(text);
+
+		assert_non_null(words);
+		json_decref(words);
+	}
+}
+
 int
 main(void)
 {
@@ -88,6 +114,7 @@ main(void)
 		cmocka_unit_test(test_deep_nesting_is_refused),
 		cmocka_unit_test(test_integers_are_integers),
 		cmocka_unit_test(test_line_keeps_the_order),
+		cmocka_unit_test(test_words_are_always_a_string),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -603,6 +603,20 @@ test_list_of_cameras(void **state)
 	json_decref(list);
 }
 
+static void
+test_names_in_other_encodings_are_listed(void **state)
+{
+	json_t *list;
+
+	(void)state;
+	fakedev_put("video0", "modes=mjpeg:640x480@30 card=Cam\xe9ra bus=usb-\xfc");
+	list = source_list();
+	assert_int_equal(json_array_size(list), 1);
+	assert_string_equal(json_string_value(json_object_get(json_array_get(list, 0), "name")), "Cam?ra");
+	assert_string_equal(json_string_value(json_object_get(json_array_get(list, 0), "bus")), "usb-?");
+	json_decref(list);
+}
+
 int
 main(void)
 {
@@ -625,6 +639,7 @@ main(void)
 		V4L2_TEST(test_controls_are_set_or_refused_with_the_range),
 		V4L2_TEST(test_changes_by_others_are_noticed),
 		V4L2_TEST(test_list_of_cameras),
+		V4L2_TEST(test_names_in_other_encodings_are_listed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
