@@ -46,7 +46,7 @@ class Browser:
         unshare = ["unshare", "--mount", *([] if os.geteuid() == 0 else ["--map-root-user"])]
         script = 'mount --bind "$0" /etc/hosts && exec "$@"'
         environment = dict(os.environ, HOME=self.folder, LC_ALL="C.UTF-8") | how.pop("env", {})
-        process = subprocess.Popen([*unshare, "sh", "-c", script, hosts, *command], env=environment, start_new_session=True,
+        process = subprocess.Popen(["setpriv", "--pdeathsig", "TERM", *unshare, "sh", "-c", script, hosts, *command], env=environment, start_new_session=True,
                                    stdin=subprocess.DEVNULL, **{"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL} | how)
         self.processes.append(process)
         return process

@@ -133,3 +133,4 @@ class FirefoxWindow(Window):
     def close(self):
         self.browser.driver.switch_to.window(self.browser.home)
         self.browser.call("browser.removeUserContext", userContext=self.context)
+        self.browser.chrome("Services.obs.notifyObservers(null, 'net:prune-all-connections')")     # those kept for later
