@@ -3,11 +3,8 @@
 
 const PATIENCE = 10_000;    // ms
 
-// The page may stand below any path: everything is relative to it. ?cam=NAME chooses a camera.
-export function cameraBase(location) {
-  const name = new URLSearchParams(location.search).get('cam');
-  return new URL(name ? `cam/${encodeURIComponent(name)}/` : './', location.href);
-}
+// The page may stand below any path, and below cam/NAME/ is that camera's: everything is relative to it.
+export const cameraBase = (location) => new URL('./', location.href);
 
 export const get = (url) => call(url, { method: 'GET' });
 export const remove = (url) => call(url, { method: 'DELETE' });

@@ -284,9 +284,6 @@ snap_name_valid(const char *name)
 void
 api_snap(const struct api_visit *visit, const char *name)
 {
-	const struct request *request = visit->request;
-	size_t prefix = strncmp(request->mount, request->prefix, strlen(request->prefix)) == 0 ?
-	    strlen(request->prefix) : 0;
 	struct reply_head head;
 
 	if (!snap_name_valid(name)) {
@@ -295,8 +292,7 @@ api_snap(const struct api_visit *visit, const char *name)
 	}
 	reply_begin(&head, visit->conn, 200);
 	reply_add(&head, "Content-Type: image/jpeg");
-	/* nginx's own path: without what a proxy before it has stripped. */
-	reply_add(&head, "X-Accel-Redirect: %s/_snaps/%s/%s", request->mount + prefix,
+	reply_add(&head, "X-Accel-Redirect: %s/_snaps/%s/%s", request_own_mount(visit->request),
 	    camera_name(visit->camera), name);
 	reply_send(visit->conn, &head, NULL, 0);
 }

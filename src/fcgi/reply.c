@@ -207,6 +207,12 @@ reply_error(struct conn *conn, int status, const char *format, ...)
 }
 
 void
+reply_no_path(struct conn *conn, const char *path)
+{
+	reply_json(conn, 404, json_pack("{s:s, s:o}", "error", "not found", "path", reply_text(path)));
+}
+
+void
 reply_later(struct conn *conn, int status, unsigned wait_s, const char *text)
 {
 	reply_json_wait(conn, status, wait_s, json_pack("{s:o}", "error", reply_text(text)));

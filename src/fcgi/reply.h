@@ -50,6 +50,9 @@ json_t *reply_text(const char *text);
 void reply_error(struct conn *conn, int status, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* 404 in words: {"error": "not found", "path": "…"} */
+void reply_no_path(struct conn *conn, const char *path);
+
 /* {"error": TEXT}, with Retry-After unless wait_s is 0. */
 void reply_later(struct conn *conn, int status, unsigned wait_s, const char *text);
 

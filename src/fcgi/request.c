@@ -117,6 +117,14 @@ media_type_is(const char *text, const char *type)
 	return length == strlen(type) && strncasecmp(text, type, length) == 0;
 }
 
+const char *
+request_own_mount(const struct request *request)
+{
+	size_t length = strlen(request->prefix);
+
+	return request->mount + (strncmp(request->mount, request->prefix, length) == 0 ? length : 0);
+}
+
 bool
 request_content_is(const struct request *request, const char *type)
 {

@@ -34,6 +34,9 @@ int request_read(int *fd, struct request *request);
 
 void request_release(void);
 
+/* The mount as nginx itself knows it: without what a proxy before it strips. */
+const char *request_own_mount(const struct request *request);
+
 /* Is the body of that media type, whatever its parameters? */
 bool request_content_is(const struct request *request, const char *type);
 

@@ -51,7 +51,8 @@ route_cut_camera(struct route *route, const char *path)
 	rest = strchrnul(name, '/');
 	route->camera = name;
 	route->camera_length = (size_t)(rest - name);
-	return rest;
+	route->elsewhere = *rest == '\0' && rest > name;
+	return route->elsewhere ? "/" : rest;
 }
 
 enum route_outcome
@@ -66,8 +67,6 @@ route_find(const char *method, const char *path, struct route *route)
 		const char *name = row_match(row, path);
 
 		if (name == NULL)
-			continue;
-		if (route->camera != NULL && id > ROUTE_HEALTH)
 			continue;
 		if (row_takes(row, method)) {
 			route->id = (enum route_id)id;

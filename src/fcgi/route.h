@@ -9,8 +9,8 @@
 #include "base/role.h"
 
 /* ROUTE(identifier, method, path, who may ask). A path that ends in * stands for any
- * name there. HEAD goes where GET goes. The rows from HEALTH on are the site's, not
- * one camera's. */
+ * name there. HEAD goes where GET goes. The rows from HEALTH on are the site's, not one
+ * camera's, and mean the same below /cam/NAME: whose page is there, its links are relative. */
 #define ROUTES(ROUTE)						\
 	ROUTE(STATUS, "GET", "/status", ROLE_VIEWER)		\
 	ROUTE(SNAPSHOT, "GET", "/snapshot.jpg", ROLE_VIEWER)	\
@@ -25,6 +25,7 @@
 	ROUTE(GET_CONTROLS, "GET", "/controls", ROLE_VIEWER)	\
 	ROUTE(SET_CONTROLS, "POST", "/controls", ROLE_OPERATOR)	\
 	ROUTE(READY, "GET", "/readyz", ROLE_VIEWER)		\
+	ROUTE(PAGE, "GET", "/", ROLE_VIEWER)			\
 	ROUTE(HEALTH, "GET", "/healthz", ROLE_NONE)		\
 	ROUTE(SESSION, "GET", "/session", ROLE_VIEWER)		\
 	ROUTE(LOGIN_PAGE, "GET", "/login", ROLE_NONE)		\
@@ -51,6 +52,7 @@ struct route {
 	enum role role;
 	const char *camera;		/* the name in /cam/NAME/…; NULL: none given */
 	size_t camera_length;
+	bool elsewhere;			/* the page is at /cam/NAME/, and this was /cam/NAME or /?cam=NAME */
 	const char *name;		/* what * stood for, "" if nothing */
 	char allow[64];			/* ROUTE_NO_METHOD: "GET, HEAD, …" */
 };

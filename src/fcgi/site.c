@@ -14,6 +14,7 @@
 #include "fcgi/api.h"
 #include "fcgi/camera.h"
 #include "fcgi/conn.h"
+#include "fcgi/dashboard.h"
 #include "fcgi/events.h"
 #include "fcgi/login.h"
 #include "fcgi/origin.h"
@@ -190,6 +191,9 @@ site_serve(struct site *site, const struct route *route, struct gallery *gallery
 	case ROUTE_READY:
 		api_ready(&visit);
 		break;
+	case ROUTE_PAGE:
+		dashboard_get(conn, request, route, camera_name(gallery->camera));
+		break;
 	default:		/* the site's own: site_serve_own() */
 		abort();
 	}
@@ -285,11 +289,14 @@ site_lets_in(struct site *site, const struct route *route, struct conn *conn, co
 }
 
 static void
-site_request_found(struct site *site, const struct route *route, struct conn *conn, const struct request *request)
+site_request_found(struct site *site, struct route *route, struct conn *conn, const struct request *request)
 {
+	char name[QUERY_VALUE_SIZE];
 	struct gallery *gallery;
 
 	if (site_serve_own(site, route, conn, request))
+		return;
+	if (route->id == ROUTE_PAGE && !dashboard_choose(route, name, conn, request))
 		return;
 	gallery = roster_find(site->roster, route->camera, route->camera_length);
 	if (gallery == NULL)
@@ -316,8 +323,7 @@ site_request(void *arg, struct conn *conn, const struct request *request)
 		return;
 	switch (outcome) {
 	case ROUTE_NO_PATH:
-		reply_json(conn, 404, json_pack("{s:s, s:o}", "error", "not found", "path",
-		    reply_text(request->path)));
+		reply_no_path(conn, request->path);
 		break;
 	case ROUTE_NO_METHOD:
 		site_no_method(conn, &route);

@@ -5,7 +5,7 @@ A Browser is started once. Its windows are as if each were in a browser of its o
 cache and connections are theirs alone, and end with them. A window has tabs, of which one is
 in front; `driver` is selenium's, on the tab that is being driven.
 
-Everybody in here finds the site at camera.test, as a visitor would: plain HTTP from another
+Everybody in here finds the site by the name "camera", as visitors do: plain HTTP from another
 machine is no secure context, and 127.0.0.1 is one.
 """
 import os
@@ -17,7 +17,7 @@ import tempfile
 from oriel import free_port, wait_for
 from wsclient import answers
 
-NAME = "camera.test"
+NAME = "camera"
 
 
 class Browser:

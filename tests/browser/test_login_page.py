@@ -45,8 +45,7 @@ def test_in_and_out(people, browse):
     assert "Wrong name or password" in wait_for(lambda: page.all("#error"))[0].text
     assert page["user"].get_attribute("value") == "anna" and page.run("return document.activeElement.id") == "pass"
     log_in(page, "anna")
-    wait_for(lambda: at(page, "/"))
-    assert at(page, "/").query == "cam=cam"
+    wait_for(lambda: at(page, "/cam/cam/"))
     page.live().wait_movement()
     assert page.text("who-words") == "anna" and page["snap-btn"].is_displayed()
     page["snap-btn"].click()
@@ -59,8 +58,8 @@ def test_in_and_out(people, browse):
     wait_for(lambda: at(page, "/login"))
     page.window.tab = first
     page.window.show()
-    wait_for(lambda: at(page, "/login"), patience=5)
-    assert at(page, "/login").query == "next=%2F%3Fcam%3Dcam"
+    wait_for(lambda: at(page, "/cam/cam/login"), patience=5)
+    assert at(page, "/cam/cam/login").query == "next=%2Fcam%2Fcam%2F"
     page.window.tab = second
     page.open(people.site.url("/"))
     assert at(page, "/login")

@@ -77,7 +77,8 @@ def test_a_page_of_others_is_told_what_to_set(site):
 
 # What other camera servers are asked for: a page in their place would be taken for a picture.
 @pytest.mark.parametrize("path", ["/?action=stream", "/?action=snapshot", "/?action=stream_0", "/?action=command&id=1", "/?x=1&action=stream",
-                                  "/?ACTION=stream", "/index.html?action=stream", "/webcam/?action=stream", "/webcam/?action=snapshot",
+                                  "/?ACTION=stream", "/index.html?action=stream", "/webcam/?action=stream", "/webcam/?action=snapshot", "/cam/cam/?action=stream",
+                                  "/cam/cam?action=stream", "/?action=stream&cam=cam", "/?action=a|b",
                                   "//?action=stream", "/stream", "/snapshot", "/video", "/0/stream", "/api/stream.mjpeg?src=cam"])
 def test_requests_of_clients_of_others(site, path):
     answer = site.get(path)
@@ -85,7 +86,7 @@ def test_requests_of_clients_of_others(site, path):
     assert site.session.head(site.url(path), timeout=5).status_code == 404
 
 
-@pytest.mark.parametrize("path", ["/", "/?cam=cam", "/?action=", "/?fbclid=1"])
+@pytest.mark.parametrize("path", ["/", "/?cam=", "/?action=", "/?fbclid=1", "/index.html", "/cam/cam/", "/cam/cam/?action="])
 def test_the_page_is_still_the_page(site, path):
     answer = site.session.get(site.url(path), timeout=5)
     assert answer.status_code == 200 and answer.headers["Content-Type"].startswith("text/html")

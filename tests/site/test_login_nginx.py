@@ -98,7 +98,7 @@ def test_cors_headers_are_nginx_own(gate):
 
 
 @pytest.mark.parametrize("method, path", [("GET", "/healthz"), ("GET", "/login"), ("POST", "/login"), ("POST", "/logout"),
-                                          ("POST", "/api/login"), ("GET", "/login.css"), ("GET", "/icon.svg")])
+                                          ("POST", "/api/login"), ("GET", "/login.css"), ("GET", "/icon.svg"), ("GET", "/favicon.ico")])
 def test_open(gate, method, path):
     gate.welcome = STRANGER
     reply, asked = gate.ask(method, path)

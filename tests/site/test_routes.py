@@ -9,7 +9,7 @@ ROUTES = {"/status": "GET", "/snapshot.jpg": "GET", "/stream.jpg": "GET", "/even
           "/snaps/": "GET", "/history": "GET", "/healthz": "GET", "/readyz": "GET"}
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/status/", "/statusx", "/cam", "/cam/cam", "/cam/cam/nothing", "/snaps",
+@pytest.mark.parametrize("path", ["/nothing", "/status/", "/statusx", "/cam", "/cam/", "/cam/cam/nothing", "/snaps",
                                   "/foo/status", "/cam/cam/cam/cam/status", "/index.php", "/app.js.map"])
 def test_unknown_path(site, path):
     for method in ("GET", "POST", "DELETE", "PUT"):

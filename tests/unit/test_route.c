@@ -47,7 +47,11 @@ test_cameras(void **state)
 	assert_int_equal(found("GET", "/cam//status"), ROUTE_STATUS);
 	assert_non_null(route.camera);
 	assert_int_equal(route.camera_length, 0);
-	assert_int_equal(route_find("GET", "/cam/x", &route), ROUTE_NO_PATH);
+	assert_int_equal(found("GET", "/cam/x/"), ROUTE_PAGE);
+	assert_false(route.elsewhere);
+	assert_int_equal(found("GET", "/cam/x"), ROUTE_PAGE);
+	assert_true(route.elsewhere);
+	assert_int_equal(route.camera_length, 1);
 	assert_int_equal(route_find("GET", "/cam/", &route), ROUTE_NO_PATH);
 	assert_int_equal(route_find("GET", "/cam", &route), ROUTE_NO_PATH);
 	assert_int_equal(route_find("GET", "/cam/a/cam/b/status", &route), ROUTE_NO_PATH);
@@ -67,7 +71,7 @@ test_names(void **state)
 static void
 test_unknown_paths(void **state)
 {
-	static const char *const paths[] = { "", "/", "status", "/statusx", "/status/", "//status", "/STATUS",
+	static const char *const paths[] = { "", "status", "/statusx", "/status/", "//status", "/STATUS",
 		"/snapshot.jpg/", "/event", "/../status" };
 
 	(void)state;
@@ -120,15 +124,16 @@ test_role_of_a_path(void **state)
 	assert_int_equal(route.role, ROLE_VIEWER);
 }
 
-/* The site's own routes are no camera's. */
+/* Where a camera's page is, the site is as well. */
 static void
 test_routes_of_the_site(void **state)
 {
 	(void)state;
 	assert_int_equal(found("POST", "/login"), ROUTE_LOGIN);
-	assert_int_equal(route_find("POST", "/cam/x/login", &route), ROUTE_NO_PATH);
+	assert_int_equal(found("POST", "/cam/x/login"), ROUTE_LOGIN);
+	assert_int_equal(found("GET", "/cam/x/session"), ROUTE_SESSION);
+	assert_int_equal(route_find("POST", "/cam/x/nothing", &route), ROUTE_NO_PATH);
 	assert_int_equal(route.role, ROLE_VIEWER);
-	assert_int_equal(route_find("GET", "/cam/x/session", &route), ROUTE_NO_PATH);
 	assert_int_equal(found("GET", "/cam/x/healthz"), ROUTE_HEALTH);
 }
 
