@@ -137,6 +137,7 @@ events_new(struct event_base *base, struct camera *camera)
 		return NULL;
 	events->camera = camera;
 	TAILQ_INIT(&events->list);
+	TAILQ_INIT(&events->pages);
 	sse_log_init(&events->log);
 	events->keepalive = event_new(base, -1, EV_PERSIST, events_keepalive, events);
 	if (events->keepalive == NULL)

@@ -11,11 +11,7 @@
 #include "fcgi/record.h"
 #include "fcgi/reply.h"
 
-enum {
-	PAGE_EVENTS = 100,	/* asked of orield at a time */
-	PAGES_AT_ONCE = 8,	/* asked for by all clients of a camera at a time */
-	BATCH = 16,		/* messages a write */
-};
+enum { BATCH = 16 };		/* messages a write */
 
 /* ---- life ---------------------------------------------------------------------- */
 
@@ -24,10 +20,6 @@ subscriber_free(struct subscriber *subscriber)
 {
 	struct events *events = subscriber->events;
 
-	if (subscriber->phase == SUBSCRIBER_ASKING) {
-		camera_forget(events->camera, subscriber->ask);
-		events->asking--;
-	}
 	TAILQ_REMOVE(&events->list, subscriber, next);
 	camera_count(events->camera, CAMERA_EVENTS, -1);
 	if (TAILQ_EMPTY(&events->list)) {
@@ -49,7 +41,7 @@ subscriber_close(struct subscriber *subscriber)
 }
 
 /* Add bytes for this client alone; false (and closed) when memory is short. */
-static bool
+bool
 subscriber_add(struct subscriber *subscriber, const void *bytes, size_t length)
 {
 	size_t left = subscriber->own_length - subscriber->own_at;
@@ -222,7 +214,7 @@ subscriber_go_live(struct subscriber *subscriber)
 }
 
 /* Everything after subscriber->last is in the log: give it the numbered ones. */
-static bool
+bool
 subscriber_take_log(struct subscriber *subscriber)
 {
 	const struct sse_log *log = &subscriber->events->log;
@@ -237,107 +229,6 @@ subscriber_take_log(struct subscriber *subscriber)
 		subscriber->last = message->id;
 	}
 	return subscriber_go_live(subscriber);
-}
-
-/* A page of orield's: its events, oldest first. false when the client has been
- * closed; *count is how many there were. */
-static bool
-subscriber_take_page(struct subscriber *subscriber, const json_t *page, size_t *count)
-{
-	const json_t *list = json_object_get(page, "events"), *event;
-	size_t i;
-
-	*count = json_array_size(list);
-	json_array_foreach(list, i, event) {
-		const char *type = json_get_text(event, "type");
-		long long id;
-
-		if (type == NULL || !json_get_integer(event, "id", 1, INT64_MAX, &id) ||
-		    (uint64_t)id <= subscriber->last)
-			continue;
-		if (!subscriber_add_message(subscriber, sse_event(type, (uint64_t)id,
-		    json_object_get(event, "data"))))
-			return false;
-		subscriber->last = (uint64_t)id;
-	}
-	return true;
-}
-
-static void
-subscriber_continue(struct subscriber *subscriber, const json_t *page)
-{
-	struct events *events = subscriber->events;
-	size_t count;
-
-	subscriber->gap = json_is_true(json_object_get(page, "gap"));
-	if (subscriber->gap) {
-		subscriber->last = 0;
-		subscriber_go_live(subscriber);
-		return;
-	}
-	if (!subscriber_take_page(subscriber, page, &count))
-		return;
-	/* An empty page: nothing between subscriber->last and what was the log's base. */
-	if (subscriber->last >= events->log.base ||
-	    (count == 0 && subscriber->serial == events->log.base))
-		subscriber_take_log(subscriber);
-	else
-		subscriber_push(subscriber);	/* the next page follows once this one is out */
-}
-
-static void
-subscriber_paged(void *arg, struct client_reply *reply)
-{
-	struct subscriber *subscriber = arg;
-	struct events *events = subscriber->events;
-	json_t *page = reply->line != NULL ? json_parse_object(reply->line, reply->length) : NULL;
-
-	subscriber->phase = SUBSCRIBER_WAITING;
-	events->asking--;
-	if (page != NULL && json_is_array(json_object_get(page, "events")))
-		subscriber_continue(subscriber, page);
-	else if (reply->line != NULL) {
-		log_error("events", "%s: no events: %.*s", camera_name(events->camera),
-		    (int)reply->length, reply->line);
-		subscriber_close(subscriber);
-	}
-	json_decref(page);
-	if (reply->line != NULL)
-		subscribers_ask(events);
-}
-
-static void
-subscriber_ask(struct subscriber *subscriber)
-{
-	struct events *events = subscriber->events;
-
-	subscriber->ask = camera_ask(events->camera, ROLE_VIEWER, json_pack("{s:s, s:I, s:i}",
-	    "cmd", "events", "after", (json_int_t)subscriber->last, "limit", PAGE_EVENTS), subscriber_paged,
-	    subscriber);
-	if (subscriber->ask == 0) {
-		subscriber_close(subscriber);
-		return;
-	}
-	subscriber->phase = SUBSCRIBER_ASKING;
-	subscriber->serial = events->log.base;
-	events->asking++;
-}
-
-/* One that has not taken its last page yet is not asked for. */
-void
-subscribers_ask(struct events *events)
-{
-	struct subscriber *subscriber, *next;
-
-	if (!camera_connected(events->camera))
-		return;
-	for (subscriber = TAILQ_FIRST(&events->list); subscriber != NULL; subscriber = next) {
-		next = TAILQ_NEXT(subscriber, next);
-		if (events->asking == PAGES_AT_ONCE)
-			break;
-		if (subscriber->phase == SUBSCRIBER_WAITING && !subscriber->blocked && !subscriber->fresh)
-			subscriber_ask(subscriber);
-	}
 }
 
 static void
@@ -355,13 +246,8 @@ subscriber_writable(struct conn *conn, void *arg)
 static void
 subscriber_gone(struct conn *conn, void *arg)
 {
-	struct events *events = ((struct subscriber *)arg)->events;
-	bool asking = ((struct subscriber *)arg)->phase == SUBSCRIBER_ASKING;
-
 	(void)conn;
 	subscriber_free(arg);
-	if (asking)
-		subscribers_ask(events);
 }
 
 static const struct conn_user subscriber_user = { subscriber_writable, subscriber_gone };

@@ -13,19 +13,18 @@
 #include "fcgi/conn.h"
 #include "fcgi/sse.h"
 
-/* WAITING: for a page or for the daemon; LIVE: follows the log. */
-enum subscriber_phase { SUBSCRIBER_WAITING, SUBSCRIBER_ASKING, SUBSCRIBER_LIVE };
+/* WAITING: for a page (catchup.c) or for the daemon; LIVE: follows the log. */
+enum subscriber_phase { SUBSCRIBER_WAITING, SUBSCRIBER_LIVE };
 
 /* Memory per client counts. */
 struct subscriber {
 	TAILQ_ENTRY(subscriber) next;
 	struct events *events;
 	struct conn *conn;
-	unsigned long ask;		/* ASKING: of camera_forget() */
 	unsigned char *own;		/* bytes for it alone: they go first */
 	uint32_t own_at, own_length;
 	uint32_t offset;		/* into the message `serial` */
-	uint64_t serial;		/* LIVE: the next to send; ASKING: the log's base then */
+	uint64_t serial;		/* LIVE: the next to send */
 	uint64_t last;			/* newest event it has */
 	void (*left)(void *arg);
 	void *arg;
@@ -34,11 +33,15 @@ struct subscriber {
 	bool fresh;			/* WAITING: it missed nothing, the camera settles */
 };
 
+TAILQ_HEAD(subscriber_list, subscriber);
+TAILQ_HEAD(page_list, page);
+
 struct events {
 	struct camera *camera;
 	struct event *keepalive;
-	TAILQ_HEAD(, subscriber) list;
-	unsigned asking;
+	struct subscriber_list list;
+	struct page_list pages;		/* asked of orield */
+	unsigned asking;		/* so many */
 	bool primed;			/* the log's base is known */
 	struct sse_log log;
 };
@@ -49,12 +52,15 @@ void subscriber_new(struct events *events, struct conn *conn, const char *resume
 
 /* Each returns false when the client has been closed on the way. */
 bool subscriber_add_message(struct subscriber *subscriber, struct sse_message *message /* taken */);
+bool subscriber_add(struct subscriber *subscriber, const void *bytes, size_t length);
 bool subscriber_push(struct subscriber *subscriber);	/* send all there is for it */
 bool subscriber_go_live(struct subscriber *subscriber);
+bool subscriber_take_log(struct subscriber *subscriber);	/* what it missed is in the log */
 
 void subscriber_close(struct subscriber *subscriber);
 
-/* Ask orield for what the waiting ones missed, for a few at a time. */
+/* Ask orield for what the waiting ones missed, a few pages at a time: catchup.c. Not from within a
+ * walk over the list: it changes its order. */
 void subscribers_ask(struct events *events);
 
 /* The state as it is now, as a message; NULL: out of memory. */

@@ -232,6 +232,12 @@ class Site:
         paths = ["/snapshot.jpg"] * (len(self.cameras) == 1) + [f"/cam/{name}/snapshot.jpg" for name in self.cameras]
         return wait_for(lambda: all(self.answers(path) for path in paths))
 
+    def bound_unsent(self):
+        """What the drop-in for nginx.service does once nginx runs."""
+        wait_for(lambda: subprocess.run([BUILD / "orielctl", "notsent-lowat", str(self["nginx"].pid)],
+                                        stderr=subprocess.DEVNULL).returncode == 0)
+        return self
+
     def wait_up(self):
         """Until everybody listens."""
         self.wait_sockets()

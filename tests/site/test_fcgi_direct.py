@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import re
+import select
 import shutil
 import signal
 import socket
@@ -793,6 +794,60 @@ def test_events_resume_over_many_pages(worker):
             assert ids == list(range(8, 2301))
             client.close()
         feeder.join()
+
+
+class Crowd:
+    """Clients that read whatever comes, in a thread; what the first of them got is kept."""
+
+    def __init__(self, clients):
+        self.clients, self.on, self.kept = clients, True, b""
+        self.thread = threading.Thread(target=self.read)
+        self.thread.start()
+
+    def read(self):
+        sockets = [client.socket for client in self.clients]
+        while self.on:
+            for ready in select.select(sockets, [], [], 0.1)[0]:
+                piece = ready.recv(1 << 20)
+                if not piece:
+                    sockets.remove(ready)
+                elif ready is sockets[0]:
+                    self.kept += piece
+
+    def end(self):
+        self.on = False
+        self.thread.join()
+        for client in self.clients:
+            client.close()
+
+
+def test_catching_up_is_fair(worker):
+    """Ninety go back to the beginning, a store takes 20 ms a page: who missed little has it soon, and live ones wait for nobody."""
+    old = [{"id": n, "type": "motion", "ts": n, "data": {"ts": n}} for n in range(1, 6001)]
+    with running(camera=False) as worker:
+        orield = worker.orield(events=old)
+
+        def page(command):
+            time.sleep(0.02)
+            return {"events": old[command["after"]:][:command["limit"]], "first": 1, "last": len(old)}
+        orield.answers["events"] = page
+        with wait_for(lambda: events(worker)) as live:
+            live.event(("state",))
+            crowd = Crowd([events(worker, 1 + 20 * (n % 5)) for n in range(90)])
+            try:
+                wait_for(lambda: orield.count("events") > 0)
+                began = time.monotonic()
+                with events(worker, 5900) as newcomer:
+                    assert [int(newcomer.event(("motion",))["id"]) for _ in range(100)] == list(range(5901, 6001))
+                    newcomer.event(("state",))
+                    assert orield.publish("motion") == 6001
+                    assert newcomer.event(("motion",))["id"] == live.event(("motion",))["id"] == "6001"
+                    assert time.monotonic() - began < 5
+                    wait_for(lambda: b"id: 6001\n" in crowd.kept, 60)
+            finally:
+                crowd.end()
+            assert [int(n) for n in re.findall(rb"id: (\d+)\n", crowd.kept)] == list(range(2, 6002))
+            assert orield.count("events") < 200                # not 60 pages for each of 90
 
 
 def test_events_that_come_twice_are_sent_once(worker, orield):

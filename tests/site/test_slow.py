@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: ISC
-"""Slow, irregular and lying cameras: daemon and workers agree on what is fresh."""
-import pathlib
-import re
-import shutil
-import tempfile
-import time
+"""Slow viewers who began at different moments, so that each is in the middle of a frame of its own."""
+import concurrent.futures
+import json
+import subprocess
 
 import pytest
 
@@ -12,79 +10,53 @@ import oriel
 from pipe import Pipe
 
 
+def load(site, mode, path, clients, seconds, rates, slow):
+    """tests/bench/load: of the clients the first so many are slow, the first of them by the first rate, the last by the last."""
+    argv = [oriel.BUILD / "tests/bench/load", mode, "127.0.0.1", site.port, path, clients, seconds, 1, rates, slow]
+    told = subprocess.run([str(a) for a in argv], stdout=subprocess.PIPE, text=True, check=True).stdout
+    return json.loads(told.splitlines()[-1])
+
+
+def padded(jpeg, size):
+    """The same picture, so many bytes long: comments (T.81, B.2.4.5) behind SOI."""
+    more = b""
+    while len(jpeg) + len(more) < size:
+        length = min(65533, size - len(jpeg) - len(more))
+        more += b"\xff\xfe" + (length + 2).to_bytes(2, "big") + b"." * length
+    return jpeg[:2] + more + jpeg[2:]
+
+
 @pytest.fixture
-def dev():
-    """A folder for the synthetic camera's nodes, where a confined program may look."""
-    folder = tempfile.mkdtemp(prefix="oriel-dev-", dir="/dev/shm")
-    yield folder
-    shutil.rmtree(folder)
+def piped(make_site, site, tmp_path):
+    """A camera of pictures of a given size."""
+    pipes = []
+
+    def make(size, **kw):
+        pipe = Pipe(tmp_path / "fifo", [padded(site.get("/snapshot.jpg").content, size)], fps=30)
+        pipes.append(pipe)
+        pipe.plug()
+        made = make_site(cameras={"cam": ["--source=pipe", f"--input={tmp_path}/fifo", "--motion=no"]}, **kw)
+        made.allow(r"input ended")
+        return made.bound_unsent()
+    yield make
+    for pipe in pipes:
+        pipe.unplug()
 
 
-def plug(dev, text):
-    """It appears with its text: the camera may be looking."""
-    new = pathlib.Path(dev, ".new")
-    new.write_text(text)
-    new.rename(pathlib.Path(dev, "video0"))
+def test_forty_slow_readers(piped):
+    """60 KB/s to 1 MB/s, and ten who take all."""
+    site = piped(100_000)
+    before = site.status()["frames"]
+    told = load(site, "mjpeg", "/stream.jpg", 50, 10, "60000-1000000", 40)
+    frames = site.status()["frames"] - before       # of 4.5 s more: the slow ones come one after the other
+    assert (told["alive"], told["errors"]) == (50, 0), told
+    assert told["slow_least"] >= 3 and told["least"] >= 0.9 * frames * 10 / 14.7, (told, frames)
 
 
-def with_camera(make_site, dev, text):
-    plug(dev, text)
-    return make_site(cameras={"cam": ["--source=v4l2", "--device=/dev/video0"]},
-                     prepare=lambda site: site.preload("orield", "camera.so", ORIEL_FAKE_DEV=dev))
-
-
-def agrees(site, seconds):
-    """While orield says online the picture is there. The camera events meanwhile."""
-    newest = site.get("/history?limit=1").json()
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        before, answer, after = site.status(), site.get("/snapshot.jpg"), site.status()
-        if before["online"] and after["online"]:
-            assert answer.status_code == 200, (before, answer.text, after)
-            assert not before["stale"] and site.get("/readyz").status_code == 200
-        time.sleep(0.05)
-    events = site.get(f"/history?type=camera&after={newest[0]['id'] if newest else 0}").json()
-    return [event["data"]["online"] for event in events]
-
-
-def age_ms(site):
-    return float(re.search(r"age;dur=([0-9.]+)", site.get("/snapshot.jpg").headers["Server-Timing"])[1])
-
-
-def test_a_camera_that_promises_more(make_site, dev):
-    """30 a second, it says."""
-    site = with_camera(make_site, dev, "modes=yuyv:320x240@30 card=Liar every=1600")
-    assert agrees(site, 4.5) == []
-    assert site.status()["counters"]["reopens"] == 0
-
-
-def test_stamps_of_no_use(make_site, dev):
-    site = with_camera(make_site, dev, "modes=yuyv:320x240@30 card=late stamps=late")
-    site.allow("was unplugged")
-    for how in ("late", "still", "future"):
-        pathlib.Path(dev, "video0").unlink()
-        oriel.wait_for(lambda: not site.status()["online"])
-        plug(dev, f"modes=yuyv:320x240@30 card={how} stamps={how}")
-        oriel.wait_for(lambda: site.status()["online"] and site.status()["name"] == how)
-        assert agrees(site, 1) == []
-        assert age_ms(site) < 500
-        said = [line for line in site["orield"].log.read_text().splitlines() if f"{how}: its time stamps" in line]
-        assert len(said) == (2 if how == "late" else 1), said       # opened twice
-
-
-def test_a_slow_camera_that_says_so(make_site, dev):
-    site = with_camera(make_site, dev, "modes=yuyv:320x240@1 card=Slow says=4500 every=4500")
-    assert agrees(site, 6) == []
-
-
-def test_a_pipe_slows_down(make_site, tmp_path, site):
-    """Once it is too late, and then known to be slow."""
-    pipe = Pipe(tmp_path / "fifo", [site.get("/snapshot.jpg").content], fps=10)
-    pipe.plug()
-    slow = make_site(cameras={"cam": ["--source=pipe", f"--input={tmp_path / 'fifo'}"]})
-    slow.allow("offline: ")
-    assert agrees(slow, 2) == []
-    pipe.fps = 1 / 2.5
-    assert agrees(slow, 9) in ([], [False, True])
-    assert slow.status()["online"] and not slow.status()["stale"]
-    pipe.unplug()
+def test_slow_streams_and_snapshots_of_large_pictures(piped):
+    """Both at 30 KB/s: ten seconds a picture, of which more is on its way than buffers hold."""
+    site = piped(300_000)
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        both = pool.map(lambda way: load(site, *way, 12, 12, "30000", 12), (("mjpeg", "/stream.jpg"), ("get", "/snapshot.jpg")))
+    for told in both:
+        assert (told["alive"], told["errors"]) == (12, 0) and told["slow_count"] > 0, told
