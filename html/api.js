@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: ISC
 // api: the camera's JSON routes. Every failure is an Error whose message a person can read.
 
+import { refusedOrigin } from './text.js';
+
 const PATIENCE = 10_000;    // ms
 
 // The page may stand below any path, and below cam/NAME/ is that camera's: everything is relative to it.
 export const cameraBase = (location) => new URL('./', location.href);
+
+// The routes that are the site's and no camera's are relative to the page itself.
+export const siteBase = (location) => new URL('./', location.href);
 
 export const get = (url) => call(url, { method: 'GET' });
 export const remove = (url) => call(url, { method: 'DELETE' });
@@ -15,29 +20,50 @@ export const post = (url, values) => call(url, {
 });
 
 async function call(url, options) {
-  const response = await fetch(url, { ...options, signal: AbortSignal.timeout(PATIENCE) }).catch(() => {
-    throw new Error('server not reachable');
-  });
-  if (!response.ok) throw await refusal(response);
-  return response.status === 204 ? {} : response.json();
+  const life = new AbortController();
+  const timer = setTimeout(() => life.abort(), PATIENCE);
+  try {
+    const response = await fetch(url, { ...options, signal: life.signal }).catch(() => {
+      throw new Error('server not reachable');
+    });
+    if (!response.ok) throw await refusal(response);
+    return response.status === 204 ? {} : await response.json();
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
-// The session is over: the log-in page, and afterwards here again.
+// The session is over, for all tabs of this site: to the log-in page, and afterwards here again.
+const tabs = typeof BroadcastChannel === 'function' ? new BroadcastChannel(`oriel session ${siteBase(location).pathname}`) : null;
+if (tabs) tabs.onmessage = () => leave();
 let leaving = false;
+
 export function logIn() {
+  if (!leaving) tabs?.postMessage('over');
+  leave();
+}
+
+function leave() {
   if (leaving) return;
   leaving = true;
-  const login = new URL('login', location.href);
+  const login = new URL('login', siteBase(location));
   login.search = new URLSearchParams({ next: location.pathname + location.search });
   location.assign(login);
 }
+
+// What a page can say better than the server, as it knows its own address.
+const refusals = {
+  foreign_origin: ({ site }) => refusedOrigin(location.origin, site),
+  unknown_host: () => `the server does not know itself as ${location.host}: add it to allow_hosts`,
+};
 
 // The reason in an error answer; its body is {"error": …} unless something in between wrote it.
 export async function refusal(response) {
   if (response.status === 401) logIn();
   const body = await response.json().catch(() => ({}));
   const others = body.cameras?.length ? ` (there is ${body.cameras.join(', ')})` : '';
-  const why = new Error((body.error ?? `the server answered ${response.status}`) + others);
+  const words = refusals[body.code]?.(body) ?? body.error;
+  const why = new Error((words ?? `the server answered ${response.status}`) + others);
   why.status = response.status;
   return why;
 }

@@ -5,21 +5,18 @@
 import { Announcer } from './announce.js';
 import { cameraBase, get } from './api.js';
 import { commandButtons } from './commands.js';
-import { Control, sender, Tuner } from './control.js';
+import { sender, Tuner } from './control.js';
 import { controlsForm } from './controls.js';
 import { byId } from './dom.js';
-import { feed } from './feed.js';
 import { Picture } from './picture.js';
 import { plotView } from './plot.js';
 import { boxView, recentView } from './recent.js';
-import { Link } from './retry.js';
 import { savedView } from './saved.js';
 import { sessionView } from './session.js';
 import { settingsForm, thresholdSlider } from './settings.js';
 import { EVENTS_MAX, initial, reduce } from './state.js';
 import { statusView } from './status.js';
-
-const HIDDEN_LONG = 60_000;     // ms: a tab hidden for longer gives its connections back
+import { Wire } from './wire.js';
 
 const base = cameraBase(location);
 let state = { ...initial, now: Date.now() };
@@ -37,9 +34,9 @@ function dispatch(action) {
 
 const report = (name) => (link) => dispatch({ type: 'link', name, link });
 const tuner = (scope, cmd, path) =>
-  new Tuner(sender(control, cmd, new URL(path, base)), (action) => dispatch({ ...action, scope }));
+  new Tuner(sender(wire, cmd, new URL(path, base)), (action) => dispatch({ ...action, scope }));
 
-const control = new Control(new URL('control', base));
+const wire = new Wire(base, { onEvent, onOpen, report: (name, link) => report(name)(link) });
 const picture = new Picture(byId('frame'), base, report('picture'));
 const saved = savedView(base, dispatch);
 const configTuner = tuner('config', 'set', 'config');
@@ -49,18 +46,13 @@ const showBox = boxView();
 const views = [
   statusView(),
   sessionView(dispatch),
-  commandButtons(control, base, dispatch),
+  commandButtons(wire, base, dispatch),
   thresholdSlider(configTuner),
   settingsForm(configTuner),
   plotView(),
   recentView(base, saved.open),
   saved.update,
   controls.update,
-];
-
-const links = [
-  new Link(feed(base, { onEvent, onOpen, report: report('feed') }), report('feed')),
-  new Link(control.attempt, report('control')),
 ];
 
 // `anew`: nothing that was missed will be sent by itself.
@@ -96,17 +88,15 @@ function loadCamera() {
   }, () => {});
 }
 
-// A hidden tab takes no pictures, and after a while nothing at all.
-let hiddenTimer = 0;
+// A tab that nobody sees holds no connection, nor one that the browser puts to sleep or keeps for the
+// way back: the next tab takes over at once.
 function onVisibility() {
-  clearTimeout(hiddenTimer);
-  if (document.hidden) {
-    picture.down();
-    hiddenTimer = setTimeout(() => links.forEach((link) => link.down()), HIDDEN_LONG);
-  } else {
-    links.forEach((link) => link.up());
-    picture.up();
-  }
+  if (document.hidden) rest();
+  else [wire, picture].forEach((link) => link.up());
+}
+
+function rest() {
+  [wire, picture].forEach((link) => link.down());
 }
 
 const calm = matchMedia('(prefers-reduced-motion: reduce)');
@@ -118,6 +108,10 @@ byId('full-btn').onclick = () => (document.fullscreenElement ? document.exitFull
 byId('full-btn').hidden = !document.fullscreenEnabled;
 
 document.addEventListener('visibilitychange', onVisibility);
+document.addEventListener('freeze', rest);
+document.addEventListener('resume', onVisibility);
+addEventListener('pagehide', rest);
+addEventListener('pageshow', onVisibility);
 setInterval(() => {
   const now = Date.now();
   dispatch({ type: 'link', name: 'picture', link: picture.measure(now) });

@@ -2,19 +2,21 @@
 // commands: the buttons that tell the camera to do something, and what it answered.
 
 import { attribute, byId } from './dom.js';
+import { NOT_CONNECTED } from './origin.js';
 import { bytes } from './text.js';
 
 export function commandButtons(control, base, dispatch) {
+  let why = '';             // there are no commands now
   const say = (notice) => dispatch({ type: 'notice', notice });
 
   const run = async (button, command, done, failed) => {
     if (button.getAttribute('aria-disabled') === 'true')
-      return say({ kind: 'failed', text: `${failed}: not connected to the camera. The page is trying to reconnect.` });
+      return say({ kind: 'failed', text: `${failed}: ${why || NOT_CONNECTED}. The page is trying to reconnect.` });
     attribute(button, 'aria-busy', 'true');
     try {
       say(done(await control.send(command)));
-    } catch (why) {
-      say({ kind: 'failed', text: `${failed}: ${why.message}` });
+    } catch (refusal) {
+      say({ kind: 'failed', text: `${failed}: ${refusal.message}` });
     }
     button.removeAttribute('aria-busy');
   };
@@ -30,7 +32,8 @@ export function commandButtons(control, base, dispatch) {
     run(click.currentTarget, { cmd: 'reset' }, () => ({ kind: 'done', text: 'Counter reset.' }), 'Not reset');
 
   // aria-disabled keeps the focus where it is when the connection comes and goes.
-  return ({ control: { phase } }) => {
+  return ({ control: { phase, reason } }) => {
+    why = reason;
     for (const id of ['snap-btn', 'reset-btn'])
       attribute(byId(id), 'aria-disabled', String(phase !== 'open'));
   };

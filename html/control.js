@@ -2,6 +2,7 @@
 // control: commands to the camera over one WebSocket, each with an id that its reply brings back.
 
 import { logIn, post } from './api.js';
+import { NOT_CONNECTED, whyNoCommands } from './origin.js';
 
 const LOGGED_OUT = 4401;    // what 401 is in HTTP
 const PATIENCE = 5000;      // ms for one reply; a server that is later than this is not there
@@ -12,8 +13,8 @@ export class Control {
   #waiting = new Map();     // id → {resolve, reject, timer}
   #last = 0;
 
-  constructor(url) {
-    this.#url = new URL(url);
+  constructor(base) {
+    this.#url = new URL('control', base);
     this.#url.protocol = this.#url.protocol === 'https:' ? 'wss:' : 'ws:';
   }
 
@@ -24,17 +25,23 @@ export class Control {
   // One connection from start to end, for a Link.
   attempt = (opened, signal) => new Promise((resolve, reject) => {
     const socket = new WebSocket(this.#url);
+    let met = false;
     this.#socket = socket;
-    socket.onopen = opened;
+    socket.onopen = () => {
+      met = true;
+      opened();
+    };
     socket.onmessage = ({ data }) => this.#answer(JSON.parse(data));
     socket.onclose = ({ code }) => {
       if (code === LOGGED_OUT) logIn();
       this.#drop('the connection was lost before the camera answered');
-      reject(new Error('Commands not connected'));
+      const why = met ? Promise.resolve(NOT_CONNECTED) : whyNoCommands();
+      why.then((words) => reject(new Error(words)));
     };
     signal.addEventListener('abort', () => {
       socket.onclose = null;
-      socket.close();
+      if (socket.readyState === WebSocket.CONNECTING) socket.onopen = () => socket.close();
+      else socket.close();
       this.#drop('the connection was given up');
       resolve();
     });
@@ -43,7 +50,7 @@ export class Control {
   // The reply, or an Error with the camera's reason.
   send(command) {
     return new Promise((resolve, reject) => {
-      if (!this.open) throw new Error('not connected to the camera');
+      if (!this.open) throw new Error(NOT_CONNECTED);
       const id = ++this.#last;
       const timer = setTimeout(() => this.#socket.close(), PATIENCE);
       this.#waiting.set(id, { resolve, reject, timer });

@@ -3,7 +3,8 @@
 //
 // A lost connection is taken up again by EventSource itself, which then asks for what it missed
 // (Last-Event-ID). After an HTTP error it gives up for good, and so does a connection that died
-// silently: then the Link opens another and onOpen reads the history instead.
+// silently: then the Link opens another, which asks for what came after since(), the last number
+// known here. Without one nothing that was missed can be asked for: onOpen(true).
 
 import { get } from './api.js';
 import { sentence } from './text.js';
@@ -11,12 +12,13 @@ import { sentence } from './text.js';
 const TYPES = ['state', 'pulse', 'motion', 'saved', 'deleted', 'camera', 'controls'];
 const SILENCE = 20_000;     // ms: a camera that is online has a pulse every second
 
-export function feed(base, { onEvent, onOpen, report }) {
+export function feed(base, { since, onEvent, onOpen, report }) {
   return (opened, signal) => new Promise((resolve, reject) => {
-    const source = new EventSource(new URL('events', base));
+    const url = new URL('events', base);
+    if (since()) url.search = new URLSearchParams({ last_event_id: since() });
+    const source = new EventSource(url);
     let heard = Date.now();
     let online = false;
-    let last = '';      // without one, nothing that was missed can be asked for
     const end = (settle, value) => {
       clearInterval(watch);
       source.close();
@@ -29,7 +31,7 @@ export function feed(base, { onEvent, onOpen, report }) {
     source.onopen = () => {
       heard = Date.now();
       opened();
-      onOpen(last === '');
+      onOpen(since() === '');
     };
     source.onerror = () => {
       if (source.readyState === EventSource.CLOSED) whyNot(base).then((why) => end(reject, why));
@@ -38,11 +40,10 @@ export function feed(base, { onEvent, onOpen, report }) {
     for (const type of TYPES)
       source.addEventListener(type, (event) => {
         heard = Date.now();
-        last = event.lastEventId;
         const data = JSON.parse(event.data);
         online = data.online ?? online;
         // The browser gives each event the last number it saw; one that could not be stored says so.
-        onEvent({ type, id: data.stored === false ? null : Number(last), data, now: heard });
+        onEvent({ type, id: data.stored === false ? null : Number(event.lastEventId), data, now: heard });
       });
     signal.addEventListener('abort', () => end(resolve));
   });

@@ -1,74 +1,71 @@
 // SPDX-License-Identifier: ISC
-// multipart: the pictures of a multipart/x-mixed-replace response, one by one.
+// multipart: the parts of a multipart stream (RFC 2046, each with a Content-Length), as bytes come in.
 //
 // Read here rather than by <img src="stream.jpg">: so the page knows when a picture was taken, how
-// many come a second and why they end, no picture piles up in the browser, a viewer that is slow
-// reads slowly (and the server leaves out what it cannot show), and all browsers behave alike.
+// many come a second and why they end, shows the newest alone, and all browsers behave alike.
+// Nothing here waits, so that nothing but the network decides how fast a stream is read.
 
 const LINE_MAX = 1024;
 const PART_MAX = 64 << 20;
+const LINE_END = 10;
 
-class Bytes {
-  #reader;
-  #chunk = new Uint8Array(0);
-  #at = 0;
+export class Parts {
+  #line = '';           // begun, not ended
+  #headers = null;      // of the part whose head is being read; null between two parts
+  #body = null;         // being filled
+  #filled = 0;
+  over = false;         // the last delimiter was there
 
-  constructor(stream) {
-    this.#reader = stream.getReader();
-  }
-
-  async #more() {
-    if (this.#at < this.#chunk.length) return;
-    const { done, value } = await this.#reader.read();
-    if (done) throw new Error('The stream ended');
-    this.#chunk = value;
-    this.#at = 0;
-  }
-
-  async line() {
-    let text = '';
-    while (text.length < LINE_MAX) {
-      await this.#more();
-      const byte = this.#chunk[this.#at++];
-      if (byte === 10) return text.replace(/\r$/, '');
-      text += String.fromCharCode(byte);
-    }
-    throw new Error('Not a stream of pictures');
-  }
-
-  async take(length) {
-    const whole = new Uint8Array(length);
-    for (let filled = 0; filled < length;) {
-      await this.#more();
-      const piece = this.#chunk.subarray(this.#at, this.#at + length - filled);
-      whole.set(piece, filled);
-      filled += piece.length;
-      this.#at += piece.length;
+  // The parts that end within these bytes, {headers, body}: each at its last byte, before the
+  // delimiter behind it.
+  push(bytes) {
+    const whole = [];
+    for (let at = 0; at < bytes.length && !this.over;) {
+      at += this.#body ? this.#fill(bytes.subarray(at)) : this.#read(bytes.subarray(at));
+      if (this.#body?.length === this.#filled) {
+        whole.push({ headers: this.#headers, body: this.#body });
+        this.#headers = this.#body = null;
+      }
     }
     return whole;
   }
-}
 
-// Yields {headers, body}. A part is handed on at its last byte, before the delimiter behind it.
-export async function* parts(stream) {
-  const bytes = new Bytes(stream);
-  for (;;) {
-    let line = await bytes.line();
-    while (line === '') line = await bytes.line();
+  #fill(bytes) {
+    const piece = bytes.subarray(0, this.#body.length - this.#filled);
+    this.#body.set(piece, this.#filled);
+    this.#filled += piece.length;
+    return piece.length;
+  }
+
+  #read(bytes) {
+    const end = bytes.indexOf(LINE_END);
+    const piece = end < 0 ? bytes : bytes.subarray(0, end);
+    if (this.#line.length + piece.length > LINE_MAX) throw new Error('Not a stream of pictures');
+    this.#line += String.fromCharCode(...piece);
+    if (end < 0) return piece.length;
+    const line = this.#line.replace(/\r$/, '');
+    this.#line = '';
+    if (this.#headers) this.#header(line);
+    else this.#delimiter(line);
+    return end + 1;
+  }
+
+  #delimiter(line) {
+    if (line === '') return;
     if (!line.startsWith('--')) throw new Error('Not a stream of pictures');
-    if (line.endsWith('--')) return;
-    const headers = await readHeaders(bytes);
-    const length = Number(headers.get('content-length') ?? NaN);
-    if (!(length >= 0 && length <= PART_MAX)) throw new Error('A picture without a length');
-    yield { headers, body: await bytes.take(length) };
+    if (line.endsWith('--')) this.over = true;
+    else this.#headers = new Headers();
   }
-}
 
-async function readHeaders(bytes) {
-  const headers = new Headers();
-  for (let line = await bytes.line(); line !== ''; line = await bytes.line()) {
-    const colon = line.indexOf(':');
-    headers.append(line.slice(0, colon), line.slice(colon + 1).trim());
+  #header(line) {
+    if (line !== '') {
+      const colon = line.indexOf(':');
+      this.#headers.append(line.slice(0, colon), line.slice(colon + 1).trim());
+      return;
+    }
+    const length = Number(this.#headers.get('content-length') ?? NaN);
+    if (!(length >= 0 && length <= PART_MAX)) throw new Error('A picture without a length');
+    this.#body = new Uint8Array(length);
+    this.#filled = 0;
   }
-  return headers;
 }

@@ -10,7 +10,7 @@ export const initial = {
   now: 0,                           // ms, the last tick
   feed: { phase: 'connecting' },    // Server-Sent Events; phases as in retry.js
   control: { phase: 'connecting' }, // WebSocket
-  picture: { phase: 'connecting', mode: 'live', fps: 0, taken: 0, shown: 0 },
+  picture: { phase: 'connecting', mode: 'live', fps: 0, taken: 0, shown: 0, placard: '' },
   camera: { online: null, reason: '', id: '', name: '', source: '', width: 0, height: 0 },
   config: {},                       // settings and counters as the camera last told them
   wanted: { config: {}, controls: {} }, // values asked for and not yet answered

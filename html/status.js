@@ -2,7 +2,7 @@
 // status: how things stand, in words: the connection, the picture, the last command's reply.
 
 import { attribute, byId, put } from './dom.js';
-import { cameraWords, pictureFacts, reading, standing, veil } from './text.js';
+import { cameraWords, hindrance, pictureFacts, reading, standing, veil } from './text.js';
 
 export function statusView() {
   return (state) => {
@@ -17,6 +17,7 @@ export function statusView() {
     pictureStatus(state);
     put(byId('reading'), reading(state.pulses.at(-1)));
     put(byId('trigger-count'), String(state.config.trigger_count ?? '–'));
+    put(byId('hindrance'), hindrance(state));
     noticeStatus(state.notice);
   };
 }

@@ -25,6 +25,12 @@ export function age(ms) {
   return ms < 3_600_000 ? `${Math.round(ms / 60_000)} min` : `${Math.round(ms / 3_600_000)} h`;
 }
 
+// The server does not take a page at `origin` for one of its own site.
+export function refusedOrigin(origin, site) {
+  return `the server refuses pages from ${origin}${site ? `, as it knows itself as ${site}` : ''}. ` +
+    `Behind a proxy, set trusted_proxies; else add ${origin} to allow_origins`;
+}
+
 export const plural = (count, one, many) => `${count} ${count === 1 ? one : many}`;
 
 export const sentence = (words) => words.charAt(0).toUpperCase() + words.slice(1);
@@ -36,7 +42,8 @@ export function cameraWords({ id, name }) {
 
 // How it stands between this page and the camera: {kind, words, detail}. The detail changes every
 // second and is not for a screen reader.
-export function standing({ feed, picture, camera, now }) {
+export function standing(state) {
+  const { feed, picture, camera, now } = state;
   if (feed.phase === 'paused') return { kind: 'idle', words: 'Paused', detail: '' };
   if (feed.phase === 'waiting') return { kind: 'lost', ...lost(feed, now) };
   if (feed.phase === 'connecting')
@@ -45,8 +52,25 @@ export function standing({ feed, picture, camera, now }) {
   if (camera.online === false) return { kind: 'lost', words: `Camera offline: ${camera.reason || 'no reason given'}`, detail: '' };
   if (picture.phase === 'waiting') return { kind: 'busy', words: 'Reconnecting the picture…', detail: '' };
   if (picture.phase === 'connecting') return { kind: 'busy', words: 'Waiting for the picture…', detail: '' };
-  if (picture.mode === 'live') return { kind: 'good', words: 'Live', detail: '' };
-  return { kind: 'good', words: picture.mode === 'still' ? 'Online, still pictures' : 'Live, as single pictures', detail: '' };
+  if (picture.placard) return { kind: 'lost', words: `No picture: ${picture.placard}`, detail: '' };
+  if (picture.mode === 'still') return { kind: 'good', words: 'Online, still pictures', detail: '' };
+  const old = pictureAge(state);
+  const detail = old > FRESH ? `, ${age(old)} old` : '';
+  if (old > Math.max(FRESH, 2.5 * pictureEvery(state))) return { kind: 'busy', words: 'Picture late', detail };
+  return { kind: 'good', words: picture.mode === 'live' ? 'Live' : 'Live, as single pictures', detail };
+}
+
+const FRESH = 1500;             // ms
+const RARE = 30_000;
+
+// How old what is shown is, in ms; NaN: not known.
+function pictureAge({ picture, skew, now }) {
+  return picture.taken && skew !== null ? now - skew - picture.taken : NaN;
+}
+
+// ms from one picture of the camera to the next: a slow one is not late.
+function pictureEvery({ pulses }) {
+  return Math.min(RARE, 1000 / (pulses.at(-1)?.fps || 0));
 }
 
 function lost({ until, reason }, now) {
@@ -61,8 +85,14 @@ export function veil({ picture }) {
   return picture.phase === 'paused' ? 'Paused' : 'Waiting for the picture…';
 }
 
+// Why nothing can be saved or set just now, though the page has the news.
+export function hindrance({ feed, control }) {
+  if (feed.phase !== 'open' || control.phase === 'open' || !control.reason) return '';
+  return `Saving and resetting: ${control.reason}.`;
+}
+
 export function pictureFacts({ picture, camera, skew, now }) {
-  if (camera.online === false) return '';       // what is shown is no picture of it
+  if (camera.online === false || picture.placard) return '';       // what is shown is no picture of it
   const facts = [];
   if (camera.width) facts.push(`${camera.width} × ${camera.height}`);
   if (picture.mode !== 'still' && picture.phase === 'open' && picture.fps > 0) facts.push(`${Math.round(picture.fps)} fps`);

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "fcgi/attempt.h"
 #include "fcgi/origin.h"
+#include "fcgi/query.h"
 #include "fcgi/reply.h"
 #include "fcgi/setup.h"
 
@@ -106,9 +107,21 @@ login_hold(const struct login *login, struct conn *conn, const struct request *r
 void
 login_session(const struct login *login, struct conn *conn, const struct request *request)
 {
-	reply_json(conn, 200, json_pack("{s:b, s:s, s:o, s:s, s:o}", "login", login->auth != NULL,
+	char origin[QUERY_VALUE_SIZE] = "";
+	struct cause why;
+	json_t *session;
+
+	if (query_text(request->query, "origin", origin, &why) == -1) {
+		reply_error(conn, 400, "%s", why.text);
+		return;
+	}
+	session = json_pack("{s:b, s:s, s:o, s:s, s:o}", "login", login->auth != NULL,
 	    "role", role_word(login_role(login, request)), "user", reply_text(request->user),
-	    "kind", login->auth == NULL ? "open" : request->kind, "site", origin_of_site(request)));
+	    "kind", login->auth == NULL ? "open" : request->kind, "site", origin_of_site(request));
+	if (origin[0] != '\0')
+		json_object_set_new(session, "origin", json_string(
+		    origin_is_known(request, login->origins, origin) ? "ok" : "refused"));
+	reply_json(conn, 200, session);
 }
 
 /* ---- the cookies ----------------------------------------------------------------------------- */

@@ -18,14 +18,19 @@ origin_listed(const char *allowed, const char *origin)
 
 /* Scheme and host as nginx tells them. */
 static bool
-origin_is_ours(const struct request *request)
+origin_is_ours(const struct request *request, const char *origin)
 {
 	size_t scheme = strlen(request->scheme);
-	const char *origin = request->origin;
 
 	return scheme > 0 && request->host[0] != '\0' &&
 	    strncmp(origin, request->scheme, scheme) == 0 && strncmp(origin + scheme, "://", 3) == 0 &&
 	    strcasecmp(origin + scheme + 3, request->host) == 0;
+}
+
+bool
+origin_is_known(const struct request *request, const char *allowed, const char *origin)
+{
+	return origin_listed(allowed, origin) || origin_is_ours(request, origin);
 }
 
 bool
@@ -37,7 +42,7 @@ origin_may_change(const struct request *request, const char *allowed, bool ambie
 	if (request->fetch_site[0] != '\0')
 		return strcmp(request->fetch_site, "same-origin") == 0 || strcmp(request->fetch_site, "none") == 0;
 	if (request->origin[0] != '\0')
-		return origin_is_ours(request);
+		return origin_is_ours(request, request->origin);
 	return !ambient;
 }
 

@@ -16,6 +16,10 @@
 /* Is `origin` one of `allowed`, exactly? They are separated by spaces. */
 bool origin_listed(const char *allowed, const char *origin);
 
+/* Would a page at `origin` be taken for one of the site's own, or an allowed one? For the
+ * page that wonders: a browser says nothing of why a WebSocket was refused. */
+bool origin_is_known(const struct request *request, const char *allowed, const char *origin);
+
 /* May it change something? `ambient`: the browser itself has sent along what makes it
  * welcome (a cookie, Basic), so it has to say where it comes from. */
 bool origin_may_change(const struct request *request, const char *allowed, bool ambient);

@@ -93,6 +93,10 @@ class Window:
         """A further tab, in front of the others; it is not yet driven."""
         raise NotImplementedError
 
+    def new_window(self):
+        """A tab in a further window of the same browser: both are seen."""
+        raise NotImplementedError
+
     def show(self):
         """Brings the driven tab to the front."""
         raise NotImplementedError

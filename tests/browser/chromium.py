@@ -85,6 +85,9 @@ class ChromiumWindow(Window):
     def new_tab(self):
         return self.browser.call("Target.createTarget", url="about:blank", browserContextId=self.context)["targetId"]
 
+    def new_window(self):
+        return self.browser.call("Target.createTarget", url="about:blank", newWindow=True, browserContextId=self.context)["targetId"]
+
     def show(self):
         self.browser.call("Target.activateTarget", targetId=self.tab)
 

@@ -123,6 +123,9 @@ class FirefoxWindow(Window):
         self.browser.call("emulation.setLocaleOverride", locale="en-GB", contexts=[tab])
         return tab
 
+    def new_window(self):
+        return self.new_tab("window")
+
     def show(self):
         self.browser.call("browsingContext.activate", context=self.tab)
 

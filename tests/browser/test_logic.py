@@ -75,18 +75,16 @@ def test_the_wait_between_attempts_grows_and_is_bounded(page):
 
 
 STREAM = """
-    const { parts } = await import('./multipart.js');
-    const text = new TextEncoder();
-    const whole = text.encode(%r);
-    const stream = new ReadableStream({ start(controller) {
-        for (let at = 0; at < whole.length; at += %d) controller.enqueue(whole.slice(at, at + %d));
-        controller.close();
-    } });
+    const { Parts } = await import('./multipart.js');
+    const whole = new TextEncoder().encode(%r);
+    const parts = new Parts();
     const found = [];
     try {
-        for await (const { headers, body } of parts(stream)) found.push([headers.get('x-timestamp'), new TextDecoder().decode(body)]);
+        for (let at = 0; at < whole.length; at += %d)
+            for (const { headers, body } of parts.push(whole.slice(at, at + %d)))
+                found.push([headers.get('x-timestamp'), new TextDecoder().decode(body)]);
     } catch (why) { found.push(why.message); }
-    return found;"""
+    return [...found, parts.over];"""
 
 
 def pictures(page, text, size):
@@ -97,16 +95,21 @@ def test_the_stream_is_read_in_pieces_of_any_size(page):
     text = ("--frame\\r\\nContent-Type: image/jpeg\\r\\nContent-Length: 5\\r\\nX-Timestamp: 1.5\\r\\n\\r\\nab\\r\\nc\\r\\n"
             "--frame\\r\\nContent-Length: 0\\r\\n\\r\\n\\r\\n--frame--\\r\\n").encode().decode("unicode_escape")
     for size in (1, 2, 7, 1000):
-        assert pictures(page, text, size) == [["1.5", "ab\r\nc"], [None, ""]]
+        assert pictures(page, text, size) == [["1.5", "ab\r\nc"], [None, ""], True]
+
+
+def test_a_picture_is_handed_on_at_its_last_byte(page):
+    """Before the delimiter behind it, which may come with the next one."""
+    assert pictures(page, "--frame\nContent-Length: 3\n\nabc", 10) == [[None, "abc"], False]
 
 
 def test_a_broken_stream_ends_in_words(page):
-    assert pictures(page, "<html>", 10) == ["The stream ended"]
-    assert pictures(page, "<html>\n", 10) == ["Not a stream of pictures"]
-    assert pictures(page, "x" * 5000, 100) == ["Not a stream of pictures"]
-    assert pictures(page, "--frame\n\n", 10) == ["A picture without a length"]
-    assert pictures(page, "--frame\nContent-Length: 99999999999\n\n", 10) == ["A picture without a length"]
-    assert pictures(page, "--frame\nContent-Length: 9\n\nabc", 10) == ["The stream ended"]
+    assert pictures(page, "<html>", 10) == [False]
+    assert pictures(page, "<html>\n", 10) == ["Not a stream of pictures", False]
+    assert pictures(page, "x" * 5000, 100) == ["Not a stream of pictures", False]
+    assert pictures(page, "--frame\n\n", 10) == ["A picture without a length", False]
+    assert pictures(page, "--frame\nContent-Length: 99999999999\n\n", 10) == ["A picture without a length", False]
+    assert pictures(page, "--frame\nContent-Length: 9\n\nabc", 10) == [False]
 
 
 def test_text_from_outside_stays_text(page):

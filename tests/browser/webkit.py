@@ -80,9 +80,12 @@ class WebKitWindow(Window):
     def preload(self, script):
         raise NotImplementedError("WebKitWebDriver has no such command")
 
-    def new_tab(self):
+    def new_window(self):
+        return self.new_tab("window")
+
+    def new_tab(self, kind="tab"):
         known = set(self.selenium.window_handles)
-        self.selenium.switch_to.new_window("tab")
+        self.selenium.switch_to.new_window(kind)
         self.selenium.switch_to.window(self.tab)
         return next(iter(set(self.selenium.window_handles) - known))
 

@@ -38,7 +38,8 @@ def automated(_context, session, window):
     information = WebKit2.ApplicationInfo()
     information.set_name("MiniBrowser")
     session.set_application_info(information)
-    session.connect("create-web-view", window.add_tab)
+    session.connect("create-web-view::tab", window.add_tab)
+    session.connect("create-web-view::window", lambda *_: Window(window.context).add_tab())
 
 
 def main():

@@ -101,3 +101,14 @@ def test_subprotocols(site, wanted, status, chosen):
             assert control.ask({"cmd": "get"})["threshold"] > 0
         else:
             assert b"oriel" in control.body()
+
+
+def test_a_page_can_ask_whether_it_is_welcome(make_site):
+    """A browser does not say why a WebSocket was refused."""
+    site = make_site(fcgi=["--allow-origins=https://front.example"])
+    ours = site.origin
+    for origin, word in (ours, "ok"), ("https://front.example", "ok"), (ours.replace("http:", "https:"), "refused"), ("null", "refused"):
+        answer = site.get("/session", params={"origin": origin}).json()
+        assert (answer["origin"], answer["site"]) == (word, ours)
+    assert "origin" not in site.get("/session").json()
+    assert site.get("/session?origin=a&origin=b").status_code == 400
