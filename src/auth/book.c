@@ -141,6 +141,8 @@ book_write_new(const char *path, struct cause *why)
 	close(fd);
 	result = sql_open(path, &sql, why);
 	if (result == STORE_OK)
+		result = sql_make_durable(sql, why);
+	if (result == STORE_OK)
 		result = sql_exec(sql, schema, why);
 	if (result == STORE_OK)		/* its log is not renamed with it */
 		result = sql_exec(sql, "PRAGMA wal_checkpoint(TRUNCATE)", why);
@@ -234,9 +236,11 @@ book_open(struct book *book, struct cause *why)
 	if (result == STORE_OK)
 		result = sql_open(book->path, &book->sql, why);
 	if (result == STORE_OK)
-		result = sql_check(book->sql, why);
-	if (result == STORE_OK)
 		result = book_schema(book, why);
+	if (result == STORE_OK)
+		result = sql_make_durable(book->sql, why);
+	if (result == STORE_OK)
+		result = sql_check(book->sql, why);
 	if (result == STORE_OK)
 		result = book_prepare(book, why);
 	if (result == STORE_OK)

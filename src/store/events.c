@@ -16,6 +16,19 @@ events_no_memory(struct cause *why)
 	return STORE_FAILED;
 }
 
+/* The number of the next event. */
+static int
+events_next(struct store *store, int64_t *id, struct cause *why)
+{
+	struct sql_statement *say = store->say[STORE_EVENT_LAST];
+	int result = sql_step(say, why);
+	int64_t last = result > 0 ? sql_number(say, 0) : 0;
+
+	sql_done(say);
+	*id = (last > store->floor ? last : store->floor) + 1;
+	return result < 0 ? result : STORE_OK;
+}
+
 int
 store_add_event(struct store *store, const char *type, uint64_t wall_ns, const json_t *data,
     int64_t *id, struct cause *why)
@@ -25,11 +38,14 @@ store_add_event(struct store *store, const char *type, uint64_t wall_ns, const j
 
 	if (text == NULL)
 		return events_no_memory(why);
-	result = sql_do(store->say[STORE_EVENT_ADD], why, "tit", type, (int64_t)wall_ns, text);
+	result = events_next(store, id, why);
+	if (result == STORE_OK)
+		result = store_reserve(store, *id, why);
+	if (result == STORE_OK)
+		result = sql_do(store->say[STORE_EVENT_ADD], why, "itit", *id, type, (int64_t)wall_ns, text);
 	free(text);
 	if (result != STORE_OK)
 		return result;
-	*id = sql_last_id(store->sql);
 	return sql_do(store->say[STORE_EVENT_PRUNE], why, "i", *id - STORE_EVENTS_KEPT);
 }
 
@@ -80,6 +96,10 @@ events_collect(struct store *store, const struct store_query *query, json_t *lis
 	while ((result = sql_step(say, why)) > 0) {
 		size_t size = strlen(sql_text(say, 3)) + strlen(sql_text(say, 1)) + EVENT_AROUND;
 
+		if (sql_number(say, 4) == 0) {
+			result = store_bad_row(store, why);
+			break;
+		}
 		if (size > room) {
 			result = STORE_OK;
 			break;

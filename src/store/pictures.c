@@ -280,8 +280,13 @@ store_pictures(struct store *store, const struct store_query *query, json_t **an
 
 	sql_bind(say, "ii", query->before > 0 ? query->before : INT64_MAX,
 	    (int64_t)(query->limit < most ? query->limit : most));
-	while (list != NULL && (result = sql_step(say, why)) > 0)
+	while (list != NULL && (result = sql_step(say, why)) > 0) {
+		if (sql_number(say, 4) == 0) {
+			result = store_bad_row(store, why);
+			break;
+		}
 		json_array_append_new(list, picture_json(say));
+	}
 	sql_done(say);
 	*answer = json_pack("{so sI sI}", "snaps", list, "count", (json_int_t)store->count,
 	    "bytes", (json_int_t)store->bytes);

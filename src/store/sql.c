@@ -7,9 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "store/store.h"
 
-enum { STATEMENTS_MAX = 32, BUSY_MS = 2000 };
+enum { STATEMENTS_MAX = 40, BUSY_MS = 2000, STEPS_BETWEEN_LOOKS = 10000 };
 
 struct sql_statement {
 	struct sql *sql;
@@ -20,6 +21,8 @@ struct sql {
 	sqlite3 *handle;
 	int failure;			/* the newest, and its reason */
 	struct cause reason;
+	bool damaged;
+	uint64_t until_ns;		/* 0: no limit */
 	unsigned count;
 	struct sql_statement statements[STATEMENTS_MAX];
 };
@@ -28,6 +31,7 @@ static int
 sql_fail(struct sql *sql, int failure, struct cause *why, const char *text)
 {
 	sql->failure = failure;
+	sql->damaged = sql->damaged || failure == SQL_CORRUPT;
 	cause_set(&sql->reason, "%s", text);
 	return sql_last_failure(sql, why);
 }
@@ -42,9 +46,19 @@ sql_is_full(struct sql *sql, int code)
 	    (code == SQLITE_IOERR && (reason == ENOSPC || reason == EDQUOT));
 }
 
+/* No database, or a disk that does not give back what was written to it. */
+static bool
+sql_says_damage(int code)
+{
+	return (code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB || code == SQLITE_IOERR_READ ||
+	    code == SQLITE_IOERR_SHORT_READ || code == SQLITE_IOERR_CORRUPTFS;
+}
+
 static int
 sql_result(struct sql *sql, int code, struct cause *why)
 {
+	bool damage = sql_says_damage(code);
+
 	code &= 0xff;
 	if (code == SQLITE_OK || code == SQLITE_ROW || code == SQLITE_DONE)
 		return STORE_OK;
@@ -52,8 +66,19 @@ sql_result(struct sql *sql, int code, struct cause *why)
 		return sql_fail(sql, STORE_FULL, why, "disk full: the database cannot grow");
 	if (code == SQLITE_CANTOPEN && sqlite3_system_errno(sql->handle) != 0)
 		return sql_fail(sql, STORE_FAILED, why, strerror(sqlite3_system_errno(sql->handle)));
-	return sql_fail(sql, code == SQLITE_CORRUPT || code == SQLITE_NOTADB ?
-	    SQL_CORRUPT : STORE_FAILED, why, sqlite3_errmsg(sql->handle));
+	return sql_fail(sql, damage ? SQL_CORRUPT : STORE_FAILED, why, sqlite3_errmsg(sql->handle));
+}
+
+int
+sql_found_damage(struct sql *sql, struct cause *why, const char *text)
+{
+	return sql_fail(sql, SQL_CORRUPT, why, text);
+}
+
+bool
+sql_is_damaged(const struct sql *sql)
+{
+	return sql->damaged;
 }
 
 int
@@ -69,8 +94,63 @@ sql_exec(struct sql *sql, const char *text, struct cause *why)
 	return sql_result(sql, sqlite3_exec(sql->handle, text, NULL, NULL, NULL), why);
 }
 
-int
-sql_open(const char *path, struct sql **sql, struct cause *why)
+/* ---- row_sum ---------------------------------------------------------------------- */
+
+/* FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv/, public domain): enough against bits that
+ * change by themselves. */
+static uint64_t
+sum_bytes(uint64_t sum, const void *bytes, size_t length)
+{
+	const unsigned char *at = bytes;
+
+	while (length-- > 0)
+		sum = (sum ^ *at++) * UINT64_C(0x100000001b3);
+	return sum;
+}
+
+static void
+sum_row(sqlite3_context *context, int count, sqlite3_value **values)
+{
+	uint64_t sum = UINT64_C(0xcbf29ce484222325);
+
+	for (int i = 0; i < count; i++) {
+		int kind = sqlite3_value_type(values[i]);
+		const void *text = sqlite3_value_text(values[i]);	/* numbers too: one form for both */
+
+		sum = sum_bytes(sum, &kind, sizeof kind);
+		if (text != NULL)
+			sum = sum_bytes(sum, text, (size_t)sqlite3_value_bytes(values[i]));
+	}
+	sqlite3_result_int64(context, (int64_t)sum);
+}
+
+/* ---- opening ---------------------------------------------------------------------- */
+
+static int
+sql_look_at_clock(void *arg)
+{
+	const struct sql *sql = arg;
+
+	return sql->until_ns != 0 && clock_mono_ns() > sql->until_ns;
+}
+
+void
+sql_limit(struct sql *sql, uint64_t ns)
+{
+	sql->until_ns = ns != 0 ? clock_mono_ns() + ns : 0;
+	sqlite3_progress_handler(sql->handle, ns != 0 ? STEPS_BETWEEN_LOOKS : 0, sql_look_at_clock, sql);
+}
+
+static int
+sql_set_up(struct sql *sql, struct cause *why)
+{
+	sqlite3_busy_timeout(sql->handle, BUSY_MS);
+	return sql_result(sql, sqlite3_create_function(sql->handle, "row_sum", -1,
+	    SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, NULL, sum_row, NULL, NULL), why);
+}
+
+static int
+sql_open_as(const char *path, int flags, struct sql **sql, struct cause *why)
 {
 	struct sql *made = calloc(1, sizeof *made);
 	int result;
@@ -80,8 +160,7 @@ sql_open(const char *path, struct sql **sql, struct cause *why)
 		cause_errno(why, "database");
 		return STORE_FAILED;
 	}
-	result = sqlite3_open_v2(path, &made->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
-	    SQLITE_OPEN_NOMUTEX, NULL);
+	result = sqlite3_open_v2(path, &made->handle, flags | SQLITE_OPEN_NOMUTEX, NULL);
 	if (made->handle == NULL) {
 		free(made);
 		cause_set(why, "database: out of memory");
@@ -90,19 +169,45 @@ sql_open(const char *path, struct sql **sql, struct cause *why)
 	sqlite3_extended_result_codes(made->handle, 1);
 	result = sql_result(made, result, why);
 	if (result == STORE_OK)
-		sqlite3_busy_timeout(made->handle, BUSY_MS);
-	if (result == STORE_OK && sqlite3_db_readonly(made->handle, "main") == 1)
-		result = sql_fail(made, STORE_FAILED, why, "the database is read-only");
-	/* A file system without shared memory answers journal_mode with another
-	 * mode and goes on; that is as safe, only slower. */
-	if (result == STORE_OK)
-		result = sql_exec(made, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-		    "PRAGMA cache_size=-1024; PRAGMA journal_size_limit=4194304;"
-		    "PRAGMA trusted_schema=OFF; PRAGMA temp_store=MEMORY;", why);
+		result = sql_set_up(made, why);
 	*sql = made;
 	if (result != STORE_OK)
 		sql_close(sql);
 	return result;
+}
+
+int
+sql_open(const char *path, struct sql **sql, struct cause *why)
+{
+	int result = sql_open_as(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, sql, why);
+
+	if (result == STORE_OK && sqlite3_db_readonly((*sql)->handle, "main") == 1)
+		result = sql_fail(*sql, STORE_FAILED, why, "the database is read-only");
+	if (result == STORE_OK)
+		result = sql_exec(*sql, "PRAGMA cache_size=-1024; PRAGMA trusted_schema=OFF; PRAGMA temp_store=MEMORY;",
+		    why);
+	if (result != STORE_OK)
+		sql_close(sql);
+	return result;
+}
+
+int
+sql_open_damaged(const char *path, struct sql **sql, struct cause *why)
+{
+	int result = sql_open_as(path, SQLITE_OPEN_READONLY, sql, why);
+
+	if (result == STORE_OK)
+		sql_exec(*sql, "PRAGMA trusted_schema=OFF", NULL);
+	return result;
+}
+
+/* A file system without shared memory answers journal_mode with another
+ * mode and goes on; that is as safe, only slower. */
+int
+sql_make_durable(struct sql *sql, struct cause *why)
+{
+	return sql_exec(sql, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+	    "PRAGMA journal_size_limit=4194304;", why);
 }
 
 void
@@ -139,7 +244,7 @@ int
 sql_check(struct sql *sql, struct cause *why)
 {
 	sqlite3_stmt *handle;
-	int code = sqlite3_prepare_v2(sql->handle, "PRAGMA quick_check(1)", -1, &handle, NULL);
+	int code = sqlite3_prepare_v2(sql->handle, "PRAGMA integrity_check(1)", -1, &handle, NULL);
 	const char *said = "";
 	int result;
 
@@ -158,11 +263,16 @@ struct sql_statement *
 sql_prepare(struct sql *sql, const char *text, struct cause *why)
 {
 	struct sql_statement *statement = &sql->statements[sql->count];
+	int code;
 
 	if (sql->count == STATEMENTS_MAX)
 		abort();
-	if (sql_result(sql, sqlite3_prepare_v3(sql->handle, text, -1, SQLITE_PREPARE_PERSISTENT,
-	    &statement->handle, NULL), why) != STORE_OK)
+	code = sqlite3_prepare_v3(sql->handle, text, -1, SQLITE_PREPARE_PERSISTENT, &statement->handle, NULL);
+	if (code == SQLITE_ERROR) {	/* our words are right: then the schema is not what it was */
+		sql_found_damage(sql, why, sqlite3_errmsg(sql->handle));
+		return NULL;
+	}
+	if (sql_result(sql, code, why) != STORE_OK)
 		return NULL;
 	statement->sql = sql;
 	sql->count++;

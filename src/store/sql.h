@@ -14,9 +14,15 @@ enum { SQL_CORRUPT = -4 };	/* beside the STORE_ results: the file is no database
 struct sql;
 struct sql_statement;		/* prepared, owned by its sql */
 
-/* Open or create the database file: WAL, synchronous=FULL, a busy timeout. */
+/* Open or create the database file, with a busy timeout. Nothing is written yet. */
 int sql_open(const char *path, struct sql **sql, struct cause *why);
+
+/* The same to read only, for what is damaged: the file stays as it is. */
+int sql_open_damaged(const char *path, struct sql **sql, struct cause *why);
 void sql_close(struct sql **sql);
+
+/* WAL and synchronous=FULL: before the first change. */
+int sql_make_durable(struct sql *sql, struct cause *why);
 
 /* Run statements that answer nothing. */
 int sql_exec(struct sql *sql, const char *text, struct cause *why);
@@ -24,10 +30,21 @@ int sql_exec(struct sql *sql, const char *text, struct cause *why);
 /* The first column of the first row, once; 0 when there is none. */
 int sql_ask(struct sql *sql, const char *text, int64_t *number, struct cause *why);
 
-/* SQLite's own look at the whole file. */
+/* SQLite's own look at the whole file, indexes as well (https://www.sqlite.org/pragma.html#pragma_integrity_check). */
 int sql_check(struct sql *sql, struct cause *why);
 
-/* Prepare once, use often. NULL with *why. */
+/* What takes longer than this from now on fails; 0: no limit. */
+void sql_limit(struct sql *sql, uint64_t ns);
+
+/* Damage that is found by other means: SQL_CORRUPT. */
+int sql_found_damage(struct sql *sql, struct cause *why, const char *text);
+
+/* Was there ever SQL_CORRUPT? That is also what reading answers when the disk cannot read. */
+bool sql_is_damaged(const struct sql *sql);
+
+/* Prepare once, use often. NULL with *why; SQL_CORRUPT when table or column is not there.
+ * row_sum(…) may be used: a number that says whether the values beside it are those that were
+ * written. SQLite does not notice a bit that has changed inside a value. */
 struct sql_statement *sql_prepare(struct sql *sql, const char *text, struct cause *why);
 
 /* Bind all parameters: a letter each, 'i' int64_t, 't' const char * (NULL = null;

@@ -1,37 +1,17 @@
 /* SPDX-License-Identifier: ISC */
-/* store: the database's opening, its transactions, settings and counters. */
+/* store: its sentences and transactions, settings and counters. */
 #include "store/store.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "base/log.h"
 #include "store/inside.h"
 
-enum { SCHEMA_VERSION = 1, NUMBERS_APART = 1000000 };
-
-/* AUTOINCREMENT: a number is never used again, not even after a deletion
- * (https://www.sqlite.org/autoinc.html). */
-static const char schema[] =
-    "BEGIN IMMEDIATE;"
-    "CREATE TABLE value (name TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;"
-    "CREATE TABLE event (id INTEGER PRIMARY KEY AUTOINCREMENT, type TEXT NOT NULL,"
-    "  wall_ns INTEGER NOT NULL, data TEXT NOT NULL);"
-    "CREATE INDEX event_type ON event (type, id);"
-    "CREATE TABLE picture (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE,"
-    "  bytes INTEGER NOT NULL, wall_ns INTEGER NOT NULL);"
-    "INSERT INTO sqlite_sequence VALUES ('event', %lld);"
-    "PRAGMA user_version=1;"
-    "COMMIT;";
-static const char damaged[] = "state.db.corrupt-";	/* and the second it was moved aside */
-
-#define EVENT_COLUMNS "SELECT id, type, wall_ns, data FROM event WHERE id > ?1 AND id < ?2"
+#define EVENT_SUM "row_sum(id, type, wall_ns, data)"
+#define EVENT_COLUMNS "SELECT id, type, wall_ns, data, sum = " EVENT_SUM " FROM event WHERE id > ?1 AND id < ?2"
 
 /* Prepared, a rollback does not fail for want of memory. */
 static const char *const sentences[STORE_SENTENCES] = {
@@ -41,21 +21,23 @@ static const char *const sentences[STORE_SENTENCES] = {
 	[STORE_SAVEPOINT] = "SAVEPOINT inner_one",
 	[STORE_RELEASE] = "RELEASE inner_one",
 	[STORE_ROLLBACK_TO] = "ROLLBACK TO inner_one",
-	[STORE_VALUE_SET] = "INSERT INTO value VALUES (?1, ?2)"
-	    " ON CONFLICT (name) DO UPDATE SET text = excluded.text",
-	[STORE_VALUE_ALL] = "SELECT name, text FROM value",
-	[STORE_EVENT_ADD] = "INSERT INTO event (type, wall_ns, data) VALUES (?1, ?2, ?3)",
-	[STORE_EVENT_CHANGE] = "UPDATE event SET data = ?2 WHERE id = ?1",
+	[STORE_VALUE_SET] = "INSERT OR REPLACE INTO value VALUES (?1, ?2, row_sum(?1, ?2))",
+	[STORE_VALUE_ALL] = "SELECT name, text, sum = row_sum(name, text) FROM value",
+	[STORE_EVENT_LAST] = "SELECT seq FROM sqlite_sequence WHERE name = 'event'",
+	[STORE_EVENT_ADD] = "INSERT INTO event VALUES (?1, ?2, ?3, ?4, row_sum(?1, ?2, ?3, ?4))",
+	[STORE_EVENT_CHANGE] = "UPDATE event SET data = ?2, sum = row_sum(id, type, wall_ns, ?2) WHERE id = ?1",
 	[STORE_EVENT_PRUNE] = "DELETE FROM event WHERE id IN"
 	    " (SELECT id FROM event WHERE id <= ?1 ORDER BY id LIMIT 8)",
 	[STORE_EVENTS_BACK] = EVENT_COLUMNS " ORDER BY id DESC LIMIT ?3",
 	[STORE_EVENTS_BACK_TYPE] = EVENT_COLUMNS " AND type = ?4 ORDER BY id DESC LIMIT ?3",
 	[STORE_EVENTS_ON] = EVENT_COLUMNS " ORDER BY id LIMIT ?3",
 	[STORE_EVENTS_ON_TYPE] = EVENT_COLUMNS " AND type = ?4 ORDER BY id LIMIT ?3",
-	[STORE_PICTURE_ADD] = "INSERT OR REPLACE INTO picture (name, bytes, wall_ns) VALUES (?1, ?2, ?3)",
+	[STORE_PICTURE_ADD] = "INSERT OR REPLACE INTO picture (name, bytes, wall_ns, sum)"
+	    " VALUES (?1, ?2, ?3, row_sum(?1, ?2, ?3))",
 	[STORE_PICTURE_DROP] = "DELETE FROM picture WHERE name = ?1",
 	[STORE_PICTURE_OLDEST] = "SELECT name, bytes FROM picture ORDER BY id LIMIT 1",
-	[STORE_PICTURE_PAGE] = "SELECT id, name, bytes, wall_ns FROM picture WHERE id < ?1"
+	[STORE_PICTURE_PAGE] = "SELECT id, name, bytes, wall_ns, sum = row_sum(name, bytes, wall_ns)"
+	    " FROM picture WHERE id < ?1"
 	    " ORDER BY id DESC LIMIT ?2",
 	[STORE_PICTURE_FIND] = "SELECT bytes FROM picture WHERE name = ?1",
 	[STORE_PICTURE_NAMES] = "SELECT name FROM picture",
@@ -63,7 +45,7 @@ static const char *const sentences[STORE_SENTENCES] = {
 
 /* ---- opening -------------------------------------------------------------------- */
 
-static int
+int
 store_prepare(struct store *store, struct cause *why)
 {
 	for (int at = 0; at < STORE_SENTENCES; at++) {
@@ -72,104 +54,6 @@ store_prepare(struct store *store, struct cause *why)
 			return sql_last_failure(store->sql, why);
 	}
 	return STORE_OK;
-}
-
-/* The number before a new database's first event. Those a damaged one has given
- * away are unknown and must never be used again: the clock in seconds is above them
- * as long as there was less than one event a second since 1970. A clock that was
- * set back since an earlier damage is not believed. */
-static long long
-store_first_number(const struct store *store)
-{
-	DIR *folder = opendir(store->folder);
-	long long newest = 0, now = (long long)time(NULL);
-	struct dirent *entry;
-
-	while (folder != NULL && (entry = readdir(folder)) != NULL) {
-		if (strncmp(entry->d_name, damaged, sizeof damaged - 1) == 0) {
-			long long then = strtoll(entry->d_name + sizeof damaged - 1, NULL, 10);
-
-			newest = then > newest ? then : newest;
-		}
-	}
-	if (folder != NULL)
-		closedir(folder);
-	if (newest == 0)
-		return 0;
-	return newest <= now ? now : newest + NUMBERS_APART;
-}
-
-static int
-store_schema(struct store *store, struct cause *why)
-{
-	char text[sizeof schema + 32];
-	int64_t version;
-	int result = sql_ask(store->sql, "PRAGMA user_version", &version, why);
-
-	if (result != STORE_OK)
-		return result;
-	if (version == 0) {
-		snprintf(text, sizeof text, schema, store_first_number(store));
-		return sql_exec(store->sql, text, why);
-	}
-	if (version == SCHEMA_VERSION)
-		return STORE_OK;
-	cause_set(why, "has layout %lld, this orield knows %d: it is from a newer version",
-	    (long long)version, SCHEMA_VERSION);
-	return STORE_FAILED;
-}
-
-/* A write-ahead log that is still there means that we did not end in peace:
- * then the whole file is looked at before it is trusted. */
-static int
-store_open_database(struct store *store, const char *path, struct cause *why)
-{
-	char wal[STORE_ASIDE_SIZE];
-	bool crashed;
-	int result;
-
-	snprintf(wal, sizeof wal, "%s-wal", path);
-	crashed = access(wal, F_OK) == 0;
-	result = sql_open(path, &store->sql, why);
-	if (result == STORE_OK && crashed)
-		result = sql_check(store->sql, why);
-	if (result == STORE_OK)
-		result = store_schema(store, why);
-	if (result == STORE_OK)
-		result = store_prepare(store, why);
-	if (result == STORE_OK)
-		result = store_pictures_open(store, why);
-	if (result != STORE_OK)
-		sql_close(&store->sql);
-	return result;
-}
-
-/* The database first: without its log it might look like a good, but older one. */
-static int
-store_move_aside(const struct store *store, long long seconds, struct cause *why)
-{
-	static const char *const parts[] = { "", "-wal", "-shm" };
-	char from[STORE_ASIDE_SIZE], to[STORE_ASIDE_SIZE];
-
-	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-		snprintf(from, sizeof from, "%s/state.db%s", store->folder, parts[i]);
-		snprintf(to, sizeof to, "%s/%s%lld%s", store->folder, damaged, seconds, parts[i]);
-		if (rename(from, to) == -1 && errno != ENOENT)
-			return cause_errno(why, "%s: damaged, and cannot be moved aside", from);
-	}
-	return STORE_OK;
-}
-
-static int
-store_start_anew(struct store *store, const char *path, struct cause *why)
-{
-	long long seconds = (long long)time(NULL);
-
-	log_error("store", "%s is damaged (%s); it is kept as %s%lld, settings, counters and"
-	    " events begin anew", path, why->text, damaged, seconds);
-	if (store_move_aside(store, seconds, why) != STORE_OK)
-		return STORE_FAILED;
-	return store_open_database(store, path, why);
 }
 
 static int
@@ -184,9 +68,7 @@ struct store *
 store_new(const char *folder, struct cause *why)
 {
 	struct store *store = calloc(1, sizeof *store);
-	char path[STORE_PATH_SIZE];
-	struct cause unread, reason;
-	int result;
+	struct cause unread;
 
 	if (why == NULL)
 		why = &unread;
@@ -197,20 +79,11 @@ store_new(const char *folder, struct cause *why)
 	store->snaps = -1;
 	if (strlen(folder) >= sizeof store->folder) {
 		cause_set(why, "%.64s…: too long a path", folder);
-		goto fail;
+	} else {
+		strcpy(store->folder, folder);
+		if (store_folder(folder, why) == 0 && store_open_or_repair(store, why) == STORE_OK)
+			return store;
 	}
-	strcpy(store->folder, folder);
-	snprintf(path, sizeof path, "%s/state.db", folder);
-	if (store_folder(folder, why) == -1)
-		goto fail;
-	result = store_open_database(store, path, why);
-	if (result == SQL_CORRUPT)
-		result = store_start_anew(store, path, why);
-	if (result == STORE_OK)
-		return store;
-	reason = *why;
-	cause_set(why, "%s: %s", path, reason.text);
-fail:
 	store_free(&store);
 	return NULL;
 }
@@ -224,9 +97,7 @@ store_free(struct store **store)
 		return;
 	while (gone->depth > 0)
 		store_rollback(gone);
-	sql_close(&gone->sql);
-	if (gone->snaps != -1)
-		close(gone->snaps);
+	store_close(gone);
 	free(gone->notes);
 	free(gone);
 	*store = NULL;
@@ -297,6 +168,12 @@ store_rollback(struct store *store)
 	store_notes_undo(store);
 }
 
+int
+store_bad_row(struct store *store, struct cause *why)
+{
+	return sql_found_damage(store->sql, why, "a row is not what was written");
+}
+
 /* ---- settings and counters --------------------------------------------------------- */
 
 int
@@ -312,8 +189,13 @@ store_each_value(struct store *store, void (*each)(void *arg, const char *name, 
 	struct sql_statement *say = store->say[STORE_VALUE_ALL];
 	int result;
 
-	while ((result = sql_step(say, why)) > 0)
+	while ((result = sql_step(say, why)) > 0) {
+		if (sql_number(say, 2) == 0) {
+			result = store_bad_row(store, why);
+			break;
+		}
 		each(arg, sql_text(say, 0), sql_text(say, 1));
+	}
 	sql_done(say);
 	return result;
 }

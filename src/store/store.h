@@ -19,6 +19,8 @@ struct store;
 
 enum { STORE_OK = 0, STORE_FAILED = -1, STORE_FULL = -2, STORE_MISSING = -3 };
 enum { STORE_EVENTS_KEPT = 100000, STORE_NAME_SIZE = 64 };
+enum { STORE_DAMAGED_KEPT = 3, STORE_LOOK_S = 30, STORE_SALVAGE_S = 5 };
+#define STORE_NUMBER_MAX (INT64_C(1) << 53)	/* what a number in JavaScript can hold */
 
 struct store_limits {
 	uint64_t quota_bytes, quota_files;
@@ -26,11 +28,36 @@ struct store_limits {
 };
 
 /* Open or create folder/state.db and folder/snaps/. A picture without a row gets
- * one, a row without its file goes, left-over temporary files are removed. A
- * damaged database is moved aside (state.db.corrupt-<seconds>) and a new one
- * begun, whose event numbers go on above all former ones; the pictures stay. */
+ * one, a row without its file goes, left-over temporary files are removed. A database of
+ * an older layout is brought to ours, one of a newer is refused untouched. A damaged one is repaired
+ * at once, see store_repair(). */
 struct store *store_new(const char *folder, struct cause *why);
 void store_free(struct store **store);
+
+/* ---- damage. It may be found at any time: then each call fails, store_is_damaged() says so,
+ * and outside of any transaction store_repair() makes the store good again. ---- */
+
+/* What was done about the newest damage. */
+struct store_repaired {
+	uint64_t wall_ns;			/* when; 0: there was none */
+	char kept[STORE_NAME_SIZE];		/* name of the damaged file; "": there is none */
+	struct cause why;
+	int64_t values, events;			/* of it that could still be read */
+};
+
+/* Look at all of it, at most for STORE_LOOK_S (100,000 events: 0.2 s): SQLite's own check and the sum of each
+ * row. STORE_OK also when time was too short. */
+int store_look(struct store *store, struct cause *why);
+
+/* Damage was found, or another file or none is where ours was: a stat(2). */
+bool store_is_damaged(struct store *store, struct cause *why);
+
+/* The damaged database is moved aside (state.db.corrupt-<seconds>, the newest STORE_DAMAGED_KEPT are kept)
+ * and a new one begun with those settings, counters and events that can still be read in STORE_SALVAGE_S;
+ * the pictures stay, and event numbers go on above all former ones. One that was removed while it was open
+ * is written anew, from the file that is still open. One that was put in its place is opened. */
+int store_repair(struct store *store, struct cause *why);
+const struct store_repaired *store_repaired(const struct store *store);
 
 /* ---- several calls on one fsync. They nest: an inner pair is a savepoint, whose
  * rollback leaves the rest. A commit that fails has been rolled back. ---- */

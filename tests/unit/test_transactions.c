@@ -97,7 +97,7 @@ test_an_inner_one_is_undone_alone(void **state)
 static void
 sqlite_ends_it(void)
 {
-	assert_int_not_equal(sql_exec(store->sql, "INSERT OR ROLLBACK INTO value VALUES ('outer', '2')", &why), STORE_OK);
+	assert_int_not_equal(sql_exec(store->sql, "INSERT OR ROLLBACK INTO value VALUES ('outer', '2', 0)", &why), STORE_OK);
 	assert_false(sql_in_transaction(store->sql));
 }
 

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: ISC */
+/* layout: the tables, and how those of older versions become ours. */
+#include <stdio.h>
+#include <string.h>
+
+#include "store/inside.h"
+
+/* AUTOINCREMENT keeps the highest number over the pruning of old events (https://www.sqlite.org/autoinc.html).
+ * `sum`: what row_sum() said of the other columns (of a picture: without its number). */
+static const char *const tables[] = {
+	"CREATE TABLE value (name TEXT PRIMARY KEY, text TEXT NOT NULL, sum INTEGER NOT NULL) WITHOUT ROWID",
+	"CREATE TABLE event (id INTEGER PRIMARY KEY AUTOINCREMENT, type TEXT NOT NULL,"
+	    "  wall_ns INTEGER NOT NULL, data TEXT NOT NULL, sum INTEGER NOT NULL)",
+	"CREATE INDEX event_type ON event (type, id)",
+	"CREATE TABLE picture (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE,"
+	    "  bytes INTEGER NOT NULL, wall_ns INTEGER NOT NULL, sum INTEGER NOT NULL)",
+};
+enum { TABLES = sizeof tables / sizeof tables[0] };
+
+/* What is no word of ours has come from damage that nobody could see then. */
+static const char from_layout_1[] =
+    "INSERT INTO value SELECT name, text, row_sum(name, text) FROM old_value;"
+    "INSERT INTO event SELECT id, type, wall_ns, data, row_sum(id, type, wall_ns, data) FROM old_event"
+    "  WHERE typeof(type) = 'text' AND type NOT GLOB '*[^a-z]*' AND typeof(wall_ns) = 'integer' AND typeof(data) = 'text';"
+    "INSERT INTO picture SELECT id, name, bytes, wall_ns, row_sum(name, bytes, wall_ns) FROM old_picture;"
+    "INSERT INTO sqlite_sequence SELECT 'event', seq FROM sqlite_sequence WHERE name = 'old_event'"
+    "  AND NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'event');"
+    "UPDATE sqlite_sequence SET seq = (SELECT max(seq) FROM sqlite_sequence WHERE name IN ('event', 'old_event'))"
+    "  WHERE name = 'event';"
+    "DROP TABLE old_value; DROP TABLE old_event; DROP TABLE old_picture;";
+
+static int
+layout_tables(struct sql *sql, struct cause *why)
+{
+	int result = STORE_OK;
+
+	for (size_t i = 0; result == STORE_OK && i < TABLES; i++)
+		result = sql_exec(sql, tables[i], why);
+	return result;
+}
+
+/* All or nothing: a power loss in between leaves the former layout. */
+static int
+layout_end(struct sql *sql, int result, struct cause *why)
+{
+	if (result == STORE_OK)
+		result = sql_exec(sql, "PRAGMA user_version=2; COMMIT", why);
+	if (result != STORE_OK && sql_in_transaction(sql))
+		sql_exec(sql, "ROLLBACK", NULL);
+	return result;
+}
+
+int
+layout_make(struct sql *sql, struct cause *why)
+{
+	int result = sql_exec(sql, "BEGIN IMMEDIATE", why);
+
+	if (result == STORE_OK)
+		result = layout_tables(sql, why);
+	if (result == STORE_OK)
+		result = sql_exec(sql, "INSERT INTO sqlite_sequence VALUES ('event', 0)", why);
+	return layout_end(sql, result, why);
+}
+
+/* The new tables are made with our words, so that they can be compared; no column is added to old ones. */
+static int
+layout_from_1(struct sql *sql, struct cause *why)
+{
+	int result = sql_check(sql, why);
+
+	if (result == STORE_OK)
+		result = sql_exec(sql, "BEGIN IMMEDIATE; DROP INDEX event_type; ALTER TABLE value RENAME TO old_value;"
+		    "ALTER TABLE event RENAME TO old_event; ALTER TABLE picture RENAME TO old_picture", why);
+	if (result == STORE_OK)
+		result = layout_tables(sql, why);
+	if (result == STORE_OK)
+		result = sql_exec(sql, from_layout_1, why);
+	return layout_end(sql, result, why);
+}
+
+/* Does the schema have our words, and no others? */
+static int
+layout_compare(struct sql *sql, struct cause *why)
+{
+	char question[600];
+	int64_t count = 0, all;
+	int result = sql_ask(sql, "SELECT count(*) FROM sqlite_master WHERE sql IS NOT NULL"
+	    " AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'", &all, why);
+
+	for (size_t i = 0; result == STORE_OK && i < TABLES; i++) {
+		int64_t has;
+
+		snprintf(question, sizeof question, "SELECT count(*) FROM sqlite_master WHERE sql = '%s'", tables[i]);
+		result = sql_ask(sql, question, &has, why);
+		count += has;
+	}
+	if (result == STORE_OK && (count != TABLES || all != TABLES))
+		result = sql_found_damage(sql, why, "the tables are not those that were made");
+	return result;
+}
+
+static int
+layout_refuse(struct sql *sql, int64_t version, struct cause *why)
+{
+	if (version < 0 || version > STORE_LAYOUT_MAX)
+		return sql_found_damage(sql, why, "its layout has a number that nobody gave it");
+	cause_set(why, "has layout %lld, this orield knows %d: it is from a newer version (or damaged: move it away, "
+	    "and a new one is begun)", (long long)version, STORE_LAYOUT);
+	return STORE_FAILED;
+}
+
+static int
+layout_make_if_empty(struct sql *sql, struct cause *why)
+{
+	int64_t count;
+	int result = sql_ask(sql, "SELECT count(*) FROM sqlite_master", &count, why);
+
+	if (result == STORE_OK && count > 0)
+		result = sql_found_damage(sql, why, "it has tables and no layout");
+	return result == STORE_OK ? layout_make(sql, why) : result;
+}
+
+int
+layout_bring(struct sql *sql, bool *made, bool *migrated, struct cause *why)
+{
+	int64_t version;
+	int result = sql_ask(sql, "PRAGMA user_version", &version, why);
+
+	*made = result == STORE_OK && version == 0;
+	*migrated = result == STORE_OK && version == 1;
+	if (result == STORE_OK && version != 0 && version != 1 && version != STORE_LAYOUT)
+		result = layout_refuse(sql, version, why);
+	if (result == STORE_OK)
+		result = sql_make_durable(sql, why);
+	if (result == STORE_OK && *made)
+		result = layout_make_if_empty(sql, why);
+	if (result == STORE_OK && *migrated)
+		result = layout_from_1(sql, why);
+	return result == STORE_OK ? layout_compare(sql, why) : result;
+}
+
+int
+layout_check_rows(struct sql *sql, struct cause *why)
+{
+	static const char *const questions[] = {
+		"SELECT count(*) FROM value WHERE sum IS NOT row_sum(name, text)",
+		"SELECT count(*) FROM event NOT INDEXED WHERE sum IS NOT row_sum(id, type, wall_ns, data)",
+		"SELECT count(*) FROM picture NOT INDEXED WHERE sum IS NOT row_sum(name, bytes, wall_ns)",
+	};
+	int result = STORE_OK;
+	int64_t bad = 0;
+
+	for (size_t i = 0; result == STORE_OK && i < sizeof questions / sizeof questions[0]; i++) {
+		result = sql_ask(sql, questions[i], &bad, why);
+		if (result == STORE_OK && bad > 0)
+			result = sql_found_damage(sql, why, "a row is not what was written");
+	}
+	return result;
+}
