@@ -78,8 +78,8 @@ book_result(struct book *book, int result, struct cause *why)
 
 	if (result >= STORE_OK)
 		return BOOK_OK;
-	book->damaged = book->damaged || result == SQL_CORRUPT;
-	cause_set(why, "%s: %s%s", book->path, result == SQL_CORRUPT ? "damaged: " : "", reason.text);
+	book->damaged = book->damaged || result == STORE_DAMAGED;
+	cause_set(why, "%s: %s%s", book->path, result == STORE_DAMAGED ? "damaged: " : "", reason.text);
 	return BOOK_TROUBLE;
 }
 

@@ -161,6 +161,29 @@ batch_run(struct batch *batch, struct work *work)
 		batch_fail(batch, work);
 }
 
+/* Damage has been found: what failed by it is done again, once. */
+static void
+batch_repair(struct batch *batch, struct work *work)
+{
+	struct batch again = { .count = 0 };
+
+	for (size_t i = 0; i < batch->count; i++)
+		if (batch->jobs[i]->result == STORE_DAMAGED)
+			again.jobs[again.count++] = batch->jobs[i];
+	if (again.count == 0 || !work_repair(work))
+		return;
+	for (size_t i = 0; i < again.count; i++)
+		work_forget_failure(work, again.jobs[i]);
+	batch_run(&again, work);
+}
+
+static void
+batch_settle(const struct batch *batch, struct work *work)
+{
+	for (size_t i = 0; i < batch->count; i++)
+		work_settle(work, batch->jobs[i]);
+}
+
 /* One log line when trouble begins and one when it is over. */
 static void
 keeper_say(struct keeper *keeper, const char *trouble)
@@ -197,6 +220,7 @@ keeper_note(struct keeper *keeper, const struct batch *batch)
 	keeper_say(keeper, trouble);
 	pthread_mutex_lock(&keeper->lock);
 	snprintf(keeper->status.trouble, sizeof keeper->status.trouble, "%s", trouble);
+	keeper->status.repaired = work->repaired;
 	if (work->store != NULL)
 		store_picture_totals(work->store, &keeper->status.pictures, &keeper->status.bytes);
 	pthread_mutex_unlock(&keeper->lock);
@@ -260,7 +284,10 @@ keeper_thread(void *arg)
 		struct batch batch = { .count = 0 };
 
 		more = keeper_take(keeper, &batch);
+		work_repair(&keeper->work);	/* removed, or another in its place: before it is written to */
 		batch_run(&batch, &keeper->work);
+		batch_repair(&batch, &keeper->work);
+		batch_settle(&batch, &keeper->work);
 		keeper_note(keeper, &batch);
 		for (size_t i = 0; i < batch.count; i++)
 			keeper_answer(keeper, batch.jobs[i]);
@@ -268,6 +295,7 @@ keeper_thread(void *arg)
 		keeper_answer_questions(keeper, more ? QUESTIONS_A_TURN : KEEPER_QUESTIONS);
 	}
 	store_free(&keeper->work.store);
+	json_decref(keeper->work.values);
 	return NULL;
 }
 

@@ -39,6 +39,7 @@ enum job_kind {
 	JOB_EVENTS,			/* query */
 	JOB_PICTURES,			/* query */
 	JOB_DELETE,			/* name */
+	JOB_LOOK,			/* for damage, in all of the database: store_look() */
 	JOB_KINDS
 };
 
@@ -82,10 +83,11 @@ void keeper_free(struct keeper **keeper);
 bool keeper_submit(struct keeper *keeper, struct job *job);
 uint64_t keeper_refused(const struct keeper *keeper);
 
-/* As of the newest answer: saved pictures, and why storing fails ("" when it does not). */
+/* As of the newest answer: saved pictures, why storing fails ("" when it does not), and the newest repair. */
 struct keeper_status {
 	uint64_t pictures, bytes;
 	char trouble[256];
+	struct store_repaired repaired;
 };
 void keeper_status(struct keeper *keeper, struct keeper_status *status);
 

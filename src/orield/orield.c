@@ -182,6 +182,16 @@ orield_take_stored(struct orield *orield, const json_t *values)
 	}
 }
 
+/* Whether all is well with the database need not be known before the first picture. */
+static void
+orield_look_for_damage(struct orield *orield)
+{
+	struct job *job = job_new(JOB_LOOK, NULL, NULL);
+
+	if (job != NULL && !keeper_submit(orield->keeper, job))
+		job_free(&job);
+}
+
 static void
 orield_store_opened(void *arg, struct job *job)
 {
@@ -197,6 +207,7 @@ orield_store_opened(void *arg, struct job *job)
 	orield_take_stored(orield, job->answer);
 	json_decref(orield->stored_controls);
 	orield->stored_controls = adjust_stored(job->answer);
+	orield_look_for_damage(orield);
 	if (orield->capture == NULL)
 		return;
 	orield_tune(orield);

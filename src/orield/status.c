@@ -83,6 +83,17 @@ status_counters(const struct orield *orield, const struct capture_status *now)
 	    "store_refused", (json_int_t)keeper_refused(orield->keeper));
 }
 
+/* null, or when it was found damaged, and what of it went on. */
+static json_t *
+status_repaired(const struct store_repaired *repaired)
+{
+	if (repaired->wall_ns == 0)
+		return json_null();
+	return json_pack("{sf so so sI sI}", "ts", clock_seconds(repaired->wall_ns), "reason",
+	    json_words(repaired->why.text), "kept", json_words(repaired->kept),
+	    "settings", (json_int_t)repaired->values, "events", (json_int_t)repaired->events);
+}
+
 static void
 status_add_store(const struct orield *orield, json_t *out)
 {
@@ -91,8 +102,8 @@ status_add_store(const struct orield *orield, json_t *out)
 	keeper_status(orield->keeper, &store);
 	json_object_set_new(out, "snaps", json_pack("{sI sI}", "count", (json_int_t)store.pictures,
 	    "bytes", (json_int_t)store.bytes));
-	json_object_set_new(out, "store", json_pack("{sb so}", "ok", store.trouble[0] == '\0',
-	    "reason", json_words(store.trouble)));
+	json_object_set_new(out, "store", json_pack("{sb so so}", "ok", store.trouble[0] == '\0',
+	    "reason", json_words(store.trouble), "repaired", status_repaired(&store.repaired)));
 }
 
 static json_t *

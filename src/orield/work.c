@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/vocabulary.h"
 
 static int
@@ -40,6 +41,74 @@ work_set_number(struct work *work, const char *name, uint64_t number, struct cau
 
 	snprintf(text, sizeof text, "%" PRIu64, number);
 	return store_set_value(work->store, name, text, why);
+}
+
+/* ---- damage ----------------------------------------------------------------------- */
+
+/* Once in so long: a disk that spoils all that is written to it is not written to without end. */
+enum { REPAIR_APART_S = 10 };
+
+static bool
+repair_now(struct work *work, const struct cause *found)
+{
+	uint64_t now = clock_mono_ns();
+
+	if (work->repaired_ns != 0 && now - work->repaired_ns < REPAIR_APART_S * CLOCK_S) {
+		cause_set(&work->closed, "damaged again (%s): is the disk failing?", found->text);
+		return false;
+	}
+	work->repaired_ns = now;
+	return store_repair(work->store, &work->closed) == STORE_OK;
+}
+
+/* What we know and the damaged database did not give. */
+static void
+repair_values(struct work *work)
+{
+	const char *name;
+	json_t *text;
+
+	if (store_begin(work->store, NULL) != STORE_OK)
+		return;
+	json_object_foreach(work->values, name, text)
+		store_set_value(work->store, name, json_string_value(text), NULL);
+	if (store_commit(work->store, NULL) != STORE_OK)
+		log_warning("store", "not all settings could be written into the new database");
+}
+
+bool
+work_repair(struct work *work)
+{
+	struct cause found;
+
+	if (work->store == NULL || !store_is_damaged(work->store, &found))
+		return false;
+	if (!repair_now(work, &found)) {
+		store_free(&work->store);
+		return false;
+	}
+	work->repaired = *store_repaired(work->store);
+	repair_values(work);
+	return true;
+}
+
+void
+work_forget_failure(struct work *work, struct job *job)
+{
+	json_decref(job->events);
+	json_decref(job->answer);
+	job->events = job->answer = NULL;
+	job->why.text[0] = '\0';
+	json_object_del(job->data, "stored");
+	if (job->kind == JOB_MOTION)
+		work->triggers--;
+}
+
+void
+work_settle(struct work *work, const struct job *job)
+{
+	if (job->kind == JOB_SET && job->result == STORE_OK)
+		json_object_update(work->values, job->data);
 }
 
 /* ---- opening ---------------------------------------------------------------------- */
@@ -78,6 +147,10 @@ run_open(struct work *work, struct job *job)
 		store_free(&work->store);
 		return result;
 	}
+	if (store_repaired(work->store)->wall_ns != 0)
+		work->repaired = *store_repaired(work->store);
+	json_decref(work->values);
+	work->values = json_copy(job->answer);
 	work->triggers += open_counter(job->answer, "trigger_count");
 	work->frames = open_counter(job->answer, "frame_count");
 	return STORE_OK;
@@ -222,6 +295,12 @@ run_pictures(struct work *work, struct job *job)
 }
 
 static int
+run_look(struct work *work, struct job *job)
+{
+	return store_look(work->store, &job->why);
+}
+
+static int
 run_delete(struct work *work, struct job *job)
 {
 	int result = store_delete_picture(work->store, job->name, &job->why);
@@ -252,6 +331,7 @@ static const struct {
 	[JOB_EVENTS] = { run_events, false, NULL },
 	[JOB_PICTURES] = { run_pictures, false, NULL },
 	[JOB_DELETE] = { run_delete, true, NULL },
+	[JOB_LOOK] = { run_look, false, NULL },
 };
 
 bool

@@ -58,11 +58,11 @@ void store_notes_undo(struct store *store);	/* it was rolled back */
 enum { STORE_LAYOUT = 2, STORE_LAYOUT_MAX = 9999 /* no version will have more */ };
 
 /* Bring the open database to our layout: made (*made: it was empty), migrated, refused untouched (a newer
- * one), or SQL_CORRUPT. */
+ * one), or STORE_DAMAGED. */
 int layout_bring(struct sql *sql, bool *made, bool *migrated, struct cause *why);
 int layout_make(struct sql *sql, struct cause *why);
 
-/* Are all rows what was written? Else SQL_CORRUPT. */
+/* Are all rows what was written? Else STORE_DAMAGED. */
 int layout_check_rows(struct sql *sql, struct cause *why);
 
 /* ---- salvage.c ---- */
@@ -74,7 +74,7 @@ int salvage(struct sql *damaged, struct sql *sound, int64_t most, struct store_r
 int store_open(struct store *store, struct cause *why);
 int store_open_or_repair(struct store *store, struct cause *why);
 int store_prepare(struct store *store, struct cause *why);	/* in store.c */
-int store_bad_row(struct store *store, struct cause *why);	/* SQL_CORRUPT */
+int store_bad_row(struct store *store, struct cause *why);	/* STORE_DAMAGED */
 /* Numbers up to `id` may be given away. */
 int store_reserve(struct store *store, int64_t id, struct cause *why);
 void store_close(struct store *store);

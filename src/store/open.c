@@ -183,7 +183,7 @@ store_open_or_repair(struct store *store, struct cause *why)
 {
 	int result = store_open(store, why);
 
-	if (result == SQL_CORRUPT) {
+	if (result == STORE_DAMAGED) {
 		store->repaired.why = *why;
 		result = store_repair(store, why);
 	}

@@ -23,7 +23,7 @@ store_look(struct store *store, struct cause *why)
 	if (result == STORE_OK)
 		result = layout_check_rows(store->sql, why);
 	sql_limit(store->sql, 0);
-	return result == SQL_CORRUPT ? SQL_CORRUPT : STORE_OK;
+	return result == STORE_DAMAGED ? STORE_DAMAGED : STORE_OK;
 }
 
 enum repair_state { REPAIR_NOTHING, REPAIR_DAMAGED, REPAIR_REMOVED, REPAIR_REPLACED, REPAIR_PICTURES };
@@ -265,5 +265,5 @@ store_repair(struct store *store, struct cause *why)
 	store->repaired = (struct store_repaired){ .wall_ns = clock_wall_ns(), .why = reason };
 	result = state == REPAIR_DAMAGED || state == REPAIR_REMOVED ? repair_with(store, state, why) :
 	    repair_take(store, why);
-	return result == SQL_CORRUPT ? STORE_FAILED : result;
+	return result == STORE_DAMAGED ? STORE_FAILED : result;
 }

@@ -31,7 +31,7 @@ static int
 sql_fail(struct sql *sql, int failure, struct cause *why, const char *text)
 {
 	sql->failure = failure;
-	sql->damaged = sql->damaged || failure == SQL_CORRUPT;
+	sql->damaged = sql->damaged || failure == STORE_DAMAGED;
 	cause_set(&sql->reason, "%s", text);
 	return sql_last_failure(sql, why);
 }
@@ -66,13 +66,13 @@ sql_result(struct sql *sql, int code, struct cause *why)
 		return sql_fail(sql, STORE_FULL, why, "disk full: the database cannot grow");
 	if (code == SQLITE_CANTOPEN && sqlite3_system_errno(sql->handle) != 0)
 		return sql_fail(sql, STORE_FAILED, why, strerror(sqlite3_system_errno(sql->handle)));
-	return sql_fail(sql, damage ? SQL_CORRUPT : STORE_FAILED, why, sqlite3_errmsg(sql->handle));
+	return sql_fail(sql, damage ? STORE_DAMAGED : STORE_FAILED, why, sqlite3_errmsg(sql->handle));
 }
 
 int
 sql_found_damage(struct sql *sql, struct cause *why, const char *text)
 {
-	return sql_fail(sql, SQL_CORRUPT, why, text);
+	return sql_fail(sql, STORE_DAMAGED, why, text);
 }
 
 bool
@@ -254,7 +254,7 @@ sql_check(struct sql *sql, struct cause *why)
 		said = (const char *)sqlite3_column_text(handle, 0);
 	result = sql_result(sql, code, why);
 	if (result == STORE_OK && (said == NULL || strcmp(said, "ok") != 0))
-		result = sql_fail(sql, SQL_CORRUPT, why, said != NULL ? said : "no answer");
+		result = sql_fail(sql, STORE_DAMAGED, why, said != NULL ? said : "no answer");
 	sqlite3_finalize(handle);
 	return result;
 }

@@ -9,8 +9,6 @@
 
 #include "base/cause.h"
 
-enum { SQL_CORRUPT = -4 };	/* beside the STORE_ results: the file is no database any more */
-
 struct sql;
 struct sql_statement;		/* prepared, owned by its sql */
 
@@ -36,13 +34,13 @@ int sql_check(struct sql *sql, struct cause *why);
 /* What takes longer than this from now on fails; 0: no limit. */
 void sql_limit(struct sql *sql, uint64_t ns);
 
-/* Damage that is found by other means: SQL_CORRUPT. */
+/* Damage that is found by other means: STORE_DAMAGED. */
 int sql_found_damage(struct sql *sql, struct cause *why, const char *text);
 
-/* Was there ever SQL_CORRUPT? That is also what reading answers when the disk cannot read. */
+/* Was there ever STORE_DAMAGED? That is also what reading answers when the disk cannot read. */
 bool sql_is_damaged(const struct sql *sql);
 
-/* Prepare once, use often. NULL with *why; SQL_CORRUPT when table or column is not there.
+/* Prepare once, use often. NULL with *why; STORE_DAMAGED when table or column is not there.
  * row_sum(…) may be used: a number that says whether the values beside it are those that were
  * written. SQLite does not notice a bit that has changed inside a value. */
 struct sql_statement *sql_prepare(struct sql *sql, const char *text, struct cause *why);

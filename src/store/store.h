@@ -5,7 +5,7 @@
  * Synchronous: these calls reach the disk and may take long, so orield runs
  * them on its store thread (orield/keeper.c). One thread at a time. What a call
  * answered with 0 is on disk. Every failure says why; STORE_FULL apart, so
- * that "disk full" reaches the person who pressed the button. */
+ * that "disk full" reaches the person who pressed the button, and STORE_DAMAGED, which store_repair() mends. */
 #ifndef ORIEL_STORE_STORE_H
 #define ORIEL_STORE_STORE_H
 
@@ -17,9 +17,9 @@
 
 struct store;
 
-enum { STORE_OK = 0, STORE_FAILED = -1, STORE_FULL = -2, STORE_MISSING = -3 };
+enum { STORE_OK = 0, STORE_FAILED = -1, STORE_FULL = -2, STORE_MISSING = -3, STORE_DAMAGED = -4 };
 enum { STORE_EVENTS_KEPT = 100000, STORE_NAME_SIZE = 64 };
-enum { STORE_DAMAGED_KEPT = 3, STORE_LOOK_S = 30, STORE_SALVAGE_S = 5 };
+enum { STORE_DAMAGED_KEPT = 3, STORE_LOOK_S = 10, STORE_SALVAGE_S = 5 };
 #define STORE_NUMBER_MAX (INT64_C(1) << 53)	/* what a number in JavaScript can hold */
 
 struct store_limits {

@@ -323,6 +323,126 @@ test_counters(void **state)
 	json_decref(values);
 }
 
+/* ---- damage while it is in use ---- */
+
+static void
+fill(void)
+{
+	submit(setting("a", "1"));
+	for (int i = 0; i < 15; i++)
+		submit(picture(JOB_MOTION, "m", 10));
+	wait_for(16);
+}
+
+/* It goes on as if nothing had been, with what it knew; the number of the newest event. */
+static json_int_t
+goes_on(const char *reason)
+{
+	struct keeper_status status;
+	long long number = 0;
+	json_t *values;
+	char *at;
+
+	submit(setting("b", "2"));
+	submit(picture(JOB_MOTION, "m", 10));
+	submit(job(JOB_COUNTERS, "c"));
+	at = strstr(wait_for(3), "motion#");
+	assert_non_null(at);
+	sscanf(at, "motion#%lld", &number);
+	keeper_status(keeper, &status);
+	assert_string_equal(status.trouble, "");
+	assert_true(status.repaired.wall_ns > 0);
+	assert_non_null(strstr(status.repaired.why.text, reason));
+	assert_int_equal(status.pictures, 16);
+	values = stored();
+	assert_string_equal(json_get_text(values, "a"), "1");
+	assert_string_equal(json_get_text(values, "b"), "2");
+	assert_string_equal(json_get_text(values, "trigger_count"), "16");
+	json_decref(values);
+	return number;
+}
+
+static void
+test_the_file_is_removed(void **state)
+{
+	struct job *question = job(JOB_EVENTS, "q");
+
+	(void)state;
+	scratch_silence(true);
+	fill();
+	unlink(scratch_path("cam/state.db"));
+	unlink(scratch_path("cam/state.db-wal"));
+	unlink(scratch_path("cam/state.db-shm"));
+	assert_true(goes_on("it was removed while it was in use") > 30);
+	/* Nothing of it is lost: it was still open. */
+	question->query = (struct store_query){ .after = 0, .limit = 1 };
+	submit(question);
+	assert_string_equal(wait_for(1), "q:ok ");
+	assert_int_equal(scratch_count_like("cam", "state.db.corrupt-"), 0);
+	scratch_silence(false);
+}
+
+static void
+test_all_is_removed(void **state)
+{
+	char command[300];
+
+	(void)state;
+	scratch_silence(true);
+	submit(setting("a", "1"));
+	submit(picture(JOB_MOTION, "m", 10));
+	wait_for(2);
+	snprintf(command, sizeof command, "rm -r %s/*", scratch_path("cam"));
+	assert_int_equal(system(command), 0);
+	submit(picture(JOB_MOTION, "m", 10));
+	submit(job(JOB_PICTURES, "p"));
+	assert_string_equal(wait_for(2), "m:ok,motion#1001,saved#1002 p:ok ");
+	assert_int_equal(scratch_count("cam/snaps"), 1);
+	scratch_silence(false);
+}
+
+static void
+test_an_older_copy_is_put_back(void **state)
+{
+	char command[600];
+
+	(void)state;
+	scratch_silence(true);
+	submit(setting("a", "1"));
+	submit(picture(JOB_MOTION, "m", 10));
+	wait_for(2);
+	json_decref(stored());		/* closed once: all is in the one file */
+	snprintf(command, sizeof command, "cp %s %s", scratch_path("cam/state.db"), scratch_path("old.db"));
+	assert_int_equal(system(command), 0);
+	for (int i = 0; i < 14; i++)
+		submit(picture(JOB_MOTION, "m", 10));
+	wait_for(14);
+	snprintf(command, sizeof command, "rm %s* && mv %s %s", scratch_path("cam/state.db"), scratch_path("old.db"),
+	    scratch_path("cam/state.db"));
+	assert_int_equal(system(command), 0);
+	assert_true(goes_on("another file was put in its place") > 30);
+	scratch_silence(false);
+}
+
+static void
+test_pages_are_spoilt(void **state)
+{
+	char command[300];
+
+	(void)state;
+	scratch_silence(true);
+	fill();
+	json_decref(stored());
+	snprintf(command, sizeof command, "dd if=/dev/zero of=%s bs=4096 seek=2 count=3 conv=notrunc 2>/dev/null",
+	    scratch_path("cam/state.db"));
+	assert_int_equal(system(command), 0);
+	submit(job(JOB_LOOK, "look"));
+	assert_string_equal(wait_for(1), "look:ok ");
+	assert_true(goes_on("") > 30);
+	assert_true(scratch_count_like("cam", "state.db.corrupt-") > 0);
+	scratch_silence(false);
+}
+
 static void
 test_disk_full(void **state)
 {
@@ -426,6 +546,10 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_commits_are_grouped, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_what_was_given_is_finished_at_the_end, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_counters, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_the_file_is_removed, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_all_is_removed, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_an_older_copy_is_put_back, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_pages_are_spoilt, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_disk_full, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_store_that_opens_later, setup, teardown),
 	};
