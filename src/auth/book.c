@@ -14,7 +14,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-enum { SCHEMA_VERSION = 1, RETRY_S = 5 };
+enum { RETRY_S = 5 };
 
 /* `id` is the grant's; see secret.h for `proof`. */
 static const char schema[] =
@@ -79,7 +79,9 @@ book_result(struct book *book, int result, struct cause *why)
 	if (result >= STORE_OK)
 		return BOOK_OK;
 	book->damaged = book->damaged || result == STORE_DAMAGED;
-	cause_set(why, "%s: %s%s", book->path, result == STORE_DAMAGED ? "damaged: " : "", reason.text);
+	cause_set(why, "%s: %s%s%s", book->path, result == STORE_DAMAGED ? "damaged: " : "", reason.text,
+	    result == STORE_DAMAGED ? "; nobody is let in until it is put right: orielctl restore, or move it away and set"
+	    " the site up again" : "");
 	return BOOK_TROUBLE;
 }
 
@@ -103,9 +105,9 @@ book_schema(struct book *book, struct cause *why)
 	int64_t version;
 	int result = sql_ask(book->sql, "PRAGMA user_version", &version, why);
 
-	if (result == STORE_OK && version != SCHEMA_VERSION) {
+	if (result == STORE_OK && version != BOOK_LAYOUT) {
 		cause_set(why, "has layout %lld, this program knows %d: another version of it made the file",
-		    (long long)version, SCHEMA_VERSION);
+		    (long long)version, BOOK_LAYOUT);
 		result = STORE_FAILED;
 	}
 	return result;
@@ -239,6 +241,8 @@ book_open(struct book *book, struct cause *why)
 		result = book_schema(book, why);
 	if (result == STORE_OK)
 		result = sql_make_durable(book->sql, why);
+	if (result == STORE_OK)		/* no flipped bit brings back what was deleted */
+		result = sql_exec(book->sql, "PRAGMA secure_delete=ON", why);
 	if (result == STORE_OK)
 		result = sql_check(book->sql, why);
 	if (result == STORE_OK)

@@ -114,6 +114,17 @@ enum book_result book_token_add(struct book *book, const char *name, enum role r
 enum book_result book_token_delete(struct book *book, const char *name, struct cause *why);
 enum book_result book_token_list(struct book *book, int64_t now, json_t **list, struct cause *why);
 
+/* ---- a backup ---- */
+
+/* What is in it now, for free(3). */
+enum book_result book_save(struct book *book, unsigned char **bytes, size_t *length, struct cause *why);
+
+/* The users and tokens of then, in one transaction, while others may have the book open; everybody has to
+ * log in again. BOOK_REFUSED: these bytes will not do, or there are users and `force` was not said. With
+ * it a damaged book is moved to auth.db.corrupt. */
+enum book_result book_restore(struct book *book, const unsigned char *bytes, size_t length, bool force, int64_t now,
+	struct cause *why);
+
 /* ---- order ------------------------------------------------------------------------------ */
 
 /* End what has expired and make the folder of grants agree with the rows: at start,

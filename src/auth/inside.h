@@ -10,7 +10,7 @@
 #include "store/sql.h"
 #include "store/store.h"
 
-enum { BOOK_PATH_SIZE = 512 };
+enum { BOOK_PATH_SIZE = 512, BOOK_LAYOUT = 1 };
 
 enum book_sentence {
 	SAY_USER, SAY_USER_ADD, SAY_USER_PASSWORD, SAY_USER_ROLE, SAY_USER_DELETE, SAY_USER_LIST,

@@ -52,6 +52,8 @@ int ctl_user(struct ctl *ctl, int argc, char **argv);
 int ctl_token(struct ctl *ctl, int argc, char **argv);
 int ctl_session(struct ctl *ctl, int argc, char **argv);
 int ctl_notsent_lowat(struct ctl *ctl, int argc, char **argv);
+int ctl_backup(struct ctl *ctl, int argc, char **argv);
+int ctl_restore(struct ctl *ctl, int argc, char **argv);
 int ctl_tls(struct ctl *ctl, int argc, char **argv);
 
 #endif

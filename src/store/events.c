@@ -7,7 +7,7 @@
 #include "base/json.h"
 #include "store/inside.h"
 
-enum { EVENT_AROUND = 112 };	/* bytes of an event's JSON beside its data and type, at most */
+enum { PRUNED_AT_ONCE = 8, EVENT_AROUND = 112 };	/* bytes of an event's JSON beside its data and type, at most */
 
 static int
 events_no_memory(struct cause *why)
@@ -29,6 +29,25 @@ events_next(struct store *store, int64_t *id, struct cause *why)
 	return result < 0 ? result : STORE_OK;
 }
 
+/* One more than may be kept: the oldest goes. Numbers have gaps, so they say nothing about how many there are. */
+static int
+events_prune(struct store *store, struct cause *why)
+{
+	int64_t many;
+	int result = STORE_OK;
+
+	if (store->events == -1)
+		result = sql_ask(store->sql, "SELECT count(*) FROM event", &store->events, why);
+	else
+		store->events++;
+	many = store->events - STORE_EVENTS_KEPT;
+	if (result != STORE_OK || many <= 0)
+		return result;
+	many = many < PRUNED_AT_ONCE ? many : PRUNED_AT_ONCE;
+	store->events -= many;
+	return sql_do(store->say[STORE_EVENT_PRUNE], why, "i", many);
+}
+
 int
 store_add_event(struct store *store, const char *type, uint64_t wall_ns, const json_t *data,
     int64_t *id, struct cause *why)
@@ -44,9 +63,7 @@ store_add_event(struct store *store, const char *type, uint64_t wall_ns, const j
 	if (result == STORE_OK)
 		result = sql_do(store->say[STORE_EVENT_ADD], why, "itit", *id, type, (int64_t)wall_ns, text);
 	free(text);
-	if (result != STORE_OK)
-		return result;
-	return sql_do(store->say[STORE_EVENT_PRUNE], why, "i", *id - STORE_EVENTS_KEPT);
+	return result == STORE_OK ? events_prune(store, why) : result;
 }
 
 int

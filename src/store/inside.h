@@ -43,6 +43,7 @@ struct store {
 	dev_t device;			/* the file that is open */
 	ino_t inode;
 	struct store_repaired repaired;
+	int64_t events;			/* in the log; -1: to be counted */
 	uint64_t count, bytes;		/* of saved pictures */
 	struct store_note *notes;
 	size_t note_count, note_room;

@@ -168,6 +168,7 @@ store_open(struct store *store, struct cause *why)
 	struct cause reason;
 	int result;
 
+	store->events = -1;
 	store_path(store, "", path);
 	open_finish_repair(store);
 	result = open_database(store, path, &reason);

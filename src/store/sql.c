@@ -245,13 +245,16 @@ sql_check(struct sql *sql, struct cause *why)
 {
 	sqlite3_stmt *handle;
 	int code = sqlite3_prepare_v2(sql->handle, "PRAGMA integrity_check(1)", -1, &handle, NULL);
-	const char *said = "";
+	const char *said = "", *behind;
 	int result;
 
 	if (code == SQLITE_OK)
 		code = sqlite3_step(handle);
 	if (code == SQLITE_ROW)
 		said = (const char *)sqlite3_column_text(handle, 0);
+	/* "*** in database main ***" and what it is on the next line. */
+	if (said != NULL && (behind = strchr(said, '\n')) != NULL)
+		said = behind + 1;
 	result = sql_result(sql, code, why);
 	if (result == STORE_OK && (said == NULL || strcmp(said, "ok") != 0))
 		result = sql_fail(sql, STORE_DAMAGED, why, said != NULL ? said : "no answer");
@@ -283,11 +286,16 @@ static void
 sql_vbind(struct sql_statement *statement, const char *letters, va_list args)
 {
 	for (int at = 1; *letters != '\0'; at++, letters++) {
-		if (*letters == 'i')
+		if (*letters == 'i') {
 			sqlite3_bind_int64(statement->handle, at, va_arg(args, int64_t));
-		else
+		} else if (*letters == 'b') {
+			const void *bytes = va_arg(args, const void *);
+
+			sqlite3_bind_blob64(statement->handle, at, bytes, va_arg(args, size_t), SQLITE_STATIC);
+		} else {
 			sqlite3_bind_text(statement->handle, at, va_arg(args, const char *), -1,
 			    SQLITE_STATIC);
+		}
 	}
 }
 
@@ -323,6 +331,15 @@ sql_text(struct sql_statement *statement, int column)
 	return text != NULL ? text : "";
 }
 
+const void *
+sql_bytes(struct sql_statement *statement, int column, size_t *length)
+{
+	const void *bytes = sqlite3_column_blob(statement->handle, column);
+
+	*length = (size_t)sqlite3_column_bytes(statement->handle, column);
+	return bytes;
+}
+
 void
 sql_done(struct sql_statement *statement)
 {
@@ -355,4 +372,66 @@ bool
 sql_in_transaction(const struct sql *sql)
 {
 	return sqlite3_get_autocommit(sql->handle) == 0;
+}
+
+/* ---- a database as bytes --------------------------------------------------------------- */
+
+enum { HEADER_SIZE = 100, HEADER_WRITE_VERSION = 18, HEADER_READ_VERSION = 19 };
+
+/* WAL is of no use to a copy, and in memory there is none
+ * (https://www.sqlite.org/fileformat2.html#file_format_version_numbers). */
+int
+sql_save(struct sql *sql, unsigned char **bytes, size_t *length, struct cause *why)
+{
+	sqlite3_int64 size = 0;
+
+	*bytes = sqlite3_serialize(sql->handle, "main", &size, 0);
+	*length = (size_t)size;
+	if (*bytes == NULL)
+		return sql_fail(sql, STORE_FAILED, why, "the database cannot be copied");
+	if (size < HEADER_SIZE)
+		return sql_fail(sql, STORE_FAILED, why, "the database is empty");
+	(*bytes)[HEADER_WRITE_VERSION] = (*bytes)[HEADER_READ_VERSION] = 1;
+	return STORE_OK;
+}
+
+void
+sql_bytes_free(unsigned char **bytes)
+{
+	sqlite3_free(*bytes);
+	*bytes = NULL;
+}
+
+int
+sql_open_bytes(const unsigned char *bytes, size_t length, struct sql **sql, struct cause *why)
+{
+	unsigned char *own = sqlite3_malloc64(length);
+	int result = sql_open_as(":memory:", SQLITE_OPEN_READWRITE, sql, why);
+
+	if (result == STORE_OK && own == NULL)
+		result = sql_fail(*sql, STORE_FAILED, why, "out of memory");
+	if (result != STORE_OK) {
+		sqlite3_free(own);
+		sql_close(sql);
+		return result;
+	}
+	memcpy(own, bytes, length);	/* from now on SQLite's */
+	result = sql_result(*sql, sqlite3_deserialize((*sql)->handle, "main", own, (sqlite3_int64)length,
+	    (sqlite3_int64)length, SQLITE_DESERIALIZE_FREEONCLOSE | SQLITE_DESERIALIZE_RESIZEABLE), why);
+	if (result != STORE_OK)
+		sql_close(sql);
+	return result;
+}
+
+int
+sql_copy(struct sql *from, struct sql *to, struct cause *why)
+{
+	sqlite3_backup *copy = sqlite3_backup_init(to->handle, "main", from->handle, "main");
+	int code;
+
+	if (copy == NULL)
+		return sql_result(to, sqlite3_extended_errcode(to->handle), why);
+	sqlite3_backup_step(copy, -1);
+	code = sqlite3_backup_finish(copy);
+	return sql_result(to, code, why);
 }

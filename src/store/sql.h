@@ -5,6 +5,7 @@
 #define ORIEL_STORE_SQL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/cause.h"
@@ -46,17 +47,31 @@ bool sql_is_damaged(const struct sql *sql);
 struct sql_statement *sql_prepare(struct sql *sql, const char *text, struct cause *why);
 
 /* Bind all parameters: a letter each, 'i' int64_t, 't' const char * (NULL = null;
- * must live until sql_done). */
+ * must live until sql_done), 'b' const void * and size_t (the same). */
 void sql_bind(struct sql_statement *statement, const char *letters, ...);
 
 /* 1: a row is there; 0: no more; below 0: a STORE_ result. */
 int sql_step(struct sql_statement *statement, struct cause *why);
 int64_t sql_number(struct sql_statement *statement, int column);
 const char *sql_text(struct sql_statement *statement, int column);	/* until the next step; never NULL */
+const void *sql_bytes(struct sql_statement *statement, int column, size_t *length);	/* the same; NULL when empty */
 void sql_done(struct sql_statement *statement);			/* ready for the next sql_bind */
 
 /* Bind, step to the end, done. */
 int sql_do(struct sql_statement *statement, struct cause *why, const char *letters, ...);
+
+/* ---- a database as bytes ---- */
+enum { SQL_BYTES_MAX = 512 << 20 };
+
+/* What is committed now (https://www.sqlite.org/backup.html): *bytes for sql_bytes_free(). Others may go on writing. */
+int sql_save(struct sql *sql, unsigned char **bytes, size_t *length, struct cause *why);
+void sql_bytes_free(unsigned char **bytes);
+
+/* Open such bytes, which stay the caller's and are not changed: a database in memory. */
+int sql_open_bytes(const unsigned char *bytes, size_t length, struct sql **sql, struct cause *why);
+
+/* `to` becomes what `from` is, in one transaction that others see whole or not at all. */
+int sql_copy(struct sql *from, struct sql *to, struct cause *why);
 
 int64_t sql_last_id(const struct sql *sql);
 

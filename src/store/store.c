@@ -26,8 +26,7 @@ static const char *const sentences[STORE_SENTENCES] = {
 	[STORE_EVENT_LAST] = "SELECT seq FROM sqlite_sequence WHERE name = 'event'",
 	[STORE_EVENT_ADD] = "INSERT INTO event VALUES (?1, ?2, ?3, ?4, row_sum(?1, ?2, ?3, ?4))",
 	[STORE_EVENT_CHANGE] = "UPDATE event SET data = ?2, sum = row_sum(id, type, wall_ns, ?2) WHERE id = ?1",
-	[STORE_EVENT_PRUNE] = "DELETE FROM event WHERE id IN"
-	    " (SELECT id FROM event WHERE id <= ?1 ORDER BY id LIMIT 8)",
+	[STORE_EVENT_PRUNE] = "DELETE FROM event WHERE id IN (SELECT id FROM event ORDER BY id LIMIT ?1)",
 	[STORE_EVENTS_BACK] = EVENT_COLUMNS " ORDER BY id DESC LIMIT ?3",
 	[STORE_EVENTS_BACK_TYPE] = EVENT_COLUMNS " AND type = ?4 ORDER BY id DESC LIMIT ?3",
 	[STORE_EVENTS_ON] = EVENT_COLUMNS " ORDER BY id LIMIT ?3",
@@ -164,6 +163,7 @@ store_rollback(struct store *store)
 			result = store_say(store, STORE_RELEASE, NULL);
 	}
 	store->depth--;
+	store->events = -1;
 	store->spoilt = store->depth > 0 && (store->spoilt || result != STORE_OK);
 	store_notes_undo(store);
 }

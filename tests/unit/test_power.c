@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -115,6 +116,85 @@ sync_path(const char *path)
 	close(fd);
 }
 
+/* ---- the migration ---- */
+
+static void
+copy_of_layout_1(const char *name)
+{
+	static char bytes[1 << 16];
+	int from, to;
+	ssize_t length;
+	char path[300];
+
+	snprintf(path, sizeof path, "%s/layout1/%s", UNIT_DATA, name);
+	from = open(path, O_RDONLY);
+	to = open(scratch_path("cam/%s", name), O_WRONLY | O_CREAT | O_EXCL, 0640);
+	length = read(from, bytes, sizeof bytes);
+	assert_true(length > 0);
+	assert_int_equal(write(to, bytes, (size_t)length), length);
+	close(from);
+	close(to);
+	sync_path(scratch_path("cam/%s", name));
+}
+
+static void
+count_value(void *arg, const char *name, const char *text)
+{
+	*(int *)arg += strcmp(name, "threshold") != 0 || strcmp(text, "17") == 0;
+}
+
+static void
+check_layout_1(const char *folder)
+{
+	struct store_query all = { .after = 0, .limit = 1000 };
+	struct cause why;
+	json_t *answer;
+	int values = 0;
+
+	store = store_new(folder, &why);
+	if (store == NULL)
+		fail_msg("%s: %s", when, why.text);
+	assert_int_equal(store_each_value(store, count_value, &values, &why), STORE_OK);
+	assert_int_equal(values, 4);
+	assert_int_equal(store_events(store, &all, &answer, &why), STORE_OK);
+	assert_int_equal(json_array_size(json_object_get(answer, "events")), 40);
+	json_decref(answer);
+	assert_int_equal(store_pictures(store, &all, &answer, &why), STORE_OK);
+	assert_int_equal(json_array_size(json_object_get(answer, "snaps")), 3);
+	json_decref(answer);
+	assert_int_equal(store_look(store, &why), STORE_OK);
+	assert_true(promises_number(folder) > 40);
+	assert_int_equal(scratch_count_like("rebuilt", "state.db.corrupt-"), 0);
+}
+
+static void
+test_power_loss_while_it_is_migrated(void **state)
+{
+	unsigned ways = getenv("ORIEL_SOAK") != NULL ? DISK_SEED + 40 : DISK_SEED + 2;
+	size_t from, end;
+
+	(void)state;
+	scratch_silence(true);
+	disk_watch(scratch_path("cam"));
+	mkdir(scratch_path("cam/snaps"), 0750);
+	for (int i = 0; i < 3; i++)
+		copy_of_layout_1((const char *[]){ "snaps/manual-1700000000.jpg", "snaps/manual-1700000001.jpg",
+			"snaps/manual-1700000002.jpg" }[i]);
+	copy_of_layout_1("state.db");
+	sync_path(scratch_path("cam/snaps"));
+	sync_path(scratch_path("cam"));
+	from = disk_operations();
+	store = store_new(scratch_path("cam"), NULL);
+	store_free(&store);
+	disk_unwatch();
+	end = disk_operations();
+	assert_true(end - from > 20);
+	for (size_t at = from; at <= end; at++)
+		for (unsigned keep = 0; keep < ways; keep++)
+			check_layout_1(rebuild(at, keep));
+	print_message("power lost at each of %zu operations of a migration, in %u ways\n", end - from, ways);
+}
+
 /* Whatever it was, it is none any more; and that is on the disk. */
 static void
 damage(void)
@@ -168,6 +248,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_power_loss_at_any_moment, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_sync_that_failed_is_no_promise, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_power_loss_while_it_is_migrated, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_numbers_after_damage, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_numbers_after_damage_and_a_clock_set_back, setup, teardown),
 	};

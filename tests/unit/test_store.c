@@ -264,6 +264,22 @@ test_old_events_are_pruned(void **state)
 	assert_string_equal(ids((struct store_query){ .after = 100000, .limit = 1 }), "100001 9..100021");
 }
 
+/* Numbers leap when a database is lost, or comes from another machine: that is no reason to forget. */
+static void
+test_a_gap_costs_no_events(void **state)
+{
+	(void)state;
+	add_event("motion", 1);
+	add_event("motion", 2);
+	store_free(&store);
+	scratch_write("cam/numbers", "what a copy of it looks like");
+	scratch_silence(true);
+	reopen();
+	scratch_silence(false);
+	assert_true(add_event("motion", 3) > 1000000);
+	assert_int_equal(strncmp(ids((struct store_query){ .after = 0, .limit = 2 }), "1 2 1..", 7), 0);
+}
+
 /* ---- transactions -------------------------------------------------------------------- */
 
 static void
@@ -846,6 +862,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_an_answer_stays_within_its_bytes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_numbers_are_never_used_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_old_events_are_pruned, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_gap_costs_no_events, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_an_inner_rollback_leaves_the_outer, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_an_outer_rollback_takes_all, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_what_is_open_at_the_end_is_undone, setup, teardown),

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: ISC */
+/* backup: a camera's state in one file, and back. The file is an SQLite archive
+ * (https://www.sqlite.org/sqlar.html, nothing compressed): `sqlite3 -A -t -f FILE` lists what is in it. A second
+ * table holds a sum of each part.
+ *
+ *   about       {"oriel": 1, "camera", "made", "version"}
+ *   state.db    settings, counters, events, the list of pictures
+ *   auth.db     users and tokens
+ *   snaps/…     pictures, when they were asked for
+ *
+ * Blocks; no two threads at a time. STORE_ results with *why. */
+#ifndef ORIEL_STORE_BACKUP_H
+#define ORIEL_STORE_BACKUP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cause.h"
+
+struct backup;
+
+enum { BACKUP_FORM = 1, BACKUP_NAME_SIZE = 80 };
+
+/* Begin `path` under another name, mode 0600; nothing is at `path` before backup_finish(). STORE_FULL is not told apart. */
+struct backup *backup_make(const char *path, struct cause *why);
+int backup_put(struct backup *backup, const char *name, const void *bytes, size_t length, struct cause *why);
+
+/* Synced, renamed, the folder synced. `force`: what is there already is replaced. */
+int backup_finish(struct backup *backup, bool force, struct cause *why);
+
+/* Open one to read, and look at all of it: NULL when it is none, or damaged. */
+struct backup *backup_open(const char *path, struct cause *why);
+
+/* The bytes of one part, for free(3); STORE_MISSING when it is not in it. */
+int backup_get(struct backup *backup, const char *name, unsigned char **bytes, size_t *length, struct cause *why);
+
+/* The name behind `after` ("": the first); false: no more. */
+bool backup_next(struct backup *backup, const char *after, char name[BACKUP_NAME_SIZE]);
+
+/* From any state; what was not finished is removed. Clears *backup. */
+void backup_free(struct backup **backup);
+
+/* ---- a camera's state ---- */
+
+/* state.db of `folder` as bytes for free(3), looked at. orield may be running. */
+int store_save(const char *folder, unsigned char **bytes, size_t *length, struct cause *why);
+
+/* Put them there; nobody may have the store open. What is there is kept as state.db.replaced. A newer layout, and what is no
+ * sound database, is refused before anything is touched. */
+int store_restore(const char *folder, const unsigned char *bytes, size_t length, struct cause *why);
+
+/* Put a picture into folder/snaps, unless one of that name is there. `name` without folder. */
+int store_restore_picture(const char *folder, const char *name, const unsigned char *bytes, size_t length,
+	struct cause *why);
+
+#endif
