@@ -75,8 +75,8 @@ check_content(struct doctor *doctor)
 	if (!find(doctor, &finding)) {
 		doctor_say(doctor, DOCTOR_BAD, "accounts", NULL, "cannot be looked at: %s", strerror(errno));
 	} else if (finding.result != BOOK_OK) {
-		doctor_say(doctor, DOCTOR_BAD, "accounts", "nobody is let in until it is mended: put a backup in its place, "
-		    "or move it away and begin anew", "%s", finding.why.text);
+		doctor_say(doctor, DOCTOR_BAD, "accounts", "nobody is let in until it is mended: orielctl restore --force "
+		    "FILE puts a backup in its place; or move it away and begin anew", "%s", finding.why.text);
 	} else if (finding.users > 0) {
 		doctor_say(doctor, DOCTOR_OK, "accounts", NULL, "%lld users", (long long)finding.users);
 	} else {

@@ -119,6 +119,30 @@ show_counters(const json_t *counters)
 		printf("\n");
 }
 
+/* Only what is out of the ordinary. */
+static void
+show_store(const json_t *store)
+{
+	const json_t *repaired = json_object_get(store, "repaired");
+
+	if (json_is_false(json_object_get(store, "ok"))) {
+		printf("store      cannot store: ");
+		show_text(json_get_text(store, "reason"));
+		printf("\n");
+	}
+	if (!json_is_object(repaired))
+		return;
+	printf("store      was repaired (");
+	show_text(json_get_text(repaired, "reason"));
+	printf("): %lld settings and %lld events could be read", integer_of(repaired, "settings"),
+	    integer_of(repaired, "events"));
+	if (json_string_length(json_object_get(repaired, "kept")) > 0) {
+		printf("; the damaged one is ");
+		show_text(json_get_text(repaired, "kept"));
+	}
+	printf("\n");
+}
+
 void
 show_status(const json_t *reply)
 {
@@ -150,6 +174,7 @@ show_status(const json_t *reply)
 	    integer_of(viewers, "events"), integer_of(viewers, "control"));
 	printf("pictures   %lld saved, %s\n", integer_of(snaps, "count"),
 	    show_bytes(bytes, sizeof bytes, integer_of(snaps, "bytes")));
+	show_store(json_object_get(reply, "store"));
 	show_counters(json_object_get(reply, "counters"));
 	printf("uptime     ");
 	print_uptime(number_of(reply, "uptime"));

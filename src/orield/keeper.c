@@ -269,6 +269,10 @@ keeper_answer_questions(struct keeper *keeper, unsigned most)
 
 	for (; most > 0 && (job = keeper_next_question(keeper)) != NULL; most--) {
 		work_run(&keeper->work, job);
+		if (job->result == STORE_DAMAGED && work_repair(&keeper->work)) {
+			work_forget_failure(&keeper->work, job);
+			work_run(&keeper->work, job);
+		}
 		keeper_answer(keeper, job);
 	}
 }
