@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 import oriel
-from pipe import Pipe
+from pipe import Pipe, padded
 
 
 def load(site, mode, path, clients, seconds, rates, slow):
@@ -15,15 +15,6 @@ def load(site, mode, path, clients, seconds, rates, slow):
     argv = [oriel.BUILD / "tests/bench/load", mode, "127.0.0.1", site.port, path, clients, seconds, 1, rates, slow]
     told = subprocess.run([str(a) for a in argv], stdout=subprocess.PIPE, text=True, check=True).stdout
     return json.loads(told.splitlines()[-1])
-
-
-def padded(jpeg, size):
-    """The same picture, so many bytes long: comments (T.81, B.2.4.5) behind SOI."""
-    more = b""
-    while len(jpeg) + len(more) < size:
-        length = min(65533, size - len(jpeg) - len(more))
-        more += b"\xff\xfe" + (length + 2).to_bytes(2, "big") + b"." * length
-    return jpeg[:2] + more + jpeg[2:]
 
 
 @pytest.fixture
