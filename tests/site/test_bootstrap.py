@@ -221,6 +221,53 @@ def test_another_address(start, address, url):
     assert run.end() == 0
 
 
+def test_several_addresses(start):
+    """And without IPv6 those that there are."""
+    run = start("--source", "testcard", ORIEL_LISTEN="127.0.0.1, ::1")
+    run.ready()
+    for address in "127.0.0.1", "[::1]":
+        assert f"\nhttp://{address}:{run.port}/\n" in run.text()
+        assert requests.get(f"http://{address}:{run.port}/snapshot.jpg", timeout=5).status_code == 200
+    assert "log-in is off" in run.text()
+    assert run.end() == 0
+
+
+def test_options_of_everybody(start):
+    """Of the camera, of both workers, of one of them, of the site: each goes to whoever has it."""
+    run = start("--source", "testcard", "--width=320", "--height", "240", "--basic", "--allow-origins", "https://dash.example https://b.example",
+                "--embed=anyone", "--trusted-proxies=127.0.0.1", "--no-allow-no-origin", "--max-streams=0", "--mount", "/front-door",
+                "--log-level=debug", "--login", "--allow-hosts=cam.example")
+    oriel.wait_for(lambda: f"http://127.0.0.1:{run.port}/front-door/\n" in run.text(), 120)
+    url = f"http://127.0.0.1:{run.port}/front-door"
+    folder = pathlib.Path(next(command(p)[command(p).index("-p") + 1] for p in descendants(run.process.pid)
+                               if command(p)[:2] == ["nginx:", "master"]))
+    fcgi, ws = (folder / f"{name}.conf" for name in ("oriel-fcgi", "oriel-ws"))
+    assert set(fcgi.read_text().splitlines()) == {"basic = yes", "allow_origins = https://dash.example https://b.example", "max_streams = 0",
+                                                  "log_level = debug", "login = yes", "allow_hosts = cam.example"}
+    assert set(ws.read_text().splitlines()) == {"allow_no_origin = no", "allow_origins = https://dash.example https://b.example",
+                                                "log_level = debug", "login = yes", "allow_hosts = cam.example"}
+    answer = requests.get(f"{url}/status", timeout=5, headers={"Origin": "https://b.example"})
+    assert answer.status_code == 401 and answer.headers["WWW-Authenticate"].startswith("Basic")
+    assert answer.headers["Access-Control-Allow-Origin"] == "https://b.example"
+    answer = requests.get(f"{url}/", timeout=5, headers={"Accept": "text/html", "X-Forwarded-Prefix": "/far"}, allow_redirects=False)
+    assert answer.headers["Location"].startswith("/far/front-door/login?next=/far/front-door/")
+    assert answer.headers["Content-Security-Policy"].endswith("frame-ancestors *")
+    assert run.end() == 0
+
+
+def test_help_knows_all_options(start):
+    told = subprocess.run([BOOTSTRAP, "run", "--help"], check=True, stdout=subprocess.PIPE, text=True, timeout=300).stdout
+    for option in "--threshold=", "--[no-]basic", "--allow-origins=", "--allow-hosts=", "--max-clients=", "--embed=", "--trusted-proxies=", "--mount=":
+        assert f"\n  {option}" in told, option
+
+
+@pytest.mark.parametrize("option, words", [("--embed=all", "--embed must be one of"), ("--login=perhaps", "--login must be"), ("--run-dir=/x", "ORIEL_STATE_DIR"),
+                                           ("--mount=x", "--mount must be a path"), ("--allow-hosts", "needs a value")])
+def test_options_that_cannot_be(start, option, words):
+    run = start(option)
+    assert run.process.wait(60) == 1 and words in run.text()
+
+
 def test_log_in(start):
     """Asked for, or as soon as others can reach it: the set-up token is shown, and nothing else is open."""
     run = start("--source", "testcard", ORIEL_LOGIN="on")
