@@ -11,7 +11,7 @@ const PICTURE = 'What the camera sees';
 
 export class Screen {
   #canvas = el('canvas', { id: 'stream', role: 'img', 'aria-label': PICTURE });
-  #context = this.#canvas.getContext('bitmaprenderer');
+  #context = this.#canvas.getContext('2d', { alpha: false });
   #waiting = null;
   #busy = false;
   #ready;
@@ -30,8 +30,8 @@ export class Screen {
     if (!this.#busy) this.#work();
   }
 
-  // Pictures a second since the last call, and what is shown: when it was taken and painted (ms),
-  // or why there is no picture.
+  // Pictures a second since the last call, and what is shown: its size, when it was taken and painted
+  // (ms), or why there is no picture.
   measure(now) {
     const fps = this.#since ? (this.#count * 1000) / (now - this.#since) : 0;
     this.#count = 0;
@@ -58,9 +58,10 @@ export class Screen {
       Object.assign(canvas, { width: bitmap.width, height: bitmap.height });
       canvas.parentElement.style.setProperty('--ratio', bitmap.width / bitmap.height);
     }
-    this.#context.transferFromImageBitmap(bitmap);
+    this.#context.drawImage(bitmap, 0, 0);      // Chromium's bitmaprenderer squashes what EXIF turns
+    bitmap.close();
     this.#count += 1;
-    this.#last = { taken: placard ? 0 : taken, shown: Date.now(), placard };
+    this.#last = { taken: placard ? 0 : taken, shown: Date.now(), placard, width: canvas.width, height: canvas.height };
     canvas.dataset.taken = this.#last.taken;
     attribute(canvas, 'aria-label', placard ? `No picture: ${placard}` : PICTURE);
   }

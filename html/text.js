@@ -94,7 +94,8 @@ export function hindrance({ feed, control }) {
 export function pictureFacts({ picture, camera, skew, now }) {
   if (camera.online === false || picture.placard) return '';       // what is shown is no picture of it
   const facts = [];
-  if (camera.width) facts.push(`${camera.width} × ${camera.height}`);
+  const { width, height } = picture.width ? picture : camera;
+  if (width) facts.push(`${width} × ${height}`);
   if (picture.mode !== 'still' && picture.phase === 'open' && picture.fps > 0) facts.push(`${Math.round(picture.fps)} fps`);
   if (picture.taken && skew !== null) {
     const fresh = picture.mode !== 'still' && now - picture.shown < 2500;
