@@ -20,6 +20,7 @@
 #define GRACE_FIRST_NS (2 * CLOCK_S)	/* a silent one is left open longer each time: it may be slow */
 #define GRACE_MOST_NS (12 * CLOCK_S)
 #define LOOK_NS (2 * CLOCK_S)		/* for a camera that cannot be had yet */
+#define IDLE_NS CLOCK_S			/* a FIFO without pictures for so long may have been made anew */
 #define HOLD_NS (3 * CLOCK_S)		/* one that went may come back: no other for so long */
 #define TURN_NS CLOCK_S			/* the watchdog wants to see turns */
 
@@ -159,7 +160,7 @@ take_over(struct capture *capture, struct source *source)
 	capture->source = source;
 	capture->lost = false;
 	capture->opened_ns = clock_mono_ns();
-	capture->look_ns = 0;
+	capture->look_ns = source->kind->moved != NULL ? capture->opened_ns + IDLE_NS : 0;
 	capture->pictures = 0;
 	capture->silent = false;
 	if (!is_same(mode, &capture->status.mode))
@@ -212,6 +213,20 @@ is_makeshift(const struct capture *capture)
 	return capture->source->mode.node >= 0 && capture->wish.device[0] == '\0' && capture->silent;
 }
 
+/* Is what we read still what its name leads to? */
+static void
+look_behind(struct capture *capture)
+{
+	uint64_t now = clock_mono_ns();
+
+	capture->look_ns = now + IDLE_NS;
+	if (now - capture->pace.since_ns < IDLE_NS || !source_moved(capture->source))
+		return;
+	log_notice("capture", "%s has been made anew", capture->source->mode.name);
+	close_source(capture);
+	open_source(capture);
+}
+
 /* Is there a camera to be had instead of a makeshift? */
 static void
 look_beside(struct capture *capture)
@@ -219,6 +234,10 @@ look_beside(struct capture *capture)
 	struct source_wish wish = capture->wish;
 	struct source *camera;
 
+	if (capture->source->kind->moved != NULL) {
+		look_behind(capture);
+		return;
+	}
 	capture->look_ns = 0;
 	if (!is_makeshift(capture))
 		return;

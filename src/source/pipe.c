@@ -26,6 +26,7 @@ struct pipe {
 	struct source source;		/* its fd is `input`, or a file's timer */
 	struct splitter splitter;
 	int input;
+	const char *path;		/* NULL: standard input */
 	bool paced;			/* a file */
 	bool played;			/* it had a picture since it was rewound */
 };
@@ -115,10 +116,26 @@ pipe_take(struct source *source, struct picture *picture, struct cause *why)
 	return result == SOURCE_PICTURE ? SOURCE_AGAIN : result;
 }
 
-/* Begin the file again; SOURCE_GONE when there is nothing in it. */
+/* We hold the old one, so that its number is not given to the new. */
+static bool
+pipe_moved(struct source *source)
+{
+	struct pipe *input = (struct pipe *)source;
+	struct stat held, named;
+
+	return input->path != NULL && fstat(input->input, &held) == 0 && stat(input->path, &named) == 0 &&
+	    (held.st_dev != named.st_dev || held.st_ino != named.st_ino);
+}
+
+/* Begin the file again, or the one that has its name now; SOURCE_GONE when there is
+ * nothing in it. */
 static enum source_result
 rewind_file(struct pipe *input, struct cause *why)
 {
+	if (pipe_moved(&input->source)) {
+		cause_set(why, "%s: another file has its name", input->source.mode.name);
+		return SOURCE_GONE;
+	}
 	if (!input->played || lseek(input->input, 0, SEEK_SET) == -1) {
 		cause_set(why, "%s: no JPEG picture in it", input->source.mode.name);
 		return SOURCE_GONE;
@@ -176,6 +193,7 @@ static const struct source_kind pipe_kind = {
 	.release = pipe_release,
 	.close = pipe_close,
 	.patient = true,
+	.moved = pipe_moved,
 };
 
 static const struct source_kind file_kind = {
@@ -264,6 +282,7 @@ pipe_open(const struct source_wish *wish, struct cause *why)
 		free(input);
 		return NULL;
 	}
+	input->path = standard ? NULL : wish->input;
 	source = &input->source;
 	*source = (struct source){ .kind = &pipe_kind, .fd = -1,
 	    .mode = { .kind = pipe_kind.name, .node = -1, .format = PIXEL_MJPEG } };

@@ -32,6 +32,12 @@ source_release(struct source *source)
 	source->kind->release(source);
 }
 
+bool
+source_moved(struct source *source)
+{
+	return source->kind->moved != NULL && source->kind->moved(source);
+}
+
 void
 source_close(struct source **source)
 {

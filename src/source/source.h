@@ -52,6 +52,7 @@ struct source_kind {
 	void (*release)(struct source *source);
 	void (*close)(struct source *source);
 	bool patient;			/* silent: closing would not heal it, only hurt who feeds it */
+	bool (*moved)(struct source *source);	/* or NULL; see source_moved */
 
 	/* NULL for kinds without controls. */
 	bool (*notice)(struct source *source);
@@ -77,7 +78,7 @@ struct source_wish {			/* from the options; 0 = best match */
 	const uint8_t *failures;	/* [SOURCE_NODES] those opened in vain last; NULL = none was */
 	bool only_ours;			/* none but the one we had */
 	bool only_untried;		/* none that was opened in vain */
-	const char *input;		/* pipe: path of a FIFO or file, "-" = stdin */
+	const char *input;		/* pipe: path of a FIFO or file, "-" = stdin; outlives the source */
 	uint32_t width, height, fps;
 	int format;			/* enum pixel_format, -1 = best match */
 	uint32_t testcard_period_ms;	/* how often its object crosses the picture */
@@ -97,6 +98,9 @@ enum source_result source_take(struct source *source, struct picture *picture, s
 
 /* Give the buffer of the last SOURCE_PICTURE back to the driver. */
 void source_release(struct source *source);
+
+/* Is something else under its name by now, such as a FIFO made anew? One stat(2). */
+bool source_moved(struct source *source);
 
 /* Callable in any state; clears *source. */
 void source_close(struct source **source);

@@ -2,7 +2,11 @@
 /* Which camera is taken, and kept: nodes that are of no use, twins, slow ones. */
 #include "unit.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include "camera_rig.h"
+#include "make_jpeg.h"
 
 #define GOOD "modes=yuyv:320x240@50 card=Cam bus=usb-1"
 
@@ -334,6 +338,62 @@ test_useless_stamps(void **state)
 	}
 }
 
+/* ---- a FIFO made anew ------------------------------------------------------------------------------ */
+
+static char fifo[128];
+
+static void
+make_fifo(void)
+{
+	snprintf(fifo, sizeof fifo, "%s/fifo", fakedev);
+	unlink(fifo);
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+}
+
+/* Who comes writes at once, and stays. */
+static int
+write_pictures(unsigned count)
+{
+	struct made made = make_jpeg(64, 48, &(struct make_options){ 0 });
+	int fd = open(fifo, O_WRONLY | O_NONBLOCK);
+
+	for (int i = 0; fd == -1 && i < 500; i++) {
+		pause_ms(10);			/* until somebody reads */
+		fd = open(fifo, O_WRONLY | O_NONBLOCK);
+	}
+	assert_int_not_equal(fd, -1);
+	for (unsigned i = 0; i < count; i++)
+		assert_int_equal(write(fd, made.jpeg, made.length), made.length);
+	free(made.jpeg);
+	return fd;
+}
+
+static void
+test_a_fifo_made_anew(void **state)
+{
+	int writer;
+
+	(void)state;
+	settings.wish.kind = "pipe";
+	settings.wish.input = fifo;
+	make_fifo();
+	start();
+	pause_ms(300);
+	make_fifo();			/* before there was a writer */
+	writer = write_pictures(1);
+	expect_online(5000);
+	close(writer);
+	expect_offline(strcat(strcpy((char[256]){ "" }, fifo), ": input ended"), 2000);
+	make_fifo();			/* and when he has gone */
+	writer = write_pictures(1);
+	expect_online(5000);
+	make_fifo();			/* and while he says nothing */
+	close(write_pictures(1));
+	expect_online(5000);
+	close(writer);
+	expect_offline(strcat(strcpy((char[256]){ "" }, fifo), ": input ended"), 2000);
+}
+
 int
 main(void)
 {
@@ -357,6 +417,7 @@ main(void)
 		NODES_TEST(test_slower_than_it_says),
 		NODES_TEST(test_slower_than_it_says_after_the_first_picture),
 		NODES_TEST(test_useless_stamps),
+		NODES_TEST(test_a_fifo_made_anew),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
