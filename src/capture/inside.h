@@ -28,9 +28,8 @@ struct capture {
 	struct capture_settings settings;
 	struct queue *reports;
 	pthread_t thread;
-	int wake;			/* eventfd: look at `stop` and at the requests */
+	int wake;			/* eventfd: look at `stop` and at what adjust.c has to do */
 	atomic_bool stop;
-	struct queue *requests;		/* struct adjust_request, see adjust.c */
 
 	pthread_mutex_t lock;		/* held for copies, never while waiting */
 	struct capture_tuning tuning;
@@ -73,8 +72,8 @@ struct capture {
 	uint64_t judge_ns;		/* the next judgement is due */
 	unsigned blind_run;		/* pictures in a row that could not be judged */
 
-	json_t *wished;			/* controls to set at each opening: an object */
-	uint64_t changed_ns;		/* when to tell that others changed some; 0 = they did not */
+	struct adjust *adjust;		/* the camera's controls: adjust.c */
+	uint64_t adjusted_ns;		/* when its last step was made */
 };
 
 /* ---- watch.c ---- */
@@ -92,10 +91,11 @@ void capture_poke(struct capture *capture);	/* let the thread look at `stop` and
 /* ---- adjust.c ---- */
 int adjust_init(struct capture *capture);	/* -1: out of memory */
 void adjust_deinit(struct capture *capture);
-void adjust_opened(struct capture *capture);	/* set what was wished, in a camera just opened */
-void adjust_answer(struct capture *capture);	/* all requests that wait */
+void adjust_opened(struct capture *capture);	/* read, and set what was wished, in a camera just opened */
 void adjust_noticed(struct capture *capture);	/* somebody else changed controls */
-void adjust_tell(struct capture *capture, uint64_t now_ns);	/* ... if that is due */
+uint64_t adjust_tell(struct capture *capture, uint64_t now_ns);	/* ... if that is due; else when; 0 = never */
+bool adjust_pending(const struct capture *capture);	/* is there a step to make? */
+void adjust_step(struct capture *capture);	/* at most one call to the driver */
 
 /* ---- accept.c ---- */
 /* Is this JPEG to be shown? -1: capture->refusal says why not. */

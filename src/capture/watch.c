@@ -21,6 +21,7 @@
 #define GRACE_MOST_NS (12 * CLOCK_S)
 #define LOOK_NS (2 * CLOCK_S)		/* for a camera that cannot be had yet */
 #define IDLE_NS CLOCK_S			/* a FIFO without pictures for so long may have been made anew */
+#define ADJUST_NS (20 * CLOCK_MS)	/* a step for the controls at least so often */
 #define HOLD_NS (3 * CLOCK_S)		/* one that went may come back: no other for so long */
 #define TURN_NS CLOCK_S			/* the watchdog wants to see turns */
 
@@ -413,15 +414,31 @@ static int
 patience(struct capture *capture)
 {
 	uint64_t now = clock_mono_ns(), deadline = now + TURN_NS;
-	uint64_t next = capture->source != NULL ? silence_deadline(capture) : capture->retry_ns;
+	uint64_t next = adjust_tell(capture, now);
 
+	if (adjust_pending(capture))
+		return 0;
+	if (next != 0 && next < deadline)
+		deadline = next;
+	next = capture->source != NULL ? silence_deadline(capture) : capture->retry_ns;
 	if (next < deadline)
 		deadline = next;
 	if (capture->source != NULL && capture->look_ns != 0 && capture->look_ns < deadline)
 		deadline = capture->look_ns;
-	if (capture->changed_ns != 0 && capture->changed_ns < deadline)
-		deadline = capture->changed_ns;
 	return deadline > now ? (int)((deadline - now + CLOCK_MS - 1) / CLOCK_MS) : 0;
+}
+
+/* A step for the controls, which never keeps a picture waiting for more than one call
+ * to the driver; where a picture is always waiting, one in a while. */
+static void
+adjust_beside(struct capture *capture, bool busy)
+{
+	uint64_t now = clock_mono_ns();
+
+	if (busy && now - capture->adjusted_ns < ADJUST_NS)
+		return;
+	capture->adjusted_ns = now;
+	adjust_step(capture);
 }
 
 static void
@@ -433,21 +450,24 @@ turn(struct capture *capture)
 		{ .fd = capture->source != NULL ? capture->source->fd : -1, .events = POLLIN | POLLPRI },
 	};
 	uint64_t count;
+	ssize_t ignored = 0;
 
 	pthread_mutex_lock(&capture->lock);
 	capture->status.turns++;
 	pthread_mutex_unlock(&capture->lock);
 	if (poll(fds, sizeof fds / sizeof fds[0], patience(capture)) == -1)
 		return;
-	if (fds[0].revents != 0 && read(capture->wake, &count, sizeof count) == sizeof count)
-		adjust_answer(capture);
+	if (fds[0].revents != 0)
+		ignored = read(capture->wake, &count, sizeof count);
+	(void)ignored;		/* what it was about is looked at anyway */
 	if (fds[2].revents & POLLPRI && source_notice(capture->source))
 		adjust_noticed(capture);
 	if (fds[2].revents & ~POLLPRI)
 		take_picture(capture);
+	if (adjust_pending(capture))
+		adjust_beside(capture, (fds[2].revents & ~POLLPRI) != 0);
 	if (fds[1].revents != 0 && read_nodes(capture))
 		nodes_changed(capture);
-	adjust_tell(capture, clock_mono_ns());
 	if (capture->source != NULL && clock_mono_ns() >= silence_deadline(capture))
 		handle_silence(capture);
 	if (capture->source != NULL && capture->look_ns != 0 && clock_mono_ns() >= capture->look_ns)

@@ -10,6 +10,7 @@
 #include "orield/feed.h"
 
 enum { ANSWER_SECONDS = 5 };		/* then the driver hangs */
+#define KNOWN_NS CLOCK_S		/* so long what was read is told without reading it again */
 #define STORED_PREFIX "control."	/* before a control's name, among the stored values */
 
 /* A command the capture thread, or then the store, has not answered yet. */
@@ -26,6 +27,9 @@ struct adjust {
 	struct orield *orield;
 	struct asked_list asked;	/* the oldest first */
 	uint64_t last_token;
+	uint64_t reading;		/* token of the reading that who asks now may wait for; 0 = none */
+	json_t *known;			/* the controls as last read; NULL = not known */
+	uint64_t known_ns;
 	struct event *deadline;
 };
 
@@ -63,6 +67,8 @@ adjust_late(evutil_socket_t fd, short what, void *arg)
 	(void)fd, (void)what;
 	while ((oldest = TAILQ_FIRST(&adjust->asked)) != NULL && oldest->deadline_ns <= clock_mono_ns()) {
 		TAILQ_REMOVE(&adjust->asked, oldest, next);
+		if (oldest->token == adjust->reading)
+			adjust->reading = 0;
 		ticket_refuse(oldest->ticket, "the camera does not answer");
 		asked_free(oldest);
 	}
@@ -70,14 +76,45 @@ adjust_late(evutil_socket_t fd, short what, void *arg)
 }
 
 void
-adjust_ask(struct adjust *adjust, struct ticket *ticket, const json_t *values)
+adjust_forget(struct adjust *adjust)
+{
+	json_decref(adjust->known);
+	adjust->known = NULL;
+	adjust->reading = 0;
+}
+
+/* The token that the answer will have; 0: too much is waiting. Who asks behind a
+ * change must not be told what was before it. */
+static uint64_t
+adjust_send(struct adjust *adjust, const json_t *values)
 {
 	struct capture *capture = adjust->orield->capture;
-	struct asked *asked = calloc(1, sizeof *asked);
-	uint64_t token = ++adjust->last_token;
+	uint64_t token;
 
-	if (asked == NULL || !(values != NULL ? capture_set_controls(capture, values, token) :
-	    capture_request_controls(capture, token))) {
+	if (values == NULL && adjust->reading != 0)
+		return adjust->reading;
+	token = ++adjust->last_token;
+	if (values != NULL) {
+		adjust_forget(adjust);
+		return capture_set_controls(capture, values, token) ? token : 0;
+	}
+	adjust->reading = capture_request_controls(capture, token) ? token : 0;
+	return adjust->reading;
+}
+
+void
+adjust_ask(struct adjust *adjust, struct ticket *ticket, const json_t *values)
+{
+	struct asked *asked;
+	uint64_t token;
+
+	if (values == NULL && adjust->known != NULL && clock_mono_ns() - adjust->known_ns < KNOWN_NS) {
+		ticket_reply(ticket, json_pack("{sO}", "controls", adjust->known));
+		return;
+	}
+	asked = calloc(1, sizeof *asked);
+	token = asked != NULL ? adjust_send(adjust, values) : 0;
+	if (token == 0) {
 		free(asked);
 		ticket_refuse(ticket, "busy");
 		return;
@@ -175,12 +212,19 @@ adjust_answer(struct asked *asked, const struct capture_report *report)
 void
 adjust_report(struct adjust *adjust, struct capture_report *report)
 {
-	struct asked *asked = adjust_take(adjust, report->token);
 	bool changed = report->controls != NULL && (report->set != NULL || report->token == 0);
+	struct asked *asked;
 
+	if (report->token == adjust->reading)
+		adjust->reading = 0;
+	if (report->controls != NULL) {
+		json_decref(adjust->known);
+		adjust->known = json_incref(report->controls);
+		adjust->known_ns = clock_mono_ns();
+	}
 	if (changed)
 		feed_say(adjust->orield, "controls", json_pack("{sO}", "controls", report->controls));
-	if (asked != NULL)
+	while ((asked = adjust_take(adjust, report->token)) != NULL)
 		adjust_answer(asked, report);
 }
 
@@ -202,6 +246,7 @@ adjust_stored(const json_t *values)
 void
 adjust_restore(struct adjust *adjust, const json_t *values)
 {
+	adjust_forget(adjust);
 	if (json_object_size(values) > 0)
 		capture_set_controls(adjust->orield->capture, values, ++adjust->last_token);
 }
@@ -236,6 +281,7 @@ adjust_free(struct adjust **adjust)
 		ticket_refuse(asked->ticket, "orield is stopping");
 		asked_free(asked);
 	}
+	json_decref(gone->known);
 	if (gone->deadline != NULL)
 		event_free(gone->deadline);
 	free(gone);

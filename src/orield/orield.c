@@ -129,10 +129,12 @@ orield_take_report(struct orield *orield, struct capture_report *report)
 
 	switch (report->kind) {
 	case CAPTURE_ONLINE:
+		adjust_forget(orield->adjust);
 		orield_say_ready(orield, "camera online");
 		orield_take_camera(orield, status_online(orield, &report->mode, now), now);
 		break;
 	case CAPTURE_OFFLINE:
+		adjust_forget(orield->adjust);
 		orield_say_ready(orield, report->reason.text);
 		orield_take_camera(orield, status_offline(&report->reason, now), now);
 		break;

@@ -47,6 +47,19 @@ source_close(struct source **source)
 	*source = NULL;
 }
 
+void
+source_read_controls(struct source *source, bool all)
+{
+	if (source->kind->read_controls != NULL)
+		source->kind->read_controls(source, all);
+}
+
+bool
+source_step_controls(struct source *source)
+{
+	return source->kind->step_controls != NULL && source->kind->step_controls(source);
+}
+
 json_t *
 source_controls(struct source *source)
 {

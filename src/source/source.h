@@ -56,6 +56,8 @@ struct source_kind {
 
 	/* NULL for kinds without controls. */
 	bool (*notice)(struct source *source);
+	void (*read_controls)(struct source *source, bool all);
+	bool (*step_controls)(struct source *source);
 	json_t *(*controls)(struct source *source);
 	int (*check_control)(struct source *source, const char *name, const json_t *value, struct cause *why);
 	int (*set_control)(struct source *source, const char *name, const json_t *value, struct cause *why);
@@ -105,14 +107,24 @@ bool source_moved(struct source *source);
 /* Callable in any state; clears *source. */
 void source_close(struct source **source);
 
-/* ---- controls: what a camera lets one adjust; other kinds have none ---- */
+/* ---- controls: what a camera lets one adjust; other kinds have none ----
+ *
+ * A call to the driver may take milliseconds: they are read step by step, between
+ * pictures, and known from then on. */
+
+/* Begin to read them (again): all, or only what changes without our being told. */
+void source_read_controls(struct source *source, bool all);
+
+/* One step, at most one call to the driver. True: there is more to read. */
+bool source_step_controls(struct source *source);
 
 /* [{"name", "label", "type": "integer" | "boolean" | "menu" | "button", "value",
  * "default", "min", "max", "step", "menu": [{"value", "label"}, …], "inactive",
- * "read_only", "volatile"}, …]: a new reference. */
+ * "read_only", "volatile"}, …], as read last: a new reference. */
 json_t *source_controls(struct source *source);
 
-/* Would `value` do? An integer, a boolean, a menu's integer, true for a button. */
+/* Would `value` do, by what was read? An integer, a boolean, a menu's integer, true
+ * for a button. Setting it is one call; what it makes of others has to be read. */
 int source_check_control(struct source *source, const char *name, const json_t *value, struct cause *why);
 int source_set_control(struct source *source, const char *name, const json_t *value, struct cause *why);
 

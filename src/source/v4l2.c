@@ -23,6 +23,7 @@ enum {
 struct v4l2 {
 	struct source source;
 	struct v4l2_pix_format format;
+	struct v4l2_controls *controls;
 	struct { void *start; size_t length; } buffers[BUFFERS_MOST];
 	unsigned count;
 	struct v4l2_buffer held;	/* the picture given out */
@@ -230,7 +231,6 @@ subscribe(int fd)
 		change.id = (uint32_t)input;
 	if (v4l2_ioctl(fd, VIDIOC_SUBSCRIBE_EVENT, &change) == -1)
 		log_debug("v4l2", "no notice of signal changes: %s", strerror(errno));
-	v4l2_subscribe_controls(fd);
 }
 
 /* ---- opening and closing ---------------------------------------------------------------- */
@@ -300,25 +300,38 @@ v4l2_close(struct source *source)
 	if (camera->count > 0)
 		v4l2_ioctl(source->fd, VIDIOC_REQBUFS, &none);
 	close(source->fd);
+	v4l2_controls_free(camera->controls);
 	free(camera);
+}
+
+static void
+camera_read_controls(struct source *source, bool all)
+{
+	v4l2_controls_read(((struct v4l2 *)source)->controls, all);
+}
+
+static bool
+camera_step_controls(struct source *source)
+{
+	return v4l2_controls_step(((struct v4l2 *)source)->controls, source->fd);
 }
 
 static json_t *
 camera_controls(struct source *source)
 {
-	return v4l2_controls(source->fd);
+	return v4l2_controls_list(((struct v4l2 *)source)->controls);
 }
 
 static int
 camera_check_control(struct source *source, const char *name, const json_t *value, struct cause *why)
 {
-	return v4l2_check_control(source->fd, name, value, why);
+	return v4l2_check_control(((struct v4l2 *)source)->controls, name, value, why);
 }
 
 static int
 camera_set_control(struct source *source, const char *name, const json_t *value, struct cause *why)
 {
-	return v4l2_set_control(source->fd, name, value, why);
+	return v4l2_set_control(((struct v4l2 *)source)->controls, source->fd, name, value, why);
 }
 
 static const struct source_kind v4l2_kind = {
@@ -327,6 +340,8 @@ static const struct source_kind v4l2_kind = {
 	.release = v4l2_release,
 	.close = v4l2_close,
 	.notice = v4l2_notice,
+	.read_controls = camera_read_controls,
+	.step_controls = camera_step_controls,
 	.controls = camera_controls,
 	.check_control = camera_check_control,
 	.set_control = camera_set_control,
@@ -361,9 +376,10 @@ start(const struct v4l2_node *node, const struct source_wish *wish, struct cause
 	struct source *source;
 	int error = EIO;
 
-	if (camera == NULL) {
+	if (camera == NULL || (camera->controls = v4l2_controls_new()) == NULL) {
 		cause_errno(why, "camera");
 		close(node->fd);
+		free(camera);
 		return NULL;
 	}
 	source = &camera->source;

@@ -62,9 +62,18 @@ json_t *v4l2_list_modes(int fd);
 
 /* ---- v4l2_controls.c ---- */
 
-json_t *v4l2_controls(int fd);		/* see source_controls */
-int v4l2_check_control(int fd, const char *name, const json_t *value, struct cause *why);
-int v4l2_set_control(int fd, const char *name, const json_t *value, struct cause *why);
-void v4l2_subscribe_controls(int fd);
+/* The controls of an open camera, as read last; see the functions of source.h that
+ * they stand behind. */
+struct v4l2_controls;
+
+struct v4l2_controls *v4l2_controls_new(void);		/* NULL: out of memory */
+void v4l2_controls_free(struct v4l2_controls *controls);	/* NULL will do */
+void v4l2_controls_read(struct v4l2_controls *controls, bool all);
+bool v4l2_controls_step(struct v4l2_controls *controls, int fd);
+json_t *v4l2_controls_list(const struct v4l2_controls *controls);
+int v4l2_check_control(struct v4l2_controls *controls, const char *name, const json_t *value,
+	struct cause *why);
+int v4l2_set_control(struct v4l2_controls *controls, int fd, const char *name, const json_t *value,
+	struct cause *why);
 
 #endif

@@ -216,6 +216,7 @@ capture_set_controls(struct capture *capture, const json_t *values, uint64_t tok
 	(void)capture;
 	json_decref(fake.values);
 	fake.values = json_deep_copy(values);
+	fake.requests++;
 	fake.token = token;
 	return true;
 }

@@ -14,6 +14,7 @@ struct fake_capture {
 	bool stuck;			/* its loop does not turn any more */
 	unsigned bells;
 	uint64_t token;			/* of the newest request for controls */
+	unsigned requests;		/* for controls, in all */
 	json_t *values;			/* that were to be set, NULL: only asked */
 	json_t *controls;		/* that the run began with */
 };

@@ -101,6 +101,27 @@ source_close(struct source **source)
 	*source = NULL;
 }
 
+void
+source_read_controls(struct source *source, bool all)
+{
+	(void)source;
+	(void)all;
+}
+
+bool
+source_step_controls(struct source *source)
+{
+	(void)source;
+	return false;
+}
+
+bool
+source_moved(struct source *source)
+{
+	(void)source;
+	return false;
+}
+
 json_t *
 source_controls(struct source *source)
 {

@@ -1277,6 +1277,42 @@ test_controls(void **state)
 	json_decref(line);
 }
 
+/* The camera is asked for them once, however many ask us. */
+static void
+test_many_ask_for_controls(void **state)
+{
+	(void)state;
+	connect_end(&two);
+	until_asked("{\"cmd\":\"controls\"}\n");
+	for (int i = 0; i < 30; i++) {
+		say(&one, "{\"cmd\":\"controls\"}\n");
+		say(&two, "{\"cmd\":\"controls\"}\n");
+	}
+	for (int i = 0; i < 50; i++)
+		turn();
+	fake_controls("[1]", "", false);
+	for (int i = 0; i < 30; i++) {
+		assert_string_equal(next_line(&one), "{\"controls\":[1]}");
+		assert_string_equal(next_line(&two), "{\"controls\":[1]}");
+	}
+	assert_string_equal(next_line(&one), "{\"controls\":[1]}");
+	assert_string_equal(ask(&two, "{\"cmd\":\"controls\"}"), "{\"controls\":[1]}");
+	assert_int_equal(fake.requests, 1);
+	/* Who asks behind a change sees it. */
+	until_asked("{\"cmd\":\"control\",\"gain\":5}\n");
+	say(&two, "{\"cmd\":\"controls\"}\n");
+	for (int i = 0; i < 50 && fake.requests < 3; i++)
+		turn();
+	fake_controls("[5]", "", false);
+	assert_string_equal(next_line(&two), "{\"controls\":[5]}");
+	assert_int_equal(fake.requests, 3);
+	/* What was known of a camera that went is not told of the next. */
+	fake_offline("cable pulled");
+	for (int i = 0; i < 20; i++)
+		turn();
+	until_asked("{\"cmd\":\"controls\"}\n");
+}
+
 /* An answer that never comes holds up neither the connection nor the end. */
 static void
 test_a_camera_that_does_not_answer(void **state)
@@ -1290,9 +1326,9 @@ test_a_camera_that_does_not_answer(void **state)
 	}
 	assert_string_equal(next_line(&one), "{\"ok\":false,\"reason\":\"the camera does not answer\"}");
 	assert_string_equal(next_line(&one), "{\"ok\":true}");
-	fake_controls("[]", "", false);			/* too late */
+	fake_controls("[1]", "", false);		/* too late, but good to know */
 	assert_string_equal(ask(&one, "{\"cmd\":\"viewers\"}"), "{\"ok\":true}");
-	until_asked("{\"cmd\":\"controls\"}\n");
+	assert_string_equal(ask(&one, "{\"cmd\":\"controls\"}"), "{\"controls\":[1]}");
 }
 
 /* Events wait for the reply to `subscribe`, which waits for the one before it. */
@@ -1523,6 +1559,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_too_many_readers, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_descriptor_is_left_behind, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_controls, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_many_ask_for_controls, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_camera_that_does_not_answer, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_event_overtakes_a_reply, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_full_disk, setup, teardown),

@@ -251,6 +251,48 @@ test_changes_by_others_are_told(void **state)
 	capture_report_free(report);
 }
 
+/* Ask and set, each so often, for two seconds; the frames that came meanwhile. */
+static uint64_t
+frames_meanwhile(unsigned every_ms, unsigned *answers)
+{
+	uint64_t before = status_now().frames, end = clock_mono_ns() + 2 * CLOCK_S, token = 1000;
+	struct capture_report *report;
+
+	for (*answers = 0; clock_mono_ns() < end; pause_ms(every_ms)) {
+		json_t *values = json_pack("{s:I}", "brightness", (json_int_t)(token % 200));
+
+		capture_request_controls(capture, ++token);
+		capture_set_controls(capture, values, ++token);
+		json_decref(values);
+		while ((report = queue_pop(reports)) != NULL) {
+			assert_int_not_equal(report->kind, CAPTURE_OFFLINE);
+			*answers += report->kind == CAPTURE_CONTROLS && report->controls != NULL;
+			capture_report_free(report);
+		}
+	}
+	return status_now().frames - before;
+}
+
+/* A microcontroller at the other end of a cable: reading all controls takes 100 ms. Of
+ * 60 frames a busy machine may pass over some; with a reading a request it was 2. */
+static void
+test_requests_do_not_hold_up_frames(void **state)
+{
+	unsigned answers;
+
+	(void)state;
+	settings.controls = json_pack("{s:i, s:i, s:i, s:i}", "exposure_time_absolute", 100, "auto_exposure", 1,
+	    "brightness", 3, "contrast", 20);
+	fakedev_put("video0", "modes=yuyv:320x240@30 card=Slow slow=3");
+	start();
+	json_decref((json_t *)settings.controls);
+	expect_online(2000);
+	assert_in_range(frames_meanwhile(10, &answers), 35, 70);
+	assert_true(answers > 50);
+	assert_in_range(frames_meanwhile(1, &answers), 35, 70);	/* more than the queue takes */
+	assert_true(answers > 50);
+}
+
 int
 main(void)
 {
@@ -266,6 +308,7 @@ main(void)
 		REPLUG_TEST(test_busy_camera_is_tried_again),
 		REPLUG_TEST(test_controls_are_set_and_come_back),
 		REPLUG_TEST(test_changes_by_others_are_told),
+		REPLUG_TEST(test_requests_do_not_hold_up_frames),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

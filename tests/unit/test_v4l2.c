@@ -446,6 +446,14 @@ test_fifty_rounds_leak_nothing(void **state)
 
 /* ---- controls --------------------------------------------------------------------------------- */
 
+static void
+read_controls(struct source *camera)
+{
+	source_read_controls(camera, true);
+	while (source_step_controls(camera))
+		continue;
+}
+
 static json_t *
 control_named(const json_t *list, const char *name)
 {
@@ -477,6 +485,7 @@ test_controls_as_the_driver_describes_them(void **state)
 	(void)state;
 	fakedev_put("video0", "");
 	camera = open_camera();
+	read_controls(camera);
 	list = source_controls(camera);
 	assert_int_equal(json_array_size(list), 9);
 	assert_control(list, "brightness", "{\"default\":128,\"inactive\":false,\"label\":\"Brightness\","
@@ -517,10 +526,13 @@ set(struct source *camera, const char *name, json_t *value)
 static json_int_t
 value_of(struct source *camera, const char *name)
 {
-	json_t *list = source_controls(camera);
-	json_t *value = json_object_get(control_named(list, name), "value");
-	json_int_t number = json_is_boolean(value) ? json_is_true(value) : json_integer_value(value);
+	json_t *list, *value;
+	json_int_t number;
 
+	read_controls(camera);
+	list = source_controls(camera);
+	value = json_object_get(control_named(list, name), "value");
+	number = json_is_boolean(value) ? json_is_true(value) : json_integer_value(value);
 	json_decref(list);
 	return number;
 }
@@ -533,6 +545,7 @@ test_controls_are_set_or_refused_with_the_range(void **state)
 	(void)state;
 	fakedev_put("video0", "");
 	camera = open_camera();
+	read_controls(camera);
 	set(camera, "brightness", json_integer(200));
 	assert_int_equal(value_of(camera, "brightness"), 200);
 	set(camera, "contrast", json_integer(75));
