@@ -417,6 +417,26 @@ answer(struct camera *camera, unsigned long request, void *arg)
 	return errno != ENOTTY ? -1 : controls_ioctl(&camera->controls, request, arg);
 }
 
+/* Who polls has looked whether there is a picture. */
+void
+camera_polled(void)
+{
+	__atomic_store_n(&camera_stats.row, 0, __ATOMIC_RELAXED);
+}
+
+static void
+count_row(unsigned long request)
+{
+	uint64_t row;
+
+	if (request != VIDIOC_QUERYCTRL && request != VIDIOC_QUERYMENU && request != VIDIOC_G_CTRL &&
+	    request != VIDIOC_S_CTRL)
+		return;
+	row = __atomic_add_fetch(&camera_stats.row, 1, __ATOMIC_RELAXED);
+	if (row > camera_stats.row_most)
+		camera_stats.row_most = row;
+}
+
 int
 camera_ioctl(int fd, unsigned long request, void *arg)
 {
@@ -428,6 +448,7 @@ camera_ioctl(int fd, unsigned long request, void *arg)
 		syscall(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, &slow, NULL);
 	pthread_mutex_lock(&camera->lock);
 	camera_stats.calls++;
+	count_row(request);
 	if (!camera->gone && !camera->streaming)
 		camera->gone = !dev_fault(camera, "");
 	if (camera->gone && request != VIDIOC_STREAMOFF && request != VIDIOC_REQBUFS) {

@@ -161,7 +161,10 @@ int
 poll(struct pollfd *fds, nfds_t count, int timeout)
 {
 	struct timespec limit = { timeout / 1000, timeout % 1000 * 1000000L };
-	int ready = (int)syscall(SYS_ppoll, fds, count, timeout >= 0 ? &limit : NULL, NULL, 0);
+	int ready;
+
+	camera_polled();
+	ready = (int)syscall(SYS_ppoll, fds, count, timeout >= 0 ? &limit : NULL, NULL, 0);
 
 	return ready > 0 ? sort_events(fds, count) : ready;
 }

@@ -291,6 +291,8 @@ test_requests_do_not_hold_up_frames(void **state)
 	assert_true(answers > 50);
 	assert_in_range(frames_meanwhile(1, &answers), 35, 70);	/* more than the queue takes */
 	assert_true(answers > 50);
+	/* One call, and one more to say why it was refused, before it looks for a picture. */
+	assert_in_range(camera_stats.row_most, 1, 2);
 }
 
 int
