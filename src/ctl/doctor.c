@@ -237,6 +237,8 @@ examine(struct doctor *doctor)
 	check_state(doctor);
 	doctor_check_worker(doctor, "oriel-fcgi", doctor->fcgi);
 	doctor_check_worker(doctor, "oriel-ws", doctor->ws);
+	doctor_check_places(doctor, "oriel-fcgi", doctor->fcgi);
+	doctor_check_places(doctor, "oriel-ws", doctor->ws);
 	doctor_check_accounts(doctor);
 	doctor_check_nginx(doctor);
 }

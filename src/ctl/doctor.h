@@ -28,6 +28,10 @@ void doctor_check_nginx(struct doctor *doctor);
 /* Do nginx's listening sockets bound what is unsent? `configuration`: nginx -T. listeners.c */
 void doctor_check_listeners(struct doctor *doctor, const char *configuration);
 
+/* Limits that have to fit together: doctor_limits.c. `configuration`: nginx -T's. */
+void doctor_check_requests(struct doctor *doctor, const char *configuration);
+void doctor_check_places(struct doctor *doctor, const char *name, const char *path);
+
 /* The site's accounts, and to root the set-up token: doctor_accounts.c */
 void doctor_check_accounts(struct doctor *doctor);
 

@@ -187,6 +187,9 @@ doctor_check_nginx(struct doctor *doctor)
 	else if (status != 0 && geteuid() != 0)
 		doctor_say(doctor, DOCTOR_NOTE, "nginx", "ask again as root",
 		    "only root can read its whole configuration");
+	else if (status != 0 && strstr(text, "Address family not supported") != NULL)
+		doctor_say(doctor, DOCTOR_BAD, "nginx", "remove the lines \"listen [::]...\" from the site file, and reload nginx",
+		    "this machine was booted without IPv6");
 	else if (status != 0)
 		doctor_say(doctor, DOCTOR_BAD, "nginx", "nginx -t says where", "%s", run_last_line(text));
 	else if (strstr(text, "upstream oriel_control") == NULL)
@@ -200,6 +203,8 @@ doctor_check_nginx(struct doctor *doctor)
 		doctor_say(doctor, DOCTOR_OK, "nginx", NULL, "its configuration is valid and includes the site");
 	if (status == 0) {
 		check_nginx_user(doctor, text);
+		if (strstr(text, "upstream oriel_control") != NULL)
+			doctor_check_requests(doctor, text);
 		doctor_check_listeners(doctor, text);
 	}
 	free(text);

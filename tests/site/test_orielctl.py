@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import re
+import resource
 import select
 import signal
 import socket
@@ -399,6 +400,33 @@ def test_what_only_nginx_may_hold_unsent(whole_house, tmp_path):
         assert status == REFUSED and out == "" and err.startswith("orielctl: ") and err.count("\n") == 1
     for wrong in (["--bytes=0", "1"], ["--bytes=x", "1"], ["--bytes=99999999", "1"], ["1", "2"], ["--byte"]):
         assert ctl("notsent-lowat", *wrong)[0] == 2
+
+
+@pytest.mark.parametrize("connections, descriptors, requests, verdict", [
+    (8192, 16384, 4000, "ok"), (768, None, 360, "ok"), (768, None, 370, "BAD"), (8192, None, 600, "BAD"), (None, None, 360, "BAD"),
+    (8192, 16384, None, "BAD")])
+def test_doctor_compares_the_limits_of_nginx(whole_house, tmp_path, connections, descriptors, requests, verdict):
+    """None given: as nginx has it, or the line is missing."""
+    conf = (whole_house.folder / "nginx.conf").read_text()
+    conf = re.sub(r"worker_connections \d+;", f"worker_connections {connections};" if connections else "", conf)
+    conf = re.sub(r"worker_rlimit_nofile \d+;", f"worker_rlimit_nofile {descriptors};" if descriptors else "", conf)
+    site = (whole_house.folder / "oriel.conf").read_text()
+    site = re.sub(r"limit_conn oriel_process \d+;", f"limit_conn oriel_process {requests};" if requests else "", site)
+    (tmp_path / "oriel.conf").write_text(site)
+    (tmp_path / "nginx.conf").write_text(conf.replace(f"{whole_house.folder}/oriel.conf", f"{tmp_path}/oriel.conf"))
+    found = findings(Ctl(whole_house), *doctor_arguments(whole_house)[:2], f"--nginx={tmp_path}/nginx.conf")
+    assert found["requests"]["verdict"] == verdict, found["requests"]
+
+
+@pytest.mark.parametrize("most, descriptors, verdict", [(100, 1024, "ok"), (1000, 1024, "BAD")])
+def test_doctor_compares_descriptors_with_caps(make_site, most, descriptors, verdict):
+    site = make_site(ready=False, programs=["oriel-ws"], ws=[f"--max-clients={most}"])
+    oriel.wait_for(lambda: wsclient.answers(site.folder / "ws.sock"))
+    resource.prlimit(site["oriel-ws"].pid, resource.RLIMIT_NOFILE, (descriptors, descriptors))
+    found = [json.loads(line) for line in Ctl(site)("--json", "--camera=cam", "doctor", f"--ws-socket={site.folder}/ws.sock",
+                                                    "--fcgi-socket=/nonexistent", "--nginx=/nonexistent")[1].splitlines()]
+    of_ws = [f for f in found if f["check"] == "oriel-ws"]
+    assert [f["verdict"] for f in of_ws] == ["ok", verdict] and str(most) in of_ws[1]["text"] and str(descriptors) in of_ws[1]["text"]
 
 
 def test_doctor_for_people(whole_house):
