@@ -594,6 +594,43 @@ test_bad_pictures_are_counted_and_never_shown(void **state)
 	assert_int_equal(status_now().frame.sequence, 2);
 }
 
+/* What the pipe takes, a driver's buffer may hold as well. */
+static void
+test_what_webcams_send_is_shown(void **state)
+{
+	static const struct {
+		const char *before;
+		uint32_t before_length, skip;	/* of the picture's beginning */
+		const char *behind;
+		uint32_t behind_length, cut;	/* of its end */
+	} odd[] = { { "\xff\xd8", 2, 0, "", 0, 0 }, { "\0\0\0", 3, 0, "", 0, 0 }, { "\xff\xd8\0\0", 4, 2, "", 0, 0 },
+		{ "", 0, 0, "\0\0\0text", 7, 0 }, { "", 0, 0, "", 0, 2 }, { "", 0, 0, "\0\0\0\0", 4, 2 } };
+	static unsigned char bytes[JPEG_MAX];
+
+	(void)state;
+	go_live();
+	for (unsigned i = 0; i < sizeof odd / sizeof odd[0]; i++) {
+		uint32_t body = jpeg_length - odd[i].skip - odd[i].cut;
+		struct picture picture = { .format = PIXEL_MJPEG, .data = bytes,
+		    .length = odd[i].before_length + body + odd[i].behind_length };
+		struct frame_info frame;
+		uint64_t generation;
+		unsigned char *shown;
+
+		memcpy(bytes, odd[i].before, odd[i].before_length);
+		memcpy(bytes + odd[i].before_length, jpeg + odd[i].skip, body);
+		memcpy(bytes + odd[i].before_length + body, odd[i].behind, odd[i].behind_length);
+		usleep(50000);		/* half of the thread's time is for doubts */
+		feed(picture);
+		WAIT_FOR(status_now().frames + status_now().broken == i + 2);
+		assert_int_equal(status_now().broken, 0);
+		assert_true(capture_copy_newest(capture, &frame, &generation, &shown));
+		assert_int_equal(frame.length, jpeg_length);
+		assert_memory_equal(shown, jpeg, jpeg_length);
+		free(shown);
+	}
+}
+
 static void
 test_useless_camera_says_why(void **state)
 {
@@ -808,6 +845,7 @@ main(void)
 		CAPTURE_TEST(test_slow_camera_is_not_frozen),
 		CAPTURE_TEST(test_silent_pipe_stays_open),
 		CAPTURE_TEST(test_bad_pictures_are_counted_and_never_shown),
+		CAPTURE_TEST(test_what_webcams_send_is_shown),
 		CAPTURE_TEST(test_useless_camera_says_why),
 		CAPTURE_TEST(test_larger_pictures_get_a_new_ring),
 		CAPTURE_TEST(test_motion_is_reported_with_its_picture),
