@@ -111,5 +111,6 @@ export class Tuner {
 
 // Over the WebSocket while it is there, else by POST: a setting can be changed either way.
 export function sender(control, cmd, url) {
-  return (values) => (control.open ? control.send({ cmd, ...values }) : post(url, values));
+  const form = cmd === 'set' ? { tenths: true } : {};
+  return (values) => (control.open ? control.send({ cmd, ...form, ...values }) : post(url, { ...form, ...values }));
 }

@@ -9,10 +9,11 @@ const SOURCES = { set: 'set here', file: 'from the file', 'command line': 'comma
 
 const FIELDS = [
   { name: 'motion', label: 'Look for motion' },
+  { name: 'threshold', label: 'Threshold, exactly', unit: '%', min: 0, max: 100, step: 0.1, help: 'Somebody far away in a yard is half a percent of the picture.' },
   { name: 'save_on_motion', label: 'Save a picture with each motion' },
   { name: 'cooldown', label: 'Cool-down', unit: 'ms', min: 0, max: 3600000, help: 'After a motion event, none for this long.' },
   { name: 'noise', label: 'Noise floor', unit: 'grey levels', min: 0, max: 255, help: 'Differences up to this are noise.' },
-  { name: 'light_switch', label: 'Light switch', unit: '%', min: 1, max: 100, help: 'A change of this much of the picture is light, not motion. 100: no such guard.' },
+  { name: 'light_switch', label: 'Light switch', unit: '%', min: 1, max: 100, help: 'A change of this much of the picture is light, not motion. 100: any change of light is motion.' },
   { name: 'motion_fps', label: 'Pictures analysed', unit: 'a second', min: 1, max: 60 },
   { name: 'quality', label: 'JPEG quality', unit: '', min: 1, max: 100, help: 'When the camera delivers raw pictures.' },
   { name: 'quota_mb', label: 'Disk for saved pictures', unit: 'MiB', min: 1, max: 1048576, help: 'The oldest go first.' },
@@ -26,7 +27,7 @@ export function thresholdSlider(tuner) {
   return (state) => {
     const value = setting(state, 'threshold');
     if (value === undefined) return;
-    if (slider.valueAsNumber !== value) slider.value = value;
+    if (slider.valueAsNumber !== Math.round(value)) slider.value = value;
     slider.setAttribute('aria-valuetext', `${value} percent`);
     put(byId('threshold-value'), String(value));
   };
@@ -51,8 +52,8 @@ function switchRow({ name, label }, tuner) {
   return { node, update: shown(node, name, (value) => { input.checked = value; }) };
 }
 
-function numberRow({ name, label, unit, min, max, help }, tuner) {
-  const input = el('input', { type: 'number', id: `set-${name}`, min, max, step: 1, required: true, inputMode: 'numeric' });
+function numberRow({ name, label, unit, min, max, step = 1, help }, tuner) {
+  const input = el('input', { type: 'number', id: `set-${name}`, min, max, step, required: true, inputMode: step < 1 ? 'decimal' : 'numeric' });
   input.onchange = () => input.reportValidity() && tuner.want({ [name]: input.valueAsNumber });
   const node = el('div', { className: 'field' },
     el('label', { htmlFor: input.id, textContent: label }),

@@ -24,18 +24,61 @@ static const char *const no_words[] = { "no", "false", "off", "0" };
 
 /* ---- one value ---------------------------------------------------------- */
 
+void
+options_tenths(long tenths, char text[OPTION_NUMBER_SIZE])
+{
+	if (tenths % 10 == 0)
+		snprintf(text, OPTION_NUMBER_SIZE, "%ld", tenths / 10);
+	else
+		snprintf(text, OPTION_NUMBER_SIZE, "%ld.%ld", tenths / 10, tenths % 10);
+}
+
+/* A number of the row's type as people write it. */
+static void
+number_text(const struct option *row, long number, char text[OPTION_NUMBER_SIZE])
+{
+	if (row->type == OPTION_TENTHS)
+		options_tenths(number, text);
+	else
+		snprintf(text, OPTION_NUMBER_SIZE, "%ld", number);
+}
+
+static int
+check_range(const struct option *row, long number, struct cause *why)
+{
+	char least[OPTION_NUMBER_SIZE], most[OPTION_NUMBER_SIZE];
+
+	if (number >= row->min && number <= row->max)
+		return 0;
+	number_text(row, row->min, least);
+	number_text(row, row->max, most);
+	return cause_set(why, "%s out of range (%s to %s)", row->name, least, most);
+}
+
 static int
 parse_integer(const struct option *row, const char *text, long *number, struct cause *why)
 {
 	char *end;
 
-	errno = 0;
-	*number = strtol(text, &end, 10);
+	*number = strtol(text, &end, 10);	/* too long: the least or the most of long */
 	if (end == text || *end != '\0')
 		return cause_set(why, "%s must be an integer", row->name);
-	if (errno != 0 || *number < row->min || *number > row->max)
-		return cause_set(why, "%s out of range (%ld to %ld)", row->name, row->min, row->max);
-	return 0;
+	return check_range(row, *number, why);
+}
+
+/* Digits, and perhaps a point and one more. */
+static int
+parse_tenths(const struct option *row, const char *text, long *number, struct cause *why)
+{
+	enum { DIGITS_MAX = 9 };
+	size_t whole = strspn(text, "0123456789");
+	const char *rest = text + whole;
+	bool decimal = rest[0] == '.' && rest[1] >= '0' && rest[1] <= '9';
+
+	if (whole == 0 || whole > DIGITS_MAX || rest[decimal ? 2 : 0] != '\0')
+		return cause_set(why, "%s must be a number with one decimal at most", row->name);
+	*number = strtol(text, NULL, 10) * 10 + (decimal ? rest[1] - '0' : 0);
+	return check_range(row, *number, why);
 }
 
 static int
@@ -84,6 +127,8 @@ parse_value(const struct option *row, const char *text, long *number, struct cau
 	switch (row->type) {
 	case OPTION_INTEGER:
 		return parse_integer(row, text, number, why);
+	case OPTION_TENTHS:
+		return parse_tenths(row, text, number, why);
 	case OPTION_BOOLEAN:
 		return parse_boolean(row, text, number, why);
 	case OPTION_TEXT:
@@ -380,8 +425,11 @@ options_read(struct options *options, int argc, char **argv, struct cause *why)
 static void
 usage_text(const struct option *row, char *text, size_t size)
 {
+	char least[OPTION_NUMBER_SIZE], most[OPTION_NUMBER_SIZE];
 	size_t used;
 
+	number_text(row, row->min, least);
+	number_text(row, row->max, most);
 	snprintf(text, size, "--%s%s", row->type == OPTION_BOOLEAN ? "[no-]" : "", row->name);
 	for (char *c = text; *c != '\0'; c++)
 		if (*c == '_')
@@ -389,9 +437,8 @@ usage_text(const struct option *row, char *text, size_t size)
 	used = strlen(text);
 	if (row->type == OPTION_CHOICE)
 		snprintf(text + used, size - used, "=%s", row->choices);
-	else if (row->type == OPTION_INTEGER)
-		snprintf(text + used, size - used, "=%ld..%ld%s", row->min, row->max,
-		    row->unit != NULL ? row->unit : "");
+	else if (row->type == OPTION_INTEGER || row->type == OPTION_TENTHS)
+		snprintf(text + used, size - used, "=%s..%s%s", least, most, row->unit != NULL ? row->unit : "");
 	else if (row->type == OPTION_TEXT)
 		snprintf(text + used, size - used, "=%s", row->unit != NULL ? row->unit : "TEXT");
 }

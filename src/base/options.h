@@ -15,10 +15,11 @@
 
 #include "base/cause.h"
 
-enum { OPTION_TEXT_SIZE = 256 };
+enum { OPTION_TEXT_SIZE = 256, OPTION_NUMBER_SIZE = 32 };
 
 enum option_type {
 	OPTION_INTEGER,		/* min..max */
+	OPTION_TENTHS,		/* one decimal at most: "0.6"; min, max and the number are tenths */
 	OPTION_BOOLEAN,		/* yes/no, true/false, on/off, 1/0; kept as 1 or 0 */
 	OPTION_TEXT,		/* at most OPTION_TEXT_SIZE - 1 bytes, no control characters */
 	OPTION_CHOICE,		/* one word of `choices` ("a|b|c"); number = its index */
@@ -31,7 +32,7 @@ enum { OPTION_LIVE = 1 };	/* flag: may be changed while running, by `set` */
 struct option {			/* a row of the table; all strings static */
 	const char *name;	/* lower_case; on the command line also lower-case */
 	enum option_type type;
-	long min, max;		/* OPTION_INTEGER */
+	long min, max;		/* OPTION_INTEGER, OPTION_TENTHS */
 	const char *initial;	/* the default, as one would write it in the file */
 	const char *choices;	/* OPTION_CHOICE */
 	const char *unit;	/* for people: "ms", "%", or the argument's word: "FILE" */
@@ -83,6 +84,9 @@ enum option_source options_source(const struct options *options, size_t row);
 const char *options_source_word(enum option_source source);	/* "default", "file", "set", "command line" */
 const struct option *options_row(const struct options *options, size_t row);
 size_t options_count(const struct options *options);
+
+/* A number of tenths, 0 or more, as one writes it: "12", "0.6". */
+void options_tenths(long tenths, char text[OPTION_NUMBER_SIZE]);
 
 void options_help(const struct options *options, FILE *out);
 void options_dump(const struct options *options, FILE *out);	/* a config file that gives the same values */

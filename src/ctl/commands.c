@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,7 +52,7 @@ show_one(struct ctl *ctl, const json_t *reply, const char *key)
 	if (ctl->json)
 		ctl_print(one);
 	else
-		json_dumpf(one, stdout, JSON_ENCODE_ANY), puts("");
+		json_dumpf(one, stdout, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15)), puts("");
 	json_decref(one);
 	return CTL_OK;
 }
@@ -134,21 +133,17 @@ run_cameras(struct ctl *ctl, int argc, char **argv)
 static json_t *
 value_like(const json_t *now, const char *text)
 {
-	long long number;
-	char *end;
-
+	json_t *number;
 	bool truth = now == NULL || json_is_boolean(now);	/* a button has no value: it takes true */
 
 	if (truth && (strcmp(text, "yes") == 0 || strcmp(text, "true") == 0 || strcmp(text, "on") == 0))
 		return json_true();
 	if (truth && (strcmp(text, "no") == 0 || strcmp(text, "false") == 0 || strcmp(text, "off") == 0))
 		return json_false();
-	if (!json_is_string(now)) {
-		errno = 0;
-		number = strtoll(text, &end, 10);
-		if (end != text && *end == '\0' && errno == 0)
-			return json_integer(number);
-	}
+	number = json_is_string(now) ? NULL : json_loads(text, JSON_DECODE_ANY, NULL);
+	if (json_is_number(number))
+		return number;
+	json_decref(number);
 	return json_string(text);
 }
 
@@ -163,7 +158,7 @@ add_pair(json_t *command, const json_t *now, const char *pair)
 		return false;
 	memcpy(key, pair, (size_t)(equals - pair));
 	key[equals - pair] = '\0';
-	if (strcmp(key, "cmd") == 0 || strcmp(key, "id") == 0)
+	if (strcmp(key, "cmd") == 0 || strcmp(key, "id") == 0 || strcmp(key, "tenths") == 0)
 		return false;
 	return json_object_set_new(command, key, value_like(json_object_get(now, key), equals + 1)) == 0;
 }
@@ -196,6 +191,8 @@ run_set(struct ctl *ctl, int argc, char **argv)
 		return status;
 	command = change_command("set", now, argc, argv);
 	json_decref(now);
+	if (command != NULL)
+		json_object_set_new(command, "tenths", json_true());
 	return command != NULL ? ask_and_show(ctl, command, show_changed) : ctl_usage(argv[0]);
 }
 

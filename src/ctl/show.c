@@ -40,7 +40,7 @@ print_value(const json_t *value)
 		show_text(json_string_value(value));
 		return;
 	}
-	line = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+	line = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15));
 	show_text(line);
 	free(line);
 }
@@ -164,8 +164,8 @@ show_status(const json_t *reply)
 	if (json_is_integer(json_object_get(reply, "frame_age_ms")))
 		printf(", the newest %lld ms old%s", integer_of(reply, "frame_age_ms"),
 		    json_is_true(json_object_get(reply, "stale")) ? " (stale)" : "");
-	printf("\nmotion     %lld times; now %.1f %% changed, threshold %lld %%",
-	    integer_of(reply, "triggers"), number_of(motion, "change"), integer_of(motion, "threshold"));
+	printf("\nmotion     %lld times; now %.1f %% changed, threshold %g %%",
+	    integer_of(reply, "triggers"), number_of(motion, "change"), number_of(motion, "threshold"));
 	if (json_string_length(json_object_get(motion, "held")) > 0) {
 		printf(": ");
 		show_text(json_get_text(motion, "held"));
@@ -225,8 +225,8 @@ show_changed(const json_t *reply)
 static void
 show_motion(const json_t *data)
 {
-	printf("%.1f %% changed, threshold %lld %% (number %lld)", number_of(data, "change"),
-	    integer_of(data, "threshold"), integer_of(data, "count"));
+	printf("%.1f %% changed, threshold %g %% (number %lld)", number_of(data, "change"),
+	    number_of(data, "threshold"), integer_of(data, "count"));
 	if (json_get_text(data, "saved") != NULL) {
 		printf(", saved ");
 		show_text(json_get_text(data, "saved"));

@@ -15,7 +15,7 @@
 struct motion;
 
 struct motion_settings {
-	unsigned threshold;	/* 0..100: trigger when change is above this many percent */
+	unsigned threshold;	/* 0..1000: trigger when change is above this many tenths of a percent */
 	unsigned cooldown_ms;	/* after a trigger, hold back this long */
 	unsigned noise;		/* 0..255: grey levels of difference that still count as noise */
 	unsigned light_switch;	/* 1..100: at or above this many percent it was the light, 100 = off */
@@ -35,7 +35,7 @@ struct motion_verdict {
 	bool triggered;
 	enum motion_held held;
 	uint32_t change;	/* tenths of a percent of the (unmasked) picture, 0..1000 */
-	uint32_t threshold;	/* percent, as it was then */
+	uint32_t threshold;	/* tenths of a percent, as it was then */
 	uint32_t box_x, box_y, box_width, box_height;	/* what changed, in 1/8-scale pixels; 0 = nothing */
 };
 

@@ -48,14 +48,14 @@
 	    "Look for motion.")								\
 	SETTING(MOTION_FPS, "motion_fps", OPTION_INTEGER, 1, 60, "10", NULL, " a second", OPTION_LIVE, \
 	    "Pictures analysed a second at most.")						\
-	SETTING(THRESHOLD, "threshold", OPTION_INTEGER, 0, 100, "12", NULL, " %", OPTION_LIVE,	\
+	SETTING(THRESHOLD, "threshold", OPTION_TENTHS, 0, 1000, "12", NULL, " %", OPTION_LIVE,	\
 	    "Motion is when more than this much of the picture changed.")			\
 	SETTING(COOLDOWN, "cooldown", OPTION_INTEGER, 0, 3600000, "2000", NULL, " ms", OPTION_LIVE, \
 	    "After a motion event, none for this long.")					\
 	SETTING(NOISE, "noise", OPTION_INTEGER, 0, 255, "16", NULL, " grey levels", OPTION_LIVE, \
-	    "Differences up to this are noise.")						\
+	    "Differences up to this are noise; where the picture always wavers, more is.")						\
 	SETTING(LIGHT_SWITCH, "light_switch", OPTION_INTEGER, 1, 100, "80", NULL, " %", OPTION_LIVE, \
-	    "A change of at least this much of the picture is light, not motion; 100: no such guard.") \
+	    "A change of at least this much of the picture is light, not motion; 100: any change of light is motion.") \
 	SETTING(MASK, "mask", OPTION_TEXT, 0, 0, "", NULL, "FILE", 0,				\
 	    "Grey PGM picture: motion is looked for only where it is not black.")		\
 	SETTING(SAVE_ON_MOTION, "save_on_motion", OPTION_BOOLEAN, 0, 0, "yes", NULL, NULL, OPTION_LIVE, \
@@ -86,11 +86,14 @@ struct capture_settings settings_capture(const struct options *options);
 struct capture_tuning settings_tuning(const struct options *options);
 struct store_limits settings_limits(const struct options *options);
 
+/* Tenths as JSON has them: 12, 0.6. A new reference. */
+json_t *settings_tenths(long tenths);
+
 /* A row's value as JSON has it. A new reference. */
 json_t *settings_json(const struct options *options, enum setting row);
 
-/* The settings that the command `set` names, checked, as {name: text}: a new
- * reference, or NULL with the protocol's error in *why. Changes nothing. */
+/* The settings that the command `set` names, checked, as {name: text}; a number has one decimal
+ * only where the command has "tenths": true. A new reference, or NULL with the protocol's error in *why. Changes nothing. */
 json_t *settings_check(const struct options *options, const json_t *command, struct cause *why);
 
 #endif

@@ -114,8 +114,8 @@ status_verdict(const struct orield *orield, const struct capture_status *now,
 	const char *held = !on ? "motion detection is off" :
 	    now->blind.text[0] != '\0' ? now->blind.text : motion_held_word(verdict->held);
 
-	return json_pack("{sf si so}", "change", status_percent(verdict->change),
-	    "threshold", (int)options_number(orield->options, SETTING_THRESHOLD),
+	return json_pack("{sf so so}", "change", status_percent(verdict->change),
+	    "threshold", settings_json(orield->options, SETTING_THRESHOLD),
 	    "held", json_words(held));
 }
 
@@ -222,8 +222,8 @@ status_motion(const struct capture_report *report)
 	const struct motion_verdict *verdict = &report->verdict;
 	uint32_t width = report->frame.width, height = report->frame.height;
 
-	return json_pack("{sf sf si s[ffff]}", "ts", clock_seconds(report->frame.wall_ns),
-	    "change", status_percent(verdict->change), "threshold", (int)verdict->threshold,
+	return json_pack("{sf sf so s[ffff]}", "ts", clock_seconds(report->frame.wall_ns),
+	    "change", status_percent(verdict->change), "threshold", settings_tenths(verdict->threshold),
 	    "box", status_fraction(verdict->box_x, width), status_fraction(verdict->box_y, height),
 	    status_fraction(verdict->box_width, width), status_fraction(verdict->box_height, height));
 }

@@ -250,7 +250,7 @@ bare_decode(const unsigned char *data, size_t length)
 static void
 our_decode(const unsigned char *data, size_t length, uint64_t number)
 {
-	static const struct motion_settings settings = { .threshold = 12, .cooldown_ms = 2000, .noise = 16,
+	static const struct motion_settings settings = { .threshold = 120, .cooldown_ms = 2000, .noise = 16,
 		.light_switch = 80 };
 	static struct jpeg_decoder *decoder;
 	static struct motion *motion;

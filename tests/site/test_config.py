@@ -55,6 +55,15 @@ def test_refused(site, body, error):
     assert {k: before[k] for k in ("threshold", "quality")} == {k: after[k] for k in ("threshold", "quality")}
 
 
+def test_tenths_for_who_asks(site):
+    assert site.post("/config", json={"threshold": 0.6}).json() == {"error": "threshold must be an integer"}
+    assert site.post("/config", json={"threshold": 0.6, "tenths": True}).json() == {"ok": True, "threshold": 0.6}
+    assert site.get("/config").json()["threshold"] == 0.6
+    assert site.get("/status").json()["motion"]["threshold"] == 0.6
+    assert site.post("/config", json={"threshold": 12.0, "tenths": True}).json() == {"ok": True, "threshold": 12}
+    assert site.get("/config").text.count('"threshold":12,') + site.get("/config").text.count('"threshold": 12,') == 1
+
+
 def test_all_or_nothing(site):
     answer = site.post("/config", json={"threshold": 50, "quality": 999})
     assert answer.status_code == 400 and answer.json() == {"error": "quality out of range"}

@@ -129,14 +129,15 @@ def test_set_takes_values_as_they_are_meant(ctl, house):
     assert ctl.ok("set", "threshold=31", "save_on_motion=no") == "threshold = 31\nsave_on_motion = false\n"
     settings = house.command({"cmd": "get"})
     assert settings["threshold"] == 31 and settings["save_on_motion"] is False
+    assert ctl.ok("set", "threshold=0.6") == "threshold = 0.6\n" and ctl.ok("get", "threshold") == "0.6\n"
     assert ctl.json("set", "threshold=12", "save_on_motion=on") == {"ok": True, "threshold": 12, "save_on_motion": True}
 
 
 @pytest.mark.parametrize("pair,error", [
     ("threshold=101", "threshold out of range"), ("threshold=-1", "threshold out of range"),
-    ("threshold=12.5", "threshold must be an integer"), ("threshold=", "threshold must be an integer"),
+    ("threshold=12.55", "threshold must have one decimal at most"), ("threshold=", "threshold must be a number"), ("quality=80.5", "quality must be an integer"),
     ("save_on_motion=2", "save_on_motion must be true or false"), ("nonsense=1", "unknown setting nonsense"),
-    ("width=640", "width is read-only"), ("threshold=99999999999999999999", "threshold must be an integer"),
+    ("width=640", "width is read-only"), ("threshold=99999999999999999999", "threshold must be a number"),
 ])
 def test_set_refused_changes_nothing(ctl, house, pair, error):
     before = house.command({"cmd": "get"})["cooldown"]

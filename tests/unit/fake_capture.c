@@ -77,7 +77,7 @@ void
 fake_motion(uint32_t change, uint64_t wall_ns)
 {
 	struct capture_report motion = { .kind = CAPTURE_MOTION, .frame = fake.status.frame,
-		.verdict = { .triggered = true, .change = change, .threshold = 12,
+		.verdict = { .triggered = true, .change = change, .threshold = 120,
 		    .box_x = 8, .box_y = 6, .box_width = 40, .box_height = 60 } };
 
 	motion.frame.wall_ns = wall_ns;

@@ -308,7 +308,7 @@ setup(void **state)
 	judged = judged_early = judged_holding = rung = 0;
 	settings = (struct capture_settings){ .wish = { .kind = "fake", .device = "", .input = "" }, .slots = 4, .encoders = 1, .mask = "" };
 	tuning = (struct capture_tuning){ .quality = 80, .motion = true, .motion_fps = 60,
-	    .detect = { .threshold = 12, .cooldown_ms = 2000, .noise = 16, .light_switch = 80 } };
+	    .detect = { .threshold = 120, .cooldown_ms = 2000, .noise = 16, .light_switch = 80 } };
 	bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	reports = queue_new(16);
 	return 0;

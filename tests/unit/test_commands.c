@@ -595,6 +595,16 @@ test_set(void **state)
 		{ "{\"cmd\":\"set\",\"threshold\":101}", "{\"error\":\"threshold out of range\"}" },
 		{ "{\"cmd\":\"set\",\"threshold\":-1}", "{\"error\":\"threshold out of range\"}" },
 		{ "{\"cmd\":\"set\",\"threshold\":9223372036854775807}", "{\"error\":\"threshold out of range\"}" },
+		{ "{\"cmd\":\"set\",\"threshold\":12.5}", "{\"error\":\"threshold must be an integer\"}" },
+		{ "{\"cmd\":\"set\",\"threshold\":12.5,\"tenths\":false}", "{\"error\":\"threshold must be an integer\"}" },
+		{ "{\"cmd\":\"set\",\"threshold\":12,\"tenths\":1}", "{\"error\":\"tenths must be true or false\"}" },
+		{ "{\"cmd\":\"set\",\"tenths\":true}", "{\"error\":\"missing threshold\"}" },
+		{ "{\"cmd\":\"set\",\"threshold\":0.65,\"tenths\":true}", "{\"error\":\"threshold must have one decimal at most\"}" },
+		{ "{\"cmd\":\"set\",\"threshold\":\"0.6\",\"tenths\":true}", "{\"error\":\"threshold must be a number\"}" },
+		{ "{\"cmd\":\"set\",\"threshold\":100.1,\"tenths\":true}", "{\"error\":\"threshold out of range\"}" },
+		{ "{\"cmd\":\"set\",\"threshold\":-0.1,\"tenths\":true}", "{\"error\":\"threshold out of range\"}" },
+		{ "{\"cmd\":\"set\",\"threshold\":1e300,\"tenths\":true}", "{\"error\":\"threshold out of range\"}" },
+		{ "{\"cmd\":\"set\",\"quality\":80.5,\"tenths\":true}", "{\"error\":\"quality must be an integer\"}" },
 		{ "{\"cmd\":\"set\",\"motion\":1}", "{\"error\":\"motion must be true or false\"}" },
 		{ "{\"cmd\":\"set\",\"volume\":1}", "{\"error\":\"unknown setting volume\"}" },
 		{ "{\"cmd\":\"set\",\"save-on-motion\":true}", "{\"error\":\"unknown setting save-on-motion\"}" },
@@ -607,12 +617,17 @@ test_set(void **state)
 	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
 		assert_string_equal(ask(&one, wrong[i].command), wrong[i].reply);
 	assert_int_equal(ask_number("{\"cmd\":\"get\"}", "threshold"), 12);
-	assert_int_equal(fake.tuning.detect.threshold, 12);
+	assert_int_equal(fake.tuning.detect.threshold, 120);
 	assert_string_equal(ask(&one, "{\"cmd\":\"set\",\"threshold\":33,\"motion\":false,\"quality\":90,\"id\":\"q\"}"),
 	    "{\"ok\":true,\"threshold\":33,\"motion\":false,\"quality\":90,\"id\":\"q\"}");
-	assert_int_equal(fake.tuning.detect.threshold, 33);
+	assert_int_equal(fake.tuning.detect.threshold, 330);
 	assert_int_equal(fake.tuning.quality, 90);
+	assert_string_equal(ask(&one, "{\"cmd\":\"set\",\"threshold\":0.6,\"tenths\":true}"), "{\"ok\":true,\"threshold\":0.6}");
 	assert_false(fake.tuning.motion);
+	assert_int_equal(fake.tuning.detect.threshold, 6);
+	assert_string_equal(ask(&one, "{\"cmd\":\"set\",\"threshold\":33.0,\"motion\":true,\"tenths\":true}"),
+	    "{\"ok\":true,\"threshold\":33,\"motion\":true}");
+	assert_true(fake.tuning.motion);
 }
 
 /* The value of a setting and where it comes from, "33 set". */
@@ -646,7 +661,7 @@ test_what_was_set_is_kept(void **state)
 	assert_string_equal(setting("threshold"), "33 set");
 	restart(NULL);
 	assert_string_equal(setting("threshold"), "33 set");
-	assert_int_equal(fake.tuning.detect.threshold, 33);
+	assert_int_equal(fake.tuning.detect.threshold, 330);
 	restart("--threshold=44");
 	assert_string_equal(setting("threshold"), "44 command line");
 	ask(&one, "{\"cmd\":\"set\",\"threshold\":55}");
@@ -1413,7 +1428,7 @@ assert_no_set(void)
 		if (json_is_false(json_object_get(reply, "ok"))) {
 			assert_non_null(strstr(json_get_text(reply, "reason"), "disk full"));
 			assert_string_equal(setting("threshold"), before);
-			assert_int_equal(fake.tuning.detect.threshold, atoi(before));
+			assert_int_equal(fake.tuning.detect.threshold, 10 * atoi(before));
 			json_decref(reply);
 			return;
 		}

@@ -9,13 +9,14 @@
 
 #include "base/options.h"
 
-enum { NAME, LEVEL, LOUD, MODE, ROWS };
+enum { NAME, LEVEL, LOUD, MODE, SHARE, ROWS };
 
 static const struct option table[ROWS] = {
 	[NAME] = { "name", OPTION_TEXT, 0, 0, "anna", NULL, "NAME", 0, "Who it is." },
 	[LEVEL] = { "the_level", OPTION_INTEGER, -5, 100, "12", NULL, " %", OPTION_LIVE, "How much." },
 	[LOUD] = { "loud", OPTION_BOOLEAN, 0, 0, "yes", NULL, NULL, 0, "Make noise." },
 	[MODE] = { "mode", OPTION_CHOICE, 0, 0, "slow", "slow|fast", NULL, 0, "Which way." },
+	[SHARE] = { "share", OPTION_TENTHS, 5, 1000, "12", NULL, " %", 0, "What part." },
 };
 static const struct option_program program = { "prog", "Does things.", "1.2", table, ROWS };
 
@@ -308,6 +309,33 @@ test_help_and_manual_have_every_row(void **state)
 	free(man);
 }
 
+static void
+test_tenths(void **state)
+{
+	static const struct { const char *text; long number; } right[] = {
+		{ "12", 120 }, { "0.6", 6 }, { "100", 1000 }, { "100.0", 1000 }, { "007.5", 75 },
+	};
+	static const char *const wrong[] = { "", ".", ".6", "6.", "0.65", "1e1", "-1", "+1", " 1", "0,6", "1.x", "9999999999" };
+	char text[OPTION_NUMBER_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof right / sizeof *right; i++) {
+		assert_int_equal(options_change(options, SHARE, right[i].text, &why), 0);
+		assert_int_equal(options_number(options, SHARE), right[i].number);
+	}
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		assert_int_equal(options_check(options, SHARE, wrong[i], &why), -1);
+		assert_string_equal(why.text, "share must be a number with one decimal at most");
+	}
+	assert_int_equal(options_check(options, SHARE, "0.4", &why), -1);
+	assert_string_equal(why.text, "share out of range (0.5 to 100)");
+	assert_int_equal(options_check(options, SHARE, "100.1", &why), -1);
+	options_tenths(6, text);
+	assert_string_equal(text, "0.6");
+	options_tenths(120, text);
+	assert_string_equal(text, "12");
+}
+
 int
 main(void)
 {
@@ -323,6 +351,7 @@ main(void)
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_dump_gives_the_same_values_again),
 		cmocka_unit_test(test_help_and_manual_have_every_row),
+		cmocka_unit_test_setup_teardown(test_tenths, setup, teardown),
 	};
 	struct CMUnitTest with_setup[sizeof tests / sizeof tests[0]];
 

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC */
+/* rest: which parts of the picture that differ from the background lie still.
+ *
+ * A shadow that stays, a thing put down, a filter that swung in: what differs as one piece
+ * and has come to rest is no motion any more, and soon the background, long before an
+ * average would have caught up. What creeps has an edge that moves, and so the whole piece
+ * is none of these. Works on blocks of REST_BLOCK x REST_BLOCK pixels. */
+#ifndef ORIEL_MOTION_REST_H
+#define ORIEL_MOTION_REST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "motion/background.h"
+
+enum { REST_BLOCK = 8 };
+
+struct rest {
+	uint32_t width, height;		/* of the picture */
+	uint32_t columns, rows;		/* of blocks */
+	unsigned char *last;		/* each block as it was when it moved last */
+	uint64_t *moved_ns;		/* when that was */
+	unsigned char *marks;		/* what is known of each block: differs, is looked at */
+	uint32_t *piece;		/* the blocks of one piece */
+};
+
+/* false: out of memory. The caller sets all to 0 before; deinit may be called in any state. */
+bool rest_init(struct rest *rest, uint32_t width, uint32_t height);
+void rest_deinit(struct rest *rest);
+
+/* Look at the next picture: a block has moved where two of its pixels differ by more than
+ * `noise` levels from when it moved last. */
+void rest_look(struct rest *rest, const unsigned char *picture, unsigned noise, uint64_t mono_ns);
+
+/* Take each piece of changed pixels that lies still off the changed ones, and into the
+ * background when it has for some seconds. `changed`: the picture's first pixel, `stride` from line to line. */
+void rest_take(struct rest *rest, struct background *background, const unsigned char *picture,
+	unsigned char *changed, size_t stride, uint64_t mono_ns);
+
+#endif
