@@ -87,12 +87,18 @@ def test_viewers_leave_room_for_operators(sites, kind, good):
             assert [s for s, _ in take(stack, site, kind, 2, headers=browsers["anna"])] == [good, 503]
 
 
+def narrow(site):
+    conf = site.folder / "nginx.conf"
+    conf.write_text(conf.read_text().replace("worker_connections 8192;", "worker_connections 62;"))
+
+
 def test_more_than_nginx_has_room_for(make_site):
-    """Beyond its own limit nginx answers as well; it never just closes."""
-    site = make_site(most=3)
-    site.allow("limiting connections")
+    """Beyond its worker_connections it would close without a word: so the site file has less than half of them."""
+    site = make_site(most=16, prepare=narrow, fcgi=["--max-share=100"])
+    site.allow("limiting connections", "reusing connections")
     with contextlib.ExitStack() as stack:
-        assert [s for s, _ in take(stack, site, "streams", 4)] == [200, 200, 200, 503]
+        statuses = [s for s, _ in take(stack, site, "streams", 40)]
+        assert statuses == [200] * 16 + [503] * 24
         answer = site.get("/status")
         assert answer.status_code == 503 and answer.json() == {"error": "too many requests under way"}
         assert int(answer.headers["Retry-After"]) > 0
