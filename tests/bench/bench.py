@@ -16,7 +16,7 @@ import snapshots
 import streams
 from report import Report, targets_table, write_page
 
-PARTS = [snapshots.sizes, snapshots.peers, streams.viewers, streams.sizes, streams.rates, events.clients, logins.requests, control.echo, control.commands,
+PARTS = [snapshots.sizes, snapshots.peers, streams.viewers, streams.slow_crowd, streams.far, streams.sizes, streams.rates, events.clients, logins.requests, control.echo, control.commands,
          daemon.pass_through, daemon.encoding, daemon.encoders, daemon.motion, scenes.scenes, daemon.memory, daemon.idle, daemon.start]
 MOST_SECONDS = 20 * 60
 

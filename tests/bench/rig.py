@@ -58,8 +58,10 @@ def memory_kb(pid):
 class Load:
     """One run of tests/bench/load, and what others spent meanwhile."""
 
-    def __init__(self, mode, port, path, clients, seconds, watch, warm=0.7, rate=0, slow=0, header=""):
-        argv = [BUILD / "tests/bench/load", mode, "127.0.0.1", port, path, clients, seconds, warm, rate, slow, header]
+    def __init__(self, mode, port, path, clients, seconds, watch, warm=0.7, rate=0, slow=0, header="", line=None):
+        """With a line: from its far end."""
+        argv = [BUILD / "tests/bench/load", mode, line.near if line else "127.0.0.1", port, path, clients, seconds, warm, rate, slow, header]
+        argv = line.inside(argv) if line else argv
         self.watch = watch
         with subprocess.Popen([str(a) for a in argv], stdout=subprocess.PIPE, text=True) as load:
             assert load.stdout.readline() == "measuring\n", f"load failed: {argv}"

@@ -50,8 +50,10 @@ class Camera:
 class Site(oriel.Site):
     """Oriel with a synthetic camera, and nginx with room for thousands of clients."""
 
-    def __init__(self, camera, *options, fcgi=(), state=None, login=False):
-        super().__init__(cameras={"cam": ["--source=v4l2", "--device=/dev/video0", "--motion=no", *options]},
+    def __init__(self, camera, *options, fcgi=(), state=None, login=False, addresses=("127.0.0.1",), sndbuf=None):
+        """sndbuf: as the site was before it bounded what is unsent."""
+        self.sndbuf = sndbuf
+        super().__init__(addresses=addresses, cameras={"cam": ["--source=v4l2", "--device=/dev/video0", "--motion=no", *options]},
                          state=state or tempfile.mkdtemp(prefix="oriel-bench-", dir=FOLDER),
                          fcgi=["--max-streams=1000", "--max-share=100", *fcgi], login=login)
         self["orield"].env = dict(self.env, **camera.env)
@@ -65,10 +67,14 @@ class Site(oriel.Site):
         text = text.replace("worker_rlimit_nofile 16384;", f"worker_rlimit_nofile {FILES};")
         text = text.replace("worker_connections 8192;", f"worker_connections {FILES - 100};")
         conf.write_text(text.replace(f"access_log {self.folder}/access.log;", "access_log off;"))
+        if self.sndbuf:
+            conf = self.folder / "oriel.conf"
+            conf.write_text(conf.read_text().replace(" backlog=4096", f" backlog=4096 sndbuf={self.sndbuf}"))
 
     def __enter__(self):
         try:
-            return self.start()
+            self.start()
+            return self if self.sndbuf else self.bound_unsent()
         except BaseException as failure:
             self.__exit__(failure)
             raise
