@@ -14,12 +14,30 @@
 #include "store/sql.h"
 
 static int
-transfer(int fd, void *bytes, size_t length, bool out)
+put(int fd, const void *bytes, size_t length)
+{
+	const unsigned char *at = bytes;
+
+	while (length > 0) {
+		ssize_t done = send(fd, at, length, MSG_NOSIGNAL);
+
+		if (done == -1 && errno == EINTR)
+			continue;
+		if (done <= 0)
+			return -1;
+		at += done;
+		length -= (size_t)done;
+	}
+	return 0;
+}
+
+static int
+take(int fd, void *bytes, size_t length)
 {
 	unsigned char *at = bytes;
 
 	while (length > 0) {
-		ssize_t done = out ? send(fd, at, length, MSG_NOSIGNAL) : read(fd, at, length);
+		ssize_t done = read(fd, at, length);
 
 		if (done == -1 && errno == EINTR)
 			continue;
@@ -37,7 +55,7 @@ part_send(int fd, const char *name, const void *bytes, size_t length)
 	struct part part = { .length = length };
 
 	snprintf(part.name, sizeof part.name, "%s", name);
-	return transfer(fd, &part, sizeof part, true) == 0 ? transfer(fd, (void *)(uintptr_t)bytes, length, true) : -1;
+	return put(fd, &part, sizeof part) == 0 ? put(fd, bytes, length) : -1;
 }
 
 static int
@@ -45,7 +63,7 @@ part_send_verdict(int fd, enum part_verdict verdict, const struct cause *why)
 {
 	struct part part = { .verdict = verdict, .why = *why };
 
-	return transfer(fd, &part, sizeof part, true);
+	return put(fd, &part, sizeof part);
 }
 
 int
@@ -60,7 +78,7 @@ int
 part_receive(int fd, struct part *part, unsigned char **bytes)
 {
 	*bytes = NULL;
-	if (transfer(fd, part, sizeof *part, false) == -1)
+	if (take(fd, part, sizeof *part) == -1)
 		return -1;
 	part->name[sizeof part->name - 1] = part->why.text[sizeof part->why.text - 1] = '\0';
 	if (part->name[0] == '\0')
@@ -68,7 +86,7 @@ part_receive(int fd, struct part *part, unsigned char **bytes)
 	if (part->length > SQL_BYTES_MAX)
 		return -1;
 	*bytes = malloc((size_t)part->length + 1);
-	if (*bytes != NULL && transfer(fd, *bytes, (size_t)part->length, false) == 0)
+	if (*bytes != NULL && take(fd, *bytes, (size_t)part->length) == 0)
 		return 0;
 	free(*bytes);
 	*bytes = NULL;

@@ -19,7 +19,7 @@
 #include "orield/settings.h"
 #include "orield/status.h"
 
-enum { REPORTS_MAX = 64, COUNTERS_SECONDS = 10 };
+enum { REPORTS_MAX = 64, COUNTERS_SECONDS = 10, LOOK_TURNS = 8640 /* of those: once a day */ };
 
 void
 orield_capture_status(const struct orield *orield, struct capture_status *status)
@@ -248,10 +248,14 @@ orield_store_counters(struct orield *orield)
 static void
 orield_count(evutil_socket_t fd, short what, void *arg)
 {
+	struct orield *orield = arg;
+
 	(void)fd, (void)what;
 	log_say_lost();
-	orield_open_store(arg);
-	orield_store_counters(arg);
+	orield_open_store(orield);
+	orield_store_counters(orield);
+	if (++orield->counts % LOOK_TURNS == 0)
+		orield_look_for_damage(orield);
 }
 
 /* Fed while the capture loop turns, with frames or without. */

@@ -37,6 +37,7 @@ struct orield {
 	bool opened;			/* the store has been read, or has said why it cannot be */
 	bool ready_said;
 	bool stopping;
+	unsigned counts;		/* how often the counters were stored */
 	uint64_t turns_seen;		/* of the capture loop, by the watchdog */
 	uint64_t state_said_ns;		/* when the newest state line went out */
 

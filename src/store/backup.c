@@ -155,7 +155,7 @@ backup_finish(struct backup *backup, bool force, struct cause *why)
 static int
 backup_verify(struct backup *backup, struct cause *why)
 {
-	int64_t bad, large;
+	int64_t bad = 0, large = 0;
 	int result = sql_check(backup->sql, why);
 
 	if (result == STORE_OK)

@@ -42,6 +42,7 @@ struct store {
 	int64_t reserved;		/* up to here they are ours, as folder/numbers says */
 	dev_t device;			/* the file that is open */
 	ino_t inode;
+	off_t size;			/* it had so far */
 	struct store_repaired repaired;
 	int64_t events;			/* in the log; -1: to be counted */
 	uint64_t count, bytes;		/* of saved pictures */

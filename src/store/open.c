@@ -126,6 +126,7 @@ open_remember_file(struct store *store, const char *path, struct cause *why)
 	}
 	store->device = st.st_dev;
 	store->inode = st.st_ino;
+	store->size = st.st_size;
 	return STORE_OK;
 }
 
@@ -139,7 +140,7 @@ static int
 open_database(struct store *store, const char *path, struct cause *why)
 {
 	struct numbers numbers;
-	bool made, migrated;
+	bool made = false, migrated = false;
 	int result;
 
 	numbers_read(store->folder, &numbers);

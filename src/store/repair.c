@@ -18,6 +18,7 @@ store_look(struct store *store, struct cause *why)
 {
 	int result;
 
+	sql_forget(store->sql);
 	sql_limit(store->sql, STORE_LOOK_S * CLOCK_S);
 	result = sql_check(store->sql, why);
 	if (result == STORE_OK)
@@ -40,7 +41,7 @@ repair_wants_pictures(const struct store *store)
 }
 
 static enum repair_state
-repair_state(const struct store *store)
+repair_state(struct store *store)
 {
 	char path[STORE_PATH_SIZE];
 	struct stat st;
@@ -52,6 +53,12 @@ repair_state(const struct store *store)
 		return errno == ENOENT ? REPAIR_REMOVED : REPAIR_NOTHING;
 	if (st.st_dev != store->device || st.st_ino != store->inode)
 		return REPAIR_REPLACED;
+	/* Ours never gets shorter, and SQLite looks at what it has in memory. */
+	if (st.st_size < store->size) {
+		sql_found_damage(store->sql, NULL, "it was cut short while it was in use");
+		return REPAIR_DAMAGED;
+	}
+	store->size = st.st_size;
 	return repair_wants_pictures(store) ? REPAIR_PICTURES : REPAIR_NOTHING;
 }
 

@@ -47,7 +47,7 @@ static int
 restore_verify(const unsigned char *bytes, size_t length, int64_t *last, struct cause *why)
 {
 	struct sql *sql;
-	int64_t version;
+	int64_t version = 0;
 	int result = sql_open_bytes(bytes, length, &sql, why);
 
 	if (result == STORE_OK)

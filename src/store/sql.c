@@ -262,6 +262,12 @@ sql_check(struct sql *sql, struct cause *why)
 	return result;
 }
 
+void
+sql_forget(struct sql *sql)
+{
+	sqlite3_db_release_memory(sql->handle);
+}
+
 struct sql_statement *
 sql_prepare(struct sql *sql, const char *text, struct cause *why)
 {

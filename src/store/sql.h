@@ -32,6 +32,9 @@ int sql_ask(struct sql *sql, const char *text, int64_t *number, struct cause *wh
 /* SQLite's own look at the whole file, indexes as well (https://www.sqlite.org/pragma.html#pragma_integrity_check). */
 int sql_check(struct sql *sql, struct cause *why);
 
+/* Read all from the disk again. */
+void sql_forget(struct sql *sql);
+
 /* What takes longer than this from now on fails; 0: no limit. */
 void sql_limit(struct sql *sql, uint64_t ns);
 
