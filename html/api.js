@@ -8,9 +8,6 @@ const PATIENCE = 10_000;    // ms
 // The page may stand below any path, and below cam/NAME/ is that camera's: everything is relative to it.
 export const cameraBase = (location) => new URL('./', location.href);
 
-// The routes that are the site's and no camera's are relative to the page itself.
-export const siteBase = (location) => new URL('./', location.href);
-
 export const get = (url) => call(url, { method: 'GET' });
 export const remove = (url) => call(url, { method: 'DELETE' });
 export const post = (url, values) => call(url, {
@@ -33,8 +30,10 @@ async function call(url, options) {
   }
 }
 
-// The session is over, for all tabs of this site: to the log-in page, and afterwards here again.
-const tabs = typeof BroadcastChannel === 'function' ? new BroadcastChannel(`oriel session ${siteBase(location).pathname}`) : null;
+const sitePath = cameraBase(location).pathname.replace(/cam\/[^/]+\/$/, '');
+
+// The session is over, for all tabs of this site, whichever camera they show: to the log-in page, and afterwards here again.
+const tabs = typeof BroadcastChannel === 'function' ? new BroadcastChannel(`oriel session ${sitePath}`) : null;
 if (tabs) tabs.onmessage = () => leave();
 let leaving = false;
 
@@ -46,7 +45,7 @@ export function logIn() {
 function leave() {
   if (leaving) return;
   leaving = true;
-  const login = new URL('login', siteBase(location));
+  const login = new URL('login', cameraBase(location));
   login.search = new URLSearchParams({ next: location.pathname + location.search });
   location.assign(login);
 }

@@ -2,10 +2,10 @@
 // session: who is logged in, and the way to the log-in page for who is not (any more).
 
 import { attribute, byId, put } from './dom.js';
-import { get, siteBase } from './api.js';
+import { get, cameraBase } from './api.js';
 
 export function sessionView(dispatch) {
-  get(new URL('session', siteBase(location))).then((session) => dispatch({ type: 'session', session }), () => {});
+  get(new URL('session', cameraBase(location))).then((session) => dispatch({ type: 'session', session }), () => {});
 
   return ({ session: { login, role, user, kind } }) => {
     byId('who').hidden = !login || kind !== 'session';

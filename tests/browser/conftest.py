@@ -25,7 +25,6 @@ sites, common_site, site = site_fixtures.sites, site_fixtures.common_site, site_
 make_site, tidy, warm_up = site_fixtures.make_site, site_fixtures.tidy, site_fixtures.warm_up
 
 
-oriel.Site.names = NAME
 ENGINES = {"chromium": Chromium, "firefox": Firefox, "webkit": WebKit}
 
 

@@ -133,8 +133,6 @@ class Daemon:
 class Site:
     """orield for each camera, both workers, nginx."""
 
-    names = ""      # by which all sites may be called, beside this machine's own
-
     def __init__(self, cameras=None, mount="", embed="same-origin", html=None, fcgi=(), ws=(), state=None, env=None,
                  programs=None, tls=False, login=False, hosts="", trusted="", addresses=("127.0.0.1",), most=4000):
         # A Unix socket's path has at most 107 bytes, so not pytest's tmp_path.
@@ -168,7 +166,6 @@ class Site:
             self.auth.mkdir(mode=0o700)
             fcgi = [f"--state-dir={self.auth}", *fcgi]
         switch = f"--login={'yes' if login else 'no'}"
-        hosts = hosts or self.names
         if hosts:               # names of the site that are not this machine's own
             fcgi, ws = [f"--allow-hosts={hosts}", *fcgi], [f"--allow-hosts={hosts}", *ws]
         self.add("oriel-fcgi", [BUILD / "oriel-fcgi", f"--run-dir={self.folder}",
