@@ -7,6 +7,9 @@
  * the loop and answered through a callback. Of HTTP Basic alone an outcome is
  * remembered, until a minute after its last use, as a keyed digest, and only as long as the user's
  * grant is good: a program that asks on and on neither hashes nor waits for what strangers guess.
+ * Who is known (the device cookie, or a password that was right here before) has places of his
+ * own where passwords are hashed, and goes first: strangers who guess from however many networks
+ * take none of them.
  *
  * Fail closed: while auth.db cannot be used every answer is AUTH_TROUBLE; that is
  * logged once when it begins and once when it is over. */

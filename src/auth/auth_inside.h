@@ -19,9 +19,9 @@ struct auth_job {
 	char address[64], account[SECRET_SIZE];		/* who waits; of a known device only itself, as `account` */
 };
 
-struct memory {				/* of a password that was right for HTTP Basic */
+struct memory {				/* of a password that was right */
 	unsigned char digest[16];	/* keyed, of name and password */
-	uint64_t until_ns;		/* monotonic; 0: none */
+	uint64_t until_ns;		/* as HTTP Basic it is so until then, monotonic; then it only was */
 	char grant[GRANT_SIZE];
 };
 

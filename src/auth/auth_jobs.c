@@ -81,13 +81,25 @@ memory_of(struct auth *auth, const unsigned char digest[16])
 }
 
 static void
-auth_remember(struct auth *auth, const struct auth_job *job)
+auth_remember_basic(struct auth *auth, const struct auth_job *job)
 {
 	struct memory *memory = memory_of(auth, job->digest);
 
 	memcpy(memory->digest, job->digest, sizeof memory->digest);
 	memcpy(memory->grant, job->errand.pass.grant, sizeof memory->grant);
 	memory->until_ns = clock_mono_ns() + AUTH_BASIC_S * CLOCK_S;
+}
+
+/* That it was right, and nothing else: it opens nothing. */
+static void
+auth_remember_login(struct auth *auth, const struct auth_job *job)
+{
+	struct memory *memory = memory_of(auth, job->digest);
+
+	if (secret_equal(memory->digest, job->digest, sizeof memory->digest))
+		return;
+	*memory = (struct memory){ .until_ns = 0 };
+	memcpy(memory->digest, job->digest, sizeof memory->digest);
 }
 
 enum auth_result
@@ -143,6 +155,14 @@ auth_knows(struct auth *auth, const struct auth_claim *claim)
 	return known;
 }
 
+/* Was this password right for this name before, in this process? It gets a place then; to wait for
+ * what was wrong it has all the same, or a guesser would learn from who does not. */
+static bool
+auth_recalls(struct auth *auth, const unsigned char digest[16])
+{
+	return secret_equal(memory_of(auth, digest)->digest, digest, 16);
+}
+
 /* What cannot be anybody's name or password becomes no name at all: as much work, and
  * never right. */
 static void
@@ -154,10 +174,13 @@ job_fill(struct auth_job *job, const struct auth_claim *claim)
 		snprintf(errand->name, sizeof errand->name, "%s", claim->name);
 	snprintf(errand->password, sizeof errand->password, "%s", claim->password);
 	snprintf(errand->from, sizeof errand->from, "%s", claim->from);
+	secret_keyed(job->auth->key, claim->name, claim->password, job->digest);
 	if (auth_knows(job->auth, claim)) {
+		errand->known = true;
 		snprintf(errand->device, sizeof errand->device, "%s", claim->device);
 		memcpy(job->account, errand->device, sizeof job->account);
 	} else {
+		errand->known = auth_recalls(job->auth, job->digest);
 		snprintf(job->address, sizeof job->address, "%s", claim->address);
 		snprintf(job->account, sizeof job->account, "%s", errand->name);
 	}
@@ -228,7 +251,6 @@ auth_basic(struct auth *auth, const struct auth_claim *claim, auth_done *done, v
 	if (job == NULL)
 		return answer_now(now, AUTH_TROUBLE, "out of memory");
 	job_fill(job, claim);
-	secret_keyed(auth->key, claim->name, claim->password, job->digest);
 	return basic_join(job, now);
 }
 
@@ -314,8 +336,9 @@ job_finish(struct auth_job *job)
 	if (errand->kind == ERRAND_BASIC) {
 		basic_unlink(job);
 		if (answer.result == AUTH_OK)
-			auth_remember(job->auth, job);
-	}
+			auth_remember_basic(job->auth, job);
+	} else if (errand->kind == ERRAND_LOGIN && answer.result == AUTH_OK)
+		auth_remember_login(job->auth, job);
 	while ((joined = job->joined) != NULL) {
 		job->joined = joined->next;
 		job->auth->joined--;

@@ -11,19 +11,27 @@
 #include "base/clock.h"
 #include "base/queue.h"
 
+/* In this order they are taken. */
+enum lane { LANE_QUICK, LANE_KNOWN, LANE_HASHES, LANES };
+static const unsigned lane_length[LANES] = {
+	[LANE_QUICK] = CLERK_QUICK, [LANE_KNOWN] = CLERK_KNOWN, [LANE_HASHES] = CLERK_HASHES,
+};
+
 struct clerk {
 	pthread_t thread;
-	struct queue *hashes, *quick, *answers;
-	unsigned hashing, waiting;	/* handed in and not fetched yet; the loop's */
+	struct queue *lanes[LANES], *answers;
+	unsigned waiting[LANES];	/* handed in and not fetched yet; the loop's */
 	struct errand end;
 	_Atomic bool ending;		/* only log-outs are still done */
 	struct book *book;		/* the thread's own */
 };
 
-static bool
-errand_hashes(const struct errand *errand)
+static enum lane
+errand_lane(const struct errand *errand)
 {
-	return errand->kind <= ERRAND_SETUP;
+	if (errand->kind > ERRAND_SETUP)
+		return LANE_QUICK;
+	return errand->known ? LANE_KNOWN : LANE_HASHES;
 }
 
 static int64_t
@@ -144,16 +152,16 @@ errand_run(struct book *book, struct errand *errand)
 static struct errand *
 clerk_take(struct clerk *clerk)
 {
-	struct pollfd waiting[] = { { .fd = queue_fd(clerk->quick), .events = POLLIN },
-		{ .fd = queue_fd(clerk->hashes), .events = POLLIN } };
+	struct pollfd waiting[LANES];
 	struct errand *errand = NULL;
 
+	for (int lane = 0; lane < LANES; lane++)
+		waiting[lane] = (struct pollfd){ .fd = queue_fd(clerk->lanes[lane]), .events = POLLIN };
 	while (errand == NULL) {
-		if (poll(waiting, 2, -1) == -1 && errno != EINTR)
+		if (poll(waiting, LANES, -1) == -1 && errno != EINTR)
 			abort();
-		errand = queue_pop(clerk->quick);
-		if (errand == NULL)
-			errand = queue_pop(clerk->hashes);
+		for (int lane = 0; lane < LANES && errand == NULL; lane++)
+			errand = queue_pop(clerk->lanes[lane]);
 	}
 	return errand;
 }
@@ -182,8 +190,8 @@ clerk_destroy(struct clerk **clerk, void (*drop)(void *errand))
 {
 	struct clerk *gone = *clerk;
 
-	queue_free(&gone->quick, drop);
-	queue_free(&gone->hashes, drop);
+	for (int lane = 0; lane < LANES; lane++)
+		queue_free(&gone->lanes[lane], drop);
 	queue_free(&gone->answers, drop);
 	book_free(&gone->book);
 	free(gone);
@@ -195,10 +203,13 @@ clerk_start(struct clerk *clerk, const struct book_settings *settings, struct ca
 {
 	sigset_t all, before;
 
-	clerk->quick = queue_new(CLERK_QUICK + 1);	/* and the one that ends it */
-	clerk->hashes = queue_new(CLERK_HASHES);
-	clerk->answers = queue_new(CLERK_QUICK + CLERK_HASHES);
-	if (clerk->quick == NULL || clerk->hashes == NULL || clerk->answers == NULL)
+	for (int lane = 0; lane < LANES; lane++) {
+		clerk->lanes[lane] = queue_new(lane_length[lane] + 1);	/* and the one that ends it */
+		if (clerk->lanes[lane] == NULL)
+			return cause_errno(why, "accounts thread");
+	}
+	clerk->answers = queue_new(CLERK_QUICK + CLERK_KNOWN + CLERK_HASHES);
+	if (clerk->answers == NULL)
 		return cause_errno(why, "accounts thread");
 	clerk->book = book_new(settings, why);
 	if (clerk->book == NULL)
@@ -231,7 +242,7 @@ clerk_free(struct clerk **clerk, void (*drop)(void *errand))
 	if (*clerk == NULL)
 		return;
 	(*clerk)->ending = true;
-	if (!queue_push((*clerk)->quick, &(*clerk)->end))
+	if (!queue_push((*clerk)->lanes[LANE_QUICK], &(*clerk)->end))
 		abort();		/* there is always room for this one */
 	pthread_join((*clerk)->thread, NULL);
 	clerk_destroy(clerk, drop);
@@ -240,13 +251,11 @@ clerk_free(struct clerk **clerk, void (*drop)(void *errand))
 bool
 clerk_submit(struct clerk *clerk, struct errand *errand)
 {
-	bool hashes = errand_hashes(errand);
-	unsigned *count = hashes ? &clerk->hashing : &clerk->waiting;
+	enum lane lane = errand_lane(errand);
 
-	if (*count >= (hashes ? (unsigned)CLERK_HASHES : (unsigned)CLERK_QUICK) ||
-	    !queue_push(hashes ? clerk->hashes : clerk->quick, errand))
+	if (clerk->waiting[lane] >= lane_length[lane] || !queue_push(clerk->lanes[lane], errand))
 		return false;
-	++*count;
+	clerk->waiting[lane]++;
 	return true;
 }
 
@@ -262,6 +271,6 @@ clerk_done(struct clerk *clerk)
 	struct errand *errand = queue_pop(clerk->answers);
 
 	if (errand != NULL)
-		--*(errand_hashes(errand) ? &clerk->hashing : &clerk->waiting);
+		clerk->waiting[errand_lane(errand)]--;
 	return errand;
 }

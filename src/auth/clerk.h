@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* clerk: the thread beside the event loop that hashes passwords and writes in the
- * book. Errands go in through two bounded queues and come back done; what is quick
- * is never kept waiting by more than the one password being hashed. */
+ * book. Errands go in through three bounded queues and come back done. What is quick is never
+ * kept waiting by more than the one password being hashed; who has been here before has places
+ * of his own, and waits for his like alone, however many strangers guess. */
 #ifndef ORIEL_AUTH_CLERK_H
 #define ORIEL_AUTH_CLERK_H
 
@@ -10,7 +11,8 @@
 #include "auth/book.h"
 
 enum {
-	CLERK_HASHES = 16,		/* passwords waiting or not yet answered */
+	CLERK_HASHES = 16,		/* passwords waiting or not yet answered: strangers' */
+	CLERK_KNOWN = 8,		/* and those of who is known */
 	CLERK_QUICK = 64,		/* other errands */
 };
 
@@ -30,6 +32,7 @@ struct errand {
 	char name[AUTH_NAME_SIZE], password[PASSWORD_MAX + 1], from[BOOK_FROM_SIZE];
 	char token[SETUP_TOKEN_SIZE + 1], id[GRANT_SIZE];
 	char device[SECRET_SIZE];	/* "": not known yet, is made with the session */
+	bool known;			/* it was right here before: before strangers */
 
 	enum book_result result;	/* BOOK_MISSING: wrong password or token */
 	struct cause why;

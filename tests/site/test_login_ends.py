@@ -397,3 +397,35 @@ def test_without_a_database_nobody_comes_in(make_site):
     assert answer.status_code == 503 and "not possible" in answer.text
     with fcgiclient.Client(site.folder / "fcgi.sock") as client:
         assert client.get("/status").status == 401
+
+
+# ---- a worker that hangs --------------------------------------------------------------------------
+
+
+def test_a_worker_that_hangs_logs_nobody_out(people):
+    """One of two, stopped: who is asked there is told 503, in words, after 10 s; nobody hears 401."""
+    site = people.site
+    site.allow("upstream timed out")
+    headers = bearer(people.token("watcher"))
+
+    def ask(_):
+        answer = requests.get(site.url("/status"), headers=headers, timeout=60)
+        return answer.status_code, answer.json()
+
+    stopped = site["oriel-fcgi"].workers()[0]
+    with concurrent.futures.ThreadPoolExecutor(24) as pool:
+        assert {status for status, _ in pool.map(ask, range(48))} == {200}      # connections to both are kept
+        os.kill(stopped, signal.SIGSTOP)
+        try:
+            begun = time.monotonic()
+            answers = list(pool.map(ask, range(24)))
+            took = time.monotonic() - begun
+        finally:
+            os.kill(stopped, signal.SIGCONT)
+    assert {status for status, _ in answers} == {200, 503}, answers
+    words = {body["error"] for status, body in answers if status == 503}
+    # Who it is was asked elsewhere, and then the worker that hangs was asked for the rest.
+    assert "log-in is not possible just now" in words and words <= {"log-in is not possible just now",
+                                                                   "camera site worker not running"}, words
+    assert took < 25
+    oriel.wait_for(lambda: ask(0)[0] == 200)

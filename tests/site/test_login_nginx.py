@@ -207,6 +207,18 @@ def test_attempts_are_limited_by_address(gate):
     assert gate.ask("GET", "/login")[0].status_code == 200 and gate.ask("GET", "/status")[0].status_code == 200
 
 
+def test_a_worker_that_dies_over_the_question(gate):
+    """That is not 401, which would log the page out: whoever answers next is told what to say."""
+    gate.site.allow("upstream prematurely closed", "upstream sent")
+    gate.welcome = b""
+    reply, asked = gate.ask("GET", "/status")
+    assert [params.get("ORIEL_TASK") for params in asked][-1] == "refused"
+    assert asked[-1]["ORIEL_REFUSAL"] == "503 1"
+    gate.welcome = STRANGER
+    reply, asked = gate.ask("GET", "/status")
+    assert "ORIEL_REFUSAL" not in asked[-1] and reply.status_code == 401
+
+
 @pytest.mark.parametrize("method", ["GET", "POST", "HEAD"])
 def test_worker_down(make_site, method):
     """Not 500: what is the matter is said as without log-in."""

@@ -142,3 +142,12 @@ def test_as_it_comes(asked, path):
         connection.until(b"first")
         asked.responder.go_on.release()
         connection.until(b"second")
+
+
+@pytest.mark.parametrize("method, path, status", [("POST", "/config", 504), ("DELETE", "/snaps/a.jpg", 504), ("GET", "/status", 503)])
+def test_a_worker_that_dies_over_a_change(asked, method, path, status):
+    """It may have been done: that is not 503, which says that it was not."""
+    asked.site.allow("upstream prematurely closed")
+    answer, _ = asked(method, path, answer=b"", **({"json": {"threshold": 1}} if method == "POST" else {}))
+    assert answer.status_code == status and answer.headers["Content-Type"] == "application/json"
+    assert answer.json().get("code") == ("unknown_outcome" if status == 504 else None)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "auth/auth.h"
+#include "auth/clerk.h"
 #include "base/clock.h"
 #include "scratch.h"
 
@@ -314,6 +315,64 @@ test_a_device_is_known_for_one_user_and_password(void **state)
 	assert_int_equal(log_in_with(anna.answer.device, "192.0.2.1", "another horse"), AUTH_WAIT);
 }
 
+/* As many strangers as have places guess at once, each from a network of his own, at names of
+ * his own: who has been here goes first, who has not is told to come again. */
+static void
+test_a_known_device_has_a_place_kept(void **state)
+{
+	struct waiter first, known = { .answers = 0 }, stranger, guesses[CLERK_HASHES] = { { .answers = 0 } };
+	struct auth_claim claim = claim_of("198.51.100.1", "anna", "correct horse");
+	char address[32], name[32];
+
+	(void)state;
+	add_user("anna", "correct horse", ROLE_VIEWER);
+	assert_int_equal(log_in("anna", "correct horse", &first), AUTH_OK);
+	for (int i = 0; i < CLERK_HASHES; i++) {
+		snprintf(address, sizeof address, "2001:db8:%d::1", i);
+		snprintf(name, sizeof name, "guess%d", i);
+		const struct auth_claim guess = claim_of(address, name, "wrong horse");
+
+		assert_non_null(auth_login(auth, &guess, done, &guesses[i], &guesses[i].answer));
+	}
+	assert_null(auth_login(auth, &(struct auth_claim){ .address = "203.0.113.9", .name = "anna", .password = "x",
+	    .from = "", .device = "" }, done, &stranger, &stranger.answer));
+	assert_int_equal(stranger.answer.result, AUTH_BUSY);
+	claim.device = first.answer.device;
+	assert_non_null(auth_login(auth, &claim, done, &known, &known.answer));
+	dispatch_until(&known.answers, 1);
+	assert_int_equal(known.answer.result, AUTH_OK);
+	/* At most the one that was being hashed came before. */
+	assert_int_equal(guesses[CLERK_HASHES - 1].answers, 0);
+	dispatch_until(&guesses[CLERK_HASHES - 1].answers, 1);
+}
+
+/* A program has no cookie: that its password was right before is remembered, for a place. To
+ * wait for what was wrong it has all the same: else who guesses would learn from who need not. */
+static void
+test_a_password_that_was_right_has_a_place_kept(void **state)
+{
+	struct waiter known = { .answers = 0 }, guesses[CLERK_HASHES] = { { .answers = 0 } };
+	const struct auth_claim claim = claim_of("192.0.2.1", "anna", "correct horse");
+	char address[32];
+
+	(void)state;
+	add_user("anna", "correct horse", ROLE_VIEWER);
+	assert_int_equal(log_in("anna", "correct horse", &known), AUTH_OK);
+	for (int i = 0; i < CLERK_HASHES; i++) {
+		snprintf(address, sizeof address, "2001:db8:%d::1", i);
+		const struct auth_claim guess = claim_of(address, "", "wrong horse");
+
+		assert_non_null(auth_login(auth, &guess, done, &guesses[i], &guesses[i].answer));
+	}
+	known.answers = 0;
+	assert_non_null(auth_basic(auth, &claim, done, &known, &known.answer));
+	dispatch_until(&known.answers, 1);
+	assert_int_equal(known.answer.result, AUTH_OK);
+	assert_int_equal(guesses[CLERK_HASHES - 1].answers, 0);
+	dispatch_until(&guesses[CLERK_HASHES - 1].answers, 1);
+	guess_at_anna();
+}
+
 /* ---- HTTP Basic -------------------------------------------------------------------------- */
 
 static void
@@ -544,6 +603,8 @@ main(void)
 		TEST(test_logging_in_and_out), TEST(test_what_can_be_nobody_is_wrong),
 		TEST(test_an_unknown_user_is_as_much_work), TEST(test_guessing_is_slowed_down),
 		TEST(test_too_many_at_once), TEST(test_a_known_device_does_not_wait_for_strangers),
+		TEST(test_a_known_device_has_a_place_kept), TEST(test_basic_is_hashed_once), TEST(test_wrong_basic),
+		TEST(test_a_password_that_was_right_has_a_place_kept), TEST(test_basic_is_hashed_once), TEST(test_wrong_basic),
 		TEST(test_a_device_is_known_for_one_user_and_password), TEST(test_basic_is_hashed_once), TEST(test_wrong_basic),
 		TEST(test_a_named_token), TEST(test_another_process_ends_a_connection),
 		TEST(test_a_connection_ends_when_its_grant_expires), TEST(test_what_was_used_is_noted), TEST(test_the_end_is_not_kept_waiting),
