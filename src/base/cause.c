@@ -6,13 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static void
-cause_clean(struct cause *why)
-{
-	for (char *c = why->text; *c != '\0'; c++)
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			*c = '?';
-}
+#include "base/plain.h"
 
 int
 cause_set(struct cause *why, const char *format, ...)
@@ -24,7 +18,7 @@ cause_set(struct cause *why, const char *format, ...)
 		va_start(args, format);
 		vsnprintf(why->text, sizeof why->text, format, args);
 		va_end(args);
-		cause_clean(why);
+		plain_blank(why->text);
 	}
 	errno = saved;
 	return -1;
@@ -43,7 +37,7 @@ cause_errno(struct cause *why, const char *format, ...)
 		va_end(args);
 		used = strlen(why->text);
 		snprintf(why->text + used, sizeof why->text - used, ": %s", strerror(saved));
-		cause_clean(why);
+		plain_blank(why->text);
 	}
 	errno = saved;
 	return -1;

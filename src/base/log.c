@@ -15,6 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/plain.h"
+
 enum { LINE_MAX_BYTES = 1024 };
 
 static const char *log_program = "oriel";
@@ -140,10 +142,9 @@ log_write(enum log_level level, const char *room, const char *format, va_list ar
 	used += (size_t)snprintf(line + used, sizeof line - used, "%s: ", room);
 	errno = saved;
 	vsnprintf(line + used, sizeof line - used, format, args);
-	used = strnlen(line, LINE_MAX_BYTES);
-	for (char *c = line + start; c < line + used; c++)
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			*c = '?';
+	line[LINE_MAX_BYTES] = '\0';
+	plain_blank(line + start);
+	used = strlen(line);
 	line[used++] = '\n';
 	log_send(line, used);
 	errno = saved;

@@ -45,7 +45,8 @@ show_one(struct ctl *ctl, const json_t *reply, const char *key)
 	if (value == NULL || json_is_object(value))
 		return ctl_fail(ctl, CTL_REFUSED, "unknown setting %.64s", key);
 	if (!ctl->json && json_is_string(value)) {
-		puts(json_string_value(value));
+		show_text(json_string_value(value));
+		puts("");
 		return CTL_OK;
 	}
 	one = ctl->json ? json_pack("{s:O}", key, value) : json_incref(value);

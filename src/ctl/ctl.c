@@ -8,14 +8,29 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/plain.h"
 
 void
 ctl_print(const json_t *value)
 {
 	char *line = json_line(value);
+	unsigned code;
 
-	if (line != NULL)
-		puts(line);
+	/* Where a terminal would act on something, all that is not ASCII is written as JSON does. */
+	for (const char *at = line; at != NULL && *at != '\0'; at++) {
+		if (((unsigned char)*at & 0xc0) == 0x80 || plain_hazard(at, &code) == 0)
+			continue;	/* jansson makes UTF-8 alone */
+		free(line);
+		line = json_dumps(value, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(15) |
+		    JSON_ENSURE_ASCII);
+		break;
+	}
+	for (const char *at = line; at != NULL && *at != '\0'; at++)
+		if (*at == 0x7f)
+			fputs("\\u007f", stdout);
+		else
+			putchar(*at);
+	puts("");
 	free(line);
 }
 

@@ -40,9 +40,13 @@ doctor_say(struct doctor *doctor, enum verdict verdict, const char *check, const
 		json_decref(finding);
 		return;
 	}
-	printf("%-4s  %-14s %s\n", verdict_words[verdict], check, text);
-	if (advice != NULL)
-		printf("      %-14s -> %s\n", "", advice);
+	printf("%-4s  %-14s ", verdict_words[verdict], check);
+	show_text(text);
+	if (advice != NULL) {
+		printf("\n      %-14s -> ", "");
+		show_text(advice);
+	}
+	printf("\n");
 }
 
 /* ---- orield ------------------------------------------------------------------------------ */

@@ -7,15 +7,39 @@
 #include <time.h>
 
 #include "base/json.h"
+#include "base/plain.h"
 #include "base/vocabulary.h"
 
 /* ---- words and numbers ---------------------------------------------------------------- */
 
 void
+show_padded(const char *text, int width)
+{
+	char piece[64];
+	int shown = 0;
+
+	while (text != NULL && *text != '\0') {
+		unsigned code;
+		size_t length = plain_hazard(text, &code);
+
+		if (length > 0) {
+			snprintf(piece, sizeof piece, "%.*s", (int)length, text);
+			plain_escape(piece, piece + 8, sizeof piece - 8);
+			shown += printf("%s", piece + 8);
+		} else {
+			length = 1;
+			putchar(*text);
+			shown += ((unsigned char)*text & 0xc0) != 0x80;
+		}
+		text += length;
+	}
+	printf("%*s", shown < width ? width - shown : 0, "");
+}
+
+void
 show_text(const char *text)
 {
-	for (; text != NULL && *text != '\0'; text++)
-		putchar((unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text);
+	show_padded(text, 0);
 }
 
 static long long
@@ -193,7 +217,7 @@ show_settings(const json_t *reply)
 	json_object_foreach((json_t *)reply, key, value) {
 		if (json_is_object(value))
 			continue;
-		printf("%-16s ", key);
+		show_padded(key, 17);
 		print_value(value);
 		if (json_get_text(sources, key) != NULL) {
 			printf("   (");
@@ -312,7 +336,7 @@ show_control(const json_t *control)
 	size_t index;
 	json_t *item;
 
-	printf("%-28s ", json_get_text(control, "name"));
+	show_padded(json_get_text(control, "name"), 29);
 	print_value(json_object_get(control, "value"));
 	if (type != NULL && strcmp(type, "integer") == 0)
 		printf("   (%lld to %lld, step %lld, default %lld)", integer_of(control, "min"),

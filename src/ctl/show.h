@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* show: replies and events for people, on standard output. Text from cameras and
- * files is printed without its control characters. */
+/* show: replies and events for people, on standard output. What a terminal
+ * would act on, in text from cameras, files and clients, is shown as \x1b (base/plain.h). */
 #ifndef ORIEL_CTL_SHOW_H
 #define ORIEL_CTL_SHOW_H
 
@@ -20,6 +20,7 @@ void show_sessions(const json_t *list);
 void show_tokens(const json_t *list);
 
 void show_text(const char *text);		/* NULL: nothing */
+void show_padded(const char *text, int width);	/* and spaces, up to so many columns */
 void show_time(double seconds);			/* since 1970, as local time */
 
 /* "1.2 MB"; storage: at least 16 bytes. Returns it. */

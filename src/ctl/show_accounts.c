@@ -10,7 +10,8 @@ enum { ID_DIGITS = 12 };	/* enough to name a session by */
 static void
 show_word(const json_t *object, const char *key, int width)
 {
-	printf("%-*s  ", width, json_string_value(json_object_get(object, key)));
+	show_padded(json_get_text(object, key), width);
+	printf("  ");
 }
 
 static void

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "ctl/ctl.h"
+#include "ctl/show.h"
 #include "ring/ring.h"
 
 enum { LOOKS = 5 };	/* a slot overwritten while it is copied: look again */
@@ -31,8 +32,10 @@ save_there(struct ctl *ctl)
 		return status;
 	if (ctl->json)
 		ctl_print(reply);
-	else
-		printf("%s\n", json_get_text(reply, "saved"));
+	else {
+		show_text(json_get_text(reply, "saved"));
+		puts("");
+	}
 	json_decref(reply);
 	return CTL_OK;
 }

@@ -208,12 +208,45 @@ def test_controls(ctl_alone):
         assert orield.commands()[-1] == {"cmd": "control", "brightness": -4, "mirror": True, "power": 2, "focus_now": True}
 
 
-def test_nothing_steers_the_terminal(ctl_alone):
-    evil = "Cam\x1b[2J\x07\n"
-    with Standin(ctl_alone.site.folder / "cam", lambda command: {"camera": evil, "online": False, "reason": evil}):
-        assert "\x1b" not in ctl_alone.ok("status")
-    with Standin(ctl_alone.site.folder / "cam", lambda command: {"ok": False, "reason": evil}):
-        assert "\x1b" not in ctl_alone("status")[2]
+EVIL = "Cam\x1b[2J\x07\n\x7f\x9b31m\u202eexe"
+TABLES = {
+    "status": {"camera": EVIL, "online": False, "reason": EVIL, "source": EVIL, "name": EVIL, "device": EVIL, "format": EVIL,
+               "motion": {"held": EVIL}, "store": {"ok": False, "reason": EVIL}, "counters": {EVIL: 1}, "version": EVIL},
+    "get": {EVIL: EVIL, "mask": EVIL, "sources": {EVIL: EVIL, "mask": EVIL}},
+    "get mask": {"mask": EVIL},
+    "set mask=x": {"ok": True, "mask": EVIL, EVIL: EVIL},
+    "events": {"first": 1, "last": 3, "events": [
+        {"id": 1, "ts": 1, "type": EVIL, "data": {}}, {"id": 2, "ts": 1, "type": "saved", "data": {"name": EVIL, "cause": EVIL}},
+        {"id": 3, "ts": 1, "type": "camera", "data": {"online": False, "reason": EVIL}},
+        {"id": 3, "ts": 1, "type": "camera", "data": {"online": True, "name": EVIL, "source": EVIL}},
+        {"id": 3, "ts": 1, "type": "motion", "data": {"saved": EVIL}}]},
+    "snaps": {"snaps": [{"id": 1, "name": EVIL, "url": EVIL, "ts": 1, "bytes": 1}], "count": 1, "bytes": 1},
+    "controls": {"controls": [{"name": EVIL, "type": "menu", "value": 1, "menu": [{"value": 1, "label": EVIL}]},
+                              {"name": EVIL, "label": EVIL, "type": EVIL, "value": EVIL}]},
+    "snapshot": {"ok": True, "saved": EVIL, "name": EVIL},
+    "doctor": {"camera": EVIL, "online": False, "reason": EVIL, "name": EVIL, "store": {"ok": False, "reason": EVIL}},
+}
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]], ids=["table", "json"])
+@pytest.mark.parametrize("command", TABLES)
+def test_nothing_steers_the_terminal(ctl_alone, command, form):
+    """Whoever gives a camera, a device, a picture or a reason its name."""
+    with Standin(ctl_alone.site.folder / "cam", lambda asked: TABLES[command]):
+        _, out, err = ctl_alone(*form, *command.split())
+    assert "2J" in out and (form or "\\x1b[2J" in out), (out, err)
+    wild = [c for c in (out + err).replace("\n", "") if ord(c) < 0x20 or 0x7f <= ord(c) < 0xa0 or c == "\u202e"]
+    assert not wild and "\nexe" not in out and "\n\\x7f" not in out, out
+    if form and command not in ("doctor", "events"):
+        assert json.loads(out) == TABLES[command]       # and still says the same
+
+
+def test_no_refusal_steers_the_terminal(ctl_alone):
+    for refusal in {"ok": False, "reason": EVIL}, {"error": EVIL}:
+        with Standin(ctl_alone.site.folder / "cam", lambda command: refusal):
+            for form in [], ["--json"]:
+                _, out, err = ctl_alone(*form, "status")
+                assert not any(ord(c) < 0x20 or 0x7f <= ord(c) < 0xa0 for c in (out + err).replace("\n", "")), (out, err)
 
 
 # ---- which camera, and none
