@@ -129,6 +129,7 @@ check_descriptors(void)
 int
 LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
+	struct shot_budget budget;
 	struct camera *camera;
 	struct cause why;
 	int fd = -1;
@@ -137,7 +138,8 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 		start();
 	if (size < 3 || size > 100000)
 		return 0;
-	camera = camera_new(base, scratch_path("."), "cam");
+	shot_budget_init(&budget, 1 << 24);
+	camera = camera_new(base, scratch_path("."), "cam", &budget);
 	insist(camera != NULL);
 	camera_watch(camera, &hooks, camera);
 	camera_want_frames(camera, 1);
