@@ -20,6 +20,7 @@ struct keeper {
 	struct queue *changes, *questions, *answers;
 	struct event *answered;
 	unsigned pending, pictures;	/* changes handed over and not yet answered */
+	uint64_t picture_bytes;		/* of those pictures */
 	unsigned asked;			/* and questions */
 	uint64_t given;			/* changes, ever */
 	uint64_t refused;
@@ -314,8 +315,10 @@ keeper_answers(evutil_socket_t fd, short what, void *arg)
 	(void)fd, (void)what;
 	while ((job = queue_pop(keeper->answers)) != NULL) {
 		--*(job_asks(job) ? &keeper->asked : &keeper->pending);
-		if (job->jpeg != NULL)
+		if (job->jpeg != NULL) {
 			keeper->pictures--;
+			keeper->picture_bytes -= job->length;
+		}
 		if (job->done != NULL)
 			job->done(job->arg, job);
 		job_free(&job);
@@ -407,13 +410,17 @@ keeper_has_room(const struct keeper *keeper, const struct job *job)
 		return false;
 	if (job_asks(job))
 		return keeper->asked < KEEPER_QUESTIONS;
-	return keeper->pending < KEEPER_JOBS && (job->jpeg == NULL || keeper->pictures < KEEPER_PICTURES);
+	if (keeper->pending >= KEEPER_JOBS)
+		return false;
+	return job->jpeg == NULL || keeper->pictures == 0 || (keeper->pictures < KEEPER_PICTURES &&
+	    keeper->picture_bytes + job->length <= KEEPER_BYTES);
 }
 
 bool
 keeper_submit(struct keeper *keeper, struct job *job)
 {
 	bool asks = job_asks(job), picture = job->jpeg != NULL;
+	uint64_t length = picture ? job->length : 0;
 
 	job->behind = keeper->given;
 	if (!keeper_has_room(keeper, job) || !queue_push(asks ? keeper->questions : keeper->changes, job)) {
@@ -423,6 +430,7 @@ keeper_submit(struct keeper *keeper, struct job *job)
 	++*(asks ? &keeper->asked : &keeper->pending);
 	keeper->given += !asks;
 	keeper->pictures += picture;
+	keeper->picture_bytes += length;
 	return true;
 }
 

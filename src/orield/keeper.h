@@ -26,6 +26,7 @@ enum {
 	KEEPER_JOBS = 512,		/* changes waiting or not yet answered */
 	KEEPER_QUESTIONS = 512,		/* and questions */
 	KEEPER_PICTURES = 16,		/* of them, such as hold a picture */
+	KEEPER_BYTES = 24 << 20,	/* of all those pictures; one alone may have more */
 };
 
 enum job_kind {

@@ -267,6 +267,20 @@ test_a_full_queue_refuses(void **state)
 	wait_for(1);
 }
 
+/* However slow the disk: what waits for it takes bounded memory. */
+static void
+test_large_pictures_are_fewer(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		assert_true(submit(picture(JOB_SNAPSHOT, "s", KEEPER_BYTES / 3)));
+	assert_false(submit(picture(JOB_SNAPSHOT, "s", 10)));
+	wait_for(3);
+	assert_true(submit(picture(JOB_SNAPSHOT, "s", KEEPER_BYTES + 1)));	/* alone */
+	assert_false(submit(picture(JOB_SNAPSHOT, "s", 10)));
+	wait_for(1);
+}
+
 static void
 test_commits_are_grouped(void **state)
 {
@@ -543,6 +557,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_one_that_fails_leaves_the_others, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_one_that_fails_half_way_is_undone, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_full_queue_refuses, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_large_pictures_are_fewer, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_commits_are_grouped, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_what_was_given_is_finished_at_the_end, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_counters, setup, teardown),
