@@ -11,8 +11,11 @@ def event_changes(page):
     return page.run("return [...document.querySelectorAll('#events .event-change')].map((node) => node.textContent)")
 
 
-def test_the_picture_moves(page):
+def test_the_picture_moves(page, site):
+    """By the stream itself: stills stand in for it only where it does not get through."""
     page.wait_movement()
+    wait_for(lambda: site.status()["viewers"]["stream"] == 1)
+    assert page.text("link-words") == "Live"
     wait_for(lambda: re.fullmatch(r"320 × 240 · [1-9]\d* fps · \d+ m?s old", page.text("facts")))
 
 
