@@ -186,6 +186,22 @@ def test_daemon_that_dies_is_started_again(start):
         oriel.wait_for(lambda: requests.get(url + "snapshot.jpg", timeout=5).status_code == 200)
 
 
+def test_nginx_holds_little_unsent(start):
+    """Also the one that is started again."""
+    run = start()
+    run.ready()
+
+    def bounded():
+        told = subprocess.run([oriel.SOURCE / "build/orielctl", f"--run-dir={run.folder}/run", "doctor", f"--nginx={run.folder}/nginx.conf"],
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
+        return re.search(r"^ok +far viewers +nginx's \d+ listening sockets have", told, re.M)
+    oriel.wait_for(bounded)
+    first = int((run.folder / "nginx.pid").read_text())
+    os.kill(first, signal.SIGKILL)
+    oriel.wait_for(lambda: int((run.folder / "nginx.pid").read_text()) != first, 30)
+    oriel.wait_for(bounded)
+
+
 def test_killed_outright(start):
     """Even kill -9 of bootstrap leaves no process behind; only its folder."""
     run = start("--source", "testcard")
