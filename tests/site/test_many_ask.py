@@ -13,7 +13,6 @@ import requests
 import requests.adapters
 
 import faults
-import oriel
 
 EVENTS = 400         # of about 200 bytes: as much as a line may hold
 ASKERS = 40
