@@ -67,8 +67,8 @@ doctor_check_requests(struct doctor *doctor, const char *configuration)
 	} else if (needed > connections || needed > descriptors) {
 		snprintf(advice, sizeof advice, "worker_connections %ld; and worker_rlimit_nofile %ld; in nginx.conf, "
 		    "or a smaller limit_conn oriel_process", needed, 2 * needed);
-		doctor_say(doctor, DOCTOR_BAD, "requests", advice, "%ld at a time need %ld connections and descriptors; nginx has %ld and %ld, "
-		    "and closes what comes then without a word", requests, needed, connections, descriptors);
+		doctor_say(doctor, DOCTOR_BAD, "requests", advice, "%ld at a time need %ld connections and descriptors; "
+		    "nginx has %ld and %ld, and closes what comes then without a word", requests, needed, connections, descriptors);
 	} else {
 		doctor_say(doctor, DOCTOR_OK, "requests", NULL, "%ld at a time in each process of nginx, of %ld connections",
 		    requests, connections);
@@ -114,7 +114,8 @@ static pid_t
 unit_of(const char *name)
 {
 	char unit[64];
-	char *const arguments[] = { (char *)"systemctl", (char *)"show", (char *)"-p", (char *)"MainPID", (char *)"--value", unit, NULL };
+	char *const arguments[] = { (char *)"systemctl", (char *)"show", (char *)"-p", (char *)"MainPID",
+		(char *)"--value", unit, NULL };
 	int status;
 	char *text;
 	pid_t pid;
@@ -164,8 +165,8 @@ arguments_of(pid_t pid, char *text, size_t size, char **arguments)
 	return count;
 }
 
-/* All its caps together (max_streams, max_clients, …), as the program of that name reads its arguments: the
- * one beside us or in PATH, never the process's own file, which a taken-over worker could choose. -1: it cannot say. */
+/* All its caps together (max_streams, max_clients, …), as the program of that name reads its arguments: the one
+ * beside us or in PATH, never the process's own file, which a taken-over worker could choose. -1: it cannot say. */
 static long
 places_of(pid_t pid, const char *name)
 {
@@ -206,7 +207,9 @@ doctor_check_places(struct doctor *doctor, const char *name, const char *path)
 		return;
 	snprintf(advice, sizeof advice, "LimitNOFILE=%ld in its unit, or smaller caps (max_...)", 2 * (places + WORKER_BESIDE));
 	if (places + WORKER_BESIDE > descriptors)
-		doctor_say(doctor, DOCTOR_BAD, name, advice, "its caps allow %ld at a time, but it has %ld descriptors", places, descriptors);
+		doctor_say(doctor, DOCTOR_BAD, name, advice, "its caps allow %ld at a time, but it has %ld descriptors",
+		    places, descriptors);
 	else
-		doctor_say(doctor, DOCTOR_OK, name, NULL, "up to %ld at a time, of %ld descriptors", places, descriptors);
+		doctor_say(doctor, DOCTOR_OK, name, NULL, "up to %ld at a time, of %ld descriptors",
+		    places, descriptors);
 }
