@@ -376,7 +376,7 @@ v4l2_set_control(struct v4l2_controls *controls, int fd, const char *name, const
 	struct v4l2_control set;
 	int error;
 
-	if (v4l2_check_control(controls, name, value, why) == -1)
+	if (v4l2_check_control(controls, name, value, why) == -1 || control == NULL)
 		return -1;
 	set = (struct v4l2_control){ .id = control->is.id,
 	    .value = json_is_integer(value) ? (int32_t)json_integer_value(value) : json_is_true(value) };
