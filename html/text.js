@@ -98,7 +98,7 @@ export function pictureFacts({ picture, camera, skew, now }) {
   if (width) facts.push(`${width} × ${height}`);
   if (picture.mode !== 'still' && picture.phase === 'open' && picture.fps > 0) facts.push(`${Math.round(picture.fps)} fps`);
   if (picture.taken && skew !== null) {
-    const fresh = picture.mode !== 'still' && now - picture.shown < 2500;
+    const fresh = picture.mode !== 'still' && now - picture.shown < FRESH;
     facts.push(`${age((fresh ? picture.shown : now) - skew - picture.taken)} old`);
   }
   return facts.join(' · ');
