@@ -76,7 +76,7 @@ numbers_error(const char *folder, struct cause *why)
 }
 
 static int
-numbers_fill(int fd, int64_t most, bool own)
+numbers_fill(int fd, int64_t most, bool own, bool durable)
 {
 	struct numbers_file file;
 	char line[LINE_SIZE];
@@ -87,14 +87,14 @@ numbers_fill(int fd, int64_t most, bool own)
 	length = snprintf(line, sizeof line, format, most, own ? file.inode : 0, file.born, most);
 	done = write(fd, line, (size_t)length);
 	if (done == length)
-		return fsync(fd);
+		return durable ? fsync(fd) : 0;
 	if (done >= 0)
 		errno = ENOSPC;		/* what a short write means */
 	return -1;
 }
 
 static int
-numbers_put(const char *folder, int64_t most, bool own)
+numbers_put(const char *folder, int64_t most, bool own, bool durable)
 {
 	char path[STORE_PATH_SIZE], new[STORE_ASIDE_SIZE];
 	int dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd, result = -1;
@@ -106,12 +106,14 @@ numbers_put(const char *folder, int64_t most, bool own)
 	unlink(new);
 	fd = open(new, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
 	if (fd != -1) {
-		result = numbers_fill(fd, most, own);
+		result = numbers_fill(fd, most, own, durable);
 		if (close(fd) == -1)
 			result = -1;
 	}
 	if (result == 0)
-		result = rename(new, path) == 0 ? fsync(dir) : -1;
+		result = rename(new, path);
+	if (result == 0 && durable)
+		result = fsync(dir);
 	close(dir);
 	return result;
 }
@@ -119,11 +121,17 @@ numbers_put(const char *folder, int64_t most, bool own)
 int
 numbers_write(const char *folder, int64_t most, struct cause *why)
 {
-	return numbers_put(folder, most, true) == 0 ? STORE_OK : numbers_error(folder, why);
+	return numbers_put(folder, most, true, true) == 0 ? STORE_OK : numbers_error(folder, why);
 }
 
 int
 numbers_distrust(const char *folder, int64_t most, struct cause *why)
 {
-	return numbers_put(folder, most, false) == 0 ? STORE_OK : numbers_error(folder, why);
+	return numbers_put(folder, most, false, true) == 0 ? STORE_OK : numbers_error(folder, why);
+}
+
+void
+numbers_write_lazily(const char *folder, int64_t most)
+{
+	numbers_put(folder, most, true, false);
 }

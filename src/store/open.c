@@ -200,7 +200,7 @@ store_close(struct store *store)
 
 	if (store->sql != NULL && store->reserved > 0 && !sql_is_damaged(store->sql) &&
 	    sql_ask(store->sql, "SELECT seq FROM sqlite_sequence WHERE name = 'event'", &last, NULL) == STORE_OK)
-		numbers_write(store->folder, last > store->floor ? last : store->floor, NULL);
+		numbers_write_lazily(store->folder, last > store->floor ? last : store->floor);
 	sql_close(&store->sql);
 	if (store->snaps != -1)
 		close(store->snaps);
