@@ -85,7 +85,7 @@ static int
 serve_world(const struct options *options, struct relay_world *world, struct cause *why)
 {
 	bool named = world->holds == NULL || options_text(options, ALLOW_HOSTS)[0] != '\0';
-	struct hosts hosts;
+	struct hosts hosts = { 0 };
 	struct server_setup setup = {
 		.base = world->book.base, .listen = options_text(options, LISTEN),
 		.clients_max = (size_t)options_number(options, MAX_CLIENTS),
