@@ -69,9 +69,10 @@ function numberRow({ name, label, unit, min, max, step = 1, help }, tuner) {
 
 const source = (name) => el('span', { className: 'field-source', id: `source-${name}` });
 
-// Writes a value only when it differs from the last one written: what is being typed stays.
+// Writes a value only when it differs from the last one written: what is being typed stays, until it is done.
 function shown(node, name, write) {
   let last;
+  node.onchange = ({ target }) => { if (target.checkValidity()) last = undefined; };
   return (state) => {
     const value = setting(state, name);
     node.hidden = value === undefined;

@@ -38,7 +38,10 @@ const reducers = {
   link: (state, { name, link }) => ({ [name]: { ...state[name], ...link } }),
   notice: (state, { notice }) => ({ notice }),
   session: (state, { session }) => ({ session }),
-  controls: (state, { data: { controls } }) => ({ controls }),
+  controls: ({ wanted }, { data: { controls } }) => ({
+    controls,
+    wanted: settled(wanted, 'controls', Object.fromEntries(controls.map(({ name, value }) => [name, value]))),
+  }),
   status: (state, { data }) => ({
     camera: { ...state.camera, id: data.camera, name: data.name || data.source, ...cameraFacts(data) },
     snaps: { ...state.snaps, ...data.snaps },
@@ -47,6 +50,7 @@ const reducers = {
   // Its `source`, `width` and `height` are settings, what was asked for: not facts.
   state: (state, { data: { online, reason, gap, ...config } }) => ({
     config: { ...state.config, ...config },
+    wanted: settled(state.wanted, 'config', config),
     camera: { ...state.camera, ...cameraFacts({ online, reason }) },
   }),
 
@@ -89,7 +93,11 @@ const reducers = {
 
   // `scope`: 'config' (our settings) or 'controls' (the camera's own).
   want: ({ wanted }, { scope, values }) => ({ wanted: { ...wanted, [scope]: { ...wanted[scope], ...values } } }),
-  kept: (state, { scope, values }) => ({ ...withValues[scope](state, values), wanted: settled(state.wanted, scope, values) }),
+  // The reply comes on another way than the news: what these have told already may have changed again.
+  kept: (state, { scope, values }) => ({
+    ...withValues[scope](state, common(state.wanted[scope], values)),
+    wanted: settled(state.wanted, scope, values),
+  }),
   refused: (state, { scope, values, reason }) => ({
     wanted: settled(state.wanted, scope, values),
     notice: { kind: 'failed', text: `Not changed: ${reason}` },
@@ -133,6 +141,9 @@ function uniqueBy(list, key) {
 }
 
 // What was asked for again in the meantime stays asked for.
+const common = (some, others) =>
+  Object.fromEntries(Object.entries(some).filter(([name, value]) => others[name] === value));
+
 function settled(wanted, scope, values) {
   const left = Object.entries(wanted[scope]).filter(([name, value]) => !(name in values) || values[name] !== value);
   return { ...wanted, [scope]: Object.fromEntries(left) };

@@ -75,7 +75,7 @@ check() {
 	done
 	# What these do is mostly waiting: two files at a time.
 	step site pytest "$build/sanitized" "$top/tests/site" -n 2 --dist loadfile
-	step browser pytest "$build/sanitized" "$top/tests/browser"
+	step browser pytest "$build/sanitized" "$top/tests/browser" -n 2 --dist loadfile
 	step guest pytest "$build" "$top/tests/guest"
 	count || failed=$((failed + 1))
 	[ "$failed" -eq 0 ] || exit 1

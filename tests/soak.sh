@@ -3,7 +3,7 @@
 # soak: the long forms of what check does in short, and the site in use for a while.
 . "$top/tests/check.sh"
 
-soak_parts="power kills faults churn tsan valgrind steady"
+soak_parts="power kills faults churn browsers tsan valgrind steady"
 
 soak_usage() {
 	cat >&2 <<-END
@@ -47,6 +47,12 @@ soak_kills() {
 
 soak_faults() {
 	long test_faults.py test_clock.py
+}
+
+# The live picture in WebKit, for ten minutes.
+soak_browsers() {
+	(cd "$top/tests/browser" && ORIEL_SOAK=1 BUILD_DIR=$build PYTHONDONTWRITEBYTECODE=1 \
+		/usr/bin/python3 -m pytest -q -s -p no:cacheprovider test_steady.py)
 }
 
 soak_churn() {

@@ -5,8 +5,9 @@ A Browser is started once. Its windows are as if each were in a browser of its o
 cache and connections are theirs alone, and end with them. A window has tabs, of which one is
 in front; `driver` is selenium's, on the tab that is being driven.
 
-Everybody in here finds the site by the name "camera", as visitors do: plain HTTP from another
-machine is no secure context, and 127.0.0.1 is one.
+Everybody in here finds the site by a name, as visitors do: plain HTTP from another machine is
+no secure context, and 127.0.0.1 is one. A name with a dot: WebKitGTK's libsoup takes no cookie
+from a host called by one word, which it holds for a top-level domain.
 """
 import os
 import shutil
@@ -17,7 +18,7 @@ import tempfile
 from oriel import free_port, wait_for
 from wsclient import answers
 
-NAME = "camera"
+NAME = "camera.test"
 
 
 class Browser:
@@ -85,10 +86,6 @@ class Window:
         """The size of the page in CSS pixels; the system's colours, and whether it asks for less motion."""
         raise NotImplementedError
 
-    def preload(self, script):
-        """Runs in pages that are opened from now on, before their own scripts."""
-        raise NotImplementedError
-
     def new_tab(self):
         """A further tab, in front of the others; it is not yet driven."""
         raise NotImplementedError
@@ -97,12 +94,8 @@ class Window:
         """A tab in a further window of the same browser: both are seen."""
         raise NotImplementedError
 
-    def show(self):
-        """Brings the driven tab to the front."""
-        raise NotImplementedError
-
     def close_tab(self, tab):
-        """The driven one is in front again."""
+        """The driven one is in front again, if it was there before the other."""
         raise NotImplementedError
 
     def close(self):

@@ -79,21 +79,15 @@ class ChromiumWindow(Window):
             {"name": "prefers-color-scheme", "value": "dark" if dark else "light"},
             {"name": "prefers-reduced-motion", "value": "reduce" if calm else "no-preference"}])
 
-    def preload(self, script):
-        self.devtools("Page.addScriptToEvaluateOnNewDocument", source=script)
-
     def new_tab(self):
         return self.browser.call("Target.createTarget", url="about:blank", browserContextId=self.context)["targetId"]
 
     def new_window(self):
         return self.browser.call("Target.createTarget", url="about:blank", newWindow=True, browserContextId=self.context)["targetId"]
 
-    def show(self):
-        self.browser.call("Target.activateTarget", targetId=self.tab)
-
     def close_tab(self, tab):
         self.browser.call("Target.closeTarget", targetId=tab)
-        self.show()
+        self.browser.call("Target.activateTarget", targetId=self.tab)
 
     def close(self):
         self.browser.driver.switch_to.window(self.browser.home)

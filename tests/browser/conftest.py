@@ -28,7 +28,17 @@ make_site, tidy, warm_up = site_fixtures.make_site, site_fixtures.tidy, site_fix
 ENGINES = {"chromium": Chromium, "firefox": Firefox, "webkit": WebKit}
 
 
-@pytest.fixture(scope="session", params=os.environ.get("ORIEL_ENGINES", "chromium").split())
+def pytest_configure(config):
+    config.addinivalue_line("markers", "only(engine, why): this test is run in one engine alone")
+
+
+def pytest_generate_tests(metafunc):
+    if "browser" in metafunc.fixturenames:
+        only = metafunc.definition.get_closest_marker("only")
+        metafunc.parametrize("browser", only.args[:1] if only else list(ENGINES), indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
 def browser(request):
     browser = ENGINES[request.param]()
     yield browser
@@ -40,8 +50,8 @@ def browse(browser):
     """browse(site, …) opens the dashboard in a window of its own; afterwards no page may have complained."""
     pages = []
 
-    def open_page(site, path="/", **how):
-        site.name = NAME
+    def open_page(site, path="/", name=NAME, **how):
+        site.name = name
         page = Page(browser.window(**how))
         pages.append(page)
         return page.open(site.url(path))
@@ -71,8 +81,8 @@ def axe():
     return script.read_text()
 
 
-@pytest.fixture(scope="session")
-def artefacts():
-    folder = pathlib.Path(os.environ.get("ARTEFACTS_DIR", oriel.BUILD / "artefacts")) / "screenshots"
+@pytest.fixture
+def artefacts(browser):
+    folder = pathlib.Path(os.environ.get("ARTEFACTS_DIR", oriel.BUILD / "artefacts")) / "screenshots" / type(browser).__name__.lower()
     folder.mkdir(parents=True, exist_ok=True)
     return folder

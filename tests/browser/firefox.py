@@ -114,10 +114,6 @@ class FirefoxWindow(Window):
             gBrowser.selectedBrowser.browsingContext.prefersColorSchemeOverride = arguments[0] ? 'dark' : 'light';
             Services.prefs.setIntPref('ui.prefersReducedMotion', arguments[1] ? 1 : 0);""", dark, calm)
 
-    def preload(self, script):
-        self.browser.call("script.addPreloadScript", functionDeclaration=f"() => {{ {script} }}",
-                          userContexts=[self.context])
-
     def new_tab(self, kind="tab"):
         tab = self.browser.call("browsingContext.create", type=kind, userContext=self.context)["context"]
         self.browser.call("emulation.setLocaleOverride", locale="en-GB", contexts=[tab])
@@ -126,12 +122,9 @@ class FirefoxWindow(Window):
     def new_window(self):
         return self.new_tab("window")
 
-    def show(self):
-        self.browser.call("browsingContext.activate", context=self.tab)
-
     def close_tab(self, tab):
         self.browser.call("browsingContext.close", context=tab)
-        self.show()
+        self.browser.call("browsingContext.activate", context=self.tab)
 
     def close(self):
         self.browser.driver.switch_to.window(self.browser.home)

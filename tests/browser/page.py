@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 """The dashboard as a person and a screen reader find it, in a window of any engine."""
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
 
 from oriel import wait_for
@@ -56,7 +57,12 @@ class Page:
 
     def wait_text(self, id, start, patience=20):
         """Until the element's text begins like that; returns the text."""
-        return wait_for(lambda: self.text(id).startswith(start) and self.text(id), patience)
+        def look():
+            try:
+                return self.text(id).startswith(start) and self.text(id)
+            except WebDriverException:      # between two pages
+                return False
+        return wait_for(look, patience)
 
     def pixels(self, id="stream"):
         """A small copy of the picture that the element shows: 64 × 36 grey levels."""

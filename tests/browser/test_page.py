@@ -2,6 +2,8 @@
 """What a person sees and does on the dashboard."""
 import re
 
+import pytest
+
 from selenium.webdriver.common.keys import Keys
 
 from oriel import wait_for
@@ -161,13 +163,27 @@ def test_a_hidden_tab_holds_no_connection(site, browse):
     page = browse(site).live()
     wait_for(lambda: site.status()["viewers"] == {"stream": 1, "events": 1, "control": 1})
     other = page.window.new_tab()
-    wait_for(lambda: site.status()["viewers"] == {"stream": 0, "events": 0, "control": 0}, patience=3)
+    wait_for(lambda: site.status()["viewers"] == {"stream": 0, "events": 0, "control": 0}, patience=10)
     site.command({"cmd": "set", "threshold": 13})
     page.window.close_tab(other)
     wait_for(lambda: site.status()["viewers"] == {"stream": 1, "events": 1, "control": 1})
     page.live().wait_movement()
     wait_for(lambda: page.text("threshold-value") == "13")
     site.command({"cmd": "set", "threshold": 12})
+
+
+def test_here_is_no_secure_context(page):
+    """As on anybody's LAN: no service worker, no Web Locks, whatever tests on 127.0.0.1 would find."""
+    assert page.run("return [isSecureContext, 'locks' in navigator, 'serviceWorker' in navigator]") == [False] * 3
+
+
+@pytest.mark.only("chromium", "a matter of the page's address, not of the engine")
+def test_on_this_very_machine(site, browse):
+    """127.0.0.1 is a secure context, even without TLS."""
+    page = browse(site, name="127.0.0.1").live().wait_movement()
+    assert page.run("return isSecureContext") is True
+    page["snap-btn"].click()
+    page.wait_text("notice-words", "Saved manual-")
 
 
 def test_below_a_prefix(make_site, browse):

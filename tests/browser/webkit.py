@@ -8,6 +8,7 @@ from selenium import webdriver
 
 from browser import Browser, Window
 
+SCREEN = 1600, 1200
 VIEW = pathlib.Path(__file__).with_name("webview.py")
 
 
@@ -19,7 +20,7 @@ class WebKit(Browser):
         self.log = pathlib.Path(self.folder) / "console"
         self.seen = 0
         reading, writing = os.pipe()
-        self.start("Xvfb", "-displayfd", str(writing), "-screen", "0", "1600x1200x24", "-nolisten", "tcp", pass_fds=[writing])
+        self.start("Xvfb", "-displayfd", str(writing), "-screen", "0", "%dx%dx24" % SCREEN, "-nolisten", "tcp", pass_fds=[writing])
         os.close(writing)
         with open(reading) as display:
             self.display = f":{display.readline().strip()}"
@@ -61,7 +62,8 @@ class WebKitWindow(Window):
         wishes = ["--dark"] * dark + ["--calm"] * calm + ["--no-scripts"] * (not self.scripts)
         if self.selenium is None or self.wishes != wishes:
             self.begin(wishes)
-        self.selenium.set_window_rect(0, 0, width, height)
+        # Below the pointer, in the middle: without a window manager that window has the focus.
+        self.selenium.set_window_rect((SCREEN[0] - width) // 2, (SCREEN[1] - height) // 2, width, height)
 
     def begin(self, wishes):
         before = self.selenium and self.selenium.current_url
@@ -76,9 +78,6 @@ class WebKitWindow(Window):
         self.tab = self.selenium.current_window_handle
         if before:
             self.selenium.get(before)
-
-    def preload(self, script):
-        raise NotImplementedError("WebKitWebDriver has no such command")
 
     def new_window(self):
         return self.new_tab("window")
