@@ -86,6 +86,7 @@ class ChromiumWindow(Window):
         return self.browser.call("Target.createTarget", url="about:blank", newWindow=True, browserContextId=self.context)["targetId"]
 
     def close_tab(self, tab):
+        assert self.driver      # not on that one
         self.browser.call("Target.closeTarget", targetId=tab)
         self.browser.call("Target.activateTarget", targetId=self.tab)
 

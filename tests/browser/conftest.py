@@ -21,8 +21,23 @@ from webkit import WebKit  # noqa: E402
 spec = importlib.util.spec_from_file_location("site_conftest", SITE / "conftest.py")
 site_fixtures = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(site_fixtures)
-sites, common_site, site = site_fixtures.sites, site_fixtures.common_site, site_fixtures.site
+common_site, site = site_fixtures.common_site, site_fixtures.site
 make_site, tidy, warm_up = site_fixtures.make_site, site_fixtures.tidy, site_fixtures.warm_up
+
+
+class Sites(site_fixtures.Sites):
+    """Those that answer to the name as well."""
+
+    def new(self, **kw):
+        return super().new(**{"hosts": NAME} | kw)
+
+
+@pytest.fixture(scope="session")
+def sites(request):
+    sites = request.session.oriel_sites = Sites()
+    yield sites
+    for site in list(sites.all):
+        sites.end(site)
 
 
 ENGINES = {"chromium": Chromium, "firefox": Firefox, "webkit": WebKit}

@@ -123,6 +123,7 @@ class FirefoxWindow(Window):
         return self.new_tab("window")
 
     def close_tab(self, tab):
+        assert self.driver      # not on that one
         self.browser.call("browsingContext.close", context=tab)
         self.browser.call("browsingContext.activate", context=self.tab)
 
