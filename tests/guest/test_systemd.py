@@ -72,7 +72,8 @@ def replaced(machine, number):
 
 def test_the_doctor_has_no_complaint(machine):
     assert "BAD" not in machine.doctor and re.search(r"with this token: [\w-]+", machine.doctor), machine.doctor
-    assert "BAD" not in machine.do("orielctl", "doctor")
+    said = machine.do("orielctl", "doctor")
+    assert "BAD" not in said and re.search(r"^ok +far viewers +nginx's \d+ listening sockets have", said, re.M), said
 
 
 def test_ready_means_that_there_is_a_picture(machine):
