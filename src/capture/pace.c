@@ -43,10 +43,11 @@ void
 pace_arrive(struct pace *pace, uint64_t now)
 {
 	uint64_t silence = now > pace->since_ns ? now - pace->since_ns : 0;
-	uint64_t interval = least(silence, least(4 * pace_patience_ns(pace), PACE_INTERVAL_MOST));
+	uint64_t patience = pace_patience_ns(pace);
+	uint64_t interval = least(silence, least(4 * patience, PACE_INTERVAL_MOST));
 
 	pace->longest_ns -= least(pace->longest_ns, pace->longest_ns / 1000 * (interval / 1000) / (FADE_NS / 1000000));
-	if ((pace->arrived || pace->waking) && interval > pace->longest_ns)
+	if ((pace->arrived || (pace->waking && silence > patience)) && interval > pace->longest_ns)
 		pace->longest_ns = interval;
 	if (pace->arrived)
 		measure(pace, interval);

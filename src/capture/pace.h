@@ -25,8 +25,8 @@ struct pace {				/* all zero: nothing known */
 };
 
 /* Opened at `now`. What was measured stays: see pace_forget. `waking`: the time
- * until the first picture says something (of a camera), or nothing (of a pipe whose
- * writer has yet to come). */
+ * until the first picture says something when it is longer than the patience (of a
+ * camera), or nothing (of a pipe whose writer has yet to come). */
 void pace_open(struct pace *pace, uint64_t announced_ns, bool waking, uint64_t now);
 
 /* It is another camera. */

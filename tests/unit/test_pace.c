@@ -57,6 +57,15 @@ test_fast_and_frozen_is_noticed_soon(void **state)
 }
 
 static void
+test_waking_up_is_no_pace(void **state)
+{
+	(void)state;
+	pace_open(&pace, CLOCK_S / 30, true, now);
+	assert_int_equal(arrive(1, 900), 0);
+	assert_in_range(pace_patience_ns(&pace), CLOCK_S, 1100 * CLOCK_MS);
+}
+
+static void
 test_slow_and_true(void **state)
 {
 	(void)state;
@@ -165,6 +174,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		PACE_TEST(test_before_anything_is_known),
 		PACE_TEST(test_fast_and_frozen_is_noticed_soon),
+		PACE_TEST(test_waking_up_is_no_pace),
 		PACE_TEST(test_slow_and_true),
 		PACE_TEST(test_slow_and_true_but_for_a_burst_at_first),
 		PACE_TEST(test_says_30_and_delivers_one_in_two_seconds),
