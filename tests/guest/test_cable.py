@@ -223,7 +223,7 @@ def test_spoilt_frames_are_counted_and_not_served(camera, how):
     with orield(camera.link) as daemon:
         daemon.wait_online()
         before = daemon.status()["counters"]["broken"]
-        camera.tell(f"{how} 10")
+        camera.tell(f"{how} 20")        # a slow machine may pass over half of them
         if how != "empty":      # the driver keeps those to itself
             wait_for(lambda: daemon.status()["counters"]["broken"] >= before + 5)
         frames = daemon.status()["frames"]
