@@ -113,6 +113,7 @@ def test_the_leader_stands_still(windows, slow):
     wait_for(lambda: slow.status()["viewers"] == ONE)
 
 
+@pytest.mark.only("chromium", "DevTools alone can freeze a page")
 def test_the_leader_is_frozen(windows, slow):
     """Page Lifecycle: the browser says so, and the page lets go at once."""
     three = windows(3)
@@ -128,6 +129,7 @@ def test_the_leader_is_frozen(windows, slow):
     assert slow.status()["viewers"] == ONE
 
 
+@pytest.mark.only("chromium", "DevTools alone can make a page crash")
 def test_the_leader_crashes(windows, slow):
     three = windows(3)
 
