@@ -145,7 +145,7 @@ options_put(struct options *options, size_t at, const char *text, enum option_so
 {
 	struct option_value *value = &options->values[at];
 	const struct option *row = options_row(options, at);
-	long number;
+	long number = 0;
 
 	if (parse_value(row, text, &number, why) == -1)
 		return -1;

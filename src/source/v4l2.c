@@ -403,7 +403,7 @@ open_any(const struct source_wish *wish, struct cause *why)
 
 	for (unsigned i = 0; i < count; i++) {
 		struct cause reason;
-		struct v4l2_node node;
+		struct v4l2_node node = { .fd = -1, .number = -1 };
 		struct source *source = NULL;
 		char path[32];
 
@@ -425,7 +425,7 @@ struct source *
 v4l2_open(const struct source_wish *wish, struct cause *why)
 {
 	struct source_wish ours = *wish;
-	struct v4l2_node node;
+	struct v4l2_node node = { .fd = -1, .number = -1 };
 	struct source *source;
 
 	if (wish->device[0] == '\0')

@@ -124,7 +124,7 @@ has_twin(const struct v4l2_node *node)
 	bool twin = false;
 
 	for (unsigned i = 0; i < SOURCE_NODES && !twin; i++) {
-		struct v4l2_node other;
+		struct v4l2_node other = { .fd = -1, .number = -1 };
 
 		if ((int)i == node->number || open_number(i, &other, NULL) == -1)
 			continue;
@@ -196,7 +196,7 @@ v4l2_rank(const struct source_wish *wish, uint8_t numbers[SOURCE_NODES], struct 
 	bool denied = false;
 
 	for (unsigned i = 0; i < SOURCE_NODES; i++) {
-		struct v4l2_node node;
+		struct v4l2_node node = { .fd = -1, .number = -1 };
 		unsigned its;
 
 		if (open_number(i, &node, &reason) == -1) {
@@ -226,7 +226,7 @@ json_t *
 source_list(void)
 {
 	json_t *list = json_array();
-	struct v4l2_node node;
+	struct v4l2_node node = { .fd = -1, .number = -1 };
 	struct cause why;
 
 	for (int i = 0; i < SOURCE_NODES; i++) {

@@ -411,13 +411,16 @@ sql_bytes_free(unsigned char **bytes)
 int
 sql_open_bytes(const unsigned char *bytes, size_t length, struct sql **sql, struct cause *why)
 {
-	unsigned char *own = sqlite3_malloc64(length);
 	int result = sql_open_as(":memory:", SQLITE_OPEN_READWRITE, sql, why);
+	unsigned char *own;
 
-	if (result == STORE_OK && own == NULL)
-		result = sql_fail(*sql, STORE_FAILED, why, "out of memory");
 	if (result != STORE_OK) {
-		sqlite3_free(own);
+		sql_close(sql);
+		return result;
+	}
+	own = sqlite3_malloc64(length);
+	if (own == NULL) {
+		result = sql_fail(*sql, STORE_FAILED, why, "out of memory");
 		sql_close(sql);
 		return result;
 	}
