@@ -10,18 +10,18 @@ import pytest
 from oriel import wait_for
 
 SECONDS = 600 if os.environ.get("ORIEL_SOAK") else 6
-LEAST = 5      # a second, on any machine: more than stills ever were
+LEAST = 5      # a second, at any moment: more than stills ever were
+TRIES = 3      # in check the machine has other browsers to run; in soak each minute counts
 ONE = {"stream": 1, "events": 1, "control": 1}
 
 
 def count(page):
-    """From now on the page counts the pictures it shows, and how often the engine draws at all."""
+    """From now on the page counts the pictures it shows."""
     page.run("""
-        window.shown = window.drawn = 0;
-        const draw = () => { window.drawn += 1; requestAnimationFrame(draw); };
-        draw();
-        new MutationObserver(() => { window.shown += 1; })
-            .observe(document.getElementById('stream'), { attributeFilter: ['data-taken'] });""")
+        window.shown = 0;
+        window.counter?.disconnect();
+        window.counter = new MutationObserver(() => { window.shown += 1; });
+        window.counter.observe(document.getElementById('stream'), { attributeFilter: ['data-taken'] });""")
 
 
 def connections(site):
@@ -39,8 +39,7 @@ def served(site, seconds):
 
 
 def watch(page, site, seconds):
-    """Pictures a second in the page, and the most there could be: what a bare client gets meanwhile,
-    or what the engine draws, when the machine has too much else to do."""
+    """Pictures a second in the page, and what a bare client gets meanwhile."""
     bare = []
     client = threading.Thread(target=lambda: bare.append(served(site, seconds)))
     count(page)
@@ -48,8 +47,17 @@ def watch(page, site, seconds):
     client.start()
     client.join()
     took = time.time() - began
-    shown, drawn = page.run("return [window.shown, window.drawn]")
-    return shown / took, min(bare[0], drawn / took)
+    return page.run("return window.shown") / took, bare[0]
+
+
+def watch_it_flow(page, site):
+    """All pictures: once at least in a few tries, in soak each time."""
+    for _ in range(1 if SECONDS > 60 else TRIES):
+        shown, most = watch(page, site, min(SECONDS, 60))
+        assert LEAST <= shown <= 16, (shown, most)
+        if shown >= 0.9 * most:
+            return shown, most
+    raise AssertionError((shown, most))
 
 
 @pytest.mark.only("webkit", "the others never had that fault, and their picture is looked at in test_page")
@@ -58,8 +66,8 @@ def test_fifteen_pictures_a_second_and_no_more_connections(make_site, browse):
     page = browse(site).allow_outage().live().wait_movement()
     before = connections(site)
     for _ in range(max(1, SECONDS // 60)):
-        shown, most = watch(page, site, min(SECONDS, 60))
-        assert page.text("link-words") == "Live" and max(LEAST, 0.9 * most) <= shown <= 16, (shown, most)
+        shown, most = watch_it_flow(page, site)
+        assert page.text("link-words") == "Live"
         wait_for(lambda: site.status()["viewers"] == ONE)
         assert connections(site) <= before + 2      # nginx keeps some to the worker
     print(f"| {shown:.1f} pictures a second, {most:.1f} possible, {before} connections before, {connections(site)} after |")
@@ -68,6 +76,5 @@ def test_fifteen_pictures_a_second_and_no_more_connections(make_site, browse):
         site.restart(name)
         page.live().wait_movement()
         wait_for(lambda: site.status()["viewers"] == ONE)
-        shown, most = watch(page, site, 3)
-        assert shown >= max(LEAST, 0.8 * most), (name, shown, most)
+        watch_it_flow(page, site)
         wait_for(lambda: connections(site) <= before + 2)
