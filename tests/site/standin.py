@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: ISC
 """An orield played by the test: a control socket that answers as the test wants."""
+import collections
 import json
 import os
+import re
 import socket
 import threading
 
@@ -12,7 +14,8 @@ class Standin:
 
     def __init__(self, folder, answer=lambda command: {"ok": True}):
         self.path, self.answer = folder / "control.sock", answer
-        self.lines, self.peers = [], []     # commands as they came; connections
+        self.lines, self.peers = [], []     # commands as they came, without their tags; connections
+        self.tags = collections.defaultdict(collections.deque)     # of those that wait for a reply
         self.news = threading.Condition()
         self.ended = threading.Event()      # a connection was closed from the other side
         folder.mkdir(exist_ok=True)
@@ -49,20 +52,28 @@ class Standin:
 
     def serve(self, peer):
         try:
-            for line in peer.makefile("rb"):
+            for tagged in peer.makefile("rb"):
+                tag, line = re.fullmatch(rb"(#\d+ )?(.*\n?)", tagged).groups(b"")
                 command = json.loads(line)
                 with self.news:     # who has seen a command come knows that it is answered
                     self.lines.append(line)
                     self.news.notify_all()
                     reply = {"ok": True} if command["cmd"] == "viewers" else self.answer(command)
                     if reply is not None:
-                        self.reply(reply, peer)
+                        self.send(peer, tag, reply)
+                    else:
+                        self.tags[peer].append(tag)
             self.ended.set()
         except OSError:
             pass
 
+    def send(self, peer, tag, reply):
+        peer.sendall(tag + json.dumps(reply).encode() + b"\n")
+
     def reply(self, reply, peer=None):
-        (peer or self.peers[-1]).sendall(json.dumps(reply).encode() + b"\n")
+        """To the oldest command that waits; unasked, where none does."""
+        peer = peer or self.peers[-1]
+        self.send(peer, self.tags[peer].popleft() if self.tags[peer] else b"", reply)
 
     def commands(self, *names):
         """What came, those of these names only; all but `viewers` without names."""
