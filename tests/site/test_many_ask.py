@@ -13,6 +13,7 @@ import requests
 import requests.adapters
 
 import faults
+from conftest import warm_up
 
 EVENTS = 400         # of about 200 bytes: as much as a line may hold
 ASKERS = 40
@@ -56,8 +57,7 @@ def crowd(site, path, askers=ASKERS):
 def full(sites):
     site = sites.new(cameras={"cam": ["--fps=5", "--motion=no"]}).start()
     fill(site)
-    with crowd(site, "/history?limit=1"):       # nginx's kept connections
-        time.sleep(1)
+    warm_up(site)
     site.begin()
     yield site
     sites.end(site)
