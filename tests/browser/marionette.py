@@ -17,6 +17,7 @@ NAMES = {
     Command.GO_FORWARD: "Forward",
     Command.GET_CURRENT_URL: "GetCurrentURL",
     Command.GET_TITLE: "GetTitle",
+    Command.GET_PAGE_SOURCE: "GetPageSource",
     Command.W3C_GET_CURRENT_WINDOW_HANDLE: "GetWindowHandle",
     Command.W3C_GET_WINDOW_HANDLES: "GetWindowHandles",
     Command.SWITCH_TO_WINDOW: "SwitchToWindow",

@@ -30,6 +30,7 @@ def watched(sites, driver):
 
 @pytest.fixture
 def panel(watched, browse):
+    assert watched.command({"cmd": "control", "white_balance_automatic": True, "contrast": 50, "power_line_frequency": 1, "brightness": 50})["ok"]
     page = browse(watched).live()
     wait_for(lambda: page["controls"].is_displayed())
     page["controls"].find_element("tag name", "summary").click()
@@ -78,5 +79,6 @@ def test_what_others_set_shows_up(watched, panel, driver, browse):
     wait_for(lambda: other["controls"].is_displayed())
     panel.run("const input = document.getElementById('control-brightness'); input.value = 33; input.dispatchEvent(new Event('input'))")
     wait_for(lambda: value(other, "brightness") == "33")
+    (driver / "video0.set").unlink(missing_ok=True)          # a new file is what is looked for
     (driver / "video0.set").write_text("brightness=77")      # not by us at all
     wait_for(lambda: value(other, "brightness") == value(panel, "brightness") == "77")

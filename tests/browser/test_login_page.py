@@ -87,7 +87,7 @@ def test_the_session_is_ended_by_another(people, browse):
     """The page leads to the log-in page by itself, once, and stays there."""
     page = log_in(browse(people.site), "anna").live().allow_outage()
     people.ctl("session", "revoke", "--user", "anna")
-    wait_for(lambda: at(page, "/login"), patience=5)
+    wait_for(lambda: at(page, "/login"), patience=15)
     length = page.run("return history.length")
     ActionChains(page.driver).pause(1).perform()
     assert at(page, "/login") and page.run("return history.length") == length

@@ -84,8 +84,7 @@ class WebKitWindow(Window):
 
     def new_tab(self, kind="tab"):
         known = set(self.selenium.window_handles)
-        self.selenium.switch_to.new_window(kind)
-        self.selenium.switch_to.window(self.tab)
+        self.selenium.switch_to.new_window(kind)        # and stays there: who is driven comes to the front
         return next(iter(set(self.selenium.window_handles) - known))
 
     def close_tab(self, tab):

@@ -21,7 +21,7 @@ class Window(Gtk.Window):
         self.set_default_size(1280, 860)
         self.show_all()
 
-    def add_tab(self, *_):
+    def add_tab(self):
         view = WebKit2.WebView(web_context=self.context, is_controlled_by_automation=True)
         settings = view.get_settings()
         settings.set_enable_write_console_messages_to_stdout(True)
@@ -34,12 +34,20 @@ class Window(Gtk.Window):
         return view
 
 
-def automated(_context, session, window):
+def automated(_context, session, first):
+    windows = [first]
+
+    def add_window(*_):
+        """The session's first view is asked for as a window, too: it comes into the one that is there."""
+        if first.tabs.get_n_pages() > 0:
+            windows.append(Window(first.context))
+        return windows[-1].add_tab()
+
     information = WebKit2.ApplicationInfo()
     information.set_name("MiniBrowser")
     session.set_application_info(information)
-    session.connect("create-web-view::tab", window.add_tab)
-    session.connect("create-web-view::window", lambda *_: Window(window.context).add_tab())
+    session.connect("create-web-view::tab", lambda *_: windows[-1].add_tab())
+    session.connect("create-web-view::window", add_window)
 
 
 def main():
