@@ -58,6 +58,9 @@ WORLD = """
 """
 
 
+pytestmark = pytest.mark.only("chromium", "arithmetic is the same in all of them")
+
+
 @pytest.fixture(scope="module")
 def simulate(site_page):
     return lambda script: site_page.module(WORLD + script)
