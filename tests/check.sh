@@ -73,8 +73,8 @@ check() {
 	for tests in site browser guest; do
 		step collect-$tests pytest "$build/sanitized" "$top/tests/$tests" --collect-only
 	done
-	# What these do is mostly waiting: several files at a time.
-	step site pytest "$build/sanitized" "$top/tests/site" -n 4 --dist loadfile
+	# What these do is mostly waiting: two files at a time.
+	step site pytest "$build/sanitized" "$top/tests/site" -n 2 --dist loadfile
 	step browser pytest "$build/sanitized" "$top/tests/browser" -n 2 --dist loadfile
 	step guest pytest "$build" "$top/tests/guest"
 	count || failed=$((failed + 1))
