@@ -9,6 +9,7 @@ import select
 import signal
 import socket
 import subprocess
+import threading
 import time
 
 import pytest
@@ -318,7 +319,12 @@ def following(ctl, *arguments):
 
 
 def next_event(process):
-    return json.loads(process.stdout.readline())
+    """One that does not come ends the process, and so the test."""
+    timer = threading.Timer(oriel.PATIENCE, process.kill)
+    timer.start()
+    line = process.stdout.readline()
+    timer.cancel()
+    return json.loads(line)
 
 
 def test_follow_misses_nothing_while_orield_is_away(make_site):
@@ -330,8 +336,9 @@ def test_follow_misses_nothing_while_orield_is_away(make_site):
             oriel.wait_for(lambda: site.command({"cmd": "snapshot_now"})["ok"])
             site.restart("orield", signal.SIGKILL)
             oriel.wait_for(lambda: answers(site))
-        last = site.command({"cmd": "events", "limit": 1})["last"]
-        assert [next_event(process)["id"] for _ in range(first + 1, last + 1)] == list(range(first + 1, last + 1))
+        # A crash skips some numbers (docs/reliability.md), and no event.
+        there = [event["id"] for event in site.command({"cmd": "events", "after": first, "limit": 1000})["events"]]
+        assert len(there) >= 6 and [next_event(process)["id"] for _ in there] == there
 
 
 def test_follow_of_one_type(ctl, house):
