@@ -417,9 +417,13 @@ def test_a_worker_that_hangs_logs_nobody_out(people):
         assert {status for status, _ in pool.map(ask, range(48))} == {200}      # connections to both are kept
         os.kill(stopped, signal.SIGSTOP)
         try:
-            begun = time.monotonic()
-            answers = list(pool.map(ask, range(24)))
-            took = time.monotonic() - begun
+            answers, took = [], 0
+            for _ in range(8):      # who waits for a connection first is chance
+                begun = time.monotonic()
+                answers += pool.map(ask, range(24))
+                took = max(took, time.monotonic() - begun)
+                if {status for status, _ in answers} != {200}:
+                    break
         finally:
             os.kill(stopped, signal.SIGCONT)
     assert {status for status, _ in answers} == {200, 503}, answers

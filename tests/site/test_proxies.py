@@ -21,7 +21,7 @@ from responder import Responder
 
 NAME = "camera.example"
 BULK = 1500000      # bytes of a picture: what is collected somewhere is soon seen
-KERNELS_MB = 40     # six socket buffers of 4 and 6 MB at most (tcp_wmem, tcp_rmem), and some; 27 were seen
+KERNELS_MB = 50     # six socket buffers of 4 and 6 MB at most (tcp_wmem, tcp_rmem), and some; 27 were seen
 
 
 # ---- whose word counts: what nginx makes of it ------------------------------------
@@ -252,8 +252,8 @@ def collected(home, front):
     """MB of pictures that wait somewhere for a viewer who takes none for a while: until one is left out."""
     with open_at(wire.Stream, front, "/cam/bulk/stream.jpg", headers=home.token, receive_buffer=65536) as stream:
         before = stream.part()["stamp"]
-        time.sleep(2.5)
-        for count in range(1, 30):
+        time.sleep(5)
+        for count in range(1, 60):
             stamp = stream.part()["stamp"]
             if stamp - before > 0.7:
                 break
@@ -262,7 +262,7 @@ def collected(home, front):
 
 
 def test_nothing_is_collected_for_a_slow_viewer(home, front):
-    """Of 2.5 s and 37 MB only what the kernels hold."""
+    """Of 5 s and 75 MB only what the kernels hold."""
     assert collected(home, front) < KERNELS_MB
 
 
