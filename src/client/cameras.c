@@ -25,10 +25,18 @@ camera_is_there(const char *run_dir, const char *name)
 	    stat(path, &st) == 0 && S_ISSOCK(st.st_mode);
 }
 
-static int
-compare_names(const void *a, const void *b)
+bool
+cameras_add(struct cameras *cameras, const char *name)
 {
-	return strcmp(a, b);
+	size_t at = cameras->count;
+
+	if (at == CAMERAS_MAX)
+		return false;
+	for (; at > 0 && strcmp(cameras->name[at - 1], name) > 0; at--)
+		strcpy(cameras->name[at], cameras->name[at - 1]);
+	strcpy(cameras->name[at], name);
+	cameras->count++;
+	return true;
 }
 
 void
@@ -42,9 +50,8 @@ cameras_list(struct cameras *cameras, const char *run_dir)
 		return;
 	while (cameras->count < CAMERAS_MAX && (entry = readdir(folder)) != NULL)
 		if (camera_is_there(run_dir, entry->d_name))
-			strcpy(cameras->name[cameras->count++], entry->d_name);
+			cameras_add(cameras, entry->d_name);
 	closedir(folder);
-	qsort(cameras->name, cameras->count, sizeof cameras->name[0], compare_names);
 }
 
 const char *

@@ -28,6 +28,9 @@ void cameras_list(struct cameras *cameras, const char *run_dir);
  * one there is, else CAMERA_FIRST. NULL when there are several others. */
 const char *cameras_default(const struct cameras *cameras, const char *configured);
 
+/* In its place; false: there are CAMERAS_MAX. It must not be there yet. */
+bool cameras_add(struct cameras *cameras, const char *name);
+
 bool cameras_have(const struct cameras *cameras, const char *name);
 
 /* run_dir/name/control.sock; false when that is longer than a socket's path may be. */

@@ -17,7 +17,7 @@ struct roster {
 	roster_make *make;
 	void *arg;
 	uint64_t due_ns;		/* of the next look */
-	struct cameras known;		/* in the order they were seen */
+	struct cameras known;		/* by name */
 	size_t count;
 	struct served {
 		char name[CAMERA_NAME_MAX + 1];
@@ -32,9 +32,7 @@ roster_learn(struct roster *roster, const char *name)
 
 	if (cameras_have(known, name))
 		return;
-	if (known->count < CAMERAS_MAX)
-		strcpy(known->name[known->count++], name);
-	else
+	if (!cameras_add(known, name))
 		log_warning("roster", "more than %d cameras: %s is left out", CAMERAS_MAX, name);
 }
 
