@@ -2,7 +2,7 @@
 # shellcheck shell=sh disable=SC2154,SC2086 # part of ../bootstrap
 # check: every test, each step's output in build/logs.
 
-check_packages="chromium chromium-driver clang-tidy cppcheck firefox-esr gir1.2-webkit2-4.1 groff libcmocka-dev openssl
+check_packages="chromium chromium-driver clang-format clang-tidy cppcheck firefox-esr gir1.2-webkit2-4.1 groff libcmocka-dev openssl
 	procps python3-gi python3-pytest python3-pyflakes python3-pytest-xdist python3-requests python3-selenium shellcheck
 	strace systemd util-linux webkit2gtk-driver xvfb"
 command -v npm >/dev/null || check_packages="$check_packages npm"	# brings axe-core
@@ -64,7 +64,7 @@ check() {
 	mkdir -p "$build/logs" "$build/artefacts"
 	failed=0
 	step build build_in "$build" --enable-werror --enable-tests
-	for tool in shellcheck pyflakes cppcheck clang-tidy clang-analyzer gcc; do
+	for tool in shellcheck pyflakes clang-format cppcheck clang-tidy clang-analyzer gcc; do
 		step "lint-$tool" env BUILD_DIR="$build" "$top/tests/lint/lint" $tool
 	done
 	step unit make -C "$build" -j "$(nproc)" check

@@ -14,8 +14,9 @@
 #include "base/log.h"
 
 enum {
-	FAR_S = 10 * 365 * 86400,	/* nothing expires: the timer only waits for the clock to be set */
-	AGAIN_S = 60,			/* after a failure */
+	FAR_S = 10 * 365 *
+	    86400,    /* nothing expires: the timer only waits for the clock to be set */
+	AGAIN_S = 60, /* after a failure */
 };
 
 static int64_t
@@ -31,8 +32,10 @@ auth_arm(struct auth *auth, int64_t at)
 {
 	struct itimerspec when = { .it_value.tv_sec = (time_t)(at > 0 ? at : now_s() + FAR_S) };
 
-	if (timerfd_settime(auth->timer, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &when, NULL) == -1)
-		log_error("auth", "timer: %s: nothing expires for who is connected", strerror(errno));
+	if (timerfd_settime(
+		auth->timer, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &when, NULL) == -1)
+		log_error(
+		    "auth", "timer: %s: nothing expires for who is connected", strerror(errno));
 }
 
 static void
@@ -42,7 +45,8 @@ auth_order(struct auth *auth, enum order order)
 		auth->wanted = order;
 	if (auth->ordering || auth->wanted == ORDER_NONE)
 		return;
-	auth->ordering = auth_send(auth, auth->wanted == ORDER_SETTLE ? ERRAND_SETTLE : ERRAND_NEXT, "");
+	auth->ordering = auth_send(
+	    auth, auth->wanted == ORDER_SETTLE ? ERRAND_SETTLE : ERRAND_NEXT, "");
 	if (auth->ordering)
 		auth->wanted = ORDER_NONE;
 	else
@@ -113,15 +117,11 @@ enum auth_result
 auth_result_of(enum book_result result)
 {
 	switch (result) {
-	case BOOK_OK:
-		return AUTH_OK;
-	case BOOK_MISSING:
-		return AUTH_DENIED;
+	case BOOK_OK: return AUTH_OK;
+	case BOOK_MISSING: return AUTH_DENIED;
 	case BOOK_EXISTS:
-	case BOOK_REFUSED:
-		return AUTH_REFUSED;
-	case BOOK_TROUBLE:
-		break;
+	case BOOK_REFUSED: return AUTH_REFUSED;
+	case BOOK_TROUBLE: break;
 	}
 	return AUTH_TROUBLE;
 }

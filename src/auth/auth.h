@@ -30,11 +30,11 @@ enum { AUTH_JOBS = 64, AUTH_BASIC_S = 60 };
 
 enum auth_result {
 	AUTH_OK,
-	AUTH_DENIED,		/* no such credential, ended, expired, or the wrong password */
-	AUTH_WAIT,		/* too many wrong ones: answer.wait_s (429, Retry-After) */
-	AUTH_BUSY,		/* too many are being hashed (503, Retry-After: 1) */
-	AUTH_REFUSED,		/* a rule: answer.why is for who asked (400) */
-	AUTH_TROUBLE,		/* ours: answer.why is for the log (503) */
+	AUTH_DENIED,  /* no such credential, ended, expired, or the wrong password */
+	AUTH_WAIT,    /* too many wrong ones: answer.wait_s (429, Retry-After) */
+	AUTH_BUSY,    /* too many are being hashed (503, Retry-After: 1) */
+	AUTH_REFUSED, /* a rule: answer.why is for who asked (400) */
+	AUTH_TROUBLE, /* ours: answer.why is for the log (503) */
 };
 
 enum auth_kind { AUTH_SESSION, AUTH_TOKEN, AUTH_BASIC };
@@ -42,17 +42,17 @@ enum auth_kind { AUTH_SESSION, AUTH_TOKEN, AUTH_BASIC };
 struct auth_pass {
 	enum auth_kind kind;
 	enum role role;
-	char user[AUTH_NAME_SIZE];	/* of a token: its name */
-	char grant[GRANT_SIZE];		/* for hold_begin() and X-Oriel-Grant */
-	int64_t expires;		/* seconds since 1970; 0: never */
+	char user[AUTH_NAME_SIZE]; /* of a token: its name */
+	char grant[GRANT_SIZE];	   /* for hold_begin() and X-Oriel-Grant */
+	int64_t expires;	   /* seconds since 1970; 0: never */
 };
 
 struct auth_answer {
 	enum auth_result result;
-	unsigned wait_s;			/* AUTH_WAIT */
-	struct auth_pass pass;			/* AUTH_OK */
-	char secret[SECRET_SIZE];		/* of a new session: for the cookie, or as Bearer */
-	char device[SECRET_SIZE];		/* by which this browser is known from now on: another cookie */
+	unsigned wait_s;	  /* AUTH_WAIT */
+	struct auth_pass pass;	  /* AUTH_OK */
+	char secret[SECRET_SIZE]; /* of a new session: for the cookie, or as Bearer */
+	char device[SECRET_SIZE]; /* by which this browser is known from now on: another cookie */
 	struct cause why;
 };
 
@@ -62,7 +62,8 @@ struct auth_job;
 /* In each worker process, after it was forked (SQLite and threads do not survive a
  * fork); `backoff` from before it, borrowed. An unusable auth.db is no failure:
  * NULL only for lack of resources. secret_init() comes first. */
-struct auth *auth_new(const struct book_settings *settings, struct backoff *backoff, struct cause *why);
+struct auth *auth_new(
+    const struct book_settings *settings, struct backoff *backoff, struct cause *why);
 
 /* Ends the thread; log-outs under way are done, no callback runs any more. */
 void auth_free(struct auth **auth);
@@ -80,8 +81,8 @@ struct holds *auth_holds(struct auth *auth);
 enum auth_result auth_check(struct auth *auth, const char *secret, struct auth_pass *pass);
 
 /* Basic from memory: AUTH_OK, or AUTH_DENIED: then ask auth_basic(). */
-enum auth_result auth_check_basic(struct auth *auth, const char *name, const char *password,
-	struct auth_pass *pass);
+enum auth_result auth_check_basic(
+    struct auth *auth, const char *name, const char *password, struct auth_pass *pass);
 
 /* AUTH_OK: there are users; AUTH_DENIED: none yet, the log-in page offers the set-up;
  * AUTH_TROUBLE. */
@@ -94,24 +95,24 @@ typedef void auth_done(void *arg, const struct auth_answer *answer);
 
 /* Somebody's claim. No text is NULL. */
 struct auth_claim {
-	const char *address;	/* the peer's, as nginx gives it in REMOTE_ADDR */
+	const char *address; /* the peer's, as nginx gives it in REMOTE_ADDR */
 	const char *name, *password;
-	const char *from;	/* for the list of sessions: "203.0.113.7 Firefox…" */
-	const char *device;	/* the cookie that an earlier log-in gave; "": none */
+	const char *from;   /* for the list of sessions: "203.0.113.7 Firefox…" */
+	const char *device; /* the cookie that an earlier log-in gave; "": none */
 };
 
 /* Each takes copies of the texts. NULL: it was answered at once, without calling `done`: *now
  * says AUTH_WAIT, AUTH_BUSY, AUTH_REFUSED or AUTH_TROUBLE. */
-struct auth_job *auth_login(struct auth *auth, const struct auth_claim *claim, auth_done *done, void *arg,
-	struct auth_answer *now);
-struct auth_job *auth_basic(struct auth *auth, const struct auth_claim *claim, auth_done *done, void *arg,
-	struct auth_answer *now);
-struct auth_job *auth_setup(struct auth *auth, const struct auth_claim *claim, const char *token, auth_done *done,
-	void *arg, struct auth_answer *now);
+struct auth_job *auth_login(struct auth *auth, const struct auth_claim *claim, auth_done *done,
+    void *arg, struct auth_answer *now);
+struct auth_job *auth_basic(struct auth *auth, const struct auth_claim *claim, auth_done *done,
+    void *arg, struct auth_answer *now);
+struct auth_job *auth_setup(struct auth *auth, const struct auth_claim *claim, const char *token,
+    auth_done *done, void *arg, struct auth_answer *now);
 
 /* End the session with this grant; AUTH_OK also when it had ended already. */
-struct auth_job *auth_logout(struct auth *auth, const char *grant, auth_done *done, void *arg,
-	struct auth_answer *now);
+struct auth_job *auth_logout(
+    struct auth *auth, const char *grant, auth_done *done, void *arg, struct auth_answer *now);
 
 /* `done` will not be called any more (the peer has left). Clears *job. */
 void auth_cancel(struct auth_job **job);

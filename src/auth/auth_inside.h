@@ -9,23 +9,24 @@
 enum { MEMORIES = 64, TOUCHES = 256 };
 
 struct auth_job {
-	struct errand errand;		/* first: the clerk hands it back */
+	struct errand errand; /* first: the clerk hands it back */
 	struct auth *auth;
-	auth_done *done;		/* NULL: nobody waits */
+	auth_done *done; /* NULL: nobody waits */
 	void *arg;
-	struct auth_job *next;		/* Basic under way, or joined to one */
-	struct auth_job *joined;	/* the same credential: answered with this one */
+	struct auth_job *next;	 /* Basic under way, or joined to one */
+	struct auth_job *joined; /* the same credential: answered with this one */
 	unsigned char digest[16];
-	char address[64], account[SECRET_SIZE];		/* who waits; of a known device only itself, as `account` */
+	char address[64],
+	    account[SECRET_SIZE]; /* who waits; of a known device only itself, as `account` */
 };
 
-struct memory {				/* of a password that was right */
-	unsigned char digest[16];	/* keyed, of name and password */
-	uint64_t until_ns;		/* as HTTP Basic it is so until then, monotonic; then it only was */
+struct memory {			  /* of a password that was right */
+	unsigned char digest[16]; /* keyed, of name and password */
+	uint64_t until_ns; /* as HTTP Basic it is so until then, monotonic; then it only was */
 	char grant[GRANT_SIZE];
 };
 
-struct touch {				/* lately asked of the clerk */
+struct touch { /* lately asked of the clerk */
 	char id[GRANT_SIZE];
 	uint64_t mono_ns;
 };
@@ -35,15 +36,15 @@ enum order { ORDER_NONE, ORDER_NEXT, ORDER_SETTLE };
 struct auth {
 	struct book_settings settings;
 	struct grants grants;
-	struct book *book;		/* the loop's own, for reading */
+	struct book *book; /* the loop's own, for reading */
 	struct clerk *clerk;
 	struct holds *holds;
-	struct backoff *backoff;	/* borrowed */
+	struct backoff *backoff; /* borrowed */
 	int poll, timer;
-	unsigned openings;		/* of the book, seen */
-	bool ordering;			/* the clerk is at it */
-	enum order wanted;		/* afterwards */
-	bool reading_failed, writing_failed;	/* said */
+	unsigned openings;		     /* of the book, seen */
+	bool ordering;			     /* the clerk is at it */
+	enum order wanted;		     /* afterwards */
+	bool reading_failed, writing_failed; /* said */
 	unsigned joined;
 	struct auth_job *basics;
 	unsigned char key[SECRET_KEY_BYTES];

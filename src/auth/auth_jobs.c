@@ -114,12 +114,14 @@ auth_check_basic(struct auth *auth, const char *name, const char *password, stru
 
 	secret_keyed(auth->key, name, password, digest);
 	memory = memory_of(auth, digest);
-	if (clock_mono_ns() >= memory->until_ns || !secret_equal(memory->digest, digest, sizeof digest))
+	if (clock_mono_ns() >= memory->until_ns ||
+	    !secret_equal(memory->digest, digest, sizeof digest))
 		return AUTH_DENIED;
 	result = book_user(auth->book, name, &user, hash, &why);
 	secret_wipe(hash, sizeof hash);
 	auth_note_read(auth, result, &why);
-	if (result == BOOK_OK && (strcmp(user.grant, memory->grant) != 0 || !grants_have(&auth->grants, user.grant)))
+	if (result == BOOK_OK &&
+	    (strcmp(user.grant, memory->grant) != 0 || !grants_have(&auth->grants, user.grant)))
 		result = BOOK_MISSING;
 	if (result == BOOK_OK)
 		memory->until_ns = clock_mono_ns() + AUTH_BASIC_S * CLOCK_S;
@@ -170,7 +172,8 @@ job_fill(struct auth_job *job, const struct auth_claim *claim)
 {
 	struct errand *errand = &job->errand;
 
-	if (user_name_valid(claim->name) && strnlen(claim->password, PASSWORD_MAX + 1) <= PASSWORD_MAX)
+	if (user_name_valid(claim->name) &&
+	    strnlen(claim->password, PASSWORD_MAX + 1) <= PASSWORD_MAX)
 		snprintf(errand->name, sizeof errand->name, "%s", claim->name);
 	snprintf(errand->password, sizeof errand->password, "%s", claim->password);
 	snprintf(errand->from, sizeof errand->from, "%s", claim->from);
@@ -191,8 +194,8 @@ static struct auth_job *
 job_submit(struct auth_job *job, struct auth_answer *now)
 {
 	struct auth *auth = job->auth;
-	unsigned wait_s = backoff_begin(auth->backoff, or_null(job->address), or_null(job->account),
-	    clock_mono_ns());
+	unsigned wait_s = backoff_begin(
+	    auth->backoff, or_null(job->address), or_null(job->account), clock_mono_ns());
 
 	if (wait_s > 0) {
 		answer_now(now, AUTH_WAIT, "too many wrong passwords");
@@ -208,7 +211,8 @@ job_submit(struct auth_job *job, struct auth_answer *now)
 }
 
 struct auth_job *
-auth_login(struct auth *auth, const struct auth_claim *claim, auth_done *done, void *arg, struct auth_answer *now)
+auth_login(struct auth *auth, const struct auth_claim *claim, auth_done *done, void *arg,
+    struct auth_answer *now)
 {
 	struct auth_job *job = job_new(auth, ERRAND_LOGIN, done, arg);
 
@@ -244,7 +248,8 @@ basic_join(struct auth_job *job, struct auth_answer *now)
 
 /* A dashboard of eight pictures asks eight times at once: one hash answers all. */
 struct auth_job *
-auth_basic(struct auth *auth, const struct auth_claim *claim, auth_done *done, void *arg, struct auth_answer *now)
+auth_basic(struct auth *auth, const struct auth_claim *claim, auth_done *done, void *arg,
+    struct auth_answer *now)
 {
 	struct auth_job *job = job_new(auth, ERRAND_BASIC, done, arg);
 
@@ -255,14 +260,15 @@ auth_basic(struct auth *auth, const struct auth_claim *claim, auth_done *done, v
 }
 
 struct auth_job *
-auth_setup(struct auth *auth, const struct auth_claim *claim, const char *token, auth_done *done, void *arg,
-    struct auth_answer *now)
+auth_setup(struct auth *auth, const struct auth_claim *claim, const char *token, auth_done *done,
+    void *arg, struct auth_answer *now)
 {
 	struct auth_job *job;
 	struct cause why;
 
 	if (!user_name_valid(claim->name))
-		return answer_now(now, AUTH_REFUSED, "a name is 1 to 32 of a-z, 0-9, '.', '_', '-', and begins "
+		return answer_now(now, AUTH_REFUSED,
+		    "a name is 1 to 32 of a-z, 0-9, '.', '_', '-', and begins "
 		    "with a letter or digit");
 	if (password_check(claim->password, &why) == -1)
 		return answer_now(now, AUTH_REFUSED, why.text);
@@ -275,7 +281,8 @@ auth_setup(struct auth *auth, const struct auth_claim *claim, const char *token,
 }
 
 struct auth_job *
-auth_logout(struct auth *auth, const char *grant, auth_done *done, void *arg, struct auth_answer *now)
+auth_logout(
+    struct auth *auth, const char *grant, auth_done *done, void *arg, struct auth_answer *now)
 {
 	struct auth_job *job = job_new(auth, ERRAND_LOGOUT, done, arg);
 
@@ -323,14 +330,16 @@ void
 job_finish(struct auth_job *job)
 {
 	struct errand *errand = &job->errand;
-	struct auth_answer answer = { .result = auth_result_of(errand->result), .why = errand->why };
+	struct auth_answer answer = { .result = auth_result_of(errand->result),
+		.why = errand->why };
 	struct auth_job *joined;
 
 	if (errand->kind == ERRAND_LOGOUT && errand->result != BOOK_TROUBLE)
-		answer.result = AUTH_OK;		/* ended already */
+		answer.result = AUTH_OK; /* ended already */
 	if (errand->kind <= ERRAND_SETUP)
 		job_settle_backoff(job);
-	auth_pass_set(&answer.pass, errand->kind == ERRAND_BASIC ? AUTH_BASIC : AUTH_SESSION, &errand->pass);
+	auth_pass_set(
+	    &answer.pass, errand->kind == ERRAND_BASIC ? AUTH_BASIC : AUTH_SESSION, &errand->pass);
 	memcpy(answer.secret, errand->secret, sizeof answer.secret);
 	memcpy(answer.device, errand->device, sizeof answer.device);
 	if (errand->kind == ERRAND_BASIC) {
@@ -347,4 +356,3 @@ job_finish(struct auth_job *job)
 	job_answer(job, &answer);
 	secret_wipe(&answer, sizeof answer);
 }
-

@@ -14,12 +14,12 @@
 enum { WAYS = 8, SETS = BACKOFF_ENTRIES / WAYS };
 
 struct entry {
-	uint64_t key;			/* 0: free */
-	uint64_t last_ns, before_ns;	/* the newest wrong one, and the one before */
+	uint64_t key;		     /* 0: free */
+	uint64_t last_ns, before_ns; /* the newest wrong one, and the one before */
 	uint32_t wrong;
 };
 
-struct backoff {			/* shared by all workers */
+struct backoff { /* shared by all workers */
 	pthread_mutex_t lock;
 	unsigned char secret[SECRET_KEY_BYTES];
 	struct entry entries[SETS][WAYS];
@@ -45,8 +45,8 @@ backoff_lock_init(pthread_mutex_t *lock)
 struct backoff *
 backoff_new(struct cause *why)
 {
-	struct backoff *backoff = mmap(NULL, sizeof *backoff, PROT_READ | PROT_WRITE,
-	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct backoff *backoff = mmap(
+	    NULL, sizeof *backoff, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (backoff == MAP_FAILED) {
 		cause_errno(why, "back-off table");
@@ -91,7 +91,7 @@ key_of(const struct backoff *backoff, const char *kind, const char *name)
 }
 
 struct keys {
-	uint64_t key[2];		/* 0: none */
+	uint64_t key[2]; /* 0: none */
 };
 
 static struct keys

@@ -18,7 +18,7 @@
 #include "base/cause.h"
 
 enum {
-	BACKOFF_FREE = 5,		/* the last of them makes one wait */
+	BACKOFF_FREE = 5, /* the last of them makes one wait */
 	BACKOFF_MAX_S = 15 * 60,
 	BACKOFF_FORGET_S = 3600,
 	BACKOFF_ENTRIES = 4096,
@@ -31,7 +31,8 @@ void backoff_free(struct backoff **backoff);
 
 /* May `account` be tried from `address` now? 0: yes, and it is counted; else the
  * seconds to wait, and nothing is counted. Either may be NULL. */
-unsigned backoff_begin(struct backoff *backoff, const char *address, const char *account, uint64_t mono_ns);
+unsigned backoff_begin(
+    struct backoff *backoff, const char *address, const char *account, uint64_t mono_ns);
 
 /* It was right: the account's wrong ones are forgotten, the address loses the one
  * that was counted (who has an account must not use it to clean his address). */

@@ -39,18 +39,21 @@ static const char *const sentences[BOOK_SENTENCES] = {
 	[SAY_USER_PASSWORD] = "UPDATE user SET hash = ?2, id = ?3, changed = ?4 WHERE name = ?1",
 	[SAY_USER_ROLE] = "UPDATE user SET role = ?2, id = ?3 WHERE name = ?1",
 	[SAY_USER_DELETE] = "DELETE FROM user WHERE name = ?1",
-	[SAY_USER_LIST] = "SELECT name, role, made, changed, (SELECT count(*) FROM session WHERE user = name),"
+	[SAY_USER_LIST] =
+	    "SELECT name, role, made, changed, (SELECT count(*) FROM session WHERE user = name),"
 	    " (SELECT max(seen) FROM session WHERE user = name) FROM user ORDER BY made, name",
 	[SAY_SESSION] = "SELECT s.proof, s.user, u.role, s.made, s.expires, s.seen"
-	    " FROM session s JOIN user u ON u.name = s.user WHERE s.id = ?1",
+			" FROM session s JOIN user u ON u.name = s.user WHERE s.id = ?1",
 	[SAY_SESSION_ADD] = "INSERT INTO session VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6)",
-	[SAY_SESSION_TOUCH] = "UPDATE session SET seen = ?2, expires = min(?2 + ?3, made + ?4) WHERE id = ?1",
+	[SAY_SESSION_TOUCH] =
+	    "UPDATE session SET seen = ?2, expires = min(?2 + ?3, made + ?4) WHERE id = ?1",
 	[SAY_SESSION_DELETE] = "DELETE FROM session WHERE id = ?1",
 	[SAY_SESSION_LIKE] = "SELECT id FROM session WHERE id >= ?1 AND id < ?1 || 'g' LIMIT 2",
 	[SAY_SESSION_LIST] = "SELECT s.id, s.user, u.role, s.made, s.seen, s.expires, s.origin"
-	    " FROM session s JOIN user u ON u.name = s.user ORDER BY s.seen, s.id",
+			     " FROM session s JOIN user u ON u.name = s.user ORDER BY s.seen, s.id",
 	[SAY_SESSION_AFTER] = "SELECT id FROM session WHERE id > ?1 ORDER BY id LIMIT 1",
-	[SAY_SESSION_OF_USER] = "SELECT id FROM session WHERE user = ?1 ORDER BY seen DESC LIMIT 1 OFFSET ?2",
+	[SAY_SESSION_OF_USER] =
+	    "SELECT id FROM session WHERE user = ?1 ORDER BY seen DESC LIMIT 1 OFFSET ?2",
 	[SAY_SESSION_LONGEST] = "SELECT id FROM session ORDER BY seen DESC LIMIT 1 OFFSET ?2",
 	[SAY_SESSION_EXPIRED] = "SELECT id FROM session WHERE expires <= ?2 LIMIT 1",
 	[SAY_TOKEN] = "SELECT proof, name, role, made, expires, used FROM token WHERE id = ?1",
@@ -58,15 +61,17 @@ static const char *const sentences[BOOK_SENTENCES] = {
 	[SAY_TOKEN_ADD] = "INSERT INTO token VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0)",
 	[SAY_TOKEN_TOUCH] = "UPDATE token SET used = ?2 WHERE id = ?1",
 	[SAY_TOKEN_DELETE] = "DELETE FROM token WHERE name = ?1",
-	[SAY_TOKEN_LIST] = "SELECT name, id, role, made, expires, used FROM token ORDER BY made, name",
-	[SAY_LIVE] = "SELECT 1 FROM user WHERE id = ?1 UNION ALL SELECT 1 FROM session WHERE id = ?1"
+	[SAY_TOKEN_LIST] =
+	    "SELECT name, id, role, made, expires, used FROM token ORDER BY made, name",
+	[SAY_LIVE] =
+	    "SELECT 1 FROM user WHERE id = ?1 UNION ALL SELECT 1 FROM session WHERE id = ?1"
 	    " UNION ALL SELECT 1 FROM token WHERE id = ?1 AND (expires = 0 OR expires > ?2)",
 	[SAY_LASTING] = "SELECT id FROM user UNION ALL"
-	    " SELECT id FROM token WHERE expires = 0 OR expires > ?1",
+			" SELECT id FROM token WHERE expires = 0 OR expires > ?1",
 	[SAY_SITE] = "SELECT run_dir FROM site",
 	[SAY_SITE_SET] = "INSERT OR REPLACE INTO site VALUES (1, ?1)",
 	[SAY_NEXT] = "SELECT min(expires) FROM (SELECT min(expires) AS expires FROM session"
-	    " UNION ALL SELECT min(expires) FROM token WHERE expires > ?1)",
+		     " UNION ALL SELECT min(expires) FROM token WHERE expires > ?1)",
 };
 
 /* ---- results ------------------------------------------------------------------------ */
@@ -79,9 +84,12 @@ book_result(struct book *book, int result, struct cause *why)
 	if (result >= STORE_OK)
 		return BOOK_OK;
 	book->damaged = book->damaged || result == STORE_DAMAGED;
-	cause_set(why, "%s: %s%s%s", book->path, result == STORE_DAMAGED ? "damaged: " : "", reason.text,
-	    result == STORE_DAMAGED ? "; nobody is let in until it is put right: orielctl restore, or move it away and set"
-	    " the site up again" : "");
+	cause_set(why, "%s: %s%s%s", book->path, result == STORE_DAMAGED ? "damaged: " : "",
+	    reason.text,
+	    result == STORE_DAMAGED
+		? "; nobody is let in until it is put right: orielctl restore, or move it away and set"
+		  " the site up again"
+		: "");
 	return BOOK_TROUBLE;
 }
 
@@ -106,7 +114,8 @@ book_schema(struct book *book, struct cause *why)
 	int result = sql_ask(book->sql, "PRAGMA user_version", &version, why);
 
 	if (result == STORE_OK && version != BOOK_LAYOUT) {
-		cause_set(why, "has layout %lld, this program knows %d: another version of it made the file",
+		cause_set(why,
+		    "has layout %lld, this program knows %d: another version of it made the file",
 		    (long long)version, BOOK_LAYOUT);
 		result = STORE_FAILED;
 	}
@@ -146,7 +155,7 @@ book_write_new(const char *path, struct cause *why)
 		result = sql_make_durable(sql, why);
 	if (result == STORE_OK)
 		result = sql_exec(sql, schema, why);
-	if (result == STORE_OK)		/* its log is not renamed with it */
+	if (result == STORE_OK) /* its log is not renamed with it */
 		result = sql_exec(sql, "PRAGMA wal_checkpoint(TRUNCATE)", why);
 	sql_close(&sql);
 	return result;
@@ -197,7 +206,8 @@ book_look_at_file(struct book *book, struct cause *why)
 	if ((st.st_mode & 0077) != 0) {
 		log_warning("auth", "%s had mode %04o: now 0600", book->path, st.st_mode & 07777);
 		if (chmod(book->path, 0600) == -1)
-			return cause_errno(why, "may be read by others, and that cannot be changed");
+			return cause_errno(
+			    why, "may be read by others, and that cannot be changed");
 	}
 	book->device = st.st_dev;
 	book->inode = st.st_ino;
@@ -222,7 +232,9 @@ book_find_grants(struct book *book, struct cause *why)
 	struct sql_statement *say = book->say[SAY_SITE];
 	int result = sql_step(say, why);
 
-	if (result >= 0 && grants_init(&book->grants, result > 0 ? sql_text(say, 0) : book->settings.run_dir, why) == -1)
+	if (result >= 0 &&
+	    grants_init(
+		&book->grants, result > 0 ? sql_text(say, 0) : book->settings.run_dir, why) == -1)
 		result = STORE_FAILED;
 	sql_done(say);
 	return result < 0 ? result : STORE_OK;
@@ -241,7 +253,7 @@ book_open(struct book *book, struct cause *why)
 		result = book_schema(book, why);
 	if (result == STORE_OK)
 		result = sql_make_durable(book->sql, why);
-	if (result == STORE_OK)		/* no flipped bit brings back what was deleted */
+	if (result == STORE_OK) /* no flipped bit brings back what was deleted */
 		result = sql_exec(book->sql, "PRAGMA secure_delete=ON", why);
 	if (result == STORE_OK)
 		result = sql_check(book->sql, why);
@@ -270,7 +282,8 @@ book_ready(struct book *book, struct cause *why)
 {
 	if (book->sql != NULL && !book->damaged && !book_is_replaced(book))
 		return BOOK_OK;
-	if (book->sql == NULL && book->tried_ns != 0 && clock_mono_ns() - book->tried_ns < RETRY_S * CLOCK_S) {
+	if (book->sql == NULL && book->tried_ns != 0 &&
+	    clock_mono_ns() - book->tried_ns < RETRY_S * CLOCK_S) {
 		*why = book->closed;
 		return BOOK_TROUBLE;
 	}
@@ -297,7 +310,8 @@ book_new(const struct book_settings *settings, struct cause *why)
 	length = snprintf(book->path, sizeof book->path, "%s/auth.db", settings->state_dir);
 	if (length < 0 || (size_t)length >= sizeof book->path ||
 	    grants_init(&book->grants, settings->run_dir, why) == -1) {
-		cause_set(why, "%.64s or %.64s: too long a path", settings->state_dir, settings->run_dir);
+		cause_set(
+		    why, "%.64s or %.64s: too long a path", settings->state_dir, settings->run_dir);
 		book_free(&book);
 		return NULL;
 	}
@@ -327,7 +341,9 @@ book_begin(struct book *book, struct cause *why)
 {
 	enum book_result result = book_ready(book, why);
 
-	return result != BOOK_OK ? result : book_result(book, sql_exec(book->sql, "BEGIN IMMEDIATE", why), why);
+	return result != BOOK_OK
+	    ? result
+	    : book_result(book, sql_exec(book->sql, "BEGIN IMMEDIATE", why), why);
 }
 
 enum book_result
@@ -361,7 +377,8 @@ book_end_new(struct book *book, enum book_result result, const char *id, char se
 enum book_result
 book_publish(struct book *book, const char *id, struct cause *why)
 {
-	if (grants_make_folder(&book->grants, why) == 0 && grants_publish(&book->grants, id, why) == 0)
+	if (grants_make_folder(&book->grants, why) == 0 &&
+	    grants_publish(&book->grants, id, why) == 0)
 		return BOOK_OK;
 	return grants_are_settled(&book->grants) ? BOOK_TROUBLE : BOOK_OK;
 }
@@ -379,14 +396,15 @@ book_name_check(const char *what, const char *name, struct cause *why)
 {
 	if (user_name_valid(name))
 		return true;
-	cause_set(why, "a %s's name is at most %d of a-z, 0-9, '.', '_', '-', and begins with a letter or digit", what,
-	    AUTH_NAME_SIZE - 1);
+	cause_set(why,
+	    "a %s's name is at most %d of a-z, 0-9, '.', '_', '-', and begins with a letter or digit",
+	    what, AUTH_NAME_SIZE - 1);
 	return false;
 }
 
 enum book_result
-book_list(struct book *book, enum book_sentence sentence, book_entry *entry, int64_t now, json_t **list,
-    struct cause *why)
+book_list(struct book *book, enum book_sentence sentence, book_entry *entry, int64_t now,
+    json_t **list, struct cause *why)
 {
 	enum book_result result = book_ready(book, why);
 	struct sql_statement *say;

@@ -40,11 +40,12 @@ restore_open(const unsigned char *bytes, size_t length, struct sql **sql, struct
 	if (result == STORE_OK)
 		result = sql_ask(*sql, "PRAGMA user_version", &version, why);
 	if (result == STORE_OK && version != BOOK_LAYOUT) {
-		cause_set(why, "the accounts in the backup have layout %lld, this version knows %d", (long long)version,
-		    BOOK_LAYOUT);
+		cause_set(why, "the accounts in the backup have layout %lld, this version knows %d",
+		    (long long)version, BOOK_LAYOUT);
 		result = STORE_FAILED;
 	}
-	return result == STORE_OK ? sql_exec(*sql, "DELETE FROM session; DELETE FROM site", why) : result;
+	return result == STORE_OK ? sql_exec(*sql, "DELETE FROM session; DELETE FROM site", why)
+				  : result;
 }
 
 /* One that is damaged is kept under another name; whoever has it open sees that it is gone. */
@@ -96,7 +97,8 @@ restore_keep_site(struct book *book, char run_dir[BOOK_PATH_SIZE])
 }
 
 enum book_result
-book_restore(struct book *book, const unsigned char *bytes, size_t length, bool force, int64_t now, struct cause *why)
+book_restore(struct book *book, const unsigned char *bytes, size_t length, bool force, int64_t now,
+    struct cause *why)
 {
 	struct sql *sql = NULL;
 	const char *told = book->settings.run_dir;

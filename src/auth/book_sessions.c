@@ -29,12 +29,13 @@ row_read(struct sql_statement *say, struct row *row, struct book_pass *pass)
 static bool
 row_is_good(const struct row *row, const char proof[PROOF_SIZE], int64_t now)
 {
-	return secret_equal(row->proof, proof, PROOF_SIZE) && (row->expires == 0 || now < row->expires) &&
-	    row->made <= now + BOOK_FUTURE_S;
+	return secret_equal(row->proof, proof, PROOF_SIZE) &&
+	    (row->expires == 0 || now < row->expires) && row->made <= now + BOOK_FUTURE_S;
 }
 
 enum book_result
-book_check(struct book *book, const char *secret, int64_t now, struct book_pass *pass, struct cause *why)
+book_check(
+    struct book *book, const char *secret, int64_t now, struct book_pass *pass, struct cause *why)
 {
 	enum book_result result = book_ready(book, why);
 	struct sql_statement *say;
@@ -51,8 +52,9 @@ book_check(struct book *book, const char *secret, int64_t now, struct book_pass 
 	if (result == BOOK_OK)
 		row_read(say, &row, pass);
 	sql_done(say);
-	if (result == BOOK_OK && (!row_is_good(&row, proof, now) || pass->role == ROLE_NONE ||
-	    !grants_have(&book->grants, pass->grant)))
+	if (result == BOOK_OK &&
+	    (!row_is_good(&row, proof, now) || pass->role == ROLE_NONE ||
+		!grants_have(&book->grants, pass->grant)))
 		result = BOOK_MISSING;
 	pass->expires = row.expires;
 	pass->stale = row.seen > now || now - row.seen >= BOOK_SEEN_S;
@@ -84,19 +86,21 @@ session_user_is(struct book *book, const struct book_pass *user, struct cause *w
 }
 
 static enum book_result
-session_insert(struct book *book, const char *from, const char *proof, int64_t now, const struct book_pass *pass,
-    struct cause *why)
+session_insert(struct book *book, const char *from, const char *proof, int64_t now,
+    const struct book_pass *pass, struct cause *why)
 {
 	char origin[BOOK_FROM_SIZE];
 	enum book_result result;
 
 	snprintf(origin, sizeof origin, "%s", from);
-	result = book_session_drop_all(book, SAY_SESSION_OF_USER, pass->user, BOOK_SESSIONS_USER - 1, NULL, why);
+	result = book_session_drop_all(
+	    book, SAY_SESSION_OF_USER, pass->user, BOOK_SESSIONS_USER - 1, NULL, why);
 	if (result == BOOK_OK)
-		result = book_session_drop_all(book, SAY_SESSION_LONGEST, "", BOOK_SESSIONS_MAX - 1, NULL, why);
+		result = book_session_drop_all(
+		    book, SAY_SESSION_LONGEST, "", BOOK_SESSIONS_MAX - 1, NULL, why);
 	if (result == BOOK_OK)
-		result = book_do(book, SAY_SESSION_ADD, why, "tttiit", pass->grant, proof, pass->user, now,
-		    pass->expires, origin);
+		result = book_do(book, SAY_SESSION_ADD, why, "tttiit", pass->grant, proof,
+		    pass->user, now, pass->expires, origin);
 	return result == BOOK_OK ? book_publish(book, pass->grant, why) : result;
 }
 
@@ -144,8 +148,8 @@ book_session_drop(struct book *book, const char *id, struct cause *why)
 }
 
 enum book_result
-book_session_drop_all(struct book *book, enum book_sentence sentence, const char *text, int64_t number,
-    int64_t *count, struct cause *why)
+book_session_drop_all(struct book *book, enum book_sentence sentence, const char *text,
+    int64_t number, int64_t *count, struct cause *why)
 {
 	struct sql_statement *say = book->say[sentence];
 	enum book_result result;
@@ -237,9 +241,10 @@ session_entry(struct sql_statement *say, int64_t now)
 {
 	if (sql_number(say, 5) <= now)
 		return NULL;
-	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:o}", "id", sql_text(say, 0), "user", sql_text(say, 1),
-	    "role", sql_text(say, 2), "made", (json_int_t)sql_number(say, 3), "seen", (json_int_t)sql_number(say, 4),
-	    "expires", (json_int_t)sql_number(say, 5), "from", json_words(sql_text(say, 6)));
+	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:o}", "id", sql_text(say, 0), "user",
+	    sql_text(say, 1), "role", sql_text(say, 2), "made", (json_int_t)sql_number(say, 3),
+	    "seen", (json_int_t)sql_number(say, 4), "expires", (json_int_t)sql_number(say, 5),
+	    "from", json_words(sql_text(say, 6)));
 }
 
 enum book_result

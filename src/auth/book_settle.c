@@ -52,7 +52,8 @@ settle_session(struct book *book, const char *id, bool settled, struct cause *wh
 {
 	if (!settled)
 		return settle_publish(book, id, why);
-	return grants_have(&book->grants, id) ? BOOK_OK : book_do(book, SAY_SESSION_DELETE, why, "t", id);
+	return grants_have(&book->grants, id) ? BOOK_OK
+					      : book_do(book, SAY_SESSION_DELETE, why, "t", id);
 }
 
 static enum book_result

@@ -21,7 +21,8 @@ book_setup_token_remove(struct book *book)
 {
 	char path[SETUP_PATH_SIZE];
 
-	unlink(setup_path(book, path));	/* one that stays is good for nothing while there are users */
+	unlink(
+	    setup_path(book, path)); /* one that stays is good for nothing while there are users */
 }
 
 int
@@ -37,7 +38,8 @@ setup_token_read(const char *path, char token[SETUP_TOKEN_SIZE], struct cause *w
 	}
 	if (got == -1)
 		return cause_errno(why, "%s", path);
-	if (got == SETUP_TOKEN_SIZE - 1 && strspn(token, "abcdefghijklmnopqrstuvwxyz0123456789-") == SETUP_TOKEN_SIZE - 1)
+	if (got == SETUP_TOKEN_SIZE - 1 &&
+	    strspn(token, "abcdefghijklmnopqrstuvwxyz0123456789-") == SETUP_TOKEN_SIZE - 1)
 		return 0;
 	secret_wipe(token, SETUP_TOKEN_SIZE);
 	return cause_set(why, "%s: no set-up token in it", path);
@@ -53,7 +55,7 @@ setup_token_write(const char *path, const char *token, struct cause *why)
 
 	if (fd == -1)
 		return cause_errno(why, "%s", path);
-	errno = ENOSPC;			/* what a short write means */
+	errno = ENOSPC; /* what a short write means */
 	if (write(fd, line, length) != (ssize_t)length || fsync(fd) == -1)
 		result = cause_errno(why, "%s", path);
 	close(fd);
@@ -69,7 +71,7 @@ setup_token_have(struct book *book, char token[SETUP_TOKEN_SIZE], struct cause *
 
 	if (setup_token_read(setup_path(book, path), token, why) == 0)
 		return BOOK_OK;
-	unlink(path);			/* cut short by a power loss */
+	unlink(path); /* cut short by a power loss */
 	secret_make_setup(token);
 	return setup_token_write(path, token, why) == 0 ? BOOK_OK : BOOK_TROUBLE;
 }

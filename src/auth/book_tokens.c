@@ -54,7 +54,8 @@ book_token_add(struct book *book, const char *name, enum role role, int64_t now,
 	secret_digest(secret, id, proof);
 	result = token_may_come(book, name, why);
 	if (result == BOOK_OK)
-		result = book_do(book, SAY_TOKEN_ADD, why, "ttttii", name, id, proof, role_word(role), now, expires);
+		result = book_do(book, SAY_TOKEN_ADD, why, "ttttii", name, id, proof,
+		    role_word(role), now, expires);
 	if (result == BOOK_OK)
 		result = book_publish(book, id, why);
 	return book_end_new(book, result, id, secret, why);
@@ -83,9 +84,10 @@ token_entry(struct sql_statement *say, int64_t now)
 {
 	int64_t expires = sql_number(say, 4);
 
-	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:b}", "name", sql_text(say, 0), "id", sql_text(say, 1),
-	    "role", sql_text(say, 2), "made", (json_int_t)sql_number(say, 3), "expires", (json_int_t)expires,
-	    "used", (json_int_t)sql_number(say, 5), "expired", expires != 0 && expires <= now);
+	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:b}", "name", sql_text(say, 0), "id",
+	    sql_text(say, 1), "role", sql_text(say, 2), "made", (json_int_t)sql_number(say, 3),
+	    "expires", (json_int_t)expires, "used", (json_int_t)sql_number(say, 5), "expired",
+	    expires != 0 && expires <= now);
 }
 
 enum book_result

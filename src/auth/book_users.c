@@ -5,7 +5,8 @@
 #include "auth/inside.h"
 
 enum book_result
-book_user(struct book *book, const char *name, struct book_pass *pass, char hash[HASH_SIZE], struct cause *why)
+book_user(struct book *book, const char *name, struct book_pass *pass, char hash[HASH_SIZE],
+    struct cause *why)
 {
 	struct sql_statement *say;
 	enum book_result result = book_ready(book, why);
@@ -33,7 +34,8 @@ book_count_users(struct book *book, int64_t *count, struct cause *why)
 {
 	enum book_result result = book_ready(book, why);
 
-	return result != BOOK_OK ? result : book_number(book, "SELECT count(*) FROM user", count, why);
+	return result != BOOK_OK ? result
+				 : book_number(book, "SELECT count(*) FROM user", count, why);
 }
 
 /* ---- adding ------------------------------------------------------------------------- */
@@ -118,7 +120,8 @@ user_turn_out(struct book *book, const char *name, char fresh[GRANT_SIZE], struc
 }
 
 enum book_result
-book_user_password(struct book *book, const char *name, const char *hash, int64_t now, struct cause *why)
+book_user_password(
+    struct book *book, const char *name, const char *hash, int64_t now, struct cause *why)
 {
 	enum book_result result = book_begin(book, why);
 	char fresh[GRANT_SIZE];
@@ -188,9 +191,10 @@ static json_t *
 user_entry(struct sql_statement *say, int64_t now)
 {
 	(void)now;
-	return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I}", "name", sql_text(say, 0), "role", sql_text(say, 1),
-	    "made", (json_int_t)sql_number(say, 2), "changed", (json_int_t)sql_number(say, 3),
-	    "sessions", (json_int_t)sql_number(say, 4), "seen", (json_int_t)sql_number(say, 5));
+	return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I}", "name", sql_text(say, 0), "role",
+	    sql_text(say, 1), "made", (json_int_t)sql_number(say, 2), "changed",
+	    (json_int_t)sql_number(say, 3), "sessions", (json_int_t)sql_number(say, 4), "seen",
+	    (json_int_t)sql_number(say, 5));
 }
 
 enum book_result

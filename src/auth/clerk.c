@@ -14,16 +14,18 @@
 /* In this order they are taken. */
 enum lane { LANE_QUICK, LANE_KNOWN, LANE_HASHES, LANES };
 static const unsigned lane_length[LANES] = {
-	[LANE_QUICK] = CLERK_QUICK, [LANE_KNOWN] = CLERK_KNOWN, [LANE_HASHES] = CLERK_HASHES,
+	[LANE_QUICK] = CLERK_QUICK,
+	[LANE_KNOWN] = CLERK_KNOWN,
+	[LANE_HASHES] = CLERK_HASHES,
 };
 
 struct clerk {
 	pthread_t thread;
 	struct queue *lanes[LANES], *answers;
-	unsigned waiting[LANES];	/* handed in and not fetched yet; the loop's */
+	unsigned waiting[LANES]; /* handed in and not fetched yet; the loop's */
 	struct errand end;
-	_Atomic bool ending;		/* only log-outs are still done */
-	struct book *book;		/* the thread's own */
+	_Atomic bool ending; /* only log-outs are still done */
+	struct book *book;   /* the thread's own */
 };
 
 static enum lane
@@ -51,7 +53,8 @@ out_of_memory(struct cause *why)
 
 /* An unknown name costs the same work as a wrong password. */
 static enum book_result
-errand_verify(struct book *book, struct errand *errand, struct book_pass *user, char hash[HASH_SIZE])
+errand_verify(
+    struct book *book, struct errand *errand, struct book_pass *user, char hash[HASH_SIZE])
 {
 	enum book_result known = book_user(book, errand->name, user, hash, &errand->why);
 	int right;
@@ -75,11 +78,13 @@ errand_basic(struct book *book, struct errand *errand)
 }
 
 static enum book_result
-errand_session(struct book *book, struct errand *errand, const struct book_pass *user, const char *hash)
+errand_session(
+    struct book *book, struct errand *errand, const struct book_pass *user, const char *hash)
 {
 	if (errand->device[0] == '\0')
 		secret_make_device(errand->device, user->user, hash);
-	return book_session_add(book, user, errand->from, now_s(), errand->secret, &errand->pass, &errand->why);
+	return book_session_add(
+	    book, user, errand->from, now_s(), errand->secret, &errand->pass, &errand->why);
 }
 
 static enum book_result
@@ -129,22 +134,14 @@ static enum book_result
 errand_run(struct book *book, struct errand *errand)
 {
 	switch (errand->kind) {
-	case ERRAND_LOGIN:
-		return errand_login(book, errand);
-	case ERRAND_BASIC:
-		return errand_basic(book, errand);
-	case ERRAND_SETUP:
-		return errand_setup(book, errand);
-	case ERRAND_LOGOUT:
-		return book_session_end(book, errand->id, &errand->why);
-	case ERRAND_TOUCH:
-		return book_touch(book, errand->id, now_s(), &errand->why);
-	case ERRAND_SETTLE:
-		return errand_settle(book, errand);
-	case ERRAND_NEXT:
-		return book_next(book, now_s(), &errand->next, &errand->why);
-	case ERRAND_END:
-		break;
+	case ERRAND_LOGIN: return errand_login(book, errand);
+	case ERRAND_BASIC: return errand_basic(book, errand);
+	case ERRAND_SETUP: return errand_setup(book, errand);
+	case ERRAND_LOGOUT: return book_session_end(book, errand->id, &errand->why);
+	case ERRAND_TOUCH: return book_touch(book, errand->id, now_s(), &errand->why);
+	case ERRAND_SETTLE: return errand_settle(book, errand);
+	case ERRAND_NEXT: return book_next(book, now_s(), &errand->next, &errand->why);
+	case ERRAND_END: break;
 	}
 	abort();
 }
@@ -156,7 +153,8 @@ clerk_take(struct clerk *clerk)
 	struct errand *errand = NULL;
 
 	for (int lane = 0; lane < LANES; lane++)
-		waiting[lane] = (struct pollfd){ .fd = queue_fd(clerk->lanes[lane]), .events = POLLIN };
+		waiting[lane] = (struct pollfd){ .fd = queue_fd(clerk->lanes[lane]),
+			.events = POLLIN };
 	while (errand == NULL) {
 		if (poll(waiting, LANES, -1) == -1 && errno != EINTR)
 			abort();
@@ -178,7 +176,7 @@ clerk_thread(void *arg)
 			errand->result = errand_run(clerk->book, errand);
 		secret_wipe(errand->password, sizeof errand->password);
 		if (!queue_push(clerk->answers, errand))
-			abort();	/* it holds as many as may be handed in */
+			abort(); /* it holds as many as may be handed in */
 	}
 	return NULL;
 }
@@ -204,7 +202,8 @@ clerk_start(struct clerk *clerk, const struct book_settings *settings, struct ca
 	sigset_t all, before;
 
 	for (int lane = 0; lane < LANES; lane++) {
-		clerk->lanes[lane] = queue_new(lane_length[lane] + 1);	/* and the one that ends it */
+		clerk->lanes[lane] = queue_new(
+		    lane_length[lane] + 1); /* and the one that ends it */
 		if (clerk->lanes[lane] == NULL)
 			return cause_errno(why, "accounts thread");
 	}
@@ -214,7 +213,7 @@ clerk_start(struct clerk *clerk, const struct book_settings *settings, struct ca
 	clerk->book = book_new(settings, why);
 	if (clerk->book == NULL)
 		return -1;
-	sigfillset(&all);		/* signals are the loop's */
+	sigfillset(&all); /* signals are the loop's */
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	errno = pthread_create(&clerk->thread, NULL, clerk_thread, clerk);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -243,7 +242,7 @@ clerk_free(struct clerk **clerk, void (*drop)(void *errand))
 		return;
 	(*clerk)->ending = true;
 	if (!queue_push((*clerk)->lanes[LANE_QUICK], &(*clerk)->end))
-		abort();		/* there is always room for this one */
+		abort(); /* there is always room for this one */
 	pthread_join((*clerk)->thread, NULL);
 	clerk_destroy(clerk, drop);
 }

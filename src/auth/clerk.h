@@ -11,30 +11,30 @@
 #include "auth/book.h"
 
 enum {
-	CLERK_HASHES = 16,		/* passwords waiting or not yet answered: strangers' */
-	CLERK_KNOWN = 8,		/* and those of who is known */
-	CLERK_QUICK = 64,		/* other errands */
+	CLERK_HASHES = 16, /* passwords waiting or not yet answered: strangers' */
+	CLERK_KNOWN = 8,   /* and those of who is known */
+	CLERK_QUICK = 64,  /* other errands */
 };
 
 enum errand_kind {
-	ERRAND_LOGIN,			/* name, password, from, device: a session */
-	ERRAND_BASIC,			/* name, password: the user */
-	ERRAND_SETUP,			/* token, name, password, from: the first user and a session */
-	ERRAND_LOGOUT,			/* id */
-	ERRAND_TOUCH,			/* id */
-	ERRAND_SETTLE,			/* next; while there is no user also the set-up token */
-	ERRAND_NEXT,			/* next */
-	ERRAND_END,			/* the clerk's own */
+	ERRAND_LOGIN,  /* name, password, from, device: a session */
+	ERRAND_BASIC,  /* name, password: the user */
+	ERRAND_SETUP,  /* token, name, password, from: the first user and a session */
+	ERRAND_LOGOUT, /* id */
+	ERRAND_TOUCH,  /* id */
+	ERRAND_SETTLE, /* next; while there is no user also the set-up token */
+	ERRAND_NEXT,   /* next */
+	ERRAND_END,    /* the clerk's own */
 };
 
 struct errand {
 	enum errand_kind kind;
 	char name[AUTH_NAME_SIZE], password[PASSWORD_MAX + 1], from[BOOK_FROM_SIZE];
 	char token[SETUP_TOKEN_SIZE + 1], id[GRANT_SIZE];
-	char device[SECRET_SIZE];	/* "": not known yet, is made with the session */
-	bool known;			/* it was right here before: before strangers */
+	char device[SECRET_SIZE]; /* "": not known yet, is made with the session */
+	bool known;		  /* it was right here before: before strangers */
 
-	enum book_result result;	/* BOOK_MISSING: wrong password or token */
+	enum book_result result; /* BOOK_MISSING: wrong password or token */
 	struct cause why;
 	struct book_pass pass;
 	char secret[SECRET_SIZE];
@@ -53,7 +53,7 @@ void clerk_free(struct clerk **clerk, void (*drop)(void *errand));
 /* False: too many wait, and the errand stays the caller's. */
 bool clerk_submit(struct clerk *clerk, struct errand *errand);
 
-int clerk_fd(const struct clerk *clerk);		/* readable: clerk_done() has one */
-struct errand *clerk_done(struct clerk *clerk);		/* the caller's again; NULL: none */
+int clerk_fd(const struct clerk *clerk);	/* readable: clerk_done() has one */
+struct errand *clerk_done(struct clerk *clerk); /* the caller's again; NULL: none */
 
 #endif

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { BASIC_MAX = AUTH_NAME_SIZE + PASSWORD_MAX + 1 };	/* name, colon, password */
+enum { BASIC_MAX = AUTH_NAME_SIZE + PASSWORD_MAX + 1 }; /* name, colon, password */
 
 bool
 user_name_valid(const char *name)
@@ -84,7 +84,8 @@ pair_value(const char *pair, size_t length, const char *name, size_t *value_leng
 {
 	size_t name_length = strlen(name);
 
-	if (length <= name_length || strncmp(pair, name, name_length) != 0 || pair[name_length] != '=')
+	if (length <= name_length || strncmp(pair, name, name_length) != 0 ||
+	    pair[name_length] != '=')
 		return NULL;
 	*value_length = length - name_length - 1;
 	return pair + name_length + 1;

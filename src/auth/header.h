@@ -11,16 +11,16 @@
 enum { AUTH_NAME_SIZE = 33, HEADER_MAX = 8192 };
 
 enum header_kind {
-	HEADER_NONE,		/* no Authorization at all ("" or NULL) */
-	HEADER_BEARER,		/* RFC 6750 section 2.1 */
-	HEADER_BASIC,		/* RFC 7617 */
-	HEADER_OTHER,		/* another scheme, or a broken one */
+	HEADER_NONE,   /* no Authorization at all ("" or NULL) */
+	HEADER_BEARER, /* RFC 6750 section 2.1 */
+	HEADER_BASIC,  /* RFC 7617 */
+	HEADER_OTHER,  /* another scheme, or a broken one */
 };
 
 struct header_credential {
 	enum header_kind kind;
-	char secret[SECRET_SIZE];		/* HEADER_BEARER: secret_valid() */
-	char name[AUTH_NAME_SIZE];		/* HEADER_BASIC: user_name_valid() or "" */
+	char secret[SECRET_SIZE];  /* HEADER_BEARER: secret_valid() */
+	char name[AUTH_NAME_SIZE]; /* HEADER_BASIC: user_name_valid() or "" */
 	char password[PASSWORD_MAX + 1];
 };
 

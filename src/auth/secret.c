@@ -5,15 +5,24 @@
 #include <sodium.h>
 #include <string.h>
 
-enum { DIGEST_BYTES = 32, ID_BYTES = 16, SETUP_LETTERS = 24, DEVICE_BYTES = 16, PASSES = 2, MEMORY = 19 * 1024 * 1024 };
+enum {
+	DIGEST_BYTES = 32,
+	ID_BYTES = 16,
+	SETUP_LETTERS = 24,
+	DEVICE_BYTES = 16,
+	PASSES = 2,
+	MEMORY = 19 * 1024 * 1024
+};
 
 _Static_assert(HASH_SIZE == crypto_pwhash_STRBYTES, "a password's hash");
-_Static_assert(GRANT_SIZE == 2 * ID_BYTES + 1 && PROOF_SIZE == 2 * (DIGEST_BYTES - ID_BYTES) + 1, "a digest's halves");
+_Static_assert(GRANT_SIZE == 2 * ID_BYTES + 1 && PROOF_SIZE == 2 * (DIGEST_BYTES - ID_BYTES) + 1,
+    "a digest's halves");
 
 int
 secret_init(struct cause *why)
 {
-	return sodium_init() >= 0 ? 0 : cause_set(why, "libsodium finds no source of random numbers");
+	return sodium_init() >= 0 ? 0
+				  : cause_set(why, "libsodium finds no source of random numbers");
 }
 
 /* ---- made at random ---------------------------------------------------------------- */
@@ -24,7 +33,8 @@ secret_make(char text[SECRET_SIZE])
 	unsigned char bytes[32];
 
 	randombytes_buf(bytes, sizeof bytes);
-	sodium_bin2base64(text, SECRET_SIZE, bytes, sizeof bytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+	sodium_bin2base64(
+	    text, SECRET_SIZE, bytes, sizeof bytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 	sodium_memzero(bytes, sizeof bytes);
 }
 
@@ -84,8 +94,10 @@ secret_valid(const char *text)
 
 	if (extra != 0 && (extra != sizeof SECRET_TOKEN_PREFIX - 1 || !secret_is_token(text)))
 		return false;
-	return length - extra == SECRET_LENGTH && strspn(text + extra,
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") == SECRET_LENGTH;
+	return length - extra == SECRET_LENGTH &&
+	    strspn(
+		text + extra, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") ==
+	    SECRET_LENGTH;
 }
 
 void
@@ -93,7 +105,8 @@ secret_digest(const char *text, char id[GRANT_SIZE], char proof[PROOF_SIZE])
 {
 	unsigned char digest[DIGEST_BYTES];
 
-	crypto_generichash(digest, sizeof digest, (const unsigned char *)text, strlen(text), NULL, 0);
+	crypto_generichash(
+	    digest, sizeof digest, (const unsigned char *)text, strlen(text), NULL, 0);
 	sodium_bin2hex(id, GRANT_SIZE, digest, ID_BYTES);
 	sodium_bin2hex(proof, PROOF_SIZE, digest + ID_BYTES, sizeof digest - ID_BYTES);
 	sodium_memzero(digest, sizeof digest);
@@ -101,7 +114,8 @@ secret_digest(const char *text, char id[GRANT_SIZE], char proof[PROOF_SIZE])
 
 /* The NUL between them keeps ("ab", "c") and ("a", "bc") apart. */
 void
-secret_keyed(const unsigned char key[SECRET_KEY_BYTES], const char *a, const char *b, unsigned char out[16])
+secret_keyed(
+    const unsigned char key[SECRET_KEY_BYTES], const char *a, const char *b, unsigned char out[16])
 {
 	crypto_generichash_state state;
 
@@ -130,7 +144,8 @@ secret_decode(const char *text, size_t length, char *out, size_t size)
 	size_t got;
 
 	if (sodium_base642bin((unsigned char *)out, size - 1, text, length, NULL, &got, NULL,
-	    sodium_base64_VARIANT_ORIGINAL) == -1 || memchr(out, '\0', got) != NULL) {
+		sodium_base64_VARIANT_ORIGINAL) == -1 ||
+	    memchr(out, '\0', got) != NULL) {
 		sodium_memzero(out, size);
 		return -1;
 	}
@@ -163,7 +178,8 @@ secret_make_device(char device[SECRET_SIZE], const char *name, const char *hash)
 
 	randombytes_buf(bytes, DEVICE_BYTES);
 	device_seal(bytes, name, hash);
-	sodium_bin2base64(device, SECRET_SIZE, bytes, sizeof bytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+	sodium_bin2base64(
+	    device, SECRET_SIZE, bytes, sizeof bytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 }
 
 bool
@@ -173,7 +189,8 @@ secret_is_device(const char *device, const char *name, const char *hash)
 	size_t length;
 
 	if (sodium_base642bin(bytes, sizeof bytes, device, strlen(device), NULL, &length, NULL,
-	    sodium_base64_VARIANT_URLSAFE_NO_PADDING) == -1 || length != sizeof bytes)
+		sodium_base64_VARIANT_URLSAFE_NO_PADDING) == -1 ||
+	    length != sizeof bytes)
 		return false;
 	memcpy(digest, bytes + DEVICE_BYTES, DEVICE_BYTES);
 	device_seal(bytes, name, hash);
@@ -198,8 +215,8 @@ int
 password_hash(const char *password, char hash[HASH_SIZE])
 {
 	memset(hash, 0, HASH_SIZE);
-	return crypto_pwhash_str_alg(hash, password, strlen(password), PASSES, MEMORY,
-	    crypto_pwhash_ALG_ARGON2ID13);
+	return crypto_pwhash_str_alg(
+	    hash, password, strlen(password), PASSES, MEMORY, crypto_pwhash_ALG_ARGON2ID13);
 }
 
 /* No such user must take as long as a wrong password does. */

@@ -17,11 +17,12 @@
 
 enum {
 	SECRET_LENGTH = 43,
-	SECRET_SIZE = SECRET_LENGTH + 8,	/* a token's has "oriel_" before it */
-	PROOF_SIZE = 33,			/* 32 hexadecimal digits */
-	SETUP_TOKEN_SIZE = 30,			/* xxxx-xxxx-xxxx-xxxx-xxxx-xxxx */
-	PASSWORD_MIN = 10, PASSWORD_MAX = 1024,	/* bytes */
-	HASH_SIZE = 128,			/* crypto_pwhash_STRBYTES */
+	SECRET_SIZE = SECRET_LENGTH + 8, /* a token's has "oriel_" before it */
+	PROOF_SIZE = 33,		 /* 32 hexadecimal digits */
+	SETUP_TOKEN_SIZE = 30,		 /* xxxx-xxxx-xxxx-xxxx-xxxx-xxxx */
+	PASSWORD_MIN = 10,
+	PASSWORD_MAX = 1024, /* bytes */
+	HASH_SIZE = 128,     /* crypto_pwhash_STRBYTES */
 	SECRET_KEY_BYTES = 32,
 };
 
@@ -30,9 +31,9 @@ enum {
 /* Once a process, before anything else here. -1: no randomness; do not go on. */
 int secret_init(struct cause *why);
 
-void secret_make(char text[SECRET_SIZE]);			/* a session's */
-void secret_make_token(char text[SECRET_SIZE]);			/* a named token's */
-void secret_make_setup(char text[SETUP_TOKEN_SIZE]);		/* 120 bits, for people to copy */
+void secret_make(char text[SECRET_SIZE]);	     /* a session's */
+void secret_make_token(char text[SECRET_SIZE]);	     /* a named token's */
+void secret_make_setup(char text[SETUP_TOKEN_SIZE]); /* 120 bits, for people to copy */
 void secret_make_id(char id[GRANT_SIZE]);
 void secret_make_key(unsigned char key[SECRET_KEY_BYTES]);
 
@@ -50,10 +51,10 @@ void secret_make_device(char device[SECRET_SIZE], const char *name, const char *
 bool secret_is_device(const char *device, const char *name, const char *hash);
 
 /* A keyed digest of two texts, as 16 bytes (RFC 7693). */
-void secret_keyed(const unsigned char key[SECRET_KEY_BYTES], const char *a, const char *b,
-	unsigned char out[16]);
+void secret_keyed(
+    const unsigned char key[SECRET_KEY_BYTES], const char *a, const char *b, unsigned char out[16]);
 
-bool secret_equal(const void *a, const void *b, size_t size);	/* in constant time */
+bool secret_equal(const void *a, const void *b, size_t size); /* in constant time */
 void secret_wipe(void *memory, size_t size);
 
 /* Will it do as a password? -1 with *why for who chose it. */

@@ -13,11 +13,9 @@ struct cause {
 
 /* Write the reason (cut at 255 bytes, what is not plain text replaced: base/plain.h); returns -1
  * so that `return cause_set(why, …)` reads well. errno is preserved. */
-int cause_set(struct cause *why, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+int cause_set(struct cause *why, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* The same with ": strerror(errno)" behind it. */
-int cause_errno(struct cause *why, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+int cause_errno(struct cause *why, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -5,12 +5,12 @@
 
 #include <stdint.h>
 
-#define CLOCK_MS UINT64_C(1000000)	/* nanoseconds */
+#define CLOCK_MS UINT64_C(1000000) /* nanoseconds */
 #define CLOCK_S UINT64_C(1000000000)
 
-double clock_seconds(uint64_t ns);	/* for people: whole milliseconds */
+double clock_seconds(uint64_t ns); /* for people: whole milliseconds */
 
-uint64_t clock_wall_ns(void);	/* CLOCK_REALTIME; jumps when somebody sets it */
-uint64_t clock_mono_ns(void);	/* CLOCK_MONOTONIC; comparable between processes of one boot */
+uint64_t clock_wall_ns(void); /* CLOCK_REALTIME; jumps when somebody sets it */
+uint64_t clock_mono_ns(void); /* CLOCK_MONOTONIC; comparable between processes of one boot */
 
 #endif

@@ -11,7 +11,7 @@ struct frame_info {
 	uint64_t sequence;	/* 1, 2, … within one ring; set by the ring */
 	uint64_t wall_ns;	/* capture time, CLOCK_REALTIME */
 	uint64_t mono_ns;	/* capture time, CLOCK_MONOTONIC */
-	uint32_t width, height;	/* pixels, as people see it: turned as `orientation` says */
+	uint32_t width, height; /* pixels, as people see it: turned as `orientation` says */
 	uint32_t length;	/* bytes of JPEG */
 	uint32_t encode_us;	/* time spent encoding; 0 = passed through */
 	uint16_t change;	/* newest motion analysis, tenths of a percent */
@@ -19,7 +19,7 @@ struct frame_info {
 	uint32_t stale_ms;	/* older than this it is stale (capture/pace.h); 0 = not said */
 };
 
-enum { FRAME_STALE_MS = 4000 };		/* where it is not said, by an older orield */
+enum { FRAME_STALE_MS = 4000 }; /* where it is not said, by an older orield */
 
 /* How old is it at `now` (CLOCK_MONOTONIC)? One from the future is new. */
 static inline uint64_t

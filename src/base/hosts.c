@@ -11,7 +11,8 @@
 #include "base/words.h"
 
 /* Reserved for such use (RFC 6762, RFC 8375, ICANN's .internal), or not delegated. */
-static const char *const home_domains[] = { "local", "lan", "home", "home.arpa", "internal", "localdomain" };
+static const char *const home_domains[] = { "local", "lan", "home", "home.arpa", "internal",
+	"localdomain" };
 
 static void
 lower(char *text)
@@ -27,7 +28,8 @@ static void
 own_add(struct hosts *hosts, const char *name, const char *domain)
 {
 	size_t used = strlen(hosts->own), room = sizeof hosts->own - used;
-	int length = snprintf(hosts->own + used, room, " %s%s%s", name, domain[0] != '\0' ? "." : "", domain);
+	int length = snprintf(
+	    hosts->own + used, room, " %s%s%s", name, domain[0] != '\0' ? "." : "", domain);
 
 	if (length < 0 || (size_t)length >= room)
 		hosts->own[used] = '\0';
@@ -111,7 +113,8 @@ hosts_init_here(struct hosts *hosts, const char *allowed)
 static bool
 is_port(const char *text)
 {
-	return *text == '\0' || (*text == ':' && strspn(text + 1, "0123456789") == strlen(text + 1));
+	return *text == '\0' ||
+	    (*text == ':' && strspn(text + 1, "0123456789") == strlen(text + 1));
 }
 
 /* Cut the port off, and the dot of a name that is absolute. False: it is no host. */
@@ -166,7 +169,7 @@ hosts_have(const struct hosts *hosts, const char *host, size_t length, const cha
 		return is_bracketed_literal(name);
 	if (!cut_port(name))
 		return false;
-	return strchr(name, '.') == NULL || address_is_literal(name) || ends_with(name, ".localhost") ||
-	    words_have(hosts->own, name, strlen(name)) || words_have(hosts->allowed, name, strlen(name)) ||
-	    strcasecmp(name, site) == 0;
+	return strchr(name, '.') == NULL || address_is_literal(name) ||
+	    ends_with(name, ".localhost") || words_have(hosts->own, name, strlen(name)) ||
+	    words_have(hosts->allowed, name, strlen(name)) || strcasecmp(name, site) == 0;
 }

@@ -17,11 +17,11 @@
 
 #include "base/options.h"
 
-enum { HOSTS_NAME_MAX = 253 };		/* RFC 1035 section 2.3.4, as text */
+enum { HOSTS_NAME_MAX = 253 }; /* RFC 1035 section 2.3.4, as text */
 
 struct hosts {
-	char own[2048];				/* lower case, separated by spaces */
-	char allowed[OPTION_TEXT_SIZE];		/* the same; "*": any */
+	char own[2048];			/* lower case, separated by spaces */
+	char allowed[OPTION_TEXT_SIZE]; /* the same; "*": any */
 };
 
 /* `host_name`: gethostname(2)'s. `allowed`: the option allow_hosts. `etc`: the folder with `hosts`

@@ -23,8 +23,8 @@ json_line(const json_t *value)
 }
 
 bool
-json_get_integer(const json_t *object, const char *key, long long min, long long max,
-    long long *number)
+json_get_integer(
+    const json_t *object, const char *key, long long min, long long max, long long *number)
 {
 	const json_t *value = json_object_get(object, key);
 
@@ -45,7 +45,12 @@ json_get_text(const json_t *object, const char *key)
 static size_t
 utf8_sequence(const unsigned char *c)
 {
-	size_t length = *c < 0x80 ? 1 : *c < 0xc2 ? 0 : *c < 0xe0 ? 2 : *c < 0xf0 ? 3 : *c < 0xf5 ? 4 : 0;
+	size_t length = *c < 0x80 ? 1
+	    : *c < 0xc2		  ? 0
+	    : *c < 0xe0		  ? 2
+	    : *c < 0xf0		  ? 3
+	    : *c < 0xf5		  ? 4
+				  : 0;
 
 	if ((*c == 0xe0 && c[1] < 0xa0) || (*c == 0xed && c[1] > 0x9f) ||
 	    (*c == 0xf0 && c[1] < 0x90) || (*c == 0xf4 && c[1] > 0x8f))
@@ -64,7 +69,7 @@ json_words(const char *text)
 
 	if (words != NULL || text == NULL || (copy = strdup(text)) == NULL)
 		return words;
-	for (char *c = copy; *c != '\0'; ) {
+	for (char *c = copy; *c != '\0';) {
 		size_t length = utf8_sequence((unsigned char *)c);
 
 		if (length == 0)

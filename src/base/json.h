@@ -17,8 +17,8 @@ char *json_line(const json_t *value);
 
 /* object[key] as an integer: false when missing or any other type (a string, a
  * float or a boolean is not an integer), or outside min..max. */
-bool json_get_integer(const json_t *object, const char *key,
-	long long min, long long max, long long *number);
+bool json_get_integer(
+    const json_t *object, const char *key, long long min, long long max, long long *number);
 
 /* object[key] as a string, borrowed from the object; NULL when it is none. */
 const char *json_get_text(const json_t *object, const char *key);

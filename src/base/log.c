@@ -22,11 +22,14 @@ enum { LINE_MAX_BYTES = 1024 };
 static const char *log_program = "oriel";
 static enum log_level log_most = LOG_LEVEL_INFO;
 static int log_journal;
-static atomic_ulong log_lost;		/* lines, not yet said */
+static atomic_ulong log_lost; /* lines, not yet said */
 
 static const char *const log_words[] = {
-	[LOG_LEVEL_ERROR] = "error", [LOG_LEVEL_WARNING] = "warning",
-	[LOG_LEVEL_NOTICE] = "notice", [LOG_LEVEL_INFO] = "info", [LOG_LEVEL_DEBUG] = "debug",
+	[LOG_LEVEL_ERROR] = "error",
+	[LOG_LEVEL_WARNING] = "warning",
+	[LOG_LEVEL_NOTICE] = "notice",
+	[LOG_LEVEL_INFO] = "info",
+	[LOG_LEVEL_DEBUG] = "debug",
 };
 
 void
@@ -46,7 +49,8 @@ log_never_wait(void)
 	int own;
 
 	atexit(log_say_lost);
-	if (fstat(STDERR_FILENO, &status) == -1 || !(S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode)))
+	if (fstat(STDERR_FILENO, &status) == -1 ||
+	    !(S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode)))
 		return;
 	own = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (own == -1)
@@ -83,8 +87,9 @@ log_prefix(char *line, size_t size, enum log_level level)
 	clock_gettime(CLOCK_REALTIME, &now);
 	localtime_r(&now.tv_sec, &local);
 	used = strftime(line, size, "%Y-%m-%d %H:%M:%S", &local);
-	return used + (size_t)snprintf(line + used, size - used, ".%03ld %s %s: ",
-	    now.tv_nsec / 1000000, log_program, log_words[level]);
+	return used +
+	    (size_t)snprintf(line + used, size - used, ".%03ld %s %s: ", now.tv_nsec / 1000000,
+		log_program, log_words[level]);
 }
 
 /* False: nobody reads what is there already. A line fits into a pipe whole or not at all
@@ -112,7 +117,8 @@ log_say_lost(void)
 		return;
 	used = log_prefix(line, sizeof line, LOG_LEVEL_WARNING);
 	used += (size_t)snprintf(line + used, sizeof line - used,
-	    "log: %lu %s lost: nobody read this log\n", lost, lost == 1 ? "line was" : "lines were");
+	    "log: %lu %s lost: nobody read this log\n", lost,
+	    lost == 1 ? "line was" : "lines were");
 	if (!log_put(line, used))
 		atomic_fetch_add(&log_lost, lost);
 	errno = saved;
@@ -127,7 +133,9 @@ log_send(const char *line, size_t length)
 		log_lost++;
 }
 
-__attribute__((format(printf, 3, 0)))
+static void log_write(enum log_level level, const char *room, const char *format, va_list args)
+    __attribute__((format(printf, 3, 0)));
+
 static void
 log_write(enum log_level level, const char *room, const char *format, va_list args)
 {
@@ -150,16 +158,15 @@ log_write(enum log_level level, const char *room, const char *format, va_list ar
 	errno = saved;
 }
 
-#define LOG_FUNCTION(name, level)				\
-void								\
-log_##name(const char *room, const char *format, ...)		\
-{								\
-	va_list args;						\
-								\
-	va_start(args, format);					\
-	log_write(level, room, format, args);			\
-	va_end(args);						\
-}
+#define LOG_FUNCTION(name, level)                                  \
+	void log_##name(const char *room, const char *format, ...) \
+	{                                                          \
+		va_list args;                                      \
+                                                                   \
+		va_start(args, format);                            \
+		log_write(level, room, format, args);              \
+		va_end(args);                                      \
+	}
 
 LOG_FUNCTION(error, LOG_LEVEL_ERROR)
 LOG_FUNCTION(warning, LOG_LEVEL_WARNING)

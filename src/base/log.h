@@ -11,8 +11,13 @@
 #ifndef ORIEL_BASE_LOG_H
 #define ORIEL_BASE_LOG_H
 
-enum log_level { LOG_LEVEL_ERROR = 3, LOG_LEVEL_WARNING, LOG_LEVEL_NOTICE,
-	LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };	/* syslog(3)'s numbers */
+enum log_level {
+	LOG_LEVEL_ERROR = 3,
+	LOG_LEVEL_WARNING,
+	LOG_LEVEL_NOTICE,
+	LOG_LEVEL_INFO,
+	LOG_LEVEL_DEBUG
+}; /* syslog(3)'s numbers */
 
 /* Call first in main. `program` must outlive all logging. */
 void log_init(const char *program, enum log_level most);

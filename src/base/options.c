@@ -60,7 +60,7 @@ parse_integer(const struct option *row, const char *text, long *number, struct c
 {
 	char *end;
 
-	*number = strtol(text, &end, 10);	/* too long: the least or the most of long */
+	*number = strtol(text, &end, 10); /* too long: the least or the most of long */
 	if (end == text || *end != '\0')
 		return cause_set(why, "%s must be an integer", row->name);
 	return check_range(row, *number, why);
@@ -98,7 +98,8 @@ parse_text(const struct option *row, const char *text, long *number, struct caus
 {
 	*number = 0;
 	if (strlen(text) >= OPTION_TEXT_SIZE)
-		return cause_set(why, "%s is longer than %d bytes", row->name, OPTION_TEXT_SIZE - 1);
+		return cause_set(
+		    why, "%s is longer than %d bytes", row->name, OPTION_TEXT_SIZE - 1);
 	for (const char *c = text; *c != '\0'; c++)
 		if ((unsigned char)*c < 0x20 || *c == 0x7f)
 			return cause_set(why, "%s holds a control character", row->name);
@@ -110,7 +111,7 @@ parse_choice(const struct option *row, const char *text, long *number, struct ca
 {
 	const char *word = row->choices;
 
-	for (*number = 0; ; (*number)++) {
+	for (*number = 0;; (*number)++) {
 		size_t length = strcspn(word, "|");
 
 		if (strlen(text) == length && strncmp(text, word, length) == 0)
@@ -125,16 +126,11 @@ static int
 parse_value(const struct option *row, const char *text, long *number, struct cause *why)
 {
 	switch (row->type) {
-	case OPTION_INTEGER:
-		return parse_integer(row, text, number, why);
-	case OPTION_TENTHS:
-		return parse_tenths(row, text, number, why);
-	case OPTION_BOOLEAN:
-		return parse_boolean(row, text, number, why);
-	case OPTION_TEXT:
-		return parse_text(row, text, number, why);
-	case OPTION_CHOICE:
-		return parse_choice(row, text, number, why);
+	case OPTION_INTEGER: return parse_integer(row, text, number, why);
+	case OPTION_TENTHS: return parse_tenths(row, text, number, why);
+	case OPTION_BOOLEAN: return parse_boolean(row, text, number, why);
+	case OPTION_TEXT: return parse_text(row, text, number, why);
+	case OPTION_CHOICE: return parse_choice(row, text, number, why);
 	}
 	abort();
 }
@@ -168,7 +164,8 @@ options_new(const struct option_program *program)
 		return NULL;
 	options->program = program;
 	for (size_t at = 0; at < program->count; at++)
-		if (options_put(options, at, program->table[at].initial, OPTION_DEFAULT, NULL) == -1)
+		if (options_put(options, at, program->table[at].initial, OPTION_DEFAULT, NULL) ==
+		    -1)
 			abort();
 	return options;
 }
@@ -325,7 +322,7 @@ struct arguments {
 	int argc, at;
 	char **argv;
 	const char *config;
-	const char *print;	/* --help and its like, printed once all is read */
+	const char *print; /* --help and its like, printed once all is read */
 };
 
 static const char *const print_words[] = { "help", "version", "dump-config", "dump-man" };
@@ -402,8 +399,9 @@ options_read(struct options *options, int argc, char **argv, struct cause *why)
 		if (read_argument(options, &args, why) == -1)
 			return OPTIONS_WRONG;
 	if (args.at + 1 < argc)
-		return cause_set(why, "unexpected argument \"%.64s\" (see --help)", argv[args.at + 1]),
-		    OPTIONS_WRONG;
+		return cause_set(
+			   why, "unexpected argument \"%.64s\" (see --help)", argv[args.at + 1]),
+		       OPTIONS_WRONG;
 	if (args.config != NULL && options_read_file(options, args.config, why) == -1)
 		return OPTIONS_WRONG;
 	if (args.print == NULL)
@@ -438,7 +436,8 @@ usage_text(const struct option *row, char *text, size_t size)
 	if (row->type == OPTION_CHOICE)
 		snprintf(text + used, size - used, "=%s", row->choices);
 	else if (row->type == OPTION_INTEGER || row->type == OPTION_TENTHS)
-		snprintf(text + used, size - used, "=%s..%s%s", least, most, row->unit != NULL ? row->unit : "");
+		snprintf(text + used, size - used, "=%s..%s%s", least, most,
+		    row->unit != NULL ? row->unit : "");
 	else if (row->type == OPTION_TEXT)
 		snprintf(text + used, size - used, "=%s", row->unit != NULL ? row->unit : "TEXT");
 }
@@ -446,8 +445,8 @@ usage_text(const struct option *row, char *text, size_t size)
 void
 options_help(const struct options *options, FILE *out)
 {
-	fprintf(out, "usage: %s [--config=FILE] [options]\n%s\n\n",
-	    options->program->name, options->program->summary);
+	fprintf(out, "usage: %s [--config=FILE] [options]\n%s\n\n", options->program->name,
+	    options->program->summary);
 	for (size_t at = 0; at < options->program->count; at++) {
 		const struct option *row = options_row(options, at);
 		char usage[USAGE_SIZE];
@@ -458,7 +457,8 @@ options_help(const struct options *options, FILE *out)
 			fprintf(out, " (default %s)", row->initial);
 		fprintf(out, "\n");
 	}
-	fprintf(out, "\n  --config=FILE    read the same options as \"name = value\" lines\n"
+	fprintf(out,
+	    "\n  --config=FILE    read the same options as \"name = value\" lines\n"
 	    "  --dump-config    print the configuration these arguments give\n"
 	    "  --version, --help\n");
 }
@@ -501,6 +501,7 @@ options_man(const struct options *options, FILE *out)
 			print_roff(row->initial, out);
 			fprintf(out, ".");
 		}
-		fprintf(out, "%s\n", (row->flags & OPTION_LIVE) ? " May be set while running." : "");
+		fprintf(
+		    out, "%s\n", (row->flags & OPTION_LIVE) ? " May be set while running." : "");
 	}
 }

@@ -18,29 +18,29 @@
 enum { OPTION_TEXT_SIZE = 256, OPTION_NUMBER_SIZE = 32 };
 
 enum option_type {
-	OPTION_INTEGER,		/* min..max */
-	OPTION_TENTHS,		/* one decimal at most: "0.6"; min, max and the number are tenths */
-	OPTION_BOOLEAN,		/* yes/no, true/false, on/off, 1/0; kept as 1 or 0 */
-	OPTION_TEXT,		/* at most OPTION_TEXT_SIZE - 1 bytes, no control characters */
-	OPTION_CHOICE,		/* one word of `choices` ("a|b|c"); number = its index */
+	OPTION_INTEGER, /* min..max */
+	OPTION_TENTHS,	/* one decimal at most: "0.6"; min, max and the number are tenths */
+	OPTION_BOOLEAN, /* yes/no, true/false, on/off, 1/0; kept as 1 or 0 */
+	OPTION_TEXT,	/* at most OPTION_TEXT_SIZE - 1 bytes, no control characters */
+	OPTION_CHOICE,	/* one word of `choices` ("a|b|c"); number = its index */
 };
 
 enum option_source { OPTION_DEFAULT, OPTION_FILE, OPTION_STORED, OPTION_COMMAND_LINE };
 
-enum { OPTION_LIVE = 1 };	/* flag: may be changed while running, by `set` */
+enum { OPTION_LIVE = 1 }; /* flag: may be changed while running, by `set` */
 
-struct option {			/* a row of the table; all strings static */
-	const char *name;	/* lower_case; on the command line also lower-case */
+struct option {		  /* a row of the table; all strings static */
+	const char *name; /* lower_case; on the command line also lower-case */
 	enum option_type type;
-	long min, max;		/* OPTION_INTEGER, OPTION_TENTHS */
-	const char *initial;	/* the default, as one would write it in the file */
-	const char *choices;	/* OPTION_CHOICE */
-	const char *unit;	/* for people: "ms", "%", or the argument's word: "FILE" */
+	long min, max;	     /* OPTION_INTEGER, OPTION_TENTHS */
+	const char *initial; /* the default, as one would write it in the file */
+	const char *choices; /* OPTION_CHOICE */
+	const char *unit;    /* for people: "ms", "%", or the argument's word: "FILE" */
 	unsigned flags;
-	const char *help;	/* one sentence */
+	const char *help; /* one sentence */
 };
 
-struct option_program {		/* what --help and the manual say around the table */
+struct option_program { /* what --help and the manual say around the table */
 	const char *name, *summary, *version;
 	const struct option *table;
 	size_t count;
@@ -59,7 +59,8 @@ enum options_verdict { OPTIONS_RUN, OPTIONS_DONE, OPTIONS_WRONG };
  * --name value, --flag, --no-flag; `--` ends them; anything else is refused.
  * --help, --version, --dump-config, --dump-man print to stdout: OPTIONS_DONE.
  * OPTIONS_WRONG: *why names option, or file, line and key; exit status 2. */
-enum options_verdict options_read(struct options *options, int argc, char **argv, struct cause *why);
+enum options_verdict options_read(
+    struct options *options, int argc, char **argv, struct cause *why);
 
 /* "key = value" lines, '#' comments, at most 64 KiB. -1: *why names file, line, key. */
 int options_read_file(struct options *options, const char *path, struct cause *why);
@@ -69,8 +70,8 @@ int options_find(const struct options *options, const char *name);
 
 /* Set row `row` from text unless its present source ranks higher (still 0 then).
  * -1 with "<name> …" in *why when the text does not fit the type or range. */
-int options_set(struct options *options, size_t row, const char *text,
-	enum option_source source, struct cause *why);
+int options_set(struct options *options, size_t row, const char *text, enum option_source source,
+    struct cause *why);
 
 /* The same, whatever the present source; the source becomes OPTION_STORED. */
 int options_change(struct options *options, size_t row, const char *text, struct cause *why);
@@ -79,9 +80,10 @@ int options_change(struct options *options, size_t row, const char *text, struct
 int options_check(const struct options *options, size_t row, const char *text, struct cause *why);
 
 long options_number(const struct options *options, size_t row);
-const char *options_text(const struct options *options, size_t row);	/* borrowed, as written */
+const char *options_text(const struct options *options, size_t row); /* borrowed, as written */
 enum option_source options_source(const struct options *options, size_t row);
-const char *options_source_word(enum option_source source);	/* "default", "file", "set", "command line" */
+const char *options_source_word(
+    enum option_source source); /* "default", "file", "set", "command line" */
 const struct option *options_row(const struct options *options, size_t row);
 size_t options_count(const struct options *options);
 
@@ -89,7 +91,8 @@ size_t options_count(const struct options *options);
 void options_tenths(long tenths, char text[OPTION_NUMBER_SIZE]);
 
 void options_help(const struct options *options, FILE *out);
-void options_dump(const struct options *options, FILE *out);	/* a config file that gives the same values */
-void options_man(const struct options *options, FILE *out);	/* roff: one .TP a row */
+void options_dump(
+    const struct options *options, FILE *out); /* a config file that gives the same values */
+void options_man(const struct options *options, FILE *out); /* roff: one .TP a row */
 
 #endif

@@ -2,8 +2,12 @@
 #include "base/picture.h"
 
 static const char *const pixel_names[PIXEL_FORMATS] = {
-	[PIXEL_MJPEG] = "mjpeg", [PIXEL_YUYV] = "yuyv", [PIXEL_UYVY] = "uyvy",
-	[PIXEL_NV12] = "nv12", [PIXEL_YUV420] = "yuv420", [PIXEL_GREY] = "grey",
+	[PIXEL_MJPEG] = "mjpeg",
+	[PIXEL_YUYV] = "yuyv",
+	[PIXEL_UYVY] = "uyvy",
+	[PIXEL_NV12] = "nv12",
+	[PIXEL_YUV420] = "yuv420",
+	[PIXEL_GREY] = "grey",
 	[PIXEL_RGB24] = "rgb24",
 };
 

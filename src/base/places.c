@@ -23,7 +23,8 @@ void
 places_deinit(struct places *places)
 {
 	for (size_t i = 0; i < PLACES_BUCKETS; i++)
-		for (struct places_user *user; (user = LIST_FIRST(&places->buckets[i])) != NULL; free(user))
+		for (struct places_user *user; (user = LIST_FIRST(&places->buckets[i])) != NULL;
+		     free(user))
 			LIST_REMOVE(user, next);
 }
 
@@ -46,8 +47,8 @@ user_find(struct places *places, const char *who)
 	struct places_user *user;
 
 	LIST_FOREACH(user, bucket, next)
-		if (strcmp(user->who, who) == 0)
-			return user;
+	if (strcmp(user->who, who) == 0)
+		return user;
 	user = calloc(1, sizeof *user);
 	if (user == NULL)
 		return NULL;
@@ -70,7 +71,8 @@ user_free_if_idle(struct places_user *user)
 static size_t
 places_for(const struct places *places, enum role role)
 {
-	size_t kept = places->most > 1 ? (places->most + PLACES_OPERATORS - 1) / PLACES_OPERATORS : 0;
+	size_t kept = places->most > 1 ? (places->most + PLACES_OPERATORS - 1) / PLACES_OPERATORS
+				       : 0;
 
 	return role == ROLE_OPERATOR ? places->most : places->most - kept;
 }

@@ -14,27 +14,28 @@
 
 enum { PLACES_BUCKETS = 512, PLACES_WHO_SIZE = 64, PLACES_OPERATORS = 8 };
 
-struct places_user;		/* one who has some */
+struct places_user; /* one who has some */
 
 struct places {
-	size_t most, share;	/* in all; of one user */
+	size_t most, share; /* in all; of one user */
 	size_t taken;
 	LIST_HEAD(places_bucket, places_user) buckets[PLACES_BUCKETS];
 };
 
 enum places_verdict {
 	PLACES_OK,
-	PLACES_FULL,		/* none is left, or none but for operators */
-	PLACES_SHARE,		/* this user has all that one may have */
+	PLACES_FULL,  /* none is left, or none but for operators */
+	PLACES_SHARE, /* this user has all that one may have */
 	PLACES_NO_MEMORY,
 };
 
 /* `share`: percent of `most` that one user may have, 1 to 100, rounded up. */
 void places_init(struct places *places, size_t most, unsigned share);
-void places_deinit(struct places *places);	/* who has some must not give them back any more */
+void places_deinit(struct places *places); /* who has some must not give them back any more */
 
 /* One for `who`: an account, or address_network() where there are none. *user is to give it back with. */
-enum places_verdict places_take(struct places *places, const char *who, enum role role, struct places_user **user);
+enum places_verdict places_take(
+    struct places *places, const char *who, enum role role, struct places_user **user);
 
 /* One place back; the argument is the `user` of places_take(). */
 void places_leave(void *user);

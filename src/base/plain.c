@@ -8,8 +8,8 @@ static const struct {
 	unsigned first, last;
 } hazards[] = {
 	{ 0x00, 0x1f }, { 0x7f, 0x9f },		/* C0, DEL, C1 */
-	{ 0x200e, 0x200f }, { 0x2028, 0x202e },	/* marks of direction, separators, overrides */
-	{ 0x2066, 0x2069 }, { 0xfeff, 0xfeff },	/* isolates; byte order */
+	{ 0x200e, 0x200f }, { 0x2028, 0x202e }, /* marks of direction, separators, overrides */
+	{ 0x2066, 0x2069 }, { 0xfeff, 0xfeff }, /* isolates; byte order */
 };
 
 /* The character at the beginning (RFC 3629): its length, 0 when it is none. */
@@ -17,8 +17,12 @@ static size_t
 utf8_read(const unsigned char *text, unsigned *code)
 {
 	static const unsigned least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t length = text[0] < 0x80 ? 1 : text[0] < 0xc2 ? 0 : text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3 :
-	    text[0] < 0xf5 ? 4 : 0;
+	size_t length = text[0] < 0x80 ? 1
+	    : text[0] < 0xc2	       ? 0
+	    : text[0] < 0xe0	       ? 2
+	    : text[0] < 0xf0	       ? 3
+	    : text[0] < 0xf5	       ? 4
+				       : 0;
 
 	*code = length <= 1 ? text[0] : text[0] & (0x7fu >> length);
 	for (size_t i = 1; i < length; i++) {
@@ -26,7 +30,8 @@ utf8_read(const unsigned char *text, unsigned *code)
 			return 0;
 		*code = *code << 6 | (text[i] & 0x3f);
 	}
-	if (length > 1 && (*code < least[length] || *code > 0x10ffff || (*code >= 0xd800 && *code < 0xe000)))
+	if (length > 1 &&
+	    (*code < least[length] || *code > 0x10ffff || (*code >= 0xd800 && *code < 0xe000)))
 		return 0;
 	return length;
 }
@@ -68,8 +73,8 @@ plain_escape(const char *text, char *out, size_t size)
 
 	while (*text != '\0') {
 		unsigned code;
-		size_t length = plain_hazard(text, &code), whole = length > 0 ? length : utf8_read(
-		    (const unsigned char *)text, &code);
+		size_t length = plain_hazard(text, &code),
+		       whole = length > 0 ? length : utf8_read((const unsigned char *)text, &code);
 		char piece[8];
 
 		if (length > 0)

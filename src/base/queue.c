@@ -9,7 +9,7 @@
 
 struct queue {
 	pthread_mutex_t lock;
-	int fd;			/* an eventfd that counts like a semaphore */
+	int fd; /* an eventfd that counts like a semaphore */
 	size_t most, head, length;
 	void *items[];
 };

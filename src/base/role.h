@@ -5,14 +5,14 @@
 #define ORIEL_BASE_ROLE_H
 
 enum role {
-	ROLE_NONE,		/* nobody, or a word that is none */
-	ROLE_VIEWER,		/* look */
-	ROLE_OPERATOR,		/* change, save, delete */
+	ROLE_NONE,     /* nobody, or a word that is none */
+	ROLE_VIEWER,   /* look */
+	ROLE_OPERATOR, /* change, save, delete */
 };
 
 /* "viewer" or "operator", nothing else; ROLE_NONE for any other word and NULL. */
 enum role role_parse(const char *word);
 
-const char *role_word(enum role role);		/* "none" for ROLE_NONE */
+const char *role_word(enum role role); /* "none" for ROLE_NONE */
 
 #endif

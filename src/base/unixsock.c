@@ -10,7 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { LISTEN_FDS_START = 3 };	/* sd_listen_fds(3) */
+enum { LISTEN_FDS_START = 3 }; /* sd_listen_fds(3) */
 
 static int
 unixsock_address(const char *path, struct sockaddr_un *address)

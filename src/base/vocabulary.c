@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-#define COMMAND_WORD(id, name, role, length, arguments, help) { name, role, length, arguments, help },
+#define COMMAND_WORD(id, name, role, length, arguments, help) \
+	{ name, role, length, arguments, help },
 const struct command_word command_words[COMMAND_COUNT] = { COMMANDS(COMMAND_WORD) };
 #undef COMMAND_WORD
 
@@ -29,6 +30,6 @@ camera_name_valid(const char *name)
 {
 	size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-");
 
-	return length > 0 && length <= CAMERA_NAME_MAX && name[length] == '\0' &&
-	    name[0] != '_' && name[0] != '-';
+	return length > 0 && length <= CAMERA_NAME_MAX && name[length] == '\0' && name[0] != '_' &&
+	    name[0] != '-';
 }

@@ -11,47 +11,43 @@
 
 /* COMMAND(identifier, "name", who may send it, how long its reply may be, "arguments",
  * "help sentence") */
-#define COMMANDS(COMMAND)								\
-	COMMAND(STATUS, "status", COMMAND_VIEWER, COMMAND_SHORT, "",			\
-	    "What the camera, the pictures and the viewers are doing now.")		\
-	COMMAND(GET, "get", COMMAND_VIEWER, COMMAND_SHORT, "",				\
-	    "All settings with their sources, and the counters.")			\
-	COMMAND(SET, "set", COMMAND_OPERATOR, COMMAND_SHORT, "KEY: VALUE, …",		\
-	    "Change settings, all of them or none, and keep them.")			\
-	COMMAND(SNAPSHOT_NOW, "snapshot_now", COMMAND_OPERATOR, COMMAND_SHORT, "",	\
-	    "Save the newest picture and say where.")					\
-	COMMAND(RESET, "reset", COMMAND_OPERATOR, COMMAND_SHORT, "",			\
-	    "Set trigger_count to 0.")							\
-	COMMAND(EVENTS, "events", COMMAND_VIEWER, COMMAND_LONG,				\
-	    "before, after, limit, type",						\
-	    "Past events: newest first, or oldest first with after.")			\
-	COMMAND(SNAPS, "snaps", COMMAND_VIEWER, COMMAND_LONG, "before, limit",		\
-	    "Saved pictures, newest first.")						\
-	COMMAND(SNAP_DELETE, "snap_delete", COMMAND_OPERATOR, COMMAND_SHORT, "name",	\
-	    "Delete one saved picture.")						\
-	COMMAND(CONTROLS, "controls", COMMAND_VIEWER, COMMAND_LONG, "",			\
-	    "The camera's own V4L2 controls, as the driver describes them.")		\
-	COMMAND(CONTROL, "control", COMMAND_OPERATOR, COMMAND_LONG, "NAME: VALUE, …",	\
-	    "Set V4L2 controls, and keep them.")					\
-	COMMAND(SUBSCRIBE, "subscribe", COMMAND_LOCAL, COMMAND_SHORT, "after, pulse",	\
-	    "Send events and states on this connection from now on.")			\
-	COMMAND(ATTACH, "attach", COMMAND_LOCAL, COMMAND_SHORT, "",			\
-	    "Hand over the frame ring and its bell as descriptors.")			\
-	COMMAND(VIEWERS, "viewers", COMMAND_LOCAL, COMMAND_SHORT,			\
-	    "stream, events, control",							\
-	    "How many viewers this connection speaks for.")				\
-	COMMAND(HELP, "help", COMMAND_VIEWER, COMMAND_SHORT, "",			\
-	    "This table.")
+#define COMMANDS(COMMAND)                                                                       \
+	COMMAND(STATUS, "status", COMMAND_VIEWER, COMMAND_SHORT, "",                            \
+	    "What the camera, the pictures and the viewers are doing now.")                     \
+	COMMAND(GET, "get", COMMAND_VIEWER, COMMAND_SHORT, "",                                  \
+	    "All settings with their sources, and the counters.")                               \
+	COMMAND(SET, "set", COMMAND_OPERATOR, COMMAND_SHORT, "KEY: VALUE, …",                   \
+	    "Change settings, all of them or none, and keep them.")                             \
+	COMMAND(SNAPSHOT_NOW, "snapshot_now", COMMAND_OPERATOR, COMMAND_SHORT, "",              \
+	    "Save the newest picture and say where.")                                           \
+	COMMAND(RESET, "reset", COMMAND_OPERATOR, COMMAND_SHORT, "", "Set trigger_count to 0.") \
+	COMMAND(EVENTS, "events", COMMAND_VIEWER, COMMAND_LONG, "before, after, limit, type",   \
+	    "Past events: newest first, or oldest first with after.")                           \
+	COMMAND(SNAPS, "snaps", COMMAND_VIEWER, COMMAND_LONG, "before, limit",                  \
+	    "Saved pictures, newest first.")                                                    \
+	COMMAND(SNAP_DELETE, "snap_delete", COMMAND_OPERATOR, COMMAND_SHORT, "name",            \
+	    "Delete one saved picture.")                                                        \
+	COMMAND(CONTROLS, "controls", COMMAND_VIEWER, COMMAND_LONG, "",                         \
+	    "The camera's own V4L2 controls, as the driver describes them.")                    \
+	COMMAND(CONTROL, "control", COMMAND_OPERATOR, COMMAND_LONG, "NAME: VALUE, …",           \
+	    "Set V4L2 controls, and keep them.")                                                \
+	COMMAND(SUBSCRIBE, "subscribe", COMMAND_LOCAL, COMMAND_SHORT, "after, pulse",           \
+	    "Send events and states on this connection from now on.")                           \
+	COMMAND(ATTACH, "attach", COMMAND_LOCAL, COMMAND_SHORT, "",                             \
+	    "Hand over the frame ring and its bell as descriptors.")                            \
+	COMMAND(VIEWERS, "viewers", COMMAND_LOCAL, COMMAND_SHORT, "stream, events, control",    \
+	    "How many viewers this connection speaks for.")                                     \
+	COMMAND(HELP, "help", COMMAND_VIEWER, COMMAND_SHORT, "", "This table.")
 
 enum command_role {
-	COMMAND_LOCAL,		/* programs on the control socket only */
-	COMMAND_VIEWER,		/* anyone who may look */
-	COMMAND_OPERATOR,	/* anyone who may change, save, delete */
+	COMMAND_LOCAL,	  /* programs on the control socket only */
+	COMMAND_VIEWER,	  /* anyone who may look */
+	COMMAND_OPERATOR, /* anyone who may change, save, delete */
 };
 
 enum command_length {
-	COMMAND_SHORT,		/* a few hundred bytes, some kilobytes at most */
-	COMMAND_LONG,		/* up to a whole line */
+	COMMAND_SHORT, /* a few hundred bytes, some kilobytes at most */
+	COMMAND_LONG,  /* up to a whole line */
 };
 
 #define COMMAND_ENUM(id, name, role, length, arguments, help) COMMAND_##id,
@@ -77,7 +73,7 @@ bool command_is_remote(enum command_id id);
 #define EVENT_MOTION "motion"
 #define EVENT_SAVED "saved"
 #define EVENT_CAMERA "camera"
-#define EVENT_DELETED "deleted"	/* unnumbered: a saved picture, by somebody's wish */
+#define EVENT_DELETED "deleted" /* unnumbered: a saved picture, by somebody's wish */
 #define EVENT_STATE "state"	/* unnumbered: settings and counters */
 #define EVENT_PULSE "pulse"	/* unnumbered: once a second for those who asked */
 
@@ -89,15 +85,16 @@ bool command_is_remote(enum command_id id);
 #define REASON_NO_DAEMON "camera daemon not running"
 #define REASON_SILENT "the camera daemon does not answer"
 #define REASON_BUSY "busy"
-#define REASON_UNKNOWN_OUTCOME "no answer yet: it may have been done, or may be done later; " \
+#define REASON_UNKNOWN_OUTCOME                                         \
+	"no answer yet: it may have been done, or may be done later; " \
 	"ask again with the same id to learn which"
 #define REASON_OPERATORS "operators only"
 #define ERROR_BAD_JSON "bad json"
 #define ERROR_UNKNOWN_COMMAND "unknown command"
 
 enum {
-	MESSAGE_MAX = 16 * 1024,	/* a command from a browser, bytes */
-	LINE_MAX_SIZE = 64 * 1024,	/* a line on the control socket, bytes with its end */
+	MESSAGE_MAX = 16 * 1024,   /* a command from a browser, bytes */
+	LINE_MAX_SIZE = 64 * 1024, /* a line on the control socket, bytes with its end */
 	CAMERA_NAME_MAX = 32,
 };
 

@@ -17,7 +17,8 @@ try_whole(struct capture *capture, const struct picture *picture, const struct j
 	int result;
 
 	if (begun < capture->trial_ns)
-		return cause_set(&capture->refusal, "%ux%u and no time to look closer", shape->width, shape->height);
+		return cause_set(&capture->refusal, "%ux%u and no time to look closer",
+		    shape->width, shape->height);
 	result = jpeg_decode_whole(capture->decoder, picture->data + shape->begin,
 	    shape->end - shape->begin, &capture->refusal);
 	took = clock_mono_ns() - begun;

@@ -19,15 +19,15 @@
 #include "capture/inside.h"
 
 enum { REQUESTS_MOST = 64, BATCH_MOST = 32 };
-#define TELL_AFTER_NS (200 * CLOCK_MS)	/* a slider somewhere else moves many times a second */
+#define TELL_AFTER_NS (200 * CLOCK_MS) /* a slider somewhere else moves many times a second */
 
 struct adjust_request {
 	TAILQ_ENTRY(adjust_request) next;
 	uint64_t token;
-	json_t *values;			/* NULL: only asked */
-	json_t *before;			/* what several had, should one of them be refused */
-	void *at;			/* json_object_iter: the next to set; NULL = all are */
-	json_t *done;			/* names of those that were set: an array */
+	json_t *values; /* NULL: only asked */
+	json_t *before; /* what several had, should one of them be refused */
+	void *at;	/* json_object_iter: the next to set; NULL = all are */
+	json_t *done;	/* names of those that were set: an array */
 	bool refused, invalid;
 	struct cause reason;
 };
@@ -37,12 +37,12 @@ struct adjust {
 	struct queue *requests;		/* from the loop */
 	json_t *wished;			/* controls to set at each opening: an object */
 	struct adjust_list answers;	/* due when all has been read */
-	struct adjust_request *setting;	/* its values are being set */
+	struct adjust_request *setting; /* its values are being set */
 	bool reading;
-	bool touched;			/* one was set since the reading began */
-	unsigned batch;			/* requests that wait for one reading */
-	json_t *again, *later;		/* names still to be set in the camera just opened: arrays */
-	uint64_t changed_ns;		/* when to tell that others changed some; 0 = they did not */
+	bool touched;	       /* one was set since the reading began */
+	unsigned batch;	       /* requests that wait for one reading */
+	json_t *again, *later; /* names still to be set in the camera just opened: arrays */
+	uint64_t changed_ns;   /* when to tell that others changed some; 0 = they did not */
 };
 
 static void
@@ -72,7 +72,9 @@ adjust_init(struct capture *capture)
 	adjust->again = json_array();
 	adjust->later = json_array();
 	return adjust->requests != NULL && json_is_object(adjust->wished) &&
-	    json_is_array(adjust->again) && json_is_array(adjust->later) ? 0 : -1;
+		json_is_array(adjust->again) && json_is_array(adjust->later)
+	    ? 0
+	    : -1;
 }
 
 void
@@ -139,7 +141,8 @@ control_named(const json_t *controls, const char *name)
 	const json_t *control;
 	size_t i;
 
-	json_array_foreach(controls, i, control) {
+	json_array_foreach(controls, i, control)
+	{
 		const char *own = json_get_text(control, "name");
 
 		if (own != NULL && strcmp(own, name) == 0)
@@ -164,19 +167,22 @@ keep(struct adjust *adjust, json_t *values, struct capture_report *report)
 	json_t *value;
 
 	report->set = json_object();
-	json_object_foreach(values, name, value) {
+	json_object_foreach(values, name, value)
+	{
 		if (is_button(report->controls, name))
 			continue;
 		json_object_set(adjust->wished, name, value);
-		json_object_set_new(report->set, name, json_deep_copy(value));	/* the loop's */
+		json_object_set_new(report->set, name, json_deep_copy(value)); /* the loop's */
 	}
 }
 
 static void
 answer(struct capture *capture, struct adjust_request *request)
 {
-	struct capture_report report = { .kind = CAPTURE_CONTROLS, .token = request->token,
-	    .reason = request->reason, .invalid = request->invalid };
+	struct capture_report report = { .kind = CAPTURE_CONTROLS,
+		.token = request->token,
+		.reason = request->reason,
+		.invalid = request->invalid };
 
 	if (!request->refused)
 		report.controls = source_controls(capture->source);
@@ -227,7 +233,8 @@ begin_setting(struct capture *capture, struct adjust_request *request)
 	const char *name;
 	json_t *value;
 
-	json_object_foreach(request->values, name, value) {
+	json_object_foreach(request->values, name, value)
+	{
 		if (source_check_control(capture->source, name, value, &request->reason) == 0)
 			continue;
 		request->refused = request->invalid = true;
@@ -271,7 +278,8 @@ set_one(struct capture *capture, struct adjust_request *request)
 	if (request->at == NULL)
 		return false;
 	name = json_object_iter_key(request->at);
-	if (source_set_control(capture->source, name, json_object_iter_value(request->at), &request->reason) == -1) {
+	if (source_set_control(capture->source, name, json_object_iter_value(request->at),
+		&request->reason) == -1) {
 		request->refused = true;
 		return true;
 	}
@@ -307,7 +315,7 @@ adjust_opened(struct capture *capture)
 	json_array_clear(adjust->again);
 	json_array_clear(adjust->later);
 	json_object_foreach(adjust->wished, name, value)
-		json_array_append_new(adjust->again, json_string(name));
+	    json_array_append_new(adjust->again, json_string(name));
 	adjust->touched = true;
 	begin_reading(capture);
 }
@@ -326,7 +334,8 @@ set_again(struct capture *capture)
 	if (name == NULL)
 		return false;
 	adjust->touched = true;
-	if (source_set_control(capture->source, name, json_object_get(adjust->wished, name), &why) == -1) {
+	if (source_set_control(
+		capture->source, name, json_object_get(adjust->wished, name), &why) == -1) {
 		if (last)
 			log_info("capture", "not set again: %s", why.text);
 		else
@@ -343,7 +352,8 @@ static bool
 take_request(struct capture *capture)
 {
 	struct adjust *adjust = capture->adjust;
-	struct adjust_request *request = adjust->batch < BATCH_MOST ? queue_pop(adjust->requests) : NULL;
+	struct adjust_request *request = adjust->batch < BATCH_MOST ? queue_pop(adjust->requests)
+								    : NULL;
 
 	if (request == NULL)
 		return false;
@@ -363,7 +373,8 @@ refuse_all(struct capture *capture)
 	const char *reason = capture->status.reason.text;
 	struct adjust_request *request;
 
-	TAILQ_FOREACH(request, &adjust->answers, next) {
+	TAILQ_FOREACH(request, &adjust->answers, next)
+	{
 		if (!request->refused)
 			request->reason = capture->status.reason;
 		request->refused = true;
@@ -392,8 +403,9 @@ adjust_pending(const struct capture *capture)
 {
 	const struct adjust *adjust = capture->adjust;
 
-	return adjust->reading || adjust->touched || adjust->setting != NULL || is_restoring(adjust) ||
-	    !TAILQ_EMPTY(&adjust->answers) || queue_length(adjust->requests) > 0;
+	return adjust->reading || adjust->touched || adjust->setting != NULL ||
+	    is_restoring(adjust) || !TAILQ_EMPTY(&adjust->answers) ||
+	    queue_length(adjust->requests) > 0;
 }
 
 void

@@ -16,7 +16,7 @@ capture_poke(struct capture *capture)
 	uint64_t one = 1;
 	ssize_t ignored = write(capture->wake, &one, sizeof one);
 
-	(void)ignored;		/* a full counter wakes as well */
+	(void)ignored; /* a full counter wakes as well */
 }
 
 static void
@@ -45,8 +45,7 @@ capture_init(struct capture *capture, const struct capture_settings *settings, s
 		return -1;
 	capture->decoder = jpeg_decoder_new();
 	capture->motion = motion_new();
-	if (capture->decoder == NULL || capture->motion == NULL ||
-	    adjust_init(capture) == -1)
+	if (capture->decoder == NULL || capture->motion == NULL || adjust_init(capture) == -1)
 		return cause_set(why, "capture: out of memory");
 	return motion_set_mask(capture->motion, settings->mask, why);
 }
@@ -159,7 +158,8 @@ capture_count_error(struct capture *capture)
 }
 
 void
-capture_report(struct capture *capture, const struct capture_report *fill, const unsigned char *jpeg)
+capture_report(
+    struct capture *capture, const struct capture_report *fill, const unsigned char *jpeg)
 {
 	struct capture_report *report = malloc(sizeof *report);
 
@@ -207,8 +207,8 @@ copy_newest(const struct ring_reader *reader, struct frame_info *frame)
 }
 
 bool
-capture_copy_newest(struct capture *capture, struct frame_info *frame, uint64_t *generation,
-    unsigned char **jpeg)
+capture_copy_newest(
+    struct capture *capture, struct frame_info *frame, uint64_t *generation, unsigned char **jpeg)
 {
 	pthread_mutex_lock(&capture->lock);
 	*jpeg = copy_newest(capture->reader, frame);

@@ -20,19 +20,20 @@
 
 struct capture;
 
-enum { RING_MOST = 32 << 20 };		/* four of the largest JPEGs */
+enum { RING_MOST = 32 << 20 }; /* four of the largest JPEGs */
 
-struct capture_settings {		/* fixed for the run; its strings must outlive the capture */
+struct capture_settings { /* fixed for the run; its strings must outlive the capture */
 	struct source_wish wish;
-	unsigned slots;			/* of the ring, at most */
-	unsigned slot_kb;		/* 0 = as the frames need it */
-	uint64_t ring_most;		/* bytes of all slots; 0 = RING_MOST */
+	unsigned slots;	    /* of the ring, at most */
+	unsigned slot_kb;   /* 0 = as the frames need it */
+	uint64_t ring_most; /* bytes of all slots; 0 = RING_MOST */
 	unsigned encoders;
 	const char *mask;
-	const json_t *controls;		/* {"NAME": value, …} for the camera, set at each opening; NULL = none */
+	const json_t
+	    *controls; /* {"NAME": value, …} for the camera, set at each opening; NULL = none */
 };
 
-struct capture_tuning {			/* may change at any time */
+struct capture_tuning { /* may change at any time */
 	int quality;
 	bool motion;
 	unsigned motion_fps;
@@ -40,61 +41,63 @@ struct capture_tuning {			/* may change at any time */
 };
 
 enum capture_report_kind {
-	CAPTURE_ONLINE,			/* first picture after an opening: `mode` */
-	CAPTURE_OFFLINE,		/* `reason`; said once per outage and when the reason changes */
-	CAPTURE_RING,			/* a new ring is in force (also the first): readers attach again */
-	CAPTURE_MOTION,			/* a trigger: `verdict`, `frame`, and its JPEG in `jpeg` */
-	CAPTURE_CONTROLS,		/* the answer to `token`; token 0: somebody else changed some */
+	CAPTURE_ONLINE,	  /* first picture after an opening: `mode` */
+	CAPTURE_OFFLINE,  /* `reason`; said once per outage and when the reason changes */
+	CAPTURE_RING,	  /* a new ring is in force (also the first): readers attach again */
+	CAPTURE_MOTION,	  /* a trigger: `verdict`, `frame`, and its JPEG in `jpeg` */
+	CAPTURE_CONTROLS, /* the answer to `token`; token 0: somebody else changed some */
 };
 
-struct capture_report {			/* heap; free with capture_report_free */
+struct capture_report { /* heap; free with capture_report_free */
 	enum capture_report_kind kind;
 	struct source_mode mode;
 	struct cause reason;
 	struct motion_verdict verdict;
 	struct frame_info frame;
 	uint64_t generation;
-	unsigned char *jpeg;		/* frame.length bytes, owned by the report */
+	unsigned char *jpeg; /* frame.length bytes, owned by the report */
 	uint64_t token;
-	json_t *controls;		/* as source_controls() has them; NULL: refused, see `reason` */
-	json_t *set;			/* what was set, to be kept; buttons are not in it. NULL: nothing */
-	bool invalid;			/* refused because the request was wrong, not the time */
+	json_t *controls; /* as source_controls() has them; NULL: refused, see `reason` */
+	json_t *set;	  /* what was set, to be kept; buttons are not in it. NULL: nothing */
+	bool invalid;	  /* refused because the request was wrong, not the time */
 };
 void capture_report_free(void *report);
 
-struct capture_status {			/* a consistent copy, for /status and the pulse */
+struct capture_status { /* a consistent copy, for /status and the pulse */
 	bool online;
-	struct cause reason;		/* why not, when not */
+	struct cause reason; /* why not, when not */
 	struct source_mode mode;
-	struct frame_info frame;	/* the newest; sequence 0 = none yet; when it is stale: pace.h */
+	struct frame_info frame; /* the newest; sequence 0 = none yet; when it is stale: pace.h */
 	uint64_t generation;
-	double fps;			/* measured over the last frames; 0 when offline */
-	uint64_t frames;		/* published since start, over all generations */
-	uint64_t dropped, broken, oversized, errors;	/* passed over; refused; too large; driver errors */
+	double fps;	 /* measured over the last frames; 0 when offline */
+	uint64_t frames; /* published since start, over all generations */
+	uint64_t dropped, broken, oversized,
+	    errors; /* passed over; refused; too large; driver errors */
 	uint64_t reopens;
-	uint64_t turns;			/* of the capture loop, frames or not: feeds the watchdog */
-	struct motion_verdict motion;	/* the newest judgement */
-	struct cause blind;		/* why there is none: pictures that cannot be judged; "" = there is */
-	struct motion_verdict peak;	/* that of the largest change since the last capture_take_peak */
-	uint64_t light_held, cooldown_held;	/* triggers held back so far */
+	uint64_t turns;		      /* of the capture loop, frames or not: feeds the watchdog */
+	struct motion_verdict motion; /* the newest judgement */
+	struct cause blind; /* why there is none: pictures that cannot be judged; "" = there is */
+	struct motion_verdict
+	    peak; /* that of the largest change since the last capture_take_peak */
+	uint64_t light_held, cooldown_held; /* triggers held back so far */
 };
 
 /* Start the thread. `reports` takes what happens (queue full: counted in errors,
  * dropped). NULL with *why only for lack of resources or a bad mask: a missing
  * camera is no failure but CAPTURE_OFFLINE. */
 struct capture *capture_new(const struct capture_settings *settings,
-	const struct capture_tuning *tuning, struct queue *reports, struct cause *why);
+    const struct capture_tuning *tuning, struct queue *reports, struct cause *why);
 
 /* Stop and join (at most some 100 ms unless the driver hangs). Clears *capture. */
 void capture_free(struct capture **capture);
 
 void capture_tune(struct capture *capture, const struct capture_tuning *tuning);
 void capture_status(struct capture *capture, struct capture_status *status);
-struct motion_verdict capture_take_peak(struct capture *capture);	/* and starts anew */
+struct motion_verdict capture_take_peak(struct capture *capture); /* and starts anew */
 
 /* Copy the newest frame: *jpeg is the caller's to free. False when there is none. */
-bool capture_copy_newest(struct capture *capture, struct frame_info *frame,
-	uint64_t *generation, unsigned char **jpeg);
+bool capture_copy_newest(
+    struct capture *capture, struct frame_info *frame, uint64_t *generation, unsigned char **jpeg);
 
 /* A new descriptor of the ring in force, for one reader; -1 when there is none yet. */
 int capture_ring_fd(struct capture *capture);

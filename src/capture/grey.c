@@ -42,16 +42,14 @@ static inline uint32_t
 sum_pixels(enum pixel_format format, const unsigned char *line, uint32_t x, uint32_t count)
 {
 	switch (format) {
-	case PIXEL_YUYV:
-		return sum_luma(line + 2 * x, count, 2);
-	case PIXEL_UYVY:
-		return sum_luma(line + 2 * x + 1, count, 2);
-	case PIXEL_RGB24:
-		return sum_rgb(line + 3 * x, count);
-	case PIXEL_NV12: case PIXEL_YUV420: case PIXEL_GREY:
-		return sum_luma(line + x, count, 1);
-	case PIXEL_MJPEG: case PIXEL_FORMATS:
-		break;
+	case PIXEL_YUYV: return sum_luma(line + 2 * x, count, 2);
+	case PIXEL_UYVY: return sum_luma(line + 2 * x + 1, count, 2);
+	case PIXEL_RGB24: return sum_rgb(line + 3 * x, count);
+	case PIXEL_NV12:
+	case PIXEL_YUV420:
+	case PIXEL_GREY: return sum_luma(line + x, count, 1);
+	case PIXEL_MJPEG:
+	case PIXEL_FORMATS: break;
 	}
 	abort();
 }
@@ -73,7 +71,8 @@ add_line(const struct picture *picture, uint32_t y, uint32_t columns, uint32_t *
 void
 grey_shrink(const struct picture *picture, unsigned char *grey, uint32_t *width, uint32_t *height)
 {
-	uint32_t columns = picture_columns(picture), whole = columns / BLOCK, rest = columns % BLOCK;
+	uint32_t columns = picture_columns(picture), whole = columns / BLOCK,
+		 rest = columns % BLOCK;
 	uint32_t sums[SIDE_MAX];
 
 	*width = (picture->width + BLOCK - 1) / BLOCK;
@@ -82,13 +81,14 @@ grey_shrink(const struct picture *picture, unsigned char *grey, uint32_t *width,
 		uint32_t lines = 0;
 
 		memset(sums, 0, *width * sizeof sums[0]);
-		for (uint32_t y = row * BLOCK; y < picture->height && y < (row + 1) * BLOCK; y += 2, lines++)
+		for (uint32_t y = row * BLOCK; y < picture->height && y < (row + 1) * BLOCK;
+		     y += 2, lines++)
 			add_line(picture, y, columns, sums);
 		for (uint32_t column = 0; column < whole; column++)
 			*grey++ = (unsigned char)(sums[column] / (lines * BLOCK));
 		if (rest > 0) {
 			*grey++ = (unsigned char)(sums[whole] / (lines * rest));
-		} else if (whole < *width) {	/* its only column is not there */
+		} else if (whole < *width) { /* its only column is not there */
 			*grey = grey[-1];
 			grey++;
 		}
@@ -97,7 +97,7 @@ grey_shrink(const struct picture *picture, unsigned char *grey, uint32_t *width,
 
 void
 grey_turn(const unsigned char *from, uint32_t *width, uint32_t *height, unsigned orientation,
-	unsigned char *to)
+    unsigned char *to)
 {
 	uint32_t w = *width, h = *height;
 	bool swap = exif_swaps(orientation);

@@ -13,12 +13,12 @@ uint32_t grey_size(uint32_t width, uint32_t height);
 /* The mean brightness of each 8x8 block (every other line is looked at), lines
  * packed: as large as jpeg_decode_grey8 makes it, a partial block at the right
  * or lower edge being a pixel too. Only for what jpeg_check_raw has taken. */
-void grey_shrink(const struct picture *picture, unsigned char *grey,
-	uint32_t *width, uint32_t *height);
+void grey_shrink(
+    const struct picture *picture, unsigned char *grey, uint32_t *width, uint32_t *height);
 
 /* Turn such a picture as `orientation` (1..8, see jpeg/exif.h) says. `to` has as many
  * bytes; width and height are exchanged where it then stands on its side. */
 void grey_turn(const unsigned char *from, uint32_t *width, uint32_t *height, unsigned orientation,
-	unsigned char *to);
+    unsigned char *to);
 
 #endif

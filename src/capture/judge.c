@@ -71,8 +71,8 @@ judge(struct capture *capture, const struct motion_settings *detect, const struc
 {
 	struct capture_report report = { .kind = CAPTURE_MOTION, .frame = *frame };
 
-	report.verdict = motion_judge(capture->motion, detect, capture->grey, width, height,
-	    frame->mono_ns);
+	report.verdict = motion_judge(
+	    capture->motion, detect, capture->grey, width, height, frame->mono_ns);
 	note_verdict(capture, &report.verdict);
 	if (!report.verdict.triggered)
 		return;
@@ -124,7 +124,7 @@ decode_turned(struct capture *capture, const struct frame_info *frame, uint32_t 
 	if (frame->orientation > 1)
 		coded += capture->grey_capacity;
 	if (jpeg_decode_grey8(capture->decoder, capture->slot, frame->length, coded,
-	    capture->grey_capacity, width, height, why) == -1)
+		capture->grey_capacity, width, height, why) == -1)
 		return -1;
 	if (coded != capture->grey)
 		grey_turn(coded, width, height, frame->orientation, capture->grey);

@@ -3,8 +3,8 @@
 
 #include "base/clock.h"
 
-#define UNKNOWN_NS (2 * CLOCK_S)	/* an interval, before any is known */
-#define FADE_NS (87 * CLOCK_S)		/* the longest is halved in ln 2 of that: a minute */
+#define UNKNOWN_NS (2 * CLOCK_S) /* an interval, before any is known */
+#define FADE_NS (87 * CLOCK_S)	 /* the longest is halved in ln 2 of that: a minute */
 
 static uint64_t
 least(uint64_t a, uint64_t b)
@@ -46,7 +46,8 @@ pace_arrive(struct pace *pace, uint64_t now)
 	uint64_t patience = pace_patience_ns(pace);
 	uint64_t interval = least(silence, least(4 * patience, PACE_INTERVAL_MOST));
 
-	pace->longest_ns -= least(pace->longest_ns, pace->longest_ns / 1000 * (interval / 1000) / (FADE_NS / 1000000));
+	pace->longest_ns -= least(
+	    pace->longest_ns, pace->longest_ns / 1000 * (interval / 1000) / (FADE_NS / 1000000));
 	if ((pace->arrived || (pace->waking && silence > patience)) && interval > pace->longest_ns)
 		pace->longest_ns = interval;
 	if (pace->arrived)

@@ -16,12 +16,12 @@
 
 enum { PACE_SMOOTH = 8 };
 
-struct pace {				/* all zero: nothing known */
-	uint64_t announced_ns;		/* interval the camera promises; 0 = none */
-	uint64_t mean_ns, longest_ns;	/* as measured */
-	uint64_t since_ns;		/* the newest arrival, or the opening */
-	unsigned intervals;		/* measured so far; stops counting at PACE_SMOOTH */
-	bool arrived, waking;		/* since the opening; the time to the first picture counts */
+struct pace {			      /* all zero: nothing known */
+	uint64_t announced_ns;	      /* interval the camera promises; 0 = none */
+	uint64_t mean_ns, longest_ns; /* as measured */
+	uint64_t since_ns;	      /* the newest arrival, or the opening */
+	unsigned intervals;	      /* measured so far; stops counting at PACE_SMOOTH */
+	bool arrived, waking;	      /* since the opening; the time to the first picture counts */
 };
 
 /* Opened at `now`. What was measured stays: see pace_forget. `waking`: the time
@@ -37,6 +37,6 @@ void pace_arrive(struct pace *pace, uint64_t now);
 /* From the newest arrival, or from the opening: at most PACE_INTERVAL_MOST * 3 + 1 s. */
 uint64_t pace_patience_ns(const struct pace *pace);
 
-#define PACE_INTERVAL_MOST (UINT64_C(60) * 1000000000)	/* of one interval that is believed */
+#define PACE_INTERVAL_MOST (UINT64_C(60) * 1000000000) /* of one interval that is believed */
 
 #endif

@@ -11,7 +11,7 @@
 #include "jpeg/check.h"
 #include "jpeg/exif.h"
 
-enum { REPAIR_ROOM = 1024 };		/* missing Huffman tables are 420 bytes */
+enum { REPAIR_ROOM = 1024 }; /* missing Huffman tables are 420 bytes */
 
 /* ---- the ring ---------------------------------------------------------------- */
 
@@ -31,8 +31,9 @@ slot_most(const struct capture *capture)
 
 	if (capture->settings.slot_kb != 0)
 		return capture->settings.slot_kb * 1024;
-	return most < RING_SLOT_SIZE_MIN ? RING_SLOT_SIZE_MIN :
-	    most > RING_SLOT_SIZE_MAX ? RING_SLOT_SIZE_MAX : (uint32_t)most;
+	return most < RING_SLOT_SIZE_MIN ? RING_SLOT_SIZE_MIN
+	    : most > RING_SLOT_SIZE_MAX	 ? RING_SLOT_SIZE_MAX
+					 : (uint32_t)most;
 }
 
 /* What a frame of this size usually takes at most, and what one of `least` bytes needs. */
@@ -95,20 +96,21 @@ replace_ring(struct capture *capture, uint32_t size, struct cause *why)
 /* The ring in force takes frames of this size, and one of `least` bytes, from now on.
  * 1 with *why: that would take more memory than it may. */
 static int
-ensure_ring(struct capture *capture, uint32_t width, uint32_t height, uint32_t least, struct cause *why)
+ensure_ring(
+    struct capture *capture, uint32_t width, uint32_t height, uint32_t least, struct cause *why)
 {
 	uint32_t has = capture->ring != NULL ? ring_writer_slot_size(capture->ring) : 0;
 	uint32_t size = slot_size(capture, width, height, least), most = slot_most(capture);
 
 	if (least > most) {
-		cause_set(why, "a picture of %u bytes, %u are the most the ring has room for (%s)", least,
-		    most, capture->settings.slot_kb != 0 ? "slot_kb" : "ring_mb");
+		cause_set(why, "a picture of %u bytes, %u are the most the ring has room for (%s)",
+		    least, most, capture->settings.slot_kb != 0 ? "slot_kb" : "ring_mb");
 		return 1;
 	}
 	if (has >= size)
 		return 0;
 	if (least > has && has > 0 && size < 2 * (uint64_t)has)
-		size = most / 2 < has ? most : 2 * has;		/* so that it does not grow often */
+		size = most / 2 < has ? most : 2 * has; /* so that it does not grow often */
 	if (replace_ring(capture, size, why) == 0)
 		return 0;
 	return has > 0 ? 1 : -1;
@@ -122,7 +124,7 @@ ring_bells(struct capture *capture)
 	for (unsigned i = 0; i < capture->bell_count; i++) {
 		ssize_t ignored = write(capture->bells[i], &one, sizeof one);
 
-		(void)ignored;		/* a counter that is full rings as well */
+		(void)ignored; /* a counter that is full rings as well */
 	}
 }
 
@@ -172,7 +174,8 @@ refuse(struct capture *capture, uint64_t *counter)
 
 /* Make room for a frame. 1: passed over and counted. */
 static int
-make_room(struct capture *capture, uint32_t width, uint32_t height, uint32_t least, struct cause *why)
+make_room(
+    struct capture *capture, uint32_t width, uint32_t height, uint32_t least, struct cause *why)
 {
 	struct cause reason;
 	int result = ensure_ring(capture, width, height, least, &reason);
@@ -191,8 +194,8 @@ static int
 put_jpeg(struct capture *capture, const struct picture *picture, struct frame_info *frame,
     struct cause *why)
 {
-	uint32_t most = capture->settings.wish.image_most != 0 ? capture->settings.wish.image_most :
-	    SOURCE_IMAGE_MOST;
+	uint32_t most = capture->settings.wish.image_most != 0 ? capture->settings.wish.image_most
+							       : SOURCE_IMAGE_MOST;
 	struct jpeg_shape shape;
 	int room;
 
@@ -203,7 +206,8 @@ put_jpeg(struct capture *capture, const struct picture *picture, struct frame_in
 	frame->height = exif_swaps(shape.orientation) ? shape.width : shape.height;
 	frame->length = jpeg_repaired_length(&shape);
 	if (frame->length > most + REPAIR_ROOM) {
-		cause_set(&capture->refusal, "a picture of more than %u MiB (image_mb)", most >> 20);
+		cause_set(
+		    &capture->refusal, "a picture of more than %u MiB (image_mb)", most >> 20);
 		return refuse(capture, &capture->oversized);
 	}
 	room = make_room(capture, frame->width, frame->height, frame->length, why);
@@ -235,10 +239,10 @@ put_raw(struct capture *capture, const struct picture *picture, struct frame_inf
 			return room;
 		capture->slot = ring_writer_begin(capture->ring);
 		least = ring_writer_slot_size(capture->ring);
-		length = jpeg_crew_encode(capture->crew, picture, quality, capture->slot, least,
-		    &capture->refusal);
+		length = jpeg_crew_encode(
+		    capture->crew, picture, quality, capture->slot, least, &capture->refusal);
 		least++;
-	} while (length == -1);		/* the picture is whole: what is left is that it does not fit */
+	} while (length == -1); /* the picture is whole: what is left is that it does not fit */
 	frame->width = picture->width;
 	frame->height = picture->height;
 	frame->length = (uint32_t)length;
@@ -251,8 +255,8 @@ capture_publish(struct capture *capture, const struct picture *picture, struct c
 {
 	struct frame_info frame = { .wall_ns = picture->wall_ns, .mono_ns = picture->mono_ns };
 	bool raw = picture->format != PIXEL_MJPEG;
-	int result = raw ? put_raw(capture, picture, &frame, why) :
-	    put_jpeg(capture, picture, &frame, why);
+	int result = raw ? put_raw(capture, picture, &frame, why)
+			 : put_jpeg(capture, picture, &frame, why);
 
 	if (result != 0) {
 		source_release(capture->source);

@@ -7,8 +7,8 @@
 
 enum { RATE_STAMPS = 32 };
 
-struct rate {				/* all zero: nothing measured yet */
-	uint64_t stamps[RATE_STAMPS];	/* monotonic */
+struct rate {			      /* all zero: nothing measured yet */
+	uint64_t stamps[RATE_STAMPS]; /* monotonic */
 	uint64_t count;
 };
 
@@ -30,7 +30,8 @@ rate_frame_ns(const struct rate *rate)
 	if (held < 2)
 		return 0;
 	return (rate->stamps[(rate->count - 1) % RATE_STAMPS] -
-	    rate->stamps[(rate->count - held) % RATE_STAMPS]) / (held - 1);
+		   rate->stamps[(rate->count - held) % RATE_STAMPS]) /
+	    (held - 1);
 }
 
 #endif

@@ -14,16 +14,17 @@
 #include "capture/inside.h"
 
 #define RETRY_FIRST_NS (100 * CLOCK_MS)
-#define RETRY_MOST_NS (2 * CLOCK_S)	/* a camera is back within 3 s of its return */
-#define STEADY_NS (5 * CLOCK_S)		/* lasted this long: the next failure is a new one */
-#define FIRST_PICTURE_NS (3 * CLOCK_S)	/* cameras that wake up slowly take 2 s */
-#define GRACE_FIRST_NS (2 * CLOCK_S)	/* a silent one is left open longer each time: it may be slow */
+#define RETRY_MOST_NS (2 * CLOCK_S)    /* a camera is back within 3 s of its return */
+#define STEADY_NS (5 * CLOCK_S)	       /* lasted this long: the next failure is a new one */
+#define FIRST_PICTURE_NS (3 * CLOCK_S) /* cameras that wake up slowly take 2 s */
+#define GRACE_FIRST_NS \
+	(2 * CLOCK_S) /* a silent one is left open longer each time: it may be slow */
 #define GRACE_MOST_NS (12 * CLOCK_S)
-#define LOOK_NS (2 * CLOCK_S)		/* for a camera that cannot be had yet */
-#define IDLE_NS CLOCK_S			/* a FIFO without pictures for so long may have been made anew */
-#define ADJUST_NS (20 * CLOCK_MS)	/* a step for the controls at least so often */
-#define HOLD_NS (3 * CLOCK_S)		/* one that went may come back: no other for so long */
-#define TURN_NS CLOCK_S			/* the watchdog wants to see turns */
+#define LOOK_NS (2 * CLOCK_S)	  /* for a camera that cannot be had yet */
+#define IDLE_NS CLOCK_S		  /* a FIFO without pictures for so long may have been made anew */
+#define ADJUST_NS (20 * CLOCK_MS) /* a step for the controls at least so often */
+#define HOLD_NS (3 * CLOCK_S)	  /* one that went may come back: no other for so long */
+#define TURN_NS CLOCK_S		  /* the watchdog wants to see turns */
 
 /* ---- on and off ---------------------------------------------------------------- */
 
@@ -31,7 +32,8 @@ static void
 copy_counters(struct capture *capture)
 {
 	static const struct source_counters none;
-	const struct source_counters *now = capture->source != NULL ? &capture->source->counters : &none;
+	const struct source_counters *now = capture->source != NULL ? &capture->source->counters
+								    : &none;
 
 	pthread_mutex_lock(&capture->lock);
 	capture->status.dropped = capture->dropped + now->dropped;
@@ -47,7 +49,8 @@ go_offline(struct capture *capture, const struct cause *reason)
 {
 	struct capture_report report = { .kind = CAPTURE_OFFLINE, .reason = *reason };
 	struct capture_status *status = &capture->status;
-	bool news = !capture->reported || status->online || strcmp(status->reason.text, reason->text) != 0;
+	bool news = !capture->reported || status->online ||
+	    strcmp(status->reason.text, reason->text) != 0;
 
 	pthread_mutex_lock(&capture->lock);
 	status->online = false;
@@ -93,9 +96,11 @@ go_online(struct capture *capture)
 	report.frame = capture->status.frame;
 	remember(capture);
 	if (mode->fps_num != 0)
-		snprintf(rate, sizeof rate, ", %.4g a second", (double)mode->fps_num / mode->fps_den);
-	log_notice("capture", "online: %s%s%s, %s %ux%u%s", mode->name, mode->device[0] != '\0' ? " at " : "",
-	    mode->device, pixel_format_name(mode->format), mode->width, mode->height, rate);
+		snprintf(
+		    rate, sizeof rate, ", %.4g a second", (double)mode->fps_num / mode->fps_den);
+	log_notice("capture", "online: %s%s%s, %s %ux%u%s", mode->name,
+	    mode->device[0] != '\0' ? " at " : "", mode->device, pixel_format_name(mode->format),
+	    mode->width, mode->height, rate);
 	capture_report(capture, &report, NULL);
 }
 
@@ -137,11 +142,13 @@ give_up(struct capture *capture, const struct cause *reason)
 
 	if (capture->pace.arrived && now - capture->opened_ns > STEADY_NS)
 		capture->delay_ns = RETRY_FIRST_NS;
-	if (capture->source != NULL && capture->pictures < PACE_SMOOTH && *failures_of(capture) < UINT8_MAX)
+	if (capture->source != NULL && capture->pictures < PACE_SMOOTH &&
+	    *failures_of(capture) < UINT8_MAX)
 		++*failures_of(capture);
 	close_source(capture);
 	capture->retry_ns = now + capture->delay_ns;
-	capture->delay_ns = capture->delay_ns * 2 < RETRY_MOST_NS ? capture->delay_ns * 2 : RETRY_MOST_NS;
+	capture->delay_ns = capture->delay_ns * 2 < RETRY_MOST_NS ? capture->delay_ns * 2
+								  : RETRY_MOST_NS;
 	go_offline(capture, reason);
 }
 
@@ -211,7 +218,8 @@ is_makeshift(const struct capture *capture)
 {
 	if (strcmp(capture->source->mode.kind, "testcard") == 0)
 		return strcmp(capture->wish.kind, "auto") == 0;
-	return capture->source->mode.node >= 0 && capture->wish.device[0] == '\0' && capture->silent;
+	return capture->source->mode.node >= 0 && capture->wish.device[0] == '\0' &&
+	    capture->silent;
 }
 
 /* Is what we read still what its name leads to? */
@@ -247,7 +255,8 @@ look_beside(struct capture *capture)
 	wish.only_untried = strcmp(capture->source->mode.kind, "v4l2") == 0;
 	camera = source_open(&wish, NULL);
 	if (camera == NULL) {
-		capture->look_ns = errno != ENOENT || wish.only_untried ? clock_mono_ns() + LOOK_NS : 0;
+		capture->look_ns = errno != ENOENT || wish.only_untried ? clock_mono_ns() + LOOK_NS
+									: 0;
 		return;
 	}
 	close_source(capture);
@@ -309,7 +318,8 @@ handle_silence(struct capture *capture)
 	struct cause reason;
 
 	if (capture->refusal.text[0] != '\0')
-		cause_set(&reason, "%s delivers no usable picture: %.120s", mode->name, capture->refusal.text);
+		cause_set(&reason, "%s delivers no usable picture: %.120s", mode->name,
+		    capture->refusal.text);
 	else if (capture->source->refusal.text[0] != '\0' && !capture->pace.arrived)
 		cause_set(&reason, "%s delivers only broken pictures: %.120s", mode->name,
 		    capture->source->refusal.text);
@@ -333,17 +343,14 @@ take_picture(struct capture *capture)
 	struct cause why;
 
 	switch (source_take(capture->source, &picture, &why)) {
-	case SOURCE_AGAIN:
-		copy_counters(capture);
-		return;
+	case SOURCE_AGAIN: copy_counters(capture); return;
 	case SOURCE_GONE:
 		capture_count_error(capture);
 		capture->lost = true;
 		capture->lost_ns = capture->pace.arrived ? clock_mono_ns() : 0;
 		give_up(capture, &why);
 		return;
-	case SOURCE_PICTURE:
-		break;
+	case SOURCE_PICTURE: break;
 	}
 	switch (capture_publish(capture, &picture, &why)) {
 	case 0:
@@ -403,7 +410,8 @@ read_nodes(struct capture *capture)
 
 		for (char *at = buffer; at < buffer + got; at += sizeof *event + event->len) {
 			event = (const struct inotify_event *)at;
-			camera |= event->mask & IN_Q_OVERFLOW || (event->len > 0 && read_name(capture, event->name));
+			camera |= event->mask & IN_Q_OVERFLOW ||
+			    (event->len > 0 && read_name(capture, event->name));
 		}
 	}
 	return camera;
@@ -447,7 +455,8 @@ turn(struct capture *capture)
 	struct pollfd fds[] = {
 		{ .fd = capture->wake, .events = POLLIN },
 		{ .fd = capture->inotify, .events = POLLIN },
-		{ .fd = capture->source != NULL ? capture->source->fd : -1, .events = POLLIN | POLLPRI },
+		{ .fd = capture->source != NULL ? capture->source->fd : -1,
+		    .events = POLLIN | POLLPRI },
 	};
 	uint64_t count;
 	ssize_t ignored = 0;
@@ -459,7 +468,7 @@ turn(struct capture *capture)
 		return;
 	if (fds[0].revents != 0)
 		ignored = read(capture->wake, &count, sizeof count);
-	(void)ignored;		/* what it was about is looked at anyway */
+	(void)ignored; /* what it was about is looked at anyway */
 	if (fds[2].revents & POLLPRI && source_notice(capture->source))
 		adjust_noticed(capture);
 	if (fds[2].revents & ~POLLPRI)

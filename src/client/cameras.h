@@ -9,16 +9,16 @@
 
 #include "base/vocabulary.h"
 
-#define CAMERA_FIRST "cam"	/* the name that a camera gets when nobody gives it one */
+#define CAMERA_FIRST "cam" /* the name that a camera gets when nobody gives it one */
 
 enum {
 	CAMERAS_MAX = 64,
-	CAMERA_PATH_SIZE = 108,	/* of a control socket: sun_path of unix(7) */
+	CAMERA_PATH_SIZE = 108, /* of a control socket: sun_path of unix(7) */
 };
 
 struct cameras {
 	size_t count;
-	char name[CAMERAS_MAX][CAMERA_NAME_MAX + 1];	/* in alphabetical order */
+	char name[CAMERAS_MAX][CAMERA_NAME_MAX + 1]; /* in alphabetical order */
 };
 
 /* Those whose control socket is there now, answered or not. */

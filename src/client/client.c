@@ -13,8 +13,9 @@
 #include "base/unixsock.h"
 
 enum {
-	RETRY_FIRST_MS = 50, RETRY_LAST_MS = 1000,
-	READS_PER_WAKE = 16,		/* then others have their turn */
+	RETRY_FIRST_MS = 50,
+	RETRY_LAST_MS = 1000,
+	READS_PER_WAKE = 16, /* then others have their turn */
 };
 
 static void client_lose(struct client *client, const char *reason);
@@ -99,8 +100,10 @@ client_receive(struct client *client)
 	} control;
 	struct iovec part = { .iov_base = client->input + client->used,
 		.iov_len = sizeof client->input - client->used };
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1,
-		.msg_control = control.bytes, .msg_controllen = sizeof control.bytes };
+	struct msghdr message = { .msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = control.bytes,
+		.msg_controllen = sizeof control.bytes };
 	ssize_t got = recvmsg(client->fd, &message, MSG_CMSG_CLOEXEC);
 
 	if (got > 0)
@@ -126,7 +129,8 @@ client_read(evutil_socket_t fd, short what, void *arg)
 		if (got == -1 && (errno == EAGAIN || errno == EINTR))
 			break;
 		if (got <= 0) {
-			client_lose(client, got == 0 ? "has closed the connection" : strerror(errno));
+			client_lose(
+			    client, got == 0 ? "has closed the connection" : strerror(errno));
 			break;
 		}
 		client->used += (size_t)got;
@@ -170,7 +174,8 @@ static void
 client_retry_later(struct client *client)
 {
 	timer_in(client->retry, client->retry_ms);
-	client->retry_ms = client->retry_ms * 2 > RETRY_LAST_MS ? RETRY_LAST_MS : client->retry_ms * 2;
+	client->retry_ms = client->retry_ms * 2 > RETRY_LAST_MS ? RETRY_LAST_MS
+								: client->retry_ms * 2;
 }
 
 static void
@@ -235,7 +240,8 @@ client_connect(evutil_socket_t unused, short what, void *arg)
 		client_fail_lost(-1, 0, client);
 		return;
 	}
-	client->readable = event_new(client->base, client->fd, EV_READ | EV_PERSIST, client_read, client);
+	client->readable = event_new(
+	    client->base, client->fd, EV_READ | EV_PERSIST, client_read, client);
 	client->writable = event_new(client->base, client->fd, EV_WRITE, client_writable, client);
 	if (client->readable == NULL || client->writable == NULL) {
 		client_give_up(client, "out of memory");
@@ -262,8 +268,9 @@ client_new(struct event_base *base, const char *path, const struct client_hooks 
 
 	if (client == NULL)
 		return NULL;
-	*client = (struct client){ .base = base, .hooks = hooks, .arg = arg, .fd = -1,
-		.retry_ms = RETRY_FIRST_MS };
+	*client = (struct client){
+		.base = base, .hooks = hooks, .arg = arg, .fd = -1, .retry_ms = RETRY_FIRST_MS
+	};
 	client_init_pending(client);
 	client->path = strdup(path);
 	client->output = evbuffer_new();

@@ -25,15 +25,15 @@ struct client;
 enum { CLIENT_REPLY_SECONDS = 10, CLIENT_PENDING_MAX = 4096, CLIENT_FDS_MAX = 2 };
 
 enum client_lane {
-	CLIENT_OURS,		/* the program's own: at once, and waits as long as it takes */
-	CLIENT_CHANGE,		/* at once */
-	CLIENT_SHORT,		/* 32 under way at most, the others wait here */
-	CLIENT_LONG,		/* 6: their replies may be 64 KiB each */
+	CLIENT_OURS,   /* the program's own: at once, and waits as long as it takes */
+	CLIENT_CHANGE, /* at once */
+	CLIENT_SHORT,  /* 32 under way at most, the others wait here */
+	CLIENT_LONG,   /* 6: their replies may be 64 KiB each */
 	CLIENT_LANES
 };
 struct client_way {
 	enum client_lane lane;
-	bool first;		/* before those in the lane that are not */
+	bool first; /* before those in the lane that are not */
 };
 
 /* The way of a command that somebody with that role sends. */
@@ -41,9 +41,9 @@ struct client_way client_way(enum command_id id, enum role role);
 
 enum client_failure {
 	CLIENT_ANSWERED,
-	CLIENT_DOWN,		/* not sent, there is no connection: it was not done */
-	CLIENT_BUSY,		/* not sent, too many wait: it was not done */
-	CLIENT_UNKNOWN,		/* no answer in time: a change may have been made, or may be yet */
+	CLIENT_DOWN,	/* not sent, there is no connection: it was not done */
+	CLIENT_BUSY,	/* not sent, too many wait: it was not done */
+	CLIENT_UNKNOWN, /* no answer in time: a change may have been made, or may be yet */
 };
 
 /* What orield answered. `line`: length bytes of JSON without tag and newline,
@@ -59,15 +59,15 @@ struct client_reply {
 typedef void client_reply_fn(void *arg, struct client_reply *reply);
 
 struct client_hooks {
-	void (*up)(void *arg);			/* connected: subscribe and attach now */
-	void (*down)(void *arg);		/* connection lost (not at each failed try) */
-	void (*event)(void *arg, const char *line, size_t length);	/* a line that is no reply */
+	void (*up)(void *arg);	 /* connected: subscribe and attach now */
+	void (*down)(void *arg); /* connection lost (not at each failed try) */
+	void (*event)(void *arg, const char *line, size_t length); /* a line that is no reply */
 };
 
 /* Begins to connect at once (from the loop). `path` is copied; `hooks` must
  * outlive the client. NULL when out of memory. */
-struct client *client_new(struct event_base *base, const char *path,
-	const struct client_hooks *hooks, void *arg);
+struct client *client_new(
+    struct event_base *base, const char *path, const struct client_hooks *hooks, void *arg);
 
 /* Waiting commands are answered with line = NULL first. Clears *client. */
 void client_free(struct client **client);
@@ -79,8 +79,8 @@ bool client_connected(const struct client *client);
  * CLIENT_REPLY_SECONDS unless it is CLIENT_OURS. What is sent before the first try to
  * connect waits for it. Returns a token for client_forget, 0 when out of memory (done
  * is not called). */
-unsigned long client_send(struct client *client, struct client_way way, const char *line, size_t length,
-	client_reply_fn *done, void *arg);
+unsigned long client_send(struct client *client, struct client_way way, const char *line,
+    size_t length, client_reply_fn *done, void *arg);
 
 /* Send `attach`: the one command whose reply brings descriptors. */
 unsigned long client_attach(struct client *client, client_reply_fn *done, void *arg);

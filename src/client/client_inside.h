@@ -9,20 +9,20 @@
 
 #include "client/client.h"
 
-enum { CLIENT_OUTPUT_MAX = 1 << 20 };	/* bytes waiting for orield to read them */
+enum { CLIENT_OUTPUT_MAX = 1 << 20 }; /* bytes waiting for orield to read them */
 
 /* A command on its way. */
 struct pending {
 	TAILQ_ENTRY(pending) next;
 	TAILQ_ENTRY(pending) younger;
-	unsigned long token;		/* and its tag */
+	unsigned long token; /* and its tag */
 	struct client_way way;
 	bool takes_fds, ages;
-	char *line;			/* while it waits to be sent */
+	char *line; /* while it waits to be sent */
 	size_t length;
 	uint64_t deadline_ns;
 	enum client_failure failure;
-	client_reply_fn *done;		/* NULL once forgotten, or told that it is late */
+	client_reply_fn *done; /* NULL once forgotten, or told that it is late */
 	void *arg;
 };
 TAILQ_HEAD(pending_list, pending);
@@ -37,22 +37,22 @@ struct client {
 	const struct client_hooks *hooks;
 	void *arg;
 	char *path;
-	int fd;				/* -1 while down */
+	int fd; /* -1 while down */
 	struct event *readable, *writable, *retry, *deadline, *failing;
 	struct evbuffer *output;
-	struct pending_list sent;	/* in that order */
-	struct pending_list aging;	/* sent or waiting, with a deadline; the oldest first */
-	struct pending_list lost;	/* to be answered with NULL from the loop */
+	struct pending_list sent;  /* in that order */
+	struct pending_list aging; /* sent or waiting, with a deadline; the oldest first */
+	struct pending_list lost;  /* to be answered with NULL from the loop */
 	struct lane lanes[CLIENT_LANES];
 	unsigned pending_count;
 	unsigned long last_token;
 	unsigned retry_ms;
 	bool outage_said;
-	bool tried;			/* commands given before wait for the first try to connect */
-	unsigned depth;			/* callbacks of ours on the stack */
-	bool freed;			/* client_free was called from one of them */
-	int fds[CLIENT_FDS_MAX];	/* came in, not yet given to a reply */
-	size_t used;			/* bytes of an unfinished line in `input` */
+	bool tried;		 /* commands given before wait for the first try to connect */
+	unsigned depth;		 /* callbacks of ours on the stack */
+	bool freed;		 /* client_free was called from one of them */
+	int fds[CLIENT_FDS_MAX]; /* came in, not yet given to a reply */
+	size_t used;		 /* bytes of an unfinished line in `input` */
 	char input[LINE_MAX_SIZE];
 };
 

@@ -10,10 +10,13 @@
 #include "base/log.h"
 #include "client/client_inside.h"
 
-enum { TAG_SIZE = 24 };		/* "#", up to 20 digits, " " and the newline */
+enum { TAG_SIZE = 24 }; /* "#", up to 20 digits, " " and the newline */
 
 static const unsigned lane_width[CLIENT_LANES] = {
-	[CLIENT_OURS] = UINT_MAX, [CLIENT_CHANGE] = UINT_MAX, [CLIENT_SHORT] = 32, [CLIENT_LONG] = 6,
+	[CLIENT_OURS] = UINT_MAX,
+	[CLIENT_CHANGE] = UINT_MAX,
+	[CLIENT_SHORT] = 32,
+	[CLIENT_LONG] = 6,
 };
 
 /* ---- answers --------------------------------------------------------------------- */
@@ -86,8 +89,8 @@ void
 client_arm_deadline(struct client *client)
 {
 	struct pending *oldest = TAILQ_FIRST(&client->aging);
-	uint64_t now = clock_mono_ns(), left = oldest != NULL && oldest->deadline_ns > now ?
-	    oldest->deadline_ns - now : 0;
+	uint64_t now = clock_mono_ns(),
+		 left = oldest != NULL && oldest->deadline_ns > now ? oldest->deadline_ns - now : 0;
 	struct timeval wait = { .tv_sec = (time_t)(left / CLOCK_S),
 		.tv_usec = (suseconds_t)(left % CLOCK_S / 1000) };
 
@@ -141,8 +144,9 @@ client_move_up(struct client *client, enum client_lane which)
 	struct pending *next;
 	char *line;
 
-	while (lane->under_way < lane_width[which] && ((next = TAILQ_FIRST(&lane->waiting[0])) != NULL ||
-	    (next = TAILQ_FIRST(&lane->waiting[1])) != NULL)) {
+	while (lane->under_way < lane_width[which] &&
+	    ((next = TAILQ_FIRST(&lane->waiting[0])) != NULL ||
+		(next = TAILQ_FIRST(&lane->waiting[1])) != NULL)) {
 		TAILQ_REMOVE(pending_waits(client, next), next, next);
 		line = next->line;
 		next->line = NULL;
@@ -163,8 +167,8 @@ client_find(struct client *client, unsigned long tag)
 	struct pending *pending;
 
 	TAILQ_FOREACH(pending, &client->sent, next)
-		if (tag == 0 || pending->token == tag)
-			break;
+	if (tag == 0 || pending->token == tag)
+		break;
 	return pending;
 }
 
@@ -211,7 +215,8 @@ client_fail_list(struct client *client, struct pending_list *list, enum client_f
 {
 	struct pending *pending;
 
-	TAILQ_FOREACH(pending, list, next) {
+	TAILQ_FOREACH(pending, list, next)
+	{
 		pending->failure = failure;
 		pending->ages = false;
 	}
@@ -261,7 +266,8 @@ client_deadline(evutil_socket_t unused, short what, void *arg)
 
 	(void)unused, (void)what;
 	client_enter(client);
-	while (!client->freed && (oldest = TAILQ_FIRST(&client->aging)) != NULL && oldest->deadline_ns <= now)
+	while (!client->freed && (oldest = TAILQ_FIRST(&client->aging)) != NULL &&
+	    oldest->deadline_ns <= now)
 		pending_late(client, oldest);
 	if (!client->freed)
 		client_arm_deadline(client);
@@ -311,15 +317,18 @@ client_age(struct client *client, struct pending *pending)
 }
 
 static unsigned long
-client_enqueue(struct client *client, struct client_way way, const char *line, size_t length, bool takes_fds,
-    client_reply_fn *done, void *arg)
+client_enqueue(struct client *client, struct client_way way, const char *line, size_t length,
+    bool takes_fds, client_reply_fn *done, void *arg)
 {
 	struct pending *pending = calloc(1, sizeof *pending);
 
 	if (pending == NULL)
 		return 0;
-	*pending = (struct pending){ .token = ++client->last_token, .way = way, .takes_fds = takes_fds,
-		.done = done, .arg = arg };
+	*pending = (struct pending){ .token = ++client->last_token,
+		.way = way,
+		.takes_fds = takes_fds,
+		.done = done,
+		.arg = arg };
 	if (client->fd == -1 && client->tried) {
 		client_fail_later(client, pending, CLIENT_DOWN);
 	} else if (client->pending_count == CLIENT_PENDING_MAX ||
@@ -360,8 +369,8 @@ client_attach(struct client *client, client_reply_fn *done, void *arg)
 {
 	static const char line[] = "{\"cmd\":\"attach\"}";
 
-	return client_enqueue(client, (struct client_way){ .lane = CLIENT_OURS }, line, sizeof line - 1, true,
-	    done, arg);
+	return client_enqueue(client, (struct client_way){ .lane = CLIENT_OURS }, line,
+	    sizeof line - 1, true, done, arg);
 }
 
 static bool
@@ -370,8 +379,8 @@ pending_forget(struct pending_list *list, unsigned long token)
 	struct pending *pending;
 
 	TAILQ_FOREACH(pending, list, next)
-		if (pending->token == token)
-			break;
+	if (pending->token == token)
+		break;
 	if (pending != NULL)
 		pending->done = NULL;
 	return pending != NULL;
@@ -384,8 +393,8 @@ client_forget_waiting(struct client *client, struct pending_list *list, unsigned
 	struct pending *pending;
 
 	TAILQ_FOREACH(pending, list, next)
-		if (pending->token == token)
-			break;
+	if (pending->token == token)
+		break;
 	if (pending == NULL)
 		return;
 	client_remove(client, pending);

@@ -48,9 +48,11 @@ say(const char *files, const char *calls, bool whole)
 #endif
 
 	if (whole)
-		log_info("confine", "confined to %s%s%s%s", files, files[0] != '\0' ? ", " : "", calls, build);
+		log_info("confine", "confined to %s%s%s%s", files, files[0] != '\0' ? ", " : "",
+		    calls, build);
 	else
-		log_notice("confine", "confined in part: %s%s%s%s", files, files[0] != '\0' ? "; " : "", calls, build);
+		log_notice("confine", "confined in part: %s%s%s%s", files,
+		    files[0] != '\0' ? "; " : "", calls, build);
 }
 
 void
@@ -60,7 +62,7 @@ confine(unsigned calls, const struct confine_path *paths, size_t count)
 	struct cause why;
 	bool whole = true;
 
-	tzset();	/* the log's local time comes from a file */
+	tzset(); /* the log's local time comes from a file */
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1) {
 		log_notice("confine", "not confined: no_new_privs: %s", strerror(errno));
 		return;

@@ -14,27 +14,27 @@
 
 /* What may be done below a folder, or with a file. */
 enum {
-	CONFINE_READ = 1,		/* read files, list folders */
-	CONFINE_WRITE = 2,		/* write to files that are there */
-	CONFINE_MAKE = 4,		/* make, rename and remove files; make folders */
-	CONFINE_SOCKETS = 8,		/* make and remove sockets */
-	CONFINE_DEVICES = 16,		/* ioctl(2) on devices */
-	CONFINE_AROUND = 32,		/* …in the folder that holds it: the thing itself may be replaced */
+	CONFINE_READ = 1,     /* read files, list folders */
+	CONFINE_WRITE = 2,    /* write to files that are there */
+	CONFINE_MAKE = 4,     /* make, rename and remove files; make folders */
+	CONFINE_SOCKETS = 8,  /* make and remove sockets */
+	CONFINE_DEVICES = 16, /* ioctl(2) on devices */
+	CONFINE_AROUND = 32,  /* …in the folder that holds it: the thing itself may be replaced */
 };
 
 struct confine_path {
-	const char *path;		/* "" = none; not there yet: the nearest folder above that is */
+	const char *path; /* "" = none; not there yet: the nearest folder above that is */
 	unsigned may;
 };
 
 /* What may be asked of the kernel beside what every program of ours needs. */
 enum {
 	CONFINE_THREADS = 1,
-	CONFINE_STORE = 2,		/* files that are written: SQLite, pictures */
-	CONFINE_WATCH = 4,		/* inotify */
-	CONFINE_CAMERA = 8,		/* V4L2's ioctls, shared memory for frames */
-	CONFINE_LISTEN = 16,		/* sockets that are bound later */
-	CONFINE_PROCESSES = 32,		/* fork, wait, kill; a further confine() in the child */
+	CONFINE_STORE = 2,	/* files that are written: SQLite, pictures */
+	CONFINE_WATCH = 4,	/* inotify */
+	CONFINE_CAMERA = 8,	/* V4L2's ioctls, shared memory for frames */
+	CONFINE_LISTEN = 16,	/* sockets that are bound later */
+	CONFINE_PROCESSES = 32, /* fork, wait, kill; a further confine() in the child */
 };
 
 /* `calls`: some of the second list. `paths` NULL: no files are taken away. */

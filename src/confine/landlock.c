@@ -25,9 +25,9 @@
 #ifndef LANDLOCK_ACCESS_FS_IOCTL_DEV
 #define LANDLOCK_ACCESS_FS_IOCTL_DEV (1ULL << 15)
 #endif
-#define NET_TCP 3ULL		/* LANDLOCK_ACCESS_NET_BIND_TCP | _CONNECT_TCP */
-#define SCOPE_ABSTRACT 1ULL	/* LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET */
-#define SCOPE_SIGNAL 2ULL	/* LANDLOCK_SCOPE_SIGNAL */
+#define NET_TCP 3ULL	    /* LANDLOCK_ACCESS_NET_BIND_TCP | _CONNECT_TCP */
+#define SCOPE_ABSTRACT 1ULL /* LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET */
+#define SCOPE_SIGNAL 2ULL   /* LANDLOCK_SCOPE_SIGNAL */
 
 /* struct landlock_ruleset_attr as of ABI 6: an older kernel takes it as long as
  * what it does not know is 0. */
@@ -39,7 +39,7 @@ struct ruleset {
 static uint64_t
 rights_known(int abi)
 {
-	uint64_t rights = LANDLOCK_ACCESS_FS_MAKE_SYM * 2 - 1;	/* ABI 1: up to here */
+	uint64_t rights = LANDLOCK_ACCESS_FS_MAKE_SYM * 2 - 1; /* ABI 1: up to here */
 
 	if (abi >= 2)
 		rights |= LANDLOCK_ACCESS_FS_REFER;
@@ -70,8 +70,8 @@ rights_of(unsigned may)
 }
 
 /* What can be allowed of a thing that is no folder. */
-static const uint64_t rights_of_files = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE |
-    LANDLOCK_ACCESS_FS_TRUNCATE | LANDLOCK_ACCESS_FS_IOCTL_DEV;
+static const uint64_t rights_of_files = LANDLOCK_ACCESS_FS_READ_FILE |
+    LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_TRUNCATE | LANDLOCK_ACCESS_FS_IOCTL_DEV;
 
 /* Make it the path of the folder above; false when there is none. */
 static bool
@@ -86,7 +86,7 @@ path_up(char *path)
 		return false;
 	slash = strrchr(path, '/');
 	if (slash == NULL)
-		strcpy(path, ".");	/* it has a byte at least */
+		strcpy(path, "."); /* it has a byte at least */
 	else
 		slash[slash == path] = '\0';
 	return true;
@@ -97,7 +97,8 @@ is_root(int fd)
 {
 	struct stat is, root;
 
-	return fstat(fd, &is) == 0 && stat("/", &root) == 0 && is.st_dev == root.st_dev && is.st_ino == root.st_ino;
+	return fstat(fd, &is) == 0 && stat("/", &root) == 0 && is.st_dev == root.st_dev &&
+	    is.st_ino == root.st_ino;
 }
 
 /* The thing itself, or the nearest folder above it that is there: but not the root,
@@ -118,7 +119,9 @@ path_open(const struct confine_path *entry)
 		fd = -1;
 	}
 	if (fd == -1)
-		log_warning("confine", "%s: nothing to hold on to but /: out of reach until the next start", entry->path);
+		log_warning("confine",
+		    "%s: nothing to hold on to but /: out of reach until the next start",
+		    entry->path);
 	free(path);
 	return fd;
 }
@@ -136,7 +139,8 @@ rule_add(int ruleset, const struct confine_path *entry, uint64_t known)
 	if (fstat(rule.parent_fd, &is) == 0 && !S_ISDIR(is.st_mode))
 		rule.allowed_access &= rights_of_files;
 	if (rule.allowed_access != 0)
-		result = syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
+		result = syscall(
+		    SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
 	close(rule.parent_fd);
 	return (int)result;
 }
@@ -155,8 +159,9 @@ scopes(int abi)
 static int
 ruleset_make(int abi, const struct confine_path *paths, size_t count, struct cause *why)
 {
-	struct ruleset attributes = { .files = rights_known(abi), .net = abi >= 4 ? NET_TCP : 0,
-		.scope = scopes(abi) };
+	struct ruleset attributes = {
+		.files = rights_known(abi), .net = abi >= 4 ? NET_TCP : 0, .scope = scopes(abi)
+	};
 #ifdef ORIEL_SANITIZED
 	/* A report names functions and lines, from all the files that were loaded. */
 	static const struct confine_path everything = { "/", CONFINE_READ };
@@ -170,7 +175,8 @@ ruleset_make(int abi, const struct confine_path *paths, size_t count, struct cau
 		goto fail;
 #endif
 	for (size_t i = 0; i < count; i++)
-		if (paths[i].path[0] != '\0' && rule_add(ruleset, &paths[i], attributes.files) == -1)
+		if (paths[i].path[0] != '\0' &&
+		    rule_add(ruleset, &paths[i], attributes.files) == -1)
 			goto fail;
 	return ruleset;
 fail:
@@ -182,7 +188,8 @@ fail:
 int
 landlock_confine(const struct confine_path *paths, size_t count, struct cause *why)
 {
-	int abi = (int)syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+	int abi = (int)syscall(
+	    SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 	int ruleset;
 
 	if (abi < 1)

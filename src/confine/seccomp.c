@@ -19,15 +19,16 @@
 #include "confine/inside.h"
 
 #ifndef PR_SET_VMA
-#define PR_SET_VMA 0x53564d41	/* names for memory: glibc 2.38 on */
+#define PR_SET_VMA 0x53564d41 /* names for memory: glibc 2.38 on */
 #endif
-#define NAMESPACES ((uint64_t)(CLONE_NEWCGROUP | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID | \
-	CLONE_NEWUSER | CLONE_NEWUTS))
-#define WORD 0xffffffffu	/* of an int: the register's other half may hold anything */
-#define IOCTL_LETTER 0xff00u	/* <linux/ioctl.h>: the "type" of a request */
+#define NAMESPACES                                                                               \
+	((uint64_t)(CLONE_NEWCGROUP | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID | \
+	    CLONE_NEWUSER | CLONE_NEWUTS))
+#define WORD 0xffffffffu     /* of an int: the register's other half may hold anything */
+#define IOCTL_LETTER 0xff00u /* <linux/ioctl.h>: the "type" of a request */
 
 #ifdef __s390__
-enum { CLONE_FLAGS = 1 };	/* clone(2): another order there */
+enum { CLONE_FLAGS = 1 }; /* clone(2): another order there */
 #else
 enum { CLONE_FLAGS = 0 };
 #endif
@@ -50,7 +51,7 @@ static const struct condition conditions[] = {
 	{ 0, "prctl", 0, WORD, PR_SET_NAME },
 	{ 0, "prctl", 0, WORD, PR_SET_VMA },
 	{ 0, "prlimit64", 0, WORD, 0 },
-	{ 0, "ioctl", 1, WORD, FIONREAD },	/* libevent's buffers */
+	{ 0, "ioctl", 1, WORD, FIONREAD }, /* libevent's buffers */
 	/* VIDIOC_… are _IOWR('V', …) (kernel: Documentation/userspace-api/ioctl/ioctl-number.rst). */
 	{ CONFINE_CAMERA, "ioctl", 1, IOCTL_LETTER, 'V' << 8 },
 	{ CONFINE_THREADS, "clone", CLONE_FLAGS, CLONE_THREAD, CLONE_THREAD },
@@ -68,7 +69,7 @@ allow_group(scmp_filter_ctx filter, unsigned group)
 	for (const char *const *name = calls_of(group); *name != NULL; name++) {
 		int number = seccomp_syscall_resolve_name(*name);
 
-		if (number == __NR_SCMP_ERROR)		/* newer than this library */
+		if (number == __NR_SCMP_ERROR) /* newer than this library */
 			continue;
 		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 0);
 		if (error != 0)
@@ -81,11 +82,13 @@ allow_group(scmp_filter_ctx filter, unsigned group)
 static int
 allow_if(scmp_filter_ctx filter, const struct condition *condition)
 {
-	struct scmp_arg_cmp when = { .arg = condition->argument, .op = SCMP_CMP_MASKED_EQ,
-		.datum_a = condition->mask, .datum_b = condition->value };
+	struct scmp_arg_cmp when = { .arg = condition->argument,
+		.op = SCMP_CMP_MASKED_EQ,
+		.datum_a = condition->mask,
+		.datum_b = condition->value };
 
-	return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW,
-	    seccomp_syscall_resolve_name(condition->name), 1, &when);
+	return seccomp_rule_add_array(
+	    filter, SCMP_ACT_ALLOW, seccomp_syscall_resolve_name(condition->name), 1, &when);
 }
 
 /* Signals to ourselves: abort(3), raise(3). */
@@ -138,7 +141,7 @@ seccomp_confine(unsigned calls, struct cause *why)
 
 	if (count < 0)
 		goto done;
-	(void)seccomp_attr_set(filter, SCMP_FLTATR_CTL_LOG, 1);		/* where the kernel can */
+	(void)seccomp_attr_set(filter, SCMP_FLTATR_CTL_LOG, 1); /* where the kernel can */
 	error = seccomp_load(filter);
 done:
 	if (filter != NULL)

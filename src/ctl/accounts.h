@@ -30,10 +30,10 @@ enum { ACCOUNTS_USAGE = -1 };
 
 /* Print a list as JSON, or as `show` does, and release it. */
 int accounts_list(struct accounts *accounts, enum book_result result, json_t *list,
-	void (*show)(const json_t *list));
+    void (*show)(const json_t *list));
 
 /* One done thing: {"ok": true, …} with --json, else the words. Takes the reference. */
 int accounts_done(struct accounts *accounts, json_t *reply, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+    __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -27,9 +27,9 @@ struct keeping {
 	const char *state_dir, *file;
 	bool pictures, force;
 	char camera[CAMERA_NAME_MAX + 1], folder[FOLDER_SIZE];
-	unsigned count;			/* of pictures */
+	unsigned count; /* of pictures */
 	bool accounts;
-	struct cause note;		/* why the accounts are not with it */
+	struct cause note; /* why the accounts are not with it */
 	struct backup *backup;
 	struct cause why;
 };
@@ -38,7 +38,8 @@ static int
 keeping_options(struct keeping *keeping, int argc, char **argv)
 {
 	static const struct option names[] = { { "state-dir", required_argument, NULL, 's' },
-		{ "pictures", no_argument, NULL, 'p' }, { "force", no_argument, NULL, 'f' }, { NULL, 0, NULL, 0 } };
+		{ "pictures", no_argument, NULL, 'p' }, { "force", no_argument, NULL, 'f' },
+		{ NULL, 0, NULL, 0 } };
 	int option;
 
 	optind = 0;
@@ -62,8 +63,8 @@ keeping_set_camera(struct keeping *keeping, const char *name)
 	if (!camera_name_valid(name))
 		return ctl_fail(keeping->ctl, CTL_USAGE, "\"%.40s\" is no camera's name", name);
 	snprintf(keeping->camera, sizeof keeping->camera, "%s", name);
-	if ((size_t)snprintf(keeping->folder, sizeof keeping->folder, "%s/%s", keeping->state_dir, name) >=
-	    sizeof keeping->folder)
+	if ((size_t)snprintf(keeping->folder, sizeof keeping->folder, "%s/%s", keeping->state_dir,
+		name) >= sizeof keeping->folder)
 		return ctl_fail(keeping->ctl, CTL_USAGE, "--state-dir is too long");
 	return CTL_OK;
 }
@@ -85,7 +86,7 @@ send_file(int fd, int folder, const char *file)
 	int from = openat(folder, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC), result = 0;
 
 	if (from == -1)
-		return 0;		/* removed meanwhile: the oldest go */
+		return 0; /* removed meanwhile: the oldest go */
 	if (fstat(from, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0)
 		bytes = malloc((size_t)st.st_size);
 	if (bytes != NULL && read(from, bytes, (size_t)st.st_size) == st.st_size) {
@@ -109,7 +110,8 @@ send_pictures(const struct keeping *keeping, int fd)
 	if (snaps == NULL)
 		return;
 	while ((entry = readdir(snaps)) != NULL)
-		if (store_name_valid(entry->d_name) && send_file(fd, dirfd(snaps), entry->d_name) == -1)
+		if (store_name_valid(entry->d_name) &&
+		    send_file(fd, dirfd(snaps), entry->d_name) == -1)
 			break;
 	closedir(snaps);
 }
@@ -139,7 +141,8 @@ lock_folder(const struct keeping *keeping, struct cause *why)
 	if (fd != -1 && flock(fd, LOCK_EX | LOCK_NB) == 0)
 		return true;
 	if (errno == EWOULDBLOCK)
-		cause_set(why, "orield runs for camera %s: stop it first (systemctl stop orield@%s), and start it afterwards",
+		cause_set(why,
+		    "orield runs for camera %s: stop it first (systemctl stop orield@%s), and start it afterwards",
 		    keeping->camera, keeping->camera);
 	else
 		cause_errno(why, "%s", keeping->folder);
@@ -160,17 +163,20 @@ may_restore(const struct keeping *keeping, struct cause *why)
 	snprintf(path, sizeof path, "%s/state.db", keeping->folder);
 	if (keeping->force || access(path, F_OK) == -1)
 		return true;
-	cause_set(why, "%s is there already (--force replaces it, and keeps it as state.db.replaced)", path);
+	cause_set(why,
+	    "%s is there already (--force replaces it, and keeps it as state.db.replaced)", path);
 	return false;
 }
 
 static int
-restore_part(const struct keeping *keeping, const struct part *part, const unsigned char *bytes, struct cause *why)
+restore_part(const struct keeping *keeping, const struct part *part, const unsigned char *bytes,
+    struct cause *why)
 {
 	if (strcmp(part->name, "state.db") == 0)
 		return store_restore(keeping->folder, bytes, (size_t)part->length, why);
 	if (strncmp(part->name, "snaps/", 6) == 0)
-		return store_restore_picture(keeping->folder, part->name + 6, bytes, (size_t)part->length, why);
+		return store_restore_picture(
+		    keeping->folder, part->name + 6, bytes, (size_t)part->length, why);
 	return STORE_OK;
 }
 
@@ -196,7 +202,8 @@ restore_state(void *arg, int fd, struct cause *why)
 static struct book *
 open_book(const struct keeping *keeping, struct cause *why)
 {
-	struct book_settings settings = { keeping->ctl->accounts, keeping->ctl->run_dir, NO_SESSIONS_S, NO_SESSIONS_S };
+	struct book_settings settings = { keeping->ctl->accounts, keeping->ctl->run_dir,
+		NO_SESSIONS_S, NO_SESSIONS_S };
 
 	return secret_init(why) == 0 ? book_new(&settings, why) : NULL;
 }
@@ -207,7 +214,8 @@ save_accounts(void *arg, int fd, struct cause *why)
 	struct book *book = open_book(arg, why);
 	unsigned char *bytes = NULL;
 	size_t length;
-	enum book_result result = book != NULL ? book_save(book, &bytes, &length, why) : BOOK_TROUBLE;
+	enum book_result result = book != NULL ? book_save(book, &bytes, &length, why)
+					       : BOOK_TROUBLE;
 
 	if (result == BOOK_OK)
 		part_send(fd, "auth.db", bytes, length);
@@ -247,25 +255,29 @@ choose_camera(struct keeping *keeping)
 	while (dir != NULL && keeping->ctl->camera[0] == '\0' && (entry = readdir(dir)) != NULL) {
 		if (!camera_name_valid(entry->d_name))
 			continue;
-		snprintf(path, sizeof path, "%.800s/%.64s/state.db", keeping->state_dir, entry->d_name);
+		snprintf(
+		    path, sizeof path, "%.800s/%.64s/state.db", keeping->state_dir, entry->d_name);
 		if (access(path, F_OK) == 0 && count++ == 0)
 			snprintf(only, sizeof only, "%.*s", CAMERA_NAME_MAX, entry->d_name);
 	}
 	if (dir != NULL)
 		closedir(dir);
 	if (count > 1)
-		return ctl_fail(keeping->ctl, CTL_USAGE, "which camera? --camera=NAME chooses one of those in %s",
-		    keeping->state_dir);
-	return keeping_set_camera(keeping, keeping->ctl->camera[0] != '\0' ? keeping->ctl->camera : only);
+		return ctl_fail(keeping->ctl, CTL_USAGE,
+		    "which camera? --camera=NAME chooses one of those in %s", keeping->state_dir);
+	return keeping_set_camera(
+	    keeping, keeping->ctl->camera[0] != '\0' ? keeping->ctl->camera : only);
 }
 
 static int
 put_about(struct keeping *keeping)
 {
-	json_t *about = json_pack("{si ss sI ss}", "oriel", BACKUP_FORM, "camera", keeping->camera, "made",
-	    (json_int_t)(clock_wall_ns() / CLOCK_S), "version", PACKAGE_VERSION);
+	json_t *about = json_pack("{si ss sI ss}", "oriel", BACKUP_FORM, "camera", keeping->camera,
+	    "made", (json_int_t)(clock_wall_ns() / CLOCK_S), "version", PACKAGE_VERSION);
 	char *text = json_line(about);
-	int result = text != NULL ? backup_put(keeping->backup, "about", text, strlen(text), &keeping->why) : STORE_FAILED;
+	int result = text != NULL
+	    ? backup_put(keeping->backup, "about", text, strlen(text), &keeping->why)
+	    : STORE_FAILED;
 
 	free(text);
 	json_decref(about);
@@ -274,8 +286,8 @@ put_about(struct keeping *keeping)
 
 /* All that a child sends, until its verdict. */
 static enum part_verdict
-take_parts(struct keeping *keeping, const char *folder, enum part_verdict (*work)(void *, int, struct cause *),
-    struct cause *why)
+take_parts(struct keeping *keeping, const char *folder,
+    enum part_verdict (*work)(void *, int, struct cause *), struct cause *why)
 {
 	struct parts parts;
 	struct part part;
@@ -288,7 +300,8 @@ take_parts(struct keeping *keeping, const char *folder, enum part_verdict (*work
 	cause_set(&part.why, "the process that reads %.100s is gone", folder);
 	while (part_receive(parts.fd, &part, &bytes) == 0 && bytes != NULL) {
 		if (result == STORE_OK)
-			result = backup_put(keeping->backup, part.name, bytes, (size_t)part.length, &keeping->why);
+			result = backup_put(
+			    keeping->backup, part.name, bytes, (size_t)part.length, &keeping->why);
 		keeping->count += strncmp(part.name, "snaps/", 6) == 0;
 		free(bytes);
 	}
@@ -301,15 +314,17 @@ static int
 backup_said(const struct keeping *keeping)
 {
 	if (keeping->ctl->json) {
-		json_t *reply = json_pack("{sb ss ss sb si}", "ok", 1, "file", keeping->file, "camera", keeping->camera,
-		    "accounts", keeping->accounts, "pictures", keeping->count);
+		json_t *reply = json_pack("{sb ss ss sb si}", "ok", 1, "file", keeping->file,
+		    "camera", keeping->camera, "accounts", keeping->accounts, "pictures",
+		    keeping->count);
 
 		ctl_print(reply);
 		json_decref(reply);
 		return CTL_OK;
 	}
 	printf("%s: state of camera %s, %s, %s\n", keeping->file, keeping->camera,
-	    keeping->accounts ? "accounts" : "no accounts", keeping->pictures ? "pictures" : "no pictures (--pictures)");
+	    keeping->accounts ? "accounts" : "no accounts",
+	    keeping->pictures ? "pictures" : "no pictures (--pictures)");
 	if (!keeping->accounts)
 		fprintf(stderr, "orielctl: the accounts are not in it: %s\n", keeping->note.text);
 	return CTL_OK;
@@ -319,12 +334,14 @@ static int
 backup_all(struct keeping *keeping)
 {
 	if (!keeping->force && access(keeping->file, F_OK) == 0)
-		return ctl_fail(keeping->ctl, CTL_REFUSED, "%s is there already (--force replaces it)", keeping->file);
+		return ctl_fail(keeping->ctl, CTL_REFUSED,
+		    "%s is there already (--force replaces it)", keeping->file);
 	keeping->backup = backup_make(keeping->file, &keeping->why);
 	if (keeping->backup == NULL || put_about(keeping) != STORE_OK ||
 	    take_parts(keeping, keeping->folder, save_state, &keeping->why) != PART_OK)
 		return keeping_failed(keeping);
-	keeping->accounts = take_parts(keeping, keeping->ctl->accounts, save_accounts, &keeping->note) == PART_OK;
+	keeping->accounts = take_parts(keeping, keeping->ctl->accounts, save_accounts,
+				&keeping->note) == PART_OK;
 	if (backup_finish(keeping->backup, keeping->force, &keeping->why) != STORE_OK)
 		return keeping_failed(keeping);
 	return backup_said(keeping);
@@ -360,12 +377,16 @@ read_about(struct keeping *keeping)
 		about = json_parse_object((const char *)bytes, length);
 	free(bytes);
 	if (!json_get_integer(about, "oriel", 1, INT32_MAX, &form))
-		status = ctl_fail(keeping->ctl, CTL_REFUSED, "%s is no backup of Oriel's", keeping->file);
+		status = ctl_fail(
+		    keeping->ctl, CTL_REFUSED, "%s is no backup of Oriel's", keeping->file);
 	else if (form > BACKUP_FORM)
-		status = ctl_fail(keeping->ctl, CTL_REFUSED, "%s is from a newer version of Oriel", keeping->file);
+		status = ctl_fail(keeping->ctl, CTL_REFUSED, "%s is from a newer version of Oriel",
+		    keeping->file);
 	else
-		status = keeping_set_camera(keeping, keeping->ctl->camera[0] != '\0' ? keeping->ctl->camera :
-		    json_get_text(about, "camera") != NULL ? json_get_text(about, "camera") : "");
+		status = keeping_set_camera(keeping,
+		    keeping->ctl->camera[0] != '\0'		 ? keeping->ctl->camera
+			: json_get_text(about, "camera") != NULL ? json_get_text(about, "camera")
+								 : "");
 	json_decref(about);
 	return status;
 }
@@ -407,14 +428,16 @@ static int
 restore_said(const struct keeping *keeping)
 {
 	if (keeping->ctl->json) {
-		json_t *reply = json_pack("{sb ss sb si}", "ok", 1, "camera", keeping->camera, "accounts", keeping->accounts,
-		    "pictures", keeping->count);
+		json_t *reply = json_pack("{sb ss sb si}", "ok", 1, "camera", keeping->camera,
+		    "accounts", keeping->accounts, "pictures", keeping->count);
 
 		ctl_print(reply);
 		json_decref(reply);
 	} else {
-		printf("camera %s has the state of %s; %s; %u pictures\n", keeping->camera, keeping->file,
-		    keeping->accounts ? "users and tokens too, and everybody has to log in again" : "no accounts were in it",
+		printf("camera %s has the state of %s; %s; %u pictures\n", keeping->camera,
+		    keeping->file,
+		    keeping->accounts ? "users and tokens too, and everybody has to log in again"
+				      : "no accounts were in it",
 		    keeping->count);
 	}
 	return CTL_OK;
@@ -432,17 +455,23 @@ restore_all(struct keeping *keeping)
 	unsigned char *bytes;
 	size_t length;
 
-	keeping->accounts = backup_get(keeping->backup, "auth.db", &bytes, &length, &keeping->why) == STORE_OK;
+	keeping->accounts = backup_get(keeping->backup, "auth.db", &bytes, &length,
+				&keeping->why) == STORE_OK;
 	free(bytes);
-	if (!is_there(keeping->state_dir) || (keeping->accounts && !is_there(keeping->ctl->accounts)))
-		return ctl_fail(keeping->ctl, CTL_REFUSED, "%s: there is no such folder (install Oriel first, or name another: "
-		    "--state-dir, --accounts)", is_there(keeping->state_dir) ? keeping->ctl->accounts : keeping->state_dir);
-	if (give_parts(keeping, is_there(keeping->folder) ? keeping->folder : keeping->state_dir, "state.db", true,
-	    restore_state) != PART_OK)
+	if (!is_there(keeping->state_dir) ||
+	    (keeping->accounts && !is_there(keeping->ctl->accounts)))
+		return ctl_fail(keeping->ctl, CTL_REFUSED,
+		    "%s: there is no such folder (install Oriel first, or name another: "
+		    "--state-dir, --accounts)",
+		    is_there(keeping->state_dir) ? keeping->ctl->accounts : keeping->state_dir);
+	if (give_parts(keeping, is_there(keeping->folder) ? keeping->folder : keeping->state_dir,
+		"state.db", true, restore_state) != PART_OK)
 		return keeping_failed(keeping);
-	if (keeping->accounts && give_parts(keeping, keeping->ctl->accounts, "auth.db", false, restore_accounts) != PART_OK)
-		return ctl_fail(keeping->ctl, CTL_REFUSED, "the camera's state is restored, the accounts are not: %s",
-		    keeping->why.text);
+	if (keeping->accounts &&
+	    give_parts(keeping, keeping->ctl->accounts, "auth.db", false, restore_accounts) !=
+		PART_OK)
+		return ctl_fail(keeping->ctl, CTL_REFUSED,
+		    "the camera's state is restored, the accounts are not: %s", keeping->why.text);
 	return restore_said(keeping);
 }
 

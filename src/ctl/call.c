@@ -77,8 +77,10 @@ call_fill(struct call *call, int seconds, struct cause *why)
 		char bytes[CMSG_SPACE(sizeof call->fds)];
 	} control;
 	struct iovec part = { call->buffer + call->used, sizeof call->buffer - call->used };
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1,
-		.msg_control = control.bytes, .msg_controllen = sizeof control.bytes };
+	struct msghdr message = { .msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = control.bytes,
+		.msg_controllen = sizeof control.bytes };
 	ssize_t got;
 
 	if (part.iov_len == 0)

@@ -14,14 +14,14 @@ enum { CALL_SECONDS = 10, CALL_FDS = 2 };
 
 struct call {
 	int fd;
-	int fds[CALL_FDS];	/* came with the last reply, -1 where none; ours to close */
+	int fds[CALL_FDS]; /* came with the last reply, -1 where none; ours to close */
 	size_t used;
 	char buffer[LINE_MAX_SIZE];
 };
 
 /* -1 with errno: ENOENT or ECONNREFUSED when no orield is there. */
 int call_open(struct call *call, const char *path);
-void call_close(struct call *call);	/* also one that was never opened, or failed to be */
+void call_close(struct call *call); /* also one that was never opened, or failed to be */
 
 /* Send one command and wait for its reply. Takes the reference to `command`.
  * Events that come in between are dropped. NULL with *why: no orield any more. */

@@ -82,7 +82,8 @@ add_number(json_t *command, const char *key, const char *text)
 	char *end;
 	long long number = strtoll(text, &end, 10);
 
-	return end != text && *end == '\0' && json_object_set_new(command, key, json_integer(number)) == 0;
+	return end != text && *end == '\0' &&
+	    json_object_set_new(command, key, json_integer(number)) == 0;
 }
 
 static int
@@ -93,7 +94,8 @@ run_snaps(struct ctl *ctl, int argc, char **argv)
 
 	optind = 0;
 	while ((option = getopt(argc, argv, "b:n:")) != -1)
-		if (option == '?' || !add_number(command, option == 'b' ? "before" : "limit", optarg))
+		if (option == '?' ||
+		    !add_number(command, option == 'b' ? "before" : "limit", optarg))
 			break;
 	if (option == -1 && optind == argc)
 		return ask_and_show(ctl, command, show_snaps);
@@ -135,11 +137,13 @@ static json_t *
 value_like(const json_t *now, const char *text)
 {
 	json_t *number;
-	bool truth = now == NULL || json_is_boolean(now);	/* a button has no value: it takes true */
+	bool truth = now == NULL || json_is_boolean(now); /* a button has no value: it takes true */
 
-	if (truth && (strcmp(text, "yes") == 0 || strcmp(text, "true") == 0 || strcmp(text, "on") == 0))
+	if (truth &&
+	    (strcmp(text, "yes") == 0 || strcmp(text, "true") == 0 || strcmp(text, "on") == 0))
 		return json_true();
-	if (truth && (strcmp(text, "no") == 0 || strcmp(text, "false") == 0 || strcmp(text, "off") == 0))
+	if (truth &&
+	    (strcmp(text, "no") == 0 || strcmp(text, "false") == 0 || strcmp(text, "off") == 0))
 		return json_false();
 	number = json_is_string(now) ? NULL : json_loads(text, JSON_DECODE_ANY, NULL);
 	if (json_is_number(number))
@@ -161,7 +165,8 @@ add_pair(json_t *command, const json_t *now, const char *pair)
 	key[equals - pair] = '\0';
 	if (strcmp(key, "cmd") == 0 || strcmp(key, "id") == 0 || strcmp(key, "tenths") == 0)
 		return false;
-	return json_object_set_new(command, key, value_like(json_object_get(now, key), equals + 1)) == 0;
+	return json_object_set_new(
+		   command, key, value_like(json_object_get(now, key), equals + 1)) == 0;
 }
 
 /* The command `name` with all the pairs; NULL when one is none. */
@@ -204,10 +209,9 @@ controls_by_name(const json_t *list)
 	json_t *named = json_object(), *control;
 	size_t index;
 
-	json_array_foreach(list, index, control)
-		if (json_get_text(control, "name") != NULL)
-			json_object_set(named, json_get_text(control, "name"),
-			    json_object_get(control, "value"));
+	json_array_foreach(list, index, control) if (json_get_text(control, "name") != NULL)
+	    json_object_set(
+		named, json_get_text(control, "name"), json_object_get(control, "value"));
 	return named;
 }
 
@@ -256,8 +260,8 @@ run_delete(struct ctl *ctl, int argc, char **argv)
 	int status = argc > 1 ? CTL_OK : ctl_usage(argv[0]);
 
 	for (int i = 1; i < argc && status == CTL_OK; i++)
-		status = ask_and_show(ctl, json_pack("{s:s, s:s}", "cmd", "snap_delete", "name", argv[i]),
-		    show_nothing);
+		status = ask_and_show(ctl,
+		    json_pack("{s:s, s:s}", "cmd", "snap_delete", "name", argv[i]), show_nothing);
 	return status;
 }
 
@@ -267,10 +271,13 @@ static int
 run_help(struct ctl *ctl, int argc, char **argv)
 {
 	(void)ctl, (void)argc, (void)argv;
-	puts("usage: orielctl [--camera=NAME] [--run-dir=DIR] [--accounts=DIR] [--json] COMMAND [arguments]\n");
+	puts(
+	    "usage: orielctl [--camera=NAME] [--run-dir=DIR] [--accounts=DIR] [--json] COMMAND [arguments]\n");
 	for (const struct ctl_command *command = ctl_commands; command->name != NULL; command++)
 		printf("  %s %s\n        %s\n", command->name, command->arguments, command->help);
-	puts("\n  --camera=NAME   the camera meant (default: the only one there is, else " CAMERA_FIRST ")\n"
+	puts(
+	    "\n  --camera=NAME   the camera meant (default: the only one there is, else " CAMERA_FIRST
+	    ")\n"
 	    "  --run-dir=DIR   where the cameras' control sockets are (default /run/oriel)\n"
 	    "  --accounts=DIR  where the site's accounts are (default /var/lib/oriel-fcgi)\n"
 	    "  --json          print what the camera daemon said, for scripts\n"
@@ -284,19 +291,25 @@ const struct ctl_command ctl_commands[] = {
 	{ "get", "[KEY]", "All settings and where they come from, or the value of one.", run_get },
 	{ "set", "KEY=VALUE ...", "Change settings, all of them or none, and keep them.", run_set },
 	{ "snapshot", "[FILE]",
-	    "Save the newest picture on the camera's disk, or in FILE (- is standard output).", ctl_snapshot },
+	    "Save the newest picture on the camera's disk, or in FILE (- is standard output).",
+	    ctl_snapshot },
 	{ "reset", "", "Set the motion counter to 0.", run_reset },
 	{ "events", "[-f] [-n LIMIT] [-a ID] [-t motion|saved|camera]",
 	    "Past events, the oldest first; -f (--follow): go on with those that come (-n 0: only those); "
-	    "-a: after ID.", ctl_events },
-	{ "snaps", "[-n LIMIT] [-b ID]", "Saved pictures, the newest first; -b: before ID.", run_snaps },
+	    "-a: after ID.",
+	    ctl_events },
+	{ "snaps", "[-n LIMIT] [-b ID]", "Saved pictures, the newest first; -b: before ID.",
+	    run_snaps },
 	{ "delete", "NAME ...", "Delete saved pictures.", run_delete },
 	{ "controls", "", "What the camera lets one adjust.", run_controls },
 	{ "control", "NAME=VALUE ...", "Adjust it, and keep that.", run_control },
-	{ "cameras", "", "The cameras of this machine, their formats, sizes and rates.", run_cameras },
+	{ "cameras", "", "The cameras of this machine, their formats, sizes and rates.",
+	    run_cameras },
 	{ "doctor", "[--state-dir=DIR] [--fcgi-socket=FILE] [--ws-socket=FILE] [--nginx=CONF]",
-	    "Check devices, sockets, memory, disk, accounts and nginx, and say what to do; to root also the set-up token.", ctl_doctor },
-	{ "user", "list | add NAME [--role=viewer|operator] | passwd NAME | role NAME ROLE | del NAME",
+	    "Check devices, sockets, memory, disk, accounts and nginx, and say what to do; to root also the set-up token.",
+	    ctl_doctor },
+	{ "user",
+	    "list | add NAME [--role=viewer|operator] | passwd NAME | role NAME ROLE | del NAME",
 	    "Who may log in. A password is asked for, or read from standard input. All but list and add end the user's sessions.",
 	    ctl_user },
 	{ "session", "list | revoke ID ... | revoke --user=NAME | revoke --all",
@@ -311,10 +324,12 @@ const struct ctl_command ctl_commands[] = {
 	    "Put them back, here or on a new machine, while the camera's orield is stopped. --force: in the place of what is there.",
 	    ctl_restore },
 	{ "tls", "self-signed [--force] DIR [NAME|ADDRESS ...]",
-	    "Make a key and a certificate for this machine's names and addresses, or those given.", ctl_tls },
+	    "Make a key and a certificate for this machine's names and addresses, or those given.",
+	    ctl_tls },
 	{ "notsent-lowat", "[--bytes=N] [PID|FILE]",
 	    "Bound what nginx's listening sockets let a connection hold unsent (16384), so that far viewers get "
-	    "the line's rate and slow ones fresh pictures; FILE holds its number (/run/nginx.pid).", ctl_notsent_lowat },
+	    "the line's rate and slow ones fresh pictures; FILE holds its number (/run/nginx.pid).",
+	    ctl_notsent_lowat },
 	{ "help", "", "This.", run_help },
 	{ NULL, NULL, NULL, NULL },
 };

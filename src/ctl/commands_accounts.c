@@ -24,7 +24,8 @@ find_user(struct accounts *accounts, const char *name, bool wanted)
 	secret_wipe(hash, sizeof hash);
 	if (result == BOOK_TROUBLE || (result == BOOK_OK) == wanted)
 		return result == BOOK_TROUBLE ? result : BOOK_OK;
-	cause_set(&accounts->why, wanted ? "there is no user %.40s" : "there is a user %.40s already", name);
+	cause_set(&accounts->why,
+	    wanted ? "there is no user %.40s" : "there is a user %.40s already", name);
 	return wanted ? BOOK_MISSING : BOOK_EXISTS;
 }
 
@@ -34,7 +35,8 @@ read_hash(struct accounts *accounts, char hash[HASH_SIZE])
 	char password[PASSWORD_MAX + 1];
 	enum book_result result = BOOK_REFUSED;
 
-	if (terminal_password("Password: ", true, password, sizeof password, &accounts->why) == -1 ||
+	if (terminal_password("Password: ", true, password, sizeof password, &accounts->why) ==
+		-1 ||
 	    password_check(password, &accounts->why) == -1)
 		;
 	else if (password_hash(password, hash) == -1)
@@ -54,7 +56,8 @@ user_reply(const char *name)
 static int
 user_add(struct accounts *accounts, int argc, char **argv)
 {
-	static const struct option names[] = { { "role", required_argument, NULL, 'r' }, { NULL, 0, NULL, 0 } };
+	static const struct option names[] = { { "role", required_argument, NULL, 'r' },
+		{ NULL, 0, NULL, 0 } };
 	enum role role = ROLE_VIEWER;
 	enum book_result result;
 	char hash[HASH_SIZE];
@@ -70,11 +73,12 @@ user_add(struct accounts *accounts, int argc, char **argv)
 	if (result == BOOK_OK)
 		result = read_hash(accounts, hash);
 	if (result == BOOK_OK)
-		result = book_user_add(accounts->book, argv[optind], hash, role, accounts->now, &accounts->why);
+		result = book_user_add(
+		    accounts->book, argv[optind], hash, role, accounts->now, &accounts->why);
 	if (result != BOOK_OK)
 		return accounts_said(accounts, result);
-	return accounts_done(accounts, user_reply(argv[optind]), "%s may log in as %s", argv[optind],
-	    role_word(role));
+	return accounts_done(accounts, user_reply(argv[optind]), "%s may log in as %s",
+	    argv[optind], role_word(role));
 }
 
 static int
@@ -89,10 +93,12 @@ user_passwd(struct accounts *accounts, int argc, char **argv)
 	if (result == BOOK_OK)
 		result = read_hash(accounts, hash);
 	if (result == BOOK_OK)
-		result = book_user_password(accounts->book, argv[1], hash, accounts->now, &accounts->why);
+		result = book_user_password(
+		    accounts->book, argv[1], hash, accounts->now, &accounts->why);
 	if (result != BOOK_OK)
 		return accounts_said(accounts, result);
-	return accounts_done(accounts, user_reply(argv[1]), "%s has another password, and is logged out", argv[1]);
+	return accounts_done(
+	    accounts, user_reply(argv[1]), "%s has another password, and is logged out", argv[1]);
 }
 
 static int
@@ -105,7 +111,8 @@ user_role(struct accounts *accounts, int argc, char **argv)
 	result = book_user_role(accounts->book, argv[1], role_parse(argv[2]), &accounts->why);
 	if (result != BOOK_OK)
 		return accounts_said(accounts, result);
-	return accounts_done(accounts, user_reply(argv[1]), "%s is %s now, and logged out", argv[1], argv[2]);
+	return accounts_done(
+	    accounts, user_reply(argv[1]), "%s is %s now, and logged out", argv[1], argv[2]);
 }
 
 static int
@@ -118,7 +125,8 @@ user_del(struct accounts *accounts, int argc, char **argv)
 	result = book_user_delete(accounts->book, argv[1], &accounts->why);
 	if (result != BOOK_OK)
 		return accounts_said(accounts, result);
-	return accounts_done(accounts, user_reply(argv[1]), "%s may no longer log in, and is logged out", argv[1]);
+	return accounts_done(
+	    accounts, user_reply(argv[1]), "%s may no longer log in, and is logged out", argv[1]);
 }
 
 static int
@@ -137,8 +145,9 @@ user_list(struct accounts *accounts, int argc, char **argv)
 int
 ctl_user(struct ctl *ctl, int argc, char **argv)
 {
-	static const struct accounts_verb verbs[] = { { "add", user_add }, { "passwd", user_passwd },
-		{ "role", user_role }, { "del", user_del }, { "list", user_list }, { NULL, NULL } };
+	static const struct accounts_verb verbs[] = { { "add", user_add },
+		{ "passwd", user_passwd }, { "role", user_role }, { "del", user_del },
+		{ "list", user_list }, { NULL, NULL } };
 
 	return accounts_run(ctl, verbs, argc, argv);
 }
@@ -203,8 +212,8 @@ session_revoke(struct accounts *accounts, int argc, char **argv)
 int
 ctl_session(struct ctl *ctl, int argc, char **argv)
 {
-	static const struct accounts_verb verbs[] = { { "list", session_list }, { "revoke", session_revoke },
-		{ NULL, NULL } };
+	static const struct accounts_verb verbs[] = { { "list", session_list },
+		{ "revoke", session_revoke }, { NULL, NULL } };
 
 	return accounts_run(ctl, verbs, argc, argv);
 }
@@ -230,8 +239,9 @@ read_wish(int argc, char **argv, struct token_wish *wish)
 			return false;
 		if (option == 'r' && (wish->role = role_parse(optarg)) == ROLE_NONE)
 			return false;
-		if (option == 'd' && ((wish->days = strtol(optarg, &end, 10)) < 0 || wish->days > DAYS_MAX ||
-		    end == optarg || *end != '\0'))
+		if (option == 'd' &&
+		    ((wish->days = strtol(optarg, &end, 10)) < 0 || wish->days > DAYS_MAX ||
+			end == optarg || *end != '\0'))
 			return false;
 	}
 	return optind + 1 == argc;
@@ -248,12 +258,14 @@ token_add(struct accounts *accounts, int argc, char **argv)
 	if (!read_wish(argc, argv, &wish))
 		return ACCOUNTS_USAGE;
 	expires = wish.days > 0 ? accounts->now + wish.days * DAY_S : 0;
-	result = book_token_add(accounts->book, argv[optind], wish.role, accounts->now, expires, secret,
-	    &accounts->why);
+	result = book_token_add(accounts->book, argv[optind], wish.role, accounts->now, expires,
+	    secret, &accounts->why);
 	if (result != BOOK_OK)
 		return accounts_said(accounts, result);
-	accounts_done(accounts, json_pack("{s:b, s:s, s:s, s:I}", "ok", 1, "name", argv[optind], "token", secret,
-	    "expires", (json_int_t)expires), "%s", secret);
+	accounts_done(accounts,
+	    json_pack("{s:b, s:s, s:s, s:I}", "ok", 1, "name", argv[optind], "token", secret,
+		"expires", (json_int_t)expires),
+	    "%s", secret);
 	secret_wipe(secret, sizeof secret);
 	return CTL_OK;
 }

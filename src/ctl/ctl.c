@@ -19,10 +19,11 @@ ctl_print(const json_t *value)
 	/* Where a terminal would act on something, all that is not ASCII is written as JSON does. */
 	for (const char *at = line; at != NULL && *at != '\0'; at++) {
 		if (((unsigned char)*at & 0xc0) == 0x80 || plain_hazard(at, &code) == 0)
-			continue;	/* jansson makes UTF-8 alone */
+			continue; /* jansson makes UTF-8 alone */
 		free(line);
-		line = json_dumps(value, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(15) |
-		    JSON_ENSURE_ASCII);
+		line = json_dumps(value,
+		    JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(15) |
+			JSON_ENSURE_ASCII);
 		break;
 	}
 	for (const char *at = line; at != NULL && *at != '\0'; at++)
@@ -37,7 +38,7 @@ ctl_print(const json_t *value)
 int
 ctl_fail(const struct ctl *ctl, int status, const char *format, ...)
 {
-	char text[sizeof ((struct cause *)0)->text];
+	char text[sizeof((struct cause *)0)->text];
 	struct cause said;
 	json_t *reply;
 	va_list args;
@@ -45,7 +46,7 @@ ctl_fail(const struct ctl *ctl, int status, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof text, format, args);
 	va_end(args);
-	cause_set(&said, "%s", text);	/* without control characters */
+	cause_set(&said, "%s", text); /* without control characters */
 	if (!ctl->json) {
 		fprintf(stderr, "orielctl: %s\n", said.text);
 		return status;
@@ -63,7 +64,8 @@ ctl_usage(const char *name)
 
 	while (strcmp(command->name, name) != 0)
 		command++;
-	fprintf(stderr, "usage: orielctl %s %s\n       %s\n", name, command->arguments, command->help);
+	fprintf(
+	    stderr, "usage: orielctl %s %s\n       %s\n", name, command->arguments, command->help);
 	return CTL_USAGE;
 }
 
@@ -76,8 +78,8 @@ list_names(const struct cameras *cameras, char *text, size_t size)
 
 	text[0] = '\0';
 	for (size_t i = 0; i < cameras->count && used < size; i++)
-		used += (size_t)snprintf(text + used, size - used, "%s%s", i > 0 ? ", " : "",
-		    cameras->name[i]);
+		used += (size_t)snprintf(
+		    text + used, size - used, "%s%s", i > 0 ? ", " : "", cameras->name[i]);
 }
 
 /* Which camera, and the path of its socket. */
@@ -92,14 +94,15 @@ find_camera(struct ctl *ctl)
 	list_names(&cameras, names, sizeof names);
 	name = cameras_default(&cameras, ctl->camera);
 	if (name == NULL)
-		return ctl_fail(ctl, CTL_USAGE, "which camera? --camera=NAME chooses one of: %s", names);
+		return ctl_fail(
+		    ctl, CTL_USAGE, "which camera? --camera=NAME chooses one of: %s", names);
 	if (!camera_name_valid(name))
 		return ctl_fail(ctl, CTL_USAGE, "\"%.40s\" is no camera's name", name);
 	if (!camera_socket(ctl->path, ctl->run_dir, name))
 		return ctl_fail(ctl, CTL_USAGE, "--run-dir is too long for the path of a socket");
 	if (cameras.count > 0 && !cameras_have(&cameras, name))
-		return ctl_fail(ctl, CTL_NO_DAEMON, REASON_NO_DAEMON ": %s (there are: %s)", ctl->path,
-		    names);
+		return ctl_fail(
+		    ctl, CTL_NO_DAEMON, REASON_NO_DAEMON ": %s (there are: %s)", ctl->path, names);
 	return CTL_OK;
 }
 
@@ -113,8 +116,10 @@ ctl_open(struct ctl *ctl)
 	if (errno == ENOENT || errno == ECONNREFUSED)
 		return ctl_fail(ctl, CTL_NO_DAEMON, REASON_NO_DAEMON ": %s", ctl->path);
 	if (errno == EACCES)
-		return ctl_fail(ctl, CTL_REFUSED, "%s: permission denied (root and members of the group "
-		    "oriel may; see orielctl doctor)", ctl->path);
+		return ctl_fail(ctl, CTL_REFUSED,
+		    "%s: permission denied (root and members of the group "
+		    "oriel may; see orielctl doctor)",
+		    ctl->path);
 	return ctl_fail(ctl, CTL_REFUSED, "%s: %s", ctl->path, strerror(errno));
 }
 
@@ -130,7 +135,10 @@ say_refusal(const struct ctl *ctl, const json_t *reply)
 	if (ctl->json)
 		ctl_print(reply);
 	else
-		ctl_fail(ctl, CTL_REFUSED, "%s", error != NULL ? error : reason != NULL ? reason : "refused");
+		ctl_fail(ctl, CTL_REFUSED, "%s",
+		    error != NULL	 ? error
+			: reason != NULL ? reason
+					 : "refused");
 	return true;
 }
 

@@ -13,18 +13,19 @@ enum { CTL_OK, CTL_REFUSED, CTL_USAGE, CTL_NO_DAEMON };
 
 struct ctl {
 	const char *run_dir;
-	const char *accounts;	/* folder of auth.db: oriel-fcgi's state_dir */
-	const char *camera;	/* "" = the only one, or CAMERA_FIRST */
-	bool json;		/* for scripts: one JSON value a line on standard output */
-	char path[CAMERA_PATH_SIZE];	/* of the camera's control socket, after ctl_open() */
-	struct call call;	/* call.fd is -1 until ctl_open() said CTL_OK */
+	const char *accounts;	     /* folder of auth.db: oriel-fcgi's state_dir */
+	const char *camera;	     /* "" = the only one, or CAMERA_FIRST */
+	bool json;		     /* for scripts: one JSON value a line on standard output */
+	char path[CAMERA_PATH_SIZE]; /* of the camera's control socket, after ctl_open() */
+	struct call call;	     /* call.fd is -1 until ctl_open() said CTL_OK */
 };
 
 struct ctl_command {
 	const char *name, *arguments, *help;
-	int (*run)(struct ctl *ctl, int argc, char **argv);	/* argv[0] is the name; an exit status */
+	int (*run)(
+	    struct ctl *ctl, int argc, char **argv); /* argv[0] is the name; an exit status */
 };
-extern const struct ctl_command ctl_commands[];	/* ends with a NULL name */
+extern const struct ctl_command ctl_commands[]; /* ends with a NULL name */
 
 /* Connect to the camera's orield. When that fails it has been said. */
 int ctl_open(struct ctl *ctl);
@@ -36,7 +37,7 @@ int ctl_ask(struct ctl *ctl, json_t *command, json_t **reply);
 /* Say what is wrong: one line on standard error, or {"ok": false, "reason": …}.
  * Returns `status`. */
 int ctl_fail(const struct ctl *ctl, int status, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+    __attribute__((format(printf, 3, 4)));
 
 /* "usage: orielctl NAME ARGUMENTS" on standard error; returns CTL_USAGE. */
 int ctl_usage(const char *name);

@@ -62,9 +62,12 @@ say_no_orield(struct doctor *doctor, const char *path)
 		doctor_say(doctor, DOCTOR_BAD, "orield", advice, "%s: you may not use it", path);
 		return;
 	}
-	snprintf(advice, sizeof advice, "systemctl enable --now orield@%s; journalctl -u orield@%s says why "
-	    "it ended", doctor->camera, doctor->camera);
-	doctor_say(doctor, DOCTOR_BAD, "orield", advice, "nobody answers at %s: %s", path, strerror(errno));
+	snprintf(advice, sizeof advice,
+	    "systemctl enable --now orield@%s; journalctl -u orield@%s says why "
+	    "it ended",
+	    doctor->camera, doctor->camera);
+	doctor_say(doctor, DOCTOR_BAD, "orield", advice, "nobody answers at %s: %s", path,
+	    strerror(errno));
 }
 
 static json_t *
@@ -74,7 +77,8 @@ ask(struct doctor *doctor, const char *command)
 	json_t *reply = call_ask(&doctor->ctl->call, json_pack("{s:s}", "cmd", command), &why);
 
 	if (reply == NULL)
-		doctor_say(doctor, DOCTOR_BAD, "orield", "restart it", "it does not answer: %s", why.text);
+		doctor_say(
+		    doctor, DOCTOR_BAD, "orield", "restart it", "it does not answer: %s", why.text);
 	return reply;
 }
 
@@ -84,8 +88,10 @@ check_orield(struct doctor *doctor)
 	struct ctl *ctl = doctor->ctl;
 
 	if (!camera_socket(ctl->path, ctl->run_dir, doctor->camera)) {
-		doctor_say(doctor, DOCTOR_BAD, "orield", "choose a shorter run_dir", "%s is too long for the "
-		    "path of a socket", ctl->run_dir);
+		doctor_say(doctor, DOCTOR_BAD, "orield", "choose a shorter run_dir",
+		    "%s is too long for the "
+		    "path of a socket",
+		    ctl->run_dir);
 		return;
 	}
 	if (call_open(&ctl->call, ctl->path) == -1) {
@@ -107,8 +113,8 @@ check_picture(struct doctor *doctor)
 	const char *reason = json_get_text(doctor->status, "reason");
 
 	if (!json_is_true(json_object_get(doctor->status, "online")))
-		doctor_say(doctor, DOCTOR_BAD, "pictures", "orielctl cameras shows what is plugged in",
-		    "the camera is away: %s", reason);
+		doctor_say(doctor, DOCTOR_BAD, "pictures",
+		    "orielctl cameras shows what is plugged in", "the camera is away: %s", reason);
 	else if (json_is_true(json_object_get(doctor->status, "stale")))
 		doctor_say(doctor, DOCTOR_BAD, "pictures", "the camera hangs: replug it",
 		    "the newest picture is too old");
@@ -117,7 +123,8 @@ check_picture(struct doctor *doctor)
 		    json_get_text(doctor->status, "name"),
 		    json_number_value(json_object_get(doctor->status, "fps")));
 	if (json_is_false(json_object_get(store, "ok")))
-		doctor_say(doctor, DOCTOR_BAD, "store", "see the disk below; events are only shown live until then",
+		doctor_say(doctor, DOCTOR_BAD, "store",
+		    "see the disk below; events are only shown live until then",
 		    "nothing can be stored: %s", json_get_text(store, "reason"));
 }
 
@@ -152,19 +159,21 @@ check_ring(struct doctor *doctor)
 		return;
 	json_decref(reply);
 	if (doctor->ctl->call.fds[0] == -1) {
-		doctor_say(doctor, DOCTOR_NOTE, "memory", NULL, "no frame ring yet; %ld MiB available", available);
+		doctor_say(doctor, DOCTOR_NOTE, "memory", NULL,
+		    "no frame ring yet; %ld MiB available", available);
 		return;
 	}
 	reader = ring_reader_new(doctor->ctl->call.fds[0], &why);
 	if (reader == NULL || fstat(doctor->ctl->call.fds[0], &st) == -1) {
-		doctor_say(doctor, DOCTOR_BAD, "memory", "are orield and orielctl of one version?", "%s",
-		    reader == NULL ? why.text : strerror(errno));
+		doctor_say(doctor, DOCTOR_BAD, "memory", "are orield and orielctl of one version?",
+		    "%s", reader == NULL ? why.text : strerror(errno));
 	} else {
 		bool low = available != -1 && available < MEMORY_MIN_MB;
 
 		doctor_say(doctor, low ? DOCTOR_BAD : DOCTOR_OK, "memory",
 		    low ? "end other programs, or make pictures or --slots smaller" : NULL,
-		    "the frame ring has %lld MiB; %ld MiB are available", (long long)st.st_size >> 20, available);
+		    "the frame ring has %lld MiB; %ld MiB are available",
+		    (long long)st.st_size >> 20, available);
 	}
 	ring_reader_free(&reader);
 }
@@ -184,12 +193,16 @@ check_space(struct doctor *doctor, const char *path)
 	percent = 100.0 * (double)fs.f_bavail / (double)fs.f_blocks;
 	show_bytes(free_text, sizeof free_text, (long long)fs.f_bavail * (long long)fs.f_frsize);
 	if (fs.f_files > 0 && fs.f_favail == 0)
-		doctor_say(doctor, DOCTOR_BAD, "disk", "delete files: there are too many", "%s: no inode is free", path);
+		doctor_say(doctor, DOCTOR_BAD, "disk", "delete files: there are too many",
+		    "%s: no inode is free", path);
 	else if (percent < (double)keep)
-		doctor_say(doctor, DOCTOR_BAD, "disk", "free some space: pictures are deleted or refused until then",
-		    "%s: %s free, %.1f %% of it; keep_free wants %lld %%", path, free_text, percent, keep);
+		doctor_say(doctor, DOCTOR_BAD, "disk",
+		    "free some space: pictures are deleted or refused until then",
+		    "%s: %s free, %.1f %% of it; keep_free wants %lld %%", path, free_text, percent,
+		    keep);
 	else
-		doctor_say(doctor, DOCTOR_OK, "disk", NULL, "%s: %s free, %.0f %% of it", path, free_text, percent);
+		doctor_say(doctor, DOCTOR_OK, "disk", NULL, "%s: %s free, %.0f %% of it", path,
+		    free_text, percent);
 }
 
 static void
@@ -200,12 +213,14 @@ check_quota(struct doctor *doctor)
 	long long count = json_integer_value(json_object_get(snaps, "count"));
 	long long most_mb = json_integer_value(json_object_get(doctor->settings, "quota_mb"));
 	long long most = json_integer_value(json_object_get(doctor->settings, "quota_files"));
-	bool nearly = bytes / 1048576 * 100 >= most_mb * QUOTA_NEARLY || count * 100 >= most * QUOTA_NEARLY;
+	bool nearly = bytes / 1048576 * 100 >= most_mb * QUOTA_NEARLY ||
+	    count * 100 >= most * QUOTA_NEARLY;
 	char text[16];
 
 	doctor_say(doctor, nearly ? DOCTOR_NOTE : DOCTOR_OK, "quota",
 	    nearly ? "the oldest pictures go first; orielctl set quota_mb=... allows more" : NULL,
-	    "%lld of %lld pictures, %s of %lld MiB", count, most, show_bytes(text, sizeof text, bytes), most_mb);
+	    "%lld of %lld pictures, %s of %lld MiB", count, most,
+	    show_bytes(text, sizeof text, bytes), most_mb);
 }
 
 static void
@@ -216,7 +231,8 @@ check_state(struct doctor *doctor)
 
 	if (folder == NULL)
 		folder = json_get_text(doctor->settings, "state_dir");
-	snprintf(path, sizeof path, "%s/%s", folder != NULL ? folder : "/var/lib/oriel", doctor->camera);
+	snprintf(
+	    path, sizeof path, "%s/%s", folder != NULL ? folder : "/var/lib/oriel", doctor->camera);
 	doctor_check_folder(doctor, "state folder", path);
 	check_space(doctor, path);
 	if (doctor->settings != NULL)
@@ -251,8 +267,10 @@ static bool
 parse(struct doctor *doctor, int argc, char **argv)
 {
 	static const struct option names[] = {
-		{ "state-dir", required_argument, NULL, 's' }, { "fcgi-socket", required_argument, NULL, 'f' },
-		{ "ws-socket", required_argument, NULL, 'w' }, { "nginx", required_argument, NULL, 'n' },
+		{ "state-dir", required_argument, NULL, 's' },
+		{ "fcgi-socket", required_argument, NULL, 'f' },
+		{ "ws-socket", required_argument, NULL, 'w' },
+		{ "nginx", required_argument, NULL, 'n' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int option;
@@ -276,7 +294,9 @@ parse(struct doctor *doctor, int argc, char **argv)
 int
 ctl_doctor(struct ctl *ctl, int argc, char **argv)
 {
-	struct doctor doctor = { .ctl = ctl, .fcgi = "/run/oriel-fcgi/sock", .ws = "/run/oriel-ws/sock" };
+	struct doctor doctor = {
+		.ctl = ctl, .fcgi = "/run/oriel-fcgi/sock", .ws = "/run/oriel-ws/sock"
+	};
 	struct cameras cameras;
 
 	if (!parse(&doctor, argc, argv))

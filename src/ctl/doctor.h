@@ -9,15 +9,16 @@ enum verdict { DOCTOR_OK, DOCTOR_NOTE, DOCTOR_BAD };
 
 struct doctor {
 	struct ctl *ctl;
-	const char *camera;			/* its name */
-	const char *state_dir, *fcgi, *ws, *nginx;	/* options; NULL = find out, or nginx's default */
-	json_t *settings, *status;		/* of the running orield, NULL without */
-	bool bad;				/* something was */
+	const char *camera; /* its name */
+	const char *state_dir, *fcgi, *ws,
+	    *nginx;		   /* options; NULL = find out, or nginx's default */
+	json_t *settings, *status; /* of the running orield, NULL without */
+	bool bad;		   /* something was */
 };
 
 /* One finding. `advice`: what to do, NULL for nothing. */
 void doctor_say(struct doctor *doctor, enum verdict verdict, const char *check, const char *advice,
-	const char *format, ...) __attribute__((format(printf, 5, 6)));
+    const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 /* Checks of the machine around orield: doctor_host.c */
 void doctor_check_devices(struct doctor *doctor);

@@ -19,7 +19,7 @@ enum { PATH_SIZE = 512 };
 struct finding {
 	enum book_result result;
 	int64_t users;
-	char token[SETUP_TOKEN_SIZE];	/* "" = none */
+	char token[SETUP_TOKEN_SIZE]; /* "" = none */
 	struct cause why;
 };
 
@@ -73,16 +73,22 @@ check_content(struct doctor *doctor)
 	char advice[200];
 
 	if (!find(doctor, &finding)) {
-		doctor_say(doctor, DOCTOR_BAD, "accounts", NULL, "cannot be looked at: %s", strerror(errno));
+		doctor_say(doctor, DOCTOR_BAD, "accounts", NULL, "cannot be looked at: %s",
+		    strerror(errno));
 	} else if (finding.result != BOOK_OK) {
-		doctor_say(doctor, DOCTOR_BAD, "accounts", "nobody is let in until it is mended: orielctl restore --force "
-		    "FILE puts a backup in its place; or move it away and begin anew", "%s", finding.why.text);
+		doctor_say(doctor, DOCTOR_BAD, "accounts",
+		    "nobody is let in until it is mended: orielctl restore --force "
+		    "FILE puts a backup in its place; or move it away and begin anew",
+		    "%s", finding.why.text);
 	} else if (finding.users > 0) {
-		doctor_say(doctor, DOCTOR_OK, "accounts", NULL, "%lld users", (long long)finding.users);
+		doctor_say(
+		    doctor, DOCTOR_OK, "accounts", NULL, "%lld users", (long long)finding.users);
 	} else {
-		snprintf(advice, sizeof advice, "open the site and set it up with this token: %s", finding.token);
-		doctor_say(doctor, DOCTOR_NOTE, "accounts", finding.token[0] != '\0' ? advice :
-		    "orielctl user add NAME --role=operator", "nobody has an account yet");
+		snprintf(advice, sizeof advice, "open the site and set it up with this token: %s",
+		    finding.token);
+		doctor_say(doctor, DOCTOR_NOTE, "accounts",
+		    finding.token[0] != '\0' ? advice : "orielctl user add NAME --role=operator",
+		    "nobody has an account yet");
 	}
 	secret_wipe(&finding, sizeof finding);
 }
@@ -95,7 +101,8 @@ check_mode(struct doctor *doctor, const char *path, const struct stat *st)
 	if ((st->st_mode & 0077) == 0)
 		return;
 	snprintf(advice, sizeof advice, "chmod go= %s", path);
-	doctor_say(doctor, DOCTOR_BAD, "accounts", advice, "%s: mode %04o lets others in", path, st->st_mode & 07777);
+	doctor_say(doctor, DOCTOR_BAD, "accounts", advice, "%s: mode %04o lets others in", path,
+	    st->st_mode & 07777);
 }
 
 void
@@ -107,8 +114,10 @@ doctor_check_accounts(struct doctor *doctor)
 
 	snprintf(path, sizeof path, "%s/auth.db", folder);
 	if (stat(folder, &around) == -1 || stat(path, &st) == -1) {
-		doctor_say(doctor, DOCTOR_NOTE, "accounts", errno == EACCES ? "ask again as root" :
-		    "oriel-fcgi makes them when it starts, unless login = no; --accounts=DIR says where",
+		doctor_say(doctor, DOCTOR_NOTE, "accounts",
+		    errno == EACCES
+			? "ask again as root"
+			: "oriel-fcgi makes them when it starts, unless login = no; --accounts=DIR says where",
 		    "%s: %s", path, strerror(errno));
 		return;
 	}
@@ -116,10 +125,12 @@ doctor_check_accounts(struct doctor *doctor)
 	check_mode(doctor, path, &st);
 	if (st.st_uid != around.st_uid) {
 		snprintf(advice, sizeof advice, "chown --reference=%s %s*", folder, path);
-		doctor_say(doctor, DOCTOR_BAD, "accounts", advice, "%s belongs to somebody else than its folder", path);
+		doctor_say(doctor, DOCTOR_BAD, "accounts", advice,
+		    "%s belongs to somebody else than its folder", path);
 	}
 	if (geteuid() == 0 || geteuid() == st.st_uid)
 		check_content(doctor);
 	else
-		doctor_say(doctor, DOCTOR_NOTE, "accounts", "ask again as root", "%s is not for you to read", path);
+		doctor_say(doctor, DOCTOR_NOTE, "accounts", "ask again as root",
+		    "%s is not for you to read", path);
 }

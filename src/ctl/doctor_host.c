@@ -65,13 +65,15 @@ check_device(struct doctor *doctor, const char *path, const struct passwd *user)
 	if (stat(path, &st) == -1 || !S_ISCHR(st.st_mode))
 		return;
 	if (user_may(user, &st)) {
-		doctor_say(doctor, DOCTOR_OK, "device", NULL, "%s may be used by %s", path, user->pw_name);
+		doctor_say(
+		    doctor, DOCTOR_OK, "device", NULL, "%s may be used by %s", path, user->pw_name);
 		return;
 	}
-	snprintf(advice, sizeof advice, "usermod -aG %s %s, then restart orield", group_name(st.st_gid),
-	    user->pw_name);
-	doctor_say(doctor, DOCTOR_BAD, "device", advice, "%s (group %s, mode %04o) may not be used by %s",
-	    path, group_name(st.st_gid), st.st_mode & 07777, user->pw_name);
+	snprintf(advice, sizeof advice, "usermod -aG %s %s, then restart orield",
+	    group_name(st.st_gid), user->pw_name);
+	doctor_say(doctor, DOCTOR_BAD, "device", advice,
+	    "%s (group %s, mode %04o) may not be used by %s", path, group_name(st.st_gid),
+	    st.st_mode & 07777, user->pw_name);
 }
 
 void
@@ -83,7 +85,8 @@ doctor_check_devices(struct doctor *doctor)
 	if (user == NULL)
 		user = getpwuid(getuid());
 	if (user == NULL || glob("/dev/video*", 0, NULL, &nodes) != 0) {
-		doctor_say(doctor, DOCTOR_NOTE, "device", "plug a camera in, or feed pictures: orield --source=pipe",
+		doctor_say(doctor, DOCTOR_NOTE, "device",
+		    "plug a camera in, or feed pictures: orield --source=pipe",
 		    "no /dev/video* here: orield shows its test card");
 		return;
 	}
@@ -101,14 +104,14 @@ doctor_check_folder(struct doctor *doctor, const char *check, const char *path)
 
 	if (stat(path, &st) == -1)
 		doctor_say(doctor, errno == EACCES ? DOCTOR_NOTE : DOCTOR_BAD, check,
-		    errno == EACCES ? "ask again as root" : "orield makes it when it starts", "%s: %s", path,
-		    strerror(errno));
+		    errno == EACCES ? "ask again as root" : "orield makes it when it starts",
+		    "%s: %s", path, strerror(errno));
 	else if ((st.st_mode & 0007) != 0)
-		doctor_say(doctor, DOCTOR_BAD, check, "chmod o= it", "%s: mode %04o lets everybody in", path,
-		    st.st_mode & 07777);
+		doctor_say(doctor, DOCTOR_BAD, check, "chmod o= it",
+		    "%s: mode %04o lets everybody in", path, st.st_mode & 07777);
 	else
-		doctor_say(doctor, DOCTOR_OK, check, NULL, "%s: mode %04o, group %s", path, st.st_mode & 07777,
-		    group_name(st.st_gid));
+		doctor_say(doctor, DOCTOR_OK, check, NULL, "%s: mode %04o, group %s", path,
+		    st.st_mode & 07777, group_name(st.st_gid));
 }
 
 /* ---- workers -------------------------------------------------------------------------------- */
@@ -123,9 +126,11 @@ doctor_check_worker(struct doctor *doctor, const char *name, const char *path)
 	if (fd != -1)
 		doctor_say(doctor, DOCTOR_OK, name, NULL, "answers at %s", path);
 	else if (errno == EACCES)
-		doctor_say(doctor, DOCTOR_NOTE, name, "ask again as root", "%s: only nginx may use it", path);
+		doctor_say(doctor, DOCTOR_NOTE, name, "ask again as root",
+		    "%s: only nginx may use it", path);
 	else
-		doctor_say(doctor, DOCTOR_BAD, name, advice, "nobody answers at %s: %s", path, strerror(errno));
+		doctor_say(doctor, DOCTOR_BAD, name, advice, "nobody answers at %s: %s", path,
+		    strerror(errno));
 	if (fd != -1)
 		close(fd);
 }
@@ -136,8 +141,8 @@ doctor_check_worker(struct doctor *doctor, const char *name, const char *path)
 static char *
 nginx_configuration(const char *conf, int *status)
 {
-	char *const arguments[] = { (char *)"nginx", (char *)"-T", conf != NULL ? (char *)"-c" : NULL,
-		(char *)conf, NULL };
+	char *const arguments[] = { (char *)"nginx", (char *)"-T",
+		conf != NULL ? (char *)"-c" : NULL, (char *)conf, NULL };
 
 	return run_program(arguments, "", status);
 }
@@ -151,13 +156,16 @@ check_nginx_user(struct doctor *doctor, const char *configuration)
 	const struct passwd *user;
 	struct stat st;
 
-	if (line == NULL || sscanf(line, "\nuser %63[^; \t\n]", name) != 1 || stat(doctor->ws, &st) == -1)
+	if (line == NULL || sscanf(line, "\nuser %63[^; \t\n]", name) != 1 ||
+	    stat(doctor->ws, &st) == -1)
 		return;
 	user = getpwnam(name);
 	if (user == NULL || user_may(user, &st))
 		return;
-	snprintf(advice, sizeof advice, "usermod -aG %s %s, then restart nginx", group_name(st.st_gid), name);
-	doctor_say(doctor, DOCTOR_BAD, "nginx", advice, "its user %s may not use %s", name, doctor->ws);
+	snprintf(advice, sizeof advice, "usermod -aG %s %s, then restart nginx",
+	    group_name(st.st_gid), name);
+	doctor_say(
+	    doctor, DOCTOR_BAD, "nginx", advice, "its user %s may not use %s", name, doctor->ws);
 }
 
 static void
@@ -183,24 +191,29 @@ doctor_check_nginx(struct doctor *doctor)
 	if (text == NULL)
 		return;
 	if (status == RUN_MISSING)
-		doctor_say(doctor, DOCTOR_BAD, "nginx", "apt-get install nginx-light", "it is not installed");
+		doctor_say(doctor, DOCTOR_BAD, "nginx", "apt-get install nginx-light",
+		    "it is not installed");
 	else if (status != 0 && geteuid() != 0)
 		doctor_say(doctor, DOCTOR_NOTE, "nginx", "ask again as root",
 		    "only root can read its whole configuration");
 	else if (status != 0 && strstr(text, "Address family not supported") != NULL)
-		doctor_say(doctor, DOCTOR_BAD, "nginx", "remove the lines \"listen [::]...\" from the site file, and reload nginx",
+		doctor_say(doctor, DOCTOR_BAD, "nginx",
+		    "remove the lines \"listen [::]...\" from the site file, and reload nginx",
 		    "this machine was booted without IPv6");
 	else if (status != 0)
-		doctor_say(doctor, DOCTOR_BAD, "nginx", "nginx -t says where", "%s", run_last_line(text));
+		doctor_say(
+		    doctor, DOCTOR_BAD, "nginx", "nginx -t says where", "%s", run_last_line(text));
 	else if (strstr(text, "upstream oriel_control") == NULL)
-		doctor_say(doctor, DOCTOR_BAD, "nginx", "include Oriel's site (docs/install.md has the lines), then reload nginx",
+		doctor_say(doctor, DOCTOR_BAD, "nginx",
+		    "include Oriel's site (docs/install.md has the lines), then reload nginx",
 		    "its configuration does not include the site");
 	else if (strstr(text, "conflicting server name") != NULL)
 		doctor_say(doctor, DOCTOR_BAD, "nginx",
 		    "rm /etc/nginx/sites-enabled/default, or another server_name; then reload nginx",
 		    "two sites have the same server_name and address: it shows the first");
 	else
-		doctor_say(doctor, DOCTOR_OK, "nginx", NULL, "its configuration is valid and includes the site");
+		doctor_say(doctor, DOCTOR_OK, "nginx", NULL,
+		    "its configuration is valid and includes the site");
 	if (status == 0) {
 		check_nginx_user(doctor, text);
 		if (strstr(text, "upstream oriel_control") != NULL)

@@ -17,10 +17,10 @@
 #include "ctl/run.h"
 
 enum {
-	NGINX_CONNECTIONS = 512,	/* nginx's default of worker_connections */
-	NGINX_DESCRIPTORS = 1024,	/* the kernel's soft limit, which nginx leaves alone by default */
-	NGINX_BESIDE = 30,		/* listening sockets, connections kept to the workers, log files */
-	WORKER_BESIDE = 128,		/* cameras, database, connections on their way */
+	NGINX_CONNECTIONS = 512,  /* nginx's default of worker_connections */
+	NGINX_DESCRIPTORS = 1024, /* the kernel's soft limit, which nginx leaves alone by default */
+	NGINX_BESIDE = 30,   /* listening sockets, connections kept to the workers, log files */
+	WORKER_BESIDE = 128, /* cameras, database, connections on their way */
 	ARGUMENTS_MAX = 64,
 };
 
@@ -45,7 +45,8 @@ directive(const char *text, const char *name, long initial)
 	for (const char *at = text; (at = strstr(at, name)) != NULL; at += length) {
 		const char *value = at + length + strspn(at + length, " \t");
 
-		if (at > text && strchr(" \t\n{;", at[-1]) != NULL && value > at + length && !is_comment(text, at))
+		if (at > text && strchr(" \t\n{;", at[-1]) != NULL && value > at + length &&
+		    !is_comment(text, at))
 			initial = isdigit((unsigned char)*value) ? strtol(value, NULL, 10) : -1;
 	}
 	return initial;
@@ -54,24 +55,33 @@ directive(const char *text, const char *name, long initial)
 void
 doctor_check_requests(struct doctor *doctor, const char *configuration)
 {
-	long requests = directive(configuration, "limit_conn oriel_process", 0), needed = 2 * requests + NGINX_BESIDE;
+	long requests = directive(configuration, "limit_conn oriel_process", 0),
+	     needed = 2 * requests + NGINX_BESIDE;
 	long connections = directive(configuration, "worker_connections", NGINX_CONNECTIONS);
 	long descriptors = directive(configuration, "worker_rlimit_nofile", NGINX_DESCRIPTORS);
 	char advice[200];
 
 	if (requests <= 0) {
-		snprintf(advice, sizeof advice, "limit_conn oriel_process %ld; in the server of the site file",
+		snprintf(advice, sizeof advice,
+		    "limit_conn oriel_process %ld; in the server of the site file",
 		    (connections - NGINX_BESIDE) / 2);
-		doctor_say(doctor, DOCTOR_BAD, "requests", advice, "its site file does not limit them: beyond %ld connections "
-		    "nginx closes them without a word", connections);
+		doctor_say(doctor, DOCTOR_BAD, "requests", advice,
+		    "its site file does not limit them: beyond %ld connections "
+		    "nginx closes them without a word",
+		    connections);
 	} else if (needed > connections || needed > descriptors) {
-		snprintf(advice, sizeof advice, "worker_connections %ld; and worker_rlimit_nofile %ld; in nginx.conf, "
-		    "or a smaller limit_conn oriel_process", needed, 2 * needed);
-		doctor_say(doctor, DOCTOR_BAD, "requests", advice, "%ld at a time need %ld connections and descriptors; "
-		    "nginx has %ld and %ld, and closes what comes then without a word", requests, needed, connections, descriptors);
+		snprintf(advice, sizeof advice,
+		    "worker_connections %ld; and worker_rlimit_nofile %ld; in nginx.conf, "
+		    "or a smaller limit_conn oriel_process",
+		    needed, 2 * needed);
+		doctor_say(doctor, DOCTOR_BAD, "requests", advice,
+		    "%ld at a time need %ld connections and descriptors; "
+		    "nginx has %ld and %ld, and closes what comes then without a word",
+		    requests, needed, connections, descriptors);
 	} else {
-		doctor_say(doctor, DOCTOR_OK, "requests", NULL, "%ld at a time in each process of nginx, of %ld connections",
-		    requests, connections);
+		doctor_say(doctor, DOCTOR_OK, "requests", NULL,
+		    "%ld at a time in each process of nginx, of %ld connections", requests,
+		    connections);
 	}
 }
 
@@ -114,8 +124,8 @@ static pid_t
 unit_of(const char *name)
 {
 	char unit[64];
-	char *const arguments[] = { (char *)"systemctl", (char *)"show", (char *)"-p", (char *)"MainPID",
-		(char *)"--value", unit, NULL };
+	char *const arguments[] = { (char *)"systemctl", (char *)"show", (char *)"-p",
+		(char *)"MainPID", (char *)"--value", unit, NULL };
 	int status;
 	char *text;
 	pid_t pid;
@@ -158,7 +168,8 @@ arguments_of(pid_t pid, char *text, size_t size, char **arguments)
 	length = fd != -1 ? read(fd, text, size - 1) : -1;
 	if (fd != -1)
 		close(fd);
-	for (char *end = text + (length > 0 ? length : 0); text < end && count < ARGUMENTS_MAX; text += strlen(text) + 1) {
+	for (char *end = text + (length > 0 ? length : 0); text < end && count < ARGUMENTS_MAX;
+	     text += strlen(text) + 1) {
 		*end = '\0';
 		arguments[count++] = text;
 	}
@@ -170,14 +181,16 @@ arguments_of(pid_t pid, char *text, size_t size, char **arguments)
 static long
 places_of(pid_t pid, const char *name)
 {
-	char text[4096], path[PATH_MAX + 64] = "", *arguments[ARGUMENTS_MAX + 2] = { NULL }, *output;
+	char text[4096], path[PATH_MAX + 64] = "", *arguments[ARGUMENTS_MAX + 2] = { NULL },
+					 *output;
 	int count = arguments_of(pid, text, sizeof text, arguments), status;
 	ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - 1);
 	long places = 0;
 
 	if (count == 0)
 		return -1;
-	snprintf(path + strlen(dirname(length > 0 ? path : strcpy(path, "/usr/bin/x"))), 64, "/%s", name);
+	snprintf(path + strlen(dirname(length > 0 ? path : strcpy(path, "/usr/bin/x"))), 64, "/%s",
+	    name);
 	arguments[0] = access(path, X_OK) == 0 ? path : (char *)name;
 	arguments[count] = (char *)"--dump-config";
 	output = run_program(arguments, "", &status);
@@ -205,10 +218,12 @@ doctor_check_places(struct doctor *doctor, const char *name, const char *path)
 	descriptors = descriptors_of(pid);
 	if (places == -1 || descriptors == -1)
 		return;
-	snprintf(advice, sizeof advice, "LimitNOFILE=%ld in its unit, or smaller caps (max_...)", 2 * (places + WORKER_BESIDE));
+	snprintf(advice, sizeof advice, "LimitNOFILE=%ld in its unit, or smaller caps (max_...)",
+	    2 * (places + WORKER_BESIDE));
 	if (places + WORKER_BESIDE > descriptors)
-		doctor_say(doctor, DOCTOR_BAD, name, advice, "its caps allow %ld at a time, but it has %ld descriptors",
-		    places, descriptors);
+		doctor_say(doctor, DOCTOR_BAD, name, advice,
+		    "its caps allow %ld at a time, but it has %ld descriptors", places,
+		    descriptors);
 	else
 		doctor_say(doctor, DOCTOR_OK, name, NULL, "up to %ld at a time, of %ld descriptors",
 		    places, descriptors);

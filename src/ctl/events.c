@@ -15,8 +15,8 @@ enum { FOLLOW_PAUSE_MS = 500 };
 
 struct wish {
 	bool follow;
-	long long limit, after;		/* -1 = not given */
-	const char *type;		/* NULL = all */
+	long long limit, after; /* -1 = not given */
+	const char *type;	/* NULL = all */
 };
 
 static bool
@@ -32,8 +32,10 @@ static bool
 parse_wish(struct wish *wish, int argc, char **argv)
 {
 	static const struct option names[] = {
-		{ "follow", no_argument, NULL, 'f' }, { "limit", required_argument, NULL, 'n' },
-		{ "after", required_argument, NULL, 'a' }, { "type", required_argument, NULL, 't' },
+		{ "follow", no_argument, NULL, 'f' },
+		{ "limit", required_argument, NULL, 'n' },
+		{ "after", required_argument, NULL, 'a' },
+		{ "type", required_argument, NULL, 't' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int option;
@@ -45,7 +47,8 @@ parse_wish(struct wish *wish, int argc, char **argv)
 			wish->follow = true;
 		else if (option == 't')
 			wish->type = optarg;
-		else if (option == '?' || !parse_number(optarg, 0, option == 'n' ? &wish->limit : &wish->after))
+		else if (option == '?' ||
+		    !parse_number(optarg, 0, option == 'n' ? &wish->limit : &wish->after))
 			return false;
 	}
 	return optind == argc;
@@ -90,7 +93,8 @@ print_past(struct ctl *ctl, const struct wish *wish, long long *last)
 		*last = 0;
 	/* More than one reply holds: following begins behind the last one shown. */
 	if (wish->after != -1 && wish->limit != 0 && json_array_size(events) > 0)
-		json_get_integer(json_array_get(events, json_array_size(events) - 1), "id", 0, INT64_MAX, last);
+		json_get_integer(
+		    json_array_get(events, json_array_size(events) - 1), "id", 0, INT64_MAX, last);
 	json_decref(reply);
 	return CTL_OK;
 }
@@ -102,8 +106,9 @@ take_line(struct ctl *ctl, const struct wish *wish, const json_t *line, long lon
 	const char *type = json_get_text(line, "event");
 	const json_t *id = json_object_get(line, "id");
 
-	if (type == NULL || (strcmp(type, EVENT_MOTION) != 0 && strcmp(type, EVENT_SAVED) != 0 &&
-	    strcmp(type, EVENT_CAMERA) != 0))
+	if (type == NULL ||
+	    (strcmp(type, EVENT_MOTION) != 0 && strcmp(type, EVENT_SAVED) != 0 &&
+		strcmp(type, EVENT_CAMERA) != 0))
 		return;
 	if (json_is_integer(id))
 		*last = json_integer_value(id);
@@ -118,8 +123,8 @@ follow_connection(struct ctl *ctl, const struct wish *wish, long long *last)
 	json_t *line, *reply;
 	struct cause why;
 
-	reply = call_ask(&ctl->call, json_pack("{s:s, s:I}", "cmd", "subscribe", "after",
-	    (json_int_t)*last), &why);
+	reply = call_ask(&ctl->call,
+	    json_pack("{s:s, s:I}", "cmd", "subscribe", "after", (json_int_t)*last), &why);
 	if (reply == NULL)
 		return;
 	if (json_is_true(json_object_get(reply, "gap"))) {

@@ -16,8 +16,8 @@
 #include "ctl/doctor.h"
 
 enum {
-	NOTSENT_BYTES = 16384,	/* Linux wakes the writer at half of it: a picture goes on in time */
-	NOTSENT_MOST = 1 << 20,	/* more bounds nothing */
+	NOTSENT_BYTES = 16384, /* Linux wakes the writer at half of it: a picture goes on in time */
+	NOTSENT_MOST = 1 << 20, /* more bounds nothing */
 };
 
 #define NGINX_PID "/run/nginx.pid"
@@ -40,7 +40,8 @@ is_tcp_listener(int fd)
 {
 	int domain = socket_number(fd, SOL_SOCKET, SO_DOMAIN);
 
-	return (domain == AF_INET || domain == AF_INET6) && socket_number(fd, SOL_SOCKET, SO_ACCEPTCONN) == 1 &&
+	return (domain == AF_INET || domain == AF_INET6) &&
+	    socket_number(fd, SOL_SOCKET, SO_ACCEPTCONN) == 1 &&
 	    socket_number(fd, SOL_SOCKET, SO_PROTOCOL) == IPPROTO_TCP;
 }
 
@@ -86,7 +87,7 @@ sockets_visit(struct listeners *listeners, DIR *folder, int process, unsigned by
 		    strncmp(target, "socket:", 7) != 0)
 			continue;
 		fd = pidfd_getfd(process, atoi(entry->d_name), 0);
-		if (fd == -1 && errno == EBADF)		/* closed meanwhile */
+		if (fd == -1 && errno == EBADF) /* closed meanwhile */
 			continue;
 		if (fd == -1)
 			return -1;
@@ -152,12 +153,14 @@ parse_pid(const char *text, struct cause *why)
 static bool
 parse(int argc, char **argv, unsigned *bytes)
 {
-	static const struct option names[] = { { "bytes", required_argument, NULL, 'b' }, { NULL, 0, NULL, 0 } };
+	static const struct option names[] = { { "bytes", required_argument, NULL, 'b' },
+		{ NULL, 0, NULL, 0 } };
 	int option;
 
 	optind = 0;
 	while ((option = getopt_long(argc, argv, "", names, NULL)) != -1) {
-		if (option != 'b' || strspn(optarg, "0123456789") != strlen(optarg) || strlen(optarg) > 7)
+		if (option != 'b' || strspn(optarg, "0123456789") != strlen(optarg) ||
+		    strlen(optarg) > 7)
 			return false;
 		*bytes = (unsigned)atoi(optarg);
 	}
@@ -178,8 +181,8 @@ ctl_notsent_lowat(struct ctl *ctl, int argc, char **argv)
 	if (pid == -1 || listeners_visit(&listeners, pid, bytes, &why) == -1)
 		return ctl_fail(ctl, CTL_REFUSED, "%s", why.text);
 	if (listeners.count == 0 || listeners.bounded < listeners.count)
-		return ctl_fail(ctl, CTL_REFUSED, "%u of nginx's %u listening sockets have it", listeners.bounded,
-		    listeners.count);
+		return ctl_fail(ctl, CTL_REFUSED, "%u of nginx's %u listening sockets have it",
+		    listeners.bounded, listeners.count);
 	return CTL_OK;
 }
 
@@ -212,17 +215,21 @@ doctor_check_listeners(struct doctor *doctor, const char *configuration)
 	if (line != NULL)
 		(void)sscanf(line, "\npid %255[^; \t\n]", file);
 	if (host_is_bounded()) {
-		doctor_say(doctor, DOCTOR_OK, "far viewers", NULL, "net.ipv4.tcp_notsent_lowat is set, for all of this host");
+		doctor_say(doctor, DOCTOR_OK, "far viewers", NULL,
+		    "net.ipv4.tcp_notsent_lowat is set, for all of this host");
 		return;
 	}
 	pid = listeners_pid(file, &why);
 	if (pid == -1 || listeners_visit(&listeners, pid, 0, &why) == -1)
-		doctor_say(doctor, DOCTOR_NOTE, "far viewers", errno == EPERM || errno == EACCES ? "ask again as root" :
-		    "is nginx running?", "%s", why.text);
+		doctor_say(doctor, DOCTOR_NOTE, "far viewers",
+		    errno == EPERM || errno == EACCES ? "ask again as root" : "is nginx running?",
+		    "%s", why.text);
 	else if (listeners.bounded < listeners.count)
-		doctor_say(doctor, DOCTOR_NOTE, "far viewers", HOW, "%u of nginx's %u listening sockets have no "
-		    "TCP_NOTSENT_LOWAT: slow viewers see old pictures", listeners.count - listeners.bounded, listeners.count);
+		doctor_say(doctor, DOCTOR_NOTE, "far viewers", HOW,
+		    "%u of nginx's %u listening sockets have no "
+		    "TCP_NOTSENT_LOWAT: slow viewers see old pictures",
+		    listeners.count - listeners.bounded, listeners.count);
 	else
-		doctor_say(doctor, DOCTOR_OK, "far viewers", NULL, "nginx's %u listening sockets have TCP_NOTSENT_LOWAT",
-		    listeners.count);
+		doctor_say(doctor, DOCTOR_OK, "far viewers", NULL,
+		    "nginx's %u listening sockets have TCP_NOTSENT_LOWAT", listeners.count);
 }

@@ -16,8 +16,8 @@
 #include "base/cause.h"
 
 struct listeners {
-	unsigned count;		/* listening TCP sockets, IPv4 and IPv6 */
-	unsigned bounded;	/* of these, those with the option */
+	unsigned count;	  /* listening TCP sockets, IPv4 and IPv6 */
+	unsigned bounded; /* of these, those with the option */
 };
 
 /* Set it on all that `pid` has, 0 < bytes; or with 0 only look. -1 with *why and errno. */

@@ -10,10 +10,13 @@
 #include "ctl/ctl.h"
 
 static const struct option names[] = {
-	{ "camera", required_argument, NULL, 'c' }, { "run-dir", required_argument, NULL, 'r' },
+	{ "camera", required_argument, NULL, 'c' },
+	{ "run-dir", required_argument, NULL, 'r' },
 	{ "accounts", required_argument, NULL, 'a' },
-	{ "json", no_argument, NULL, 'j' }, { "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, 'V' }, { NULL, 0, NULL, 0 },
+	{ "json", no_argument, NULL, 'j' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	{ NULL, 0, NULL, 0 },
 };
 
 static int
@@ -39,32 +42,23 @@ int
 main(int argc, char **argv)
 {
 	static char *const help[] = { (char *)"help", NULL };
-	static struct ctl ctl = { .run_dir = "/run/oriel", .accounts = "/var/lib/oriel-fcgi", .camera = "", .call = { .fd = -1 } };
+	static struct ctl ctl = { .run_dir = "/run/oriel",
+		.accounts = "/var/lib/oriel-fcgi",
+		.camera = "",
+		.call = { .fd = -1 } };
 	int option;
 
 	log_init("orielctl", LOG_LEVEL_WARNING);
 	/* "+": what is behind the command is the command's. */
 	while ((option = getopt_long(argc, argv, "+c:r:a:jhV", names, NULL)) != -1) {
 		switch (option) {
-		case 'c':
-			ctl.camera = optarg;
-			break;
-		case 'r':
-			ctl.run_dir = optarg;
-			break;
-		case 'a':
-			ctl.accounts = optarg;
-			break;
-		case 'j':
-			ctl.json = true;
-			break;
-		case 'h':
-			return run(&ctl, 1, (char **)help);
-		case 'V':
-			puts("orielctl " PACKAGE_VERSION);
-			return CTL_OK;
-		default:
-			return CTL_USAGE;
+		case 'c': ctl.camera = optarg; break;
+		case 'r': ctl.run_dir = optarg; break;
+		case 'a': ctl.accounts = optarg; break;
+		case 'j': ctl.json = true; break;
+		case 'h': return run(&ctl, 1, (char **)help);
+		case 'V': puts("orielctl " PACKAGE_VERSION); return CTL_OK;
+		default: return CTL_USAGE;
 		}
 	}
 	if (optind == argc) {

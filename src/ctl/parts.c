@@ -94,8 +94,8 @@ part_receive(int fd, struct part *part, unsigned char **bytes)
 }
 
 int
-parts_begin(struct parts *parts, const char *folder, enum part_verdict (*work)(void *arg, int fd, struct cause *why),
-    void *arg, struct cause *why)
+parts_begin(struct parts *parts, const char *folder,
+    enum part_verdict (*work)(void *arg, int fd, struct cause *why), void *arg, struct cause *why)
 {
 	int ends[2];
 	struct cause said = { "" };
@@ -107,7 +107,8 @@ parts_begin(struct parts *parts, const char *folder, enum part_verdict (*work)(v
 	parts->child = fork();
 	if (parts->child == 0) {
 		close(ends[0]);
-		verdict = owner_become(folder, &said) == -1 ? PART_FAILED : work(arg, ends[1], &said);
+		verdict = owner_become(folder, &said) == -1 ? PART_FAILED
+							    : work(arg, ends[1], &said);
 		_exit(part_send_verdict(ends[1], verdict, &said) != 0);
 	}
 	close(ends[1]);

@@ -14,7 +14,7 @@
 enum part_verdict { PART_OK, PART_FAILED, PART_REFUSED, PART_NOTHING };
 
 struct part {
-	char name[BACKUP_NAME_SIZE];	/* "": the end; then `verdict` and `why` count */
+	char name[BACKUP_NAME_SIZE]; /* "": the end; then `verdict` and `why` count */
 	uint64_t length;
 	int32_t verdict;
 	struct cause why;
@@ -27,8 +27,8 @@ struct parts {
 
 /* Fork. In the child `work(arg, fd)` is run once it has become the owner of `folder`, and its verdict sent; it
  * does not return there. -1 with *why. */
-int parts_begin(struct parts *parts, const char *folder, enum part_verdict (*work)(void *arg, int fd, struct cause *why),
-	void *arg, struct cause *why);
+int parts_begin(struct parts *parts, const char *folder,
+    enum part_verdict (*work)(void *arg, int fd, struct cause *why), void *arg, struct cause *why);
 
 /* One part; 0, or -1 when the other side is gone. */
 int part_send(int fd, const char *name, const void *bytes, size_t length);

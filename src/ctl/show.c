@@ -121,8 +121,8 @@ show_picture_source(const json_t *reply)
 	}
 	printf(", ");
 	show_text(json_get_text(reply, "format"));
-	printf(" %lldx%lld, %.1f a second\n", integer_of(reply, "width"), integer_of(reply, "height"),
-	    number_of(reply, "fps"));
+	printf(" %lldx%lld, %.1f a second\n", integer_of(reply, "width"),
+	    integer_of(reply, "height"), number_of(reply, "fps"));
 }
 
 static void
@@ -132,7 +132,8 @@ show_counters(const json_t *counters)
 	json_t *value;
 	int shown = 0;
 
-	json_object_foreach((json_t *)counters, key, value) {
+	json_object_foreach((json_t *)counters, key, value)
+	{
 		if (json_integer_value(value) == 0)
 			continue;
 		printf("%s", shown++ > 0 ? ", " : "counters   ");
@@ -171,7 +172,8 @@ void
 show_status(const json_t *reply)
 {
 	const json_t *motion = json_object_get(reply, "motion");
-	const json_t *viewers = json_object_get(reply, "viewers"), *snaps = json_object_get(reply, "snaps");
+	const json_t *viewers = json_object_get(reply, "viewers"),
+		     *snaps = json_object_get(reply, "snaps");
 	char bytes[16];
 
 	printf("camera     ");
@@ -189,13 +191,15 @@ show_status(const json_t *reply)
 		printf(", the newest %lld ms old%s", integer_of(reply, "frame_age_ms"),
 		    json_is_true(json_object_get(reply, "stale")) ? " (stale)" : "");
 	printf("\nmotion     %lld times; now %.1f %% changed, threshold %g %%",
-	    integer_of(reply, "triggers"), number_of(motion, "change"), number_of(motion, "threshold"));
+	    integer_of(reply, "triggers"), number_of(motion, "change"),
+	    number_of(motion, "threshold"));
 	if (json_string_length(json_object_get(motion, "held")) > 0) {
 		printf(": ");
 		show_text(json_get_text(motion, "held"));
 	}
-	printf("\nviewers    %lld stream, %lld events, %lld control\n", integer_of(viewers, "stream"),
-	    integer_of(viewers, "events"), integer_of(viewers, "control"));
+	printf("\nviewers    %lld stream, %lld events, %lld control\n",
+	    integer_of(viewers, "stream"), integer_of(viewers, "events"),
+	    integer_of(viewers, "control"));
 	printf("pictures   %lld saved, %s\n", integer_of(snaps, "count"),
 	    show_bytes(bytes, sizeof bytes, integer_of(snaps, "bytes")));
 	show_store(json_object_get(reply, "store"));
@@ -214,7 +218,8 @@ show_settings(const json_t *reply)
 	const char *key;
 	json_t *value;
 
-	json_object_foreach((json_t *)reply, key, value) {
+	json_object_foreach((json_t *)reply, key, value)
+	{
 		if (json_is_object(value))
 			continue;
 		show_padded(key, 17);
@@ -234,7 +239,8 @@ show_changed(const json_t *reply)
 	const char *key;
 	json_t *value;
 
-	json_object_foreach((json_t *)reply, key, value) {
+	json_object_foreach((json_t *)reply, key, value)
+	{
 		if (strcmp(key, "ok") == 0)
 			continue;
 		show_text(key);
@@ -316,7 +322,8 @@ show_snaps(const json_t *reply)
 	size_t index;
 	json_t *snap;
 
-	json_array_foreach(json_object_get(reply, "snaps"), index, snap) {
+	json_array_foreach(json_object_get(reply, "snaps"), index, snap)
+	{
 		printf("%6lld  ", integer_of(snap, "id"));
 		show_time(number_of(snap, "ts"));
 		printf("  %9s  ", show_bytes(bytes, sizeof bytes, integer_of(snap, "bytes")));
@@ -340,8 +347,10 @@ show_control(const json_t *control)
 	print_value(json_object_get(control, "value"));
 	if (type != NULL && strcmp(type, "integer") == 0)
 		printf("   (%lld to %lld, step %lld, default %lld)", integer_of(control, "min"),
-		    integer_of(control, "max"), integer_of(control, "step"), integer_of(control, "default"));
-	json_array_foreach(json_object_get(control, "menu"), index, item) {
+		    integer_of(control, "max"), integer_of(control, "step"),
+		    integer_of(control, "default"));
+	json_array_foreach(json_object_get(control, "menu"), index, item)
+	{
 		printf("%s%lld: ", index > 0 ? ", " : "   (", integer_of(item, "value"));
 		show_text(json_get_text(item, "label"));
 	}
@@ -363,8 +372,7 @@ show_controls(const json_t *reply)
 
 	if (json_array_size(controls) == 0)
 		printf("this camera has no controls\n");
-	json_array_foreach(controls, index, control)
-		show_control(control);
+	json_array_foreach(controls, index, control) show_control(control);
 }
 
 static void
@@ -377,11 +385,12 @@ show_format(const json_t *format)
 	show_text(json_get_text(format, "format"));
 	if (json_is_false(json_object_get(format, "usable")))
 		printf(" (not used by Oriel)");
-	json_array_foreach(json_object_get(format, "sizes"), index, size) {
+	json_array_foreach(json_object_get(format, "sizes"), index, size)
+	{
 		printf("%s%lldx%lld", index > 0 ? "; " : ": ", integer_of(size, "width"),
 		    integer_of(size, "height"));
 		json_array_foreach(json_object_get(size, "fps"), rate, fps)
-			printf("%s%g", rate > 0 ? "," : " at ", json_number_value(fps));
+		    printf("%s%g", rate > 0 ? "," : " at ", json_number_value(fps));
 	}
 	printf("\n");
 }
@@ -394,7 +403,8 @@ show_cameras(const json_t *list)
 
 	if (json_array_size(list) == 0)
 		printf("no camera found\n");
-	json_array_foreach(list, index, camera) {
+	json_array_foreach(list, index, camera)
+	{
 		show_text(json_get_text(camera, "device"));
 		printf("  ");
 		show_text(json_get_text(camera, "reason"));
@@ -406,6 +416,6 @@ show_cameras(const json_t *list)
 		}
 		printf("\n");
 		json_array_foreach(json_object_get(camera, "formats"), at, format)
-			show_format(format);
+		    show_format(format);
 	}
 }

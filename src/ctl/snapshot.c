@@ -13,7 +13,7 @@
 #include "ctl/show.h"
 #include "ring/ring.h"
 
-enum { LOOKS = 5 };	/* a slot overwritten while it is copied: look again */
+enum { LOOKS = 5 }; /* a slot overwritten while it is copied: look again */
 
 struct picture {
 	struct frame_info info;
@@ -70,7 +70,8 @@ check_fresh(struct ctl *ctl)
 		return status;
 	reason = json_get_text(reply, "reason");
 	if (!json_is_true(json_object_get(reply, "online")))
-		status = ctl_fail(ctl, CTL_REFUSED, "%s", reason != NULL ? reason : "the camera is gone");
+		status = ctl_fail(
+		    ctl, CTL_REFUSED, "%s", reason != NULL ? reason : "the camera is gone");
 	else if (json_is_true(json_object_get(reply, "stale")))
 		status = ctl_fail(ctl, CTL_REFUSED, "the newest picture is too old");
 	json_decref(reply);
@@ -144,8 +145,8 @@ report(const struct ctl *ctl, const struct picture *picture, const char *file)
 		return;
 	}
 	reply = json_pack("{s:b, s:o, s:i, s:i, s:i, s:f}", "ok", 1, "file", json_words(file),
-	    "width", (int)picture->info.width, "height", (int)picture->info.height,
-	    "size", (int)picture->info.length, "ts", ts);
+	    "width", (int)picture->info.width, "height", (int)picture->info.height, "size",
+	    (int)picture->info.length, "ts", ts);
 	ctl_print(reply);
 	json_decref(reply);
 }

@@ -11,14 +11,14 @@
 
 #include "auth/secret.h"
 
-static struct termios shown;	/* the terminal as it was */
+static struct termios shown; /* the terminal as it was */
 
 /* A signal that ends us must not leave a terminal that shows nothing. */
 static void
 show_and_end(int number)
 {
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
-	raise(number);		/* by default now: SA_RESETHAND */
+	raise(number); /* by default now: SA_RESETHAND */
 }
 
 /* Byte by byte: what stands behind the line is somebody else's. */
@@ -40,7 +40,8 @@ read_line(char *line, size_t size, struct cause *why)
 		if (got == 0 || byte == '\n')
 			break;
 		if (used + 1 == size || byte == '\0')
-			return cause_set(why, "a password has at most %zu bytes, and no NUL among them", size - 1);
+			return cause_set(why,
+			    "a password has at most %zu bytes, and no NUL among them", size - 1);
 		line[used++] = byte;
 	}
 	line[used] = '\0';
@@ -80,7 +81,8 @@ static void
 signals_take(struct sigaction before[4], bool on)
 {
 	static const int numbers[4] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
-	struct sigaction action = { .sa_handler = show_and_end, .sa_flags = SA_RESETHAND | SA_NODEFER };
+	struct sigaction action = { .sa_handler = show_and_end,
+		.sa_flags = SA_RESETHAND | SA_NODEFER };
 
 	for (int i = 0; i < 4; i++)
 		sigaction(numbers[i], on ? &action : &before[i], on ? &before[i] : NULL);

@@ -32,7 +32,7 @@ struct certificate {
 	const char *folder;
 	bool force;
 	size_t count;
-	char names[NAMES_MAX][NAME_SIZE];	/* host names and addresses */
+	char names[NAMES_MAX][NAME_SIZE]; /* host names and addresses */
 };
 
 /* ---- which names ----------------------------------------------------------------------- */
@@ -52,7 +52,8 @@ is_host_name(const char *name)
 	const char *rest = strncmp(name, "*.", 2) == 0 ? name + 2 : name;
 
 	return rest[0] != '\0' && rest[0] != '-' && rest[0] != '.' && strlen(name) < NAME_SIZE &&
-	    strspn(rest, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-") == strlen(rest);
+	    strspn(rest, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-") ==
+	    strlen(rest);
 }
 
 static bool
@@ -90,11 +91,13 @@ add_addresses(struct certificate *certificate)
 	if (getifaddrs(&all) == -1)
 		return;
 	for (at = all; at != NULL; at = at->ifa_next) {
-		socklen_t size = at->ifa_addr != NULL && at->ifa_addr->sa_family == AF_INET6 ?
-		    sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
+		socklen_t size = at->ifa_addr != NULL && at->ifa_addr->sa_family == AF_INET6
+		    ? sizeof(struct sockaddr_in6)
+		    : sizeof(struct sockaddr_in);
 
-		if (is_reachable(at) && getnameinfo(at->ifa_addr, size, text, sizeof text, NULL, 0,
-		    NI_NUMERICHOST) == 0)
+		if (is_reachable(at) &&
+		    getnameinfo(at->ifa_addr, size, text, sizeof text, NULL, 0, NI_NUMERICHOST) ==
+			0)
 			add_name(certificate, text);
 	}
 	freeifaddrs(all);
@@ -108,7 +111,7 @@ add_own_names(struct certificate *certificate)
 
 	gethostname(host, sizeof host - 1);
 	add_name(certificate, host);
-	snprintf(local, sizeof local, "%s.local", host);	/* mDNS, RFC 6762 */
+	snprintf(local, sizeof local, "%s.local", host); /* mDNS, RFC 6762 */
 	if (strchr(host, '.') == NULL)
 		add_name(certificate, local);
 	add_name(certificate, "localhost");
@@ -121,9 +124,11 @@ add_own_names(struct certificate *certificate)
 static bool
 write_request(const struct certificate *certificate, char *text, size_t size)
 {
-	size_t used = (size_t)snprintf(text, size, "[req]\nprompt=no\ndistinguished_name=name\nx509_extensions=more\n"
+	size_t used = (size_t)snprintf(text, size,
+	    "[req]\nprompt=no\ndistinguished_name=name\nx509_extensions=more\n"
 	    "[name]\nCN=%.64s\n[more]\nbasicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\n"
-	    "extendedKeyUsage=serverAuth\nsubjectKeyIdentifier=hash\nsubjectAltName=", certificate->names[0]);
+	    "extendedKeyUsage=serverAuth\nsubjectKeyIdentifier=hash\nsubjectAltName=",
+	    certificate->names[0]);
 
 	for (size_t i = 0; i < certificate->count && used < size; i++)
 		used += (size_t)snprintf(text + used, size - used, "%s%s:%s", i > 0 ? "," : "",
@@ -143,9 +148,11 @@ openssl(const struct certificate *certificate, char *const argv[], const char *i
 	if (*output != NULL && status == 0)
 		return CTL_OK;
 	if (status == RUN_MISSING)
-		ctl_fail(certificate->ctl, CTL_REFUSED, "there is no openssl program: apt-get install openssl");
+		ctl_fail(certificate->ctl, CTL_REFUSED,
+		    "there is no openssl program: apt-get install openssl");
 	else
-		ctl_fail(certificate->ctl, CTL_REFUSED, "openssl: %s", *output != NULL ? run_last_line(*output) : "cannot be run");
+		ctl_fail(certificate->ctl, CTL_REFUSED, "openssl: %s",
+		    *output != NULL ? run_last_line(*output) : "cannot be run");
 	free(*output);
 	*output = NULL;
 	return CTL_REFUSED;
@@ -154,10 +161,11 @@ openssl(const struct certificate *certificate, char *const argv[], const char *i
 static int
 make_pair(const struct certificate *certificate, const char *key, const char *chain)
 {
-	char *const argv[] = { (char *)"openssl", (char *)"req", (char *)"-x509", (char *)"-newkey", (char *)"ec",
-		(char *)"-pkeyopt", (char *)"ec_paramgen_curve:P-256", (char *)"-nodes", (char *)"-sha256",
-		(char *)"-days", (char *)DAYS, (char *)"-config", (char *)"/dev/stdin", (char *)"-keyout",
-		(char *)key, (char *)"-out", (char *)chain, NULL };
+	char *const argv[] = { (char *)"openssl", (char *)"req", (char *)"-x509", (char *)"-newkey",
+		(char *)"ec", (char *)"-pkeyopt", (char *)"ec_paramgen_curve:P-256",
+		(char *)"-nodes", (char *)"-sha256", (char *)"-days", (char *)DAYS,
+		(char *)"-config", (char *)"/dev/stdin", (char *)"-keyout", (char *)key,
+		(char *)"-out", (char *)chain, NULL };
 	char request[RUN_INPUT_MAX], *output;
 	int status;
 
@@ -180,12 +188,14 @@ put_pair(const struct certificate *certificate)
 		snprintf(wanted[i], PATH_SIZE, "%s/%s", certificate->folder, names[i]);
 		snprintf(made[i], PATH_SIZE, "%s/%s.new", certificate->folder, names[i]);
 		if (!certificate->force && access(wanted[i], F_OK) == 0)
-			return ctl_fail(certificate->ctl, CTL_REFUSED, "%s is there already (--force replaces it)", wanted[i]);
+			return ctl_fail(certificate->ctl, CTL_REFUSED,
+			    "%s is there already (--force replaces it)", wanted[i]);
 	}
 	status = make_pair(certificate, made[0], made[1]);
 	for (int i = 0; i < 2 && status == CTL_OK; i++)
 		if (chmod(made[i], i == 0 ? 0600 : 0644) == -1 || rename(made[i], wanted[i]) == -1)
-			status = ctl_fail(certificate->ctl, CTL_REFUSED, "%s: %s", wanted[i], strerror(errno));
+			status = ctl_fail(
+			    certificate->ctl, CTL_REFUSED, "%s: %s", wanted[i], strerror(errno));
 	for (int i = 0; i < 2 && status != CTL_OK; i++)
 		unlink(made[i]);
 	return status;
@@ -196,8 +206,8 @@ static int
 tell(const struct certificate *certificate)
 {
 	char path[PATH_SIZE], *output;
-	char *const argv[] = { (char *)"openssl", (char *)"x509", (char *)"-noout", (char *)"-fingerprint",
-		(char *)"-sha256", (char *)"-in", path, NULL };
+	char *const argv[] = { (char *)"openssl", (char *)"x509", (char *)"-noout",
+		(char *)"-fingerprint", (char *)"-sha256", (char *)"-in", path, NULL };
 	json_t *reply, *names = json_array();
 	const char *print;
 	int status;
@@ -212,14 +222,16 @@ tell(const struct certificate *certificate)
 	print = strchr(print, '=') != NULL ? strchr(print, '=') + 1 : print;
 	for (size_t i = 0; i < certificate->count; i++)
 		json_array_append_new(names, json_words(certificate->names[i]));
-	reply = json_pack("{s:b, s:o, s:s, s:o}", "ok", 1, "certificate", json_words(path), "sha256", print, "names", names);
+	reply = json_pack("{s:b, s:o, s:s, s:o}", "ok", 1, "certificate", json_words(path),
+	    "sha256", print, "names", names);
 	if (certificate->ctl->json) {
 		ctl_print(reply);
 	} else {
 		printf("%s, for " DAYS " days, for", path);
 		for (size_t i = 0; i < certificate->count; i++)
 			printf(" %s", certificate->names[i]);
-		printf("\nits SHA-256 fingerprint, to compare with what the browser shows:\n%s\n", print);
+		printf("\nits SHA-256 fingerprint, to compare with what the browser shows:\n%s\n",
+		    print);
 	}
 	json_decref(reply);
 	free(output);
@@ -229,7 +241,8 @@ tell(const struct certificate *certificate)
 static bool
 parse(struct certificate *certificate, int argc, char **argv)
 {
-	static const struct option names[] = { { "force", no_argument, NULL, 'f' }, { NULL, 0, NULL, 0 } };
+	static const struct option names[] = { { "force", no_argument, NULL, 'f' },
+		{ NULL, 0, NULL, 0 } };
 	int option;
 
 	if (argc < 2 || strcmp(argv[1], "self-signed") != 0)

@@ -15,23 +15,24 @@ enum { LIMIT_MAX = 1000, SNAP_NAME_MAX = 128, KEY_MAX = 64 };
 
 struct errand;
 /* Answers errand->conn from an object that is neither an error nor a refusal. */
-typedef void errand_finish(struct errand *errand, const json_t *answer, const struct client_reply *reply);
+typedef void errand_finish(
+    struct errand *errand, const json_t *answer, const struct client_reply *reply);
 
 struct errand {
 	struct camera *camera;
 	struct conn *conn;
-	unsigned long ask;		/* of camera_forget() */
-	struct places_user *place;	/* of its user's commands */
+	unsigned long ask;	   /* of camera_forget() */
+	struct places_user *place; /* of its user's commands */
 	errand_finish *finish;
-	const char *list;		/* errand_finish_list: the key of the array */
-	int refused;			/* status of "ok": false */
-	bool changes;			/* something, if it was done */
+	const char *list; /* errand_finish_list: the key of the array */
+	int refused;	  /* status of "ok": false */
+	bool changes;	  /* something, if it was done */
 };
 
 static void
 errand_writable(struct conn *conn, void *arg)
 {
-	(void)conn, (void)arg;		/* nothing was written yet */
+	(void)conn, (void)arg; /* nothing was written yet */
 }
 
 static void
@@ -64,20 +65,23 @@ errand_finish_list(struct errand *errand, const json_t *answer, const struct cli
 	if (json_is_array(list))
 		reply_json(errand->conn, 200, json_incref(list));
 	else
-		reply_error(errand->conn, 503, "the camera daemon answered without %s", errand->list);
+		reply_error(
+		    errand->conn, 503, "the camera daemon answered without %s", errand->list);
 }
 
 static void
 errand_judge(struct errand *errand, const json_t *answer, const struct client_reply *reply)
 {
-	const char *error = json_get_text(answer, "error"), *reason = json_get_text(answer, "reason");
+	const char *error = json_get_text(answer, "error"),
+		   *reason = json_get_text(answer, "reason");
 
 	if (answer == NULL)
 		reply_unavailable(errand->conn, "the camera daemon did not answer in JSON");
 	else if (error != NULL)
 		reply_error(errand->conn, 400, "%s", error);
 	else if (json_is_false(json_object_get(answer, "ok")))
-		reply_error(errand->conn, errand->refused, "%s", reason != NULL ? reason : "refused");
+		reply_error(
+		    errand->conn, errand->refused, "%s", reason != NULL ? reason : "refused");
 	else
 		errand->finish(errand, answer, reply);
 }
@@ -86,8 +90,8 @@ errand_judge(struct errand *errand, const json_t *answer, const struct client_re
 static void
 errand_unknown(struct errand *errand)
 {
-	reply_json(errand->conn, 504, json_pack("{s:s, s:s}", "error", REASON_UNKNOWN_OUTCOME,
-	    "code", CODE_UNKNOWN_OUTCOME));
+	reply_json(errand->conn, 504,
+	    json_pack("{s:s, s:s}", "error", REASON_UNKNOWN_OUTCOME, "code", CODE_UNKNOWN_OUTCOME));
 }
 
 static void
@@ -126,7 +130,8 @@ errand_take_key(const struct api_visit *visit, json_t *command)
 	json_t *id = key[0] != '\0' && strlen(key) <= KEY_MAX ? json_string(key) : NULL;
 
 	if (key[0] != '\0' && id == NULL) {
-		reply_error(visit->conn, 400, "Idempotency-Key must be UTF-8 of 1 to %d bytes", KEY_MAX);
+		reply_error(
+		    visit->conn, 400, "Idempotency-Key must be UTF-8 of 1 to %d bytes", KEY_MAX);
 		return false;
 	}
 	if (id != NULL)
@@ -243,7 +248,8 @@ api_history(const struct api_visit *visit)
 	json_t *command = json_pack("{s:s}", "cmd", "events");
 	struct cause why;
 
-	if (command_add_number(command, visit->request->query, "before", 1, INT64_MAX, &why) == -1 ||
+	if (command_add_number(command, visit->request->query, "before", 1, INT64_MAX, &why) ==
+		-1 ||
 	    command_add_number(command, visit->request->query, "after", 0, INT64_MAX, &why) == -1 ||
 	    command_add_number(command, visit->request->query, "limit", 1, LIMIT_MAX, &why) == -1 ||
 	    command_add_text(command, visit->request->query, "type", &why) == -1) {
@@ -260,7 +266,8 @@ api_snaps(const struct api_visit *visit)
 	json_t *command = json_pack("{s:s}", "cmd", "snaps");
 	struct cause why;
 
-	if (command_add_number(command, visit->request->query, "before", 1, INT64_MAX, &why) == -1 ||
+	if (command_add_number(command, visit->request->query, "before", 1, INT64_MAX, &why) ==
+		-1 ||
 	    command_add_number(command, visit->request->query, "limit", 1, LIMIT_MAX, &why) == -1) {
 		json_decref(command);
 		reply_error(visit->conn, 400, "%s", why.text);
@@ -276,7 +283,8 @@ api_snaps(const struct api_visit *visit)
 static bool
 snap_name_valid(const char *name)
 {
-	size_t length = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
+	size_t length = strspn(
+	    name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
 
 	return length > 0 && length <= SNAP_NAME_MAX && strcmp(name + length, ".jpg") == 0;
 }

@@ -16,7 +16,7 @@ struct api_visit {
 	struct conn *conn;
 	const struct request *request;
 	enum role role;
-	struct seats *seats;		/* for commands under way */
+	struct seats *seats; /* for commands under way */
 };
 
 void api_status(const struct api_visit *visit);
@@ -32,6 +32,6 @@ void api_ready(const struct api_visit *visit);
 void api_snap(const struct api_visit *visit, const char *name);
 void api_delete_snap(const struct api_visit *visit, const char *name);
 
-void api_health(struct conn *conn);		/* this process is alive: it answers */
+void api_health(struct conn *conn); /* this process is alive: it answers */
 
 #endif

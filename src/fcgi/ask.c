@@ -15,7 +15,8 @@
 /* `kind`: how it was shown to us. Only what a browser sends by itself (session, basic)
  * has to say where it comes from (origin.h). */
 static void
-ask_welcome(struct conn *conn, enum role role, const char *kind, const char *user, const char *grant)
+ask_welcome(
+    struct conn *conn, enum role role, const char *kind, const char *user, const char *grant)
 {
 	struct reply_head head;
 
@@ -42,7 +43,8 @@ ask_refuse(struct conn *conn, int status, unsigned wait_s)
 }
 
 static void
-ask_answer(struct conn *conn, enum auth_result result, const char *kind, const struct auth_pass *pass)
+ask_answer(
+    struct conn *conn, enum auth_result result, const char *kind, const struct auth_pass *pass)
 {
 	if (result == AUTH_OK)
 		ask_welcome(conn, pass->role, kind, pass->user, pass->grant);
@@ -65,13 +67,17 @@ static void
 ask_basic(struct login *login, struct conn *conn, const struct request *request,
     const struct header_credential *credential)
 {
-	const struct auth_claim claim = { .address = request->address, .name = credential->name,
-		.password = credential->password, .from = "", .device = "" };
+	const struct auth_claim claim = { .address = request->address,
+		.name = credential->name,
+		.password = credential->password,
+		.from = "",
+		.device = "" };
 	struct auth_answer now = { .result = AUTH_TROUBLE };
 	struct auth_pass pass;
 	struct attempt *attempt;
 
-	if (auth_check_basic(login->auth, credential->name, credential->password, &pass) == AUTH_OK) {
+	if (auth_check_basic(login->auth, credential->name, credential->password, &pass) ==
+	    AUTH_OK) {
 		ask_answer(conn, AUTH_OK, "basic", &pass);
 		return;
 	}
@@ -123,12 +129,13 @@ static void
 ask_send_to_login(struct conn *conn, const struct request *request)
 {
 	char encoded[NEXT_ENCODED_SIZE] = "", where[NEXT_ENCODED_SIZE + ATTEMPT_MOUNT_SIZE];
-	enum { ROOM = 700 };		/* of a header: struct reply_head */
+	enum { ROOM = 700 }; /* of a header: struct reply_head */
 
 	if (form_is_local(request->uri, request->mount))
 		form_encode(request->uri, encoded);
 	snprintf(where, sizeof where, "%s/login%s%s", request->mount,
-	    encoded[0] != '\0' && strlen(encoded) < ROOM ? "?next=" : "", strlen(encoded) < ROOM ? encoded : "");
+	    encoded[0] != '\0' && strlen(encoded) < ROOM ? "?next=" : "",
+	    strlen(encoded) < ROOM ? encoded : "");
 	reply_see(conn, where);
 }
 
@@ -140,8 +147,9 @@ login_refuse(const struct login *login, struct conn *conn, const struct request 
 	struct reply_head head;
 
 	reply_begin(&head, conn, 401);
-	reply_add(&head, "WWW-Authenticate: %s", login->basic && !browser ?
-	    "Basic realm=\"Oriel\", charset=\"UTF-8\"" : "Bearer realm=\"Oriel\"");
+	reply_add(&head, "WWW-Authenticate: %s",
+	    login->basic && !browser ? "Basic realm=\"Oriel\", charset=\"UTF-8\""
+				     : "Bearer realm=\"Oriel\"");
 	reply_add(&head, "Content-Type: application/json");
 	reply_add(&head, "Cache-Control: no-store");
 	reply_send(conn, &head, body, sizeof body - 1);

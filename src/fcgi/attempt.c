@@ -11,7 +11,7 @@
 static void
 attempt_writable(struct conn *conn, void *arg)
 {
-	(void)conn, (void)arg;		/* nothing was written yet */
+	(void)conn, (void)arg; /* nothing was written yet */
 }
 
 static void
@@ -27,7 +27,8 @@ attempt_gone(struct conn *conn, void *arg)
 static const struct conn_user attempt_user = { attempt_writable, attempt_gone };
 
 struct attempt *
-attempt_new(struct login *login, struct conn *conn, const struct request *request, attempt_finish *finish)
+attempt_new(
+    struct login *login, struct conn *conn, const struct request *request, attempt_finish *finish)
 {
 	struct attempt *attempt = calloc(1, sizeof *attempt);
 
@@ -73,7 +74,8 @@ attempt_status(const struct auth_answer *answer)
 	case AUTH_DENIED: return 401;
 	case AUTH_WAIT: return 429;
 	case AUTH_REFUSED: return 400;
-	case AUTH_BUSY: case AUTH_TROUBLE: break;
+	case AUTH_BUSY:
+	case AUTH_TROUBLE: break;
 	}
 	return 503;
 }
@@ -82,20 +84,16 @@ void
 attempt_words(const struct attempt *attempt, const struct auth_answer *answer, struct cause *words)
 {
 	switch (answer->result) {
-	case AUTH_OK:
-		break;
+	case AUTH_OK: break;
 	case AUTH_DENIED:
-		cause_set(words, attempt->form == PAGE_SETUP ? "wrong set-up token" : "wrong name or password");
+		cause_set(words,
+		    attempt->form == PAGE_SETUP ? "wrong set-up token" : "wrong name or password");
 		break;
 	case AUTH_WAIT:
 		cause_set(words, "too many wrong attempts, try again in %u s", answer->wait_s);
 		break;
-	case AUTH_BUSY:
-		cause_set(words, "too many log in just now, try again");
-		break;
-	case AUTH_REFUSED:
-		*words = answer->why;
-		break;
+	case AUTH_BUSY: cause_set(words, "too many log in just now, try again"); break;
+	case AUTH_REFUSED: *words = answer->why; break;
 	case AUTH_TROUBLE:
 		cause_set(words, "log-in is not possible just now, the log of oriel-fcgi says why");
 		break;
@@ -120,5 +118,6 @@ attempt_log(const struct attempt *attempt, const struct auth_answer *answer)
 		log_notice("login", "%s: wrong %s for %s", attempt->address,
 		    attempt->form == PAGE_SETUP ? "set-up token" : "password", user);
 	else if (answer->result == AUTH_WAIT)
-		log_notice("login", "%s: has to wait %u s for %s", attempt->address, answer->wait_s, user);
+		log_notice(
+		    "login", "%s: has to wait %u s for %s", attempt->address, answer->wait_s, user);
 }

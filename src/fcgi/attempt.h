@@ -22,15 +22,16 @@ struct attempt {
 	struct conn *conn;
 	struct auth_job *job;
 	attempt_finish *finish;
-	enum page_kind form;		/* which one was filled in */
-	bool secure;			/* over TLS */
+	enum page_kind form; /* which one was filled in */
+	bool secure;	     /* over TLS */
 	/* The request itself is gone by then. */
-	char user[AUTH_NAME_SIZE], next[NEXT_SIZE], mount[ATTEMPT_MOUNT_SIZE], address[ATTEMPT_ADDRESS_SIZE];
+	char user[AUTH_NAME_SIZE], next[NEXT_SIZE], mount[ATTEMPT_MOUNT_SIZE],
+	    address[ATTEMPT_ADDRESS_SIZE];
 };
 
 /* NULL: out of memory, and the request has been answered. */
-struct attempt *attempt_new(struct login *login, struct conn *conn, const struct request *request,
-	attempt_finish *finish);
+struct attempt *attempt_new(
+    struct login *login, struct conn *conn, const struct request *request, attempt_finish *finish);
 
 /* For auth_login() and its like, with the attempt as argument. */
 auth_done attempt_done;
@@ -40,8 +41,9 @@ void attempt_begin(struct attempt *attempt, struct auth_job *job, const struct a
 
 /* What to tell a person, and with which status. */
 int attempt_status(const struct auth_answer *answer);
-void attempt_words(const struct attempt *attempt, const struct auth_answer *answer, struct cause *words);
-unsigned attempt_wait(const struct auth_answer *answer);	/* Retry-After; 0: none */
+void attempt_words(
+    const struct attempt *attempt, const struct auth_answer *answer, struct cause *words);
+unsigned attempt_wait(const struct auth_answer *answer); /* Retry-After; 0: none */
 
 /* For the administrator's log, and whoever watches it. */
 void attempt_log(const struct attempt *attempt, const struct auth_answer *answer);

@@ -15,7 +15,8 @@
 enum {
 	WATCHES_MAX = 4,
 	COUNT_DEBOUNCE_MS = 200,
-	USUAL_WIDTH = 1280, USUAL_HEIGHT = 720,
+	USUAL_WIDTH = 1280,
+	USUAL_HEIGHT = 720,
 };
 
 struct watch {
@@ -29,13 +30,13 @@ struct camera {
 	struct client *client;
 	struct event *settle, *count;
 	bool settling, subscribed, pulse;
-	bool greeting;			/* subscribe and attach are on their way */
+	bool greeting; /* subscribe and attach are on their way */
 	uint64_t last_event;
-	bool resume;			/* last_event counts */
+	bool resume; /* last_event counts */
 
 	struct ring_reader *ring;
 	struct shot_pool pool;
-	struct event *bell;		/* NULL while there is no ring */
+	struct event *bell; /* NULL while there is no ring */
 	int bell_fd;
 	unsigned wanting;
 	uint32_t width, height;
@@ -49,13 +50,13 @@ struct camera {
 };
 
 /* Call one hook of all watches that have it. */
-#define CAMERA_TELL(camera, hook, ...)						\
-	do {									\
+#define CAMERA_TELL(camera, hook, ...)                                             \
+	do {                                                                       \
 		for (unsigned tell_ = 0; tell_ < (camera)->watch_count; tell_++) { \
-			const struct watch *watch_ = &(camera)->watches[tell_];	\
-			if (watch_->hooks->hook != NULL)			\
-				watch_->hooks->hook(watch_->arg, ##__VA_ARGS__); \
-		}								\
+			const struct watch *watch_ = &(camera)->watches[tell_];    \
+			if (watch_->hooks->hook != NULL)                           \
+				watch_->hooks->hook(watch_->arg, ##__VA_ARGS__);   \
+		}                                                                  \
 	} while (0)
 
 /* ---- asking ------------------------------------------------------------------- */
@@ -67,8 +68,9 @@ camera_ask(struct camera *camera, enum role role, json_t *command, client_reply_
 	unsigned long token = 0;
 
 	if (line != NULL)
-		token = client_send(camera->client, client_way(command_find(json_get_text(command, "cmd")), role),
-		    line, strlen(line), done, arg);
+		token = client_send(camera->client,
+		    client_way(command_find(json_get_text(command, "cmd")), role), line,
+		    strlen(line), done, arg);
 	free(line);
 	json_decref(command);
 	return token;
@@ -155,8 +157,8 @@ camera_attach_ring(struct camera *camera, struct client_reply *reply)
 		log_error("camera", "%s: %s", camera->name, why.text);
 		return;
 	}
-	camera->bell = event_new(camera->base, reply->fds[1], EV_READ | EV_ET | EV_PERSIST,
-	    camera_bell, camera);
+	camera->bell = event_new(
+	    camera->base, reply->fds[1], EV_READ | EV_ET | EV_PERSIST, camera_bell, camera);
 	if (camera->bell == NULL) {
 		camera_detach(camera);
 		return;
@@ -256,9 +258,11 @@ static void
 camera_send_counts(struct camera *camera)
 {
 	if (client_connected(camera->client))
-		camera_send(camera, json_pack("{s:s, s:i, s:i, s:i}", "cmd", "viewers",
-		    "stream", camera->viewers[CAMERA_STREAMS],
-		    "events", camera->viewers[CAMERA_EVENTS], "control", 0), camera_ignore);
+		camera_send(camera,
+		    json_pack("{s:s, s:i, s:i, s:i}", "cmd", "viewers", "stream",
+			camera->viewers[CAMERA_STREAMS], "events", camera->viewers[CAMERA_EVENTS],
+			"control", 0),
+		    camera_ignore);
 }
 
 static void
@@ -328,7 +332,9 @@ camera_event(void *arg, const char *text, size_t length)
 }
 
 static const struct client_hooks camera_client_hooks = {
-	.up = camera_up, .down = camera_down, .event = camera_event,
+	.up = camera_up,
+	.down = camera_down,
+	.event = camera_event,
 };
 
 /* ---- counting viewers ---------------------------------------------------------------------- */
@@ -403,7 +409,8 @@ camera_size(const struct camera *camera, uint32_t *width, uint32_t *height)
 /* ---- the rest ------------------------------------------------------------------------------------ */
 
 struct camera *
-camera_new(struct event_base *base, const char *run_dir, const char *name, struct shot_budget *budget)
+camera_new(
+    struct event_base *base, const char *run_dir, const char *name, struct shot_budget *budget)
 {
 	struct camera *camera = calloc(1, sizeof *camera);
 	struct timeval soon = { .tv_usec = CAMERA_SETTLE_MS * 1000 };

@@ -21,13 +21,13 @@
 #define CAMERA_AWAY "camera daemon not running"
 #define CAMERA_NO_FRAME "no frame yet"
 
-enum { CAMERA_SETTLE_MS = 300 };	/* a new camera gets this long to say what it is */
+enum { CAMERA_SETTLE_MS = 300 }; /* a new camera gets this long to say what it is */
 
 struct camera;
 
 /* What happens, told to who asked for it (camera_watch). From the loop. Any may be NULL. */
 struct camera_hooks {
-	void (*frame)(void *arg);	/* there is a newer frame; while frames are wanted */
+	void (*frame)(void *arg); /* there is a newer frame; while frames are wanted */
 	/* Pictures may have ceased, or reasons changed: daemon or camera gone or back. */
 	void (*changed)(void *arg);
 	/* An event line of orield: its name, its number (0: none) and its data. */
@@ -39,8 +39,8 @@ struct camera_hooks {
 
 /* Begins to connect to run_dir/name/control.sock. `budget` (borrowed): what frames may take.
  * NULL: out of memory. */
-struct camera *camera_new(struct event_base *base, const char *run_dir, const char *name,
-	struct shot_budget *budget);
+struct camera *camera_new(
+    struct event_base *base, const char *run_dir, const char *name, struct shot_budget *budget);
 void camera_free(struct camera **camera);
 
 const char *camera_name(const struct camera *camera);
@@ -50,7 +50,7 @@ void camera_watch(struct camera *camera, const struct camera_hooks *hooks, void 
 
 /* Is it too early to say that there is no daemon? */
 bool camera_settling(const struct camera *camera);
-bool camera_connected(const struct camera *camera);	/* and subscribed */
+bool camera_connected(const struct camera *camera); /* and subscribed */
 
 /* Count those who want `frame` calls. */
 void camera_want_frames(struct camera *camera, int difference);
@@ -83,8 +83,8 @@ void camera_count(struct camera *camera, enum camera_viewers kind, int differenc
 /* Send one command (taken over) for somebody with that role, as client_way() says; `done`
  * is called exactly once, from the loop. The token is for camera_forget(); 0: out of memory,
  * and `done` is not called. */
-unsigned long camera_ask(struct camera *camera, enum role role, json_t *command, client_reply_fn *done,
-	void *arg);
+unsigned long camera_ask(
+    struct camera *camera, enum role role, json_t *command, client_reply_fn *done, void *arg);
 void camera_forget(struct camera *camera, unsigned long token);
 
 #endif

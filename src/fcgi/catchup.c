@@ -10,29 +10,30 @@
 #include "fcgi/subscriber.h"
 
 enum {
-	PAGE_EVENTS = 100,	/* asked of orield at a time */
-	PAGES_AT_ONCE = 3,	/* under way for all clients of a camera: half of the client's lane */
+	PAGE_EVENTS = 100, /* asked of orield at a time */
+	PAGES_AT_ONCE = 3, /* under way for all clients of a camera: half of the client's lane */
 };
 
 /* A question under way. */
 struct page {
 	TAILQ_ENTRY(page) next;
 	struct events *events;
-	uint64_t after, base;		/* base: the log's when it was asked */
+	uint64_t after, base; /* base: the log's when it was asked */
 };
 
 /* An answer, as the messages that clients get. */
 struct page_text {
 	size_t count;
 	uint64_t ids[PAGE_EVENTS];	/* ascending */
-	size_t starts[PAGE_EVENTS + 1];	/* into bytes; [count]: its end */
+	size_t starts[PAGE_EVENTS + 1]; /* into bytes; [count]: its end */
 	unsigned char *bytes;
 };
 
 static bool
 subscriber_waits(const struct subscriber *subscriber)
 {
-	return subscriber->phase == SUBSCRIBER_WAITING && !subscriber->blocked && !subscriber->fresh;
+	return subscriber->phase == SUBSCRIBER_WAITING && !subscriber->blocked &&
+	    !subscriber->fresh;
 }
 
 /* ---- an answer ------------------------------------------------------------------------ */
@@ -61,14 +62,17 @@ page_text_read(struct page_text *text, const json_t *list)
 	size_t i;
 
 	*text = (struct page_text){ .count = 0 };
-	json_array_foreach(list, i, event) {
+	json_array_foreach(list, i, event)
+	{
 		const char *type = json_get_text(event, "type");
 		long long id;
 
-		if (type == NULL || text->count == PAGE_EVENTS || !json_get_integer(event, "id", 1, INT64_MAX, &id) ||
+		if (type == NULL || text->count == PAGE_EVENTS ||
+		    !json_get_integer(event, "id", 1, INT64_MAX, &id) ||
 		    (text->count > 0 && (uint64_t)id <= text->ids[text->count - 1]))
 			continue;
-		if (!page_text_add(text, sse_event(type, (uint64_t)id, json_object_get(event, "data"))))
+		if (!page_text_add(
+			text, sse_event(type, (uint64_t)id, json_object_get(event, "data"))))
 			return false;
 	}
 	return true;
@@ -85,7 +89,7 @@ page_give(const struct page *page, const struct page_text *text, struct subscrib
 		first++;
 	if (first < text->count) {
 		if (!subscriber_add(subscriber, text->bytes + text->starts[first],
-		    text->starts[text->count] - text->starts[first]))
+			text->starts[text->count] - text->starts[first]))
 			return;
 		subscriber->last = text->ids[text->count - 1];
 	}
@@ -93,17 +97,19 @@ page_give(const struct page *page, const struct page_text *text, struct subscrib
 	if (subscriber->last >= log->base || (text->count == 0 && page->base == log->base))
 		subscriber_take_log(subscriber);
 	else
-		subscriber_push(subscriber);	/* the next page follows once this one is out */
+		subscriber_push(subscriber); /* the next page follows once this one is out */
 }
 
 /* Does the page begin before what it needs, and go beyond what it has? */
 static bool
-page_serves(const struct page *page, const struct page_text *text, const struct subscriber *subscriber)
+page_serves(
+    const struct page *page, const struct page_text *text, const struct subscriber *subscriber)
 {
 	if (!subscriber_waits(subscriber))
 		return false;
-	return subscriber->last == page->after || (text->count > 0 && subscriber->last > page->after &&
-	    subscriber->last < text->ids[text->count - 1]);
+	return subscriber->last == page->after ||
+	    (text->count > 0 && subscriber->last > page->after &&
+		subscriber->last < text->ids[text->count - 1]);
 }
 
 /* To all it was asked for: what it says of its first number it says of theirs. */
@@ -191,8 +197,10 @@ page_ask(struct events *events, uint64_t after)
 		return false;
 	*page = (struct page){ .events = events, .after = after, .base = events->log.base };
 	/* Before the history that a viewer may ask for: who has begun to listen waits. */
-	if (camera_ask(events->camera, ROLE_OPERATOR, json_pack("{s:s, s:I, s:i}", "cmd", "events",
-	    "after", (json_int_t)after, "limit", PAGE_EVENTS), page_done, page) == 0) {
+	if (camera_ask(events->camera, ROLE_OPERATOR,
+		json_pack("{s:s, s:I, s:i}", "cmd", "events", "after", (json_int_t)after, "limit",
+		    PAGE_EVENTS),
+		page_done, page) == 0) {
 		free(page);
 		return false;
 	}
@@ -208,8 +216,8 @@ page_is_coming(const struct events *events, uint64_t last)
 	const struct page *page;
 
 	TAILQ_FOREACH(page, &events->pages, next)
-		if (last >= page->after && last - page->after < PAGE_EVENTS)
-			return true;
+	if (last >= page->after && last - page->after < PAGE_EVENTS)
+		return true;
 	return false;
 }
 

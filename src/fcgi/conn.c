@@ -13,7 +13,7 @@
 #include "fcgi/record.h"
 
 enum {
-	DRAIN_MAX = 1 << 20,		/* bytes of a refused body we read and forget */
+	DRAIN_MAX = 1 << 20, /* bytes of a refused body we read and forget */
 	REFUSAL_LOG_S = 10,
 };
 
@@ -111,7 +111,8 @@ conn_drain(struct conn *conn)
 static void
 conn_say_too_large(struct conn *conn)
 {
-	static const char text[] = "Status: 413 Content Too Large\r\n"
+	static const char text[] =
+	    "Status: 413 Content Too Large\r\n"
 	    "Content-Type: application/json\r\nCache-Control: no-store\r\n\r\n"
 	    "{\"error\":\"longer than 16 KiB\"}\n";
 	unsigned char answer[RECORD_HEADER_SIZE + sizeof text + RECORD_END_SIZE], *end;
@@ -120,7 +121,8 @@ conn_say_too_large(struct conn *conn)
 	memcpy(end, record_end, RECORD_END_SIZE);
 	end += RECORD_END_SIZE;
 	conn->phase = CONN_DRAINING;
-	if (send(conn->fd, answer, (size_t)(end - answer), MSG_NOSIGNAL | MSG_DONTWAIT) == end - answer &&
+	if (send(conn->fd, answer, (size_t)(end - answer), MSG_NOSIGNAL | MSG_DONTWAIT) ==
+		end - answer &&
 	    shutdown(conn->fd, SHUT_WR) == 0)
 		conn_drain(conn);
 	else
@@ -142,19 +144,13 @@ conn_look(struct conn *conn)
 		return;
 	}
 	switch (gate_look(window, (size_t)got, &reason)) {
-	case GATE_MORE:
-		patience_begin(&conn->door->requests, conn);
-		break;
-	case GATE_PASS:
-		conn_answer(conn);
-		break;
+	case GATE_MORE: patience_begin(&conn->door->requests, conn); break;
+	case GATE_PASS: conn_answer(conn); break;
 	case GATE_LARGE:
 		patience_begin(&conn->door->requests, conn);
 		conn_say_too_large(conn);
 		break;
-	case GATE_REFUSE:
-		conn_refuse(conn, reason);
-		break;
+	case GATE_REFUSE: conn_refuse(conn, reason); break;
 	}
 }
 
@@ -178,15 +174,9 @@ conn_readable(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd, (void)what;
 	switch ((enum conn_phase)conn->phase) {
-	case CONN_IDLE:
-		conn_look(conn);
-		break;
-	case CONN_ANSWERING:
-		conn_watch(conn);
-		break;
-	case CONN_DRAINING:
-		conn_drain(conn);
-		break;
+	case CONN_IDLE: conn_look(conn); break;
+	case CONN_ANSWERING: conn_watch(conn); break;
+	case CONN_DRAINING: conn_drain(conn); break;
 	}
 }
 
@@ -212,8 +202,8 @@ bool
 conn_await(struct conn *conn)
 {
 	if (conn->writable == NULL)
-		conn->writable = event_new(conn->door->base, conn->fd, EV_WRITE | EV_ET,
-		    conn_writable, conn);
+		conn->writable = event_new(
+		    conn->door->base, conn->fd, EV_WRITE | EV_ET, conn_writable, conn);
 	return conn->writable != NULL && event_add(conn->writable, NULL) == 0;
 }
 
@@ -304,7 +294,8 @@ conn_is_shared(const struct conn *conn)
 static void
 conn_grant_ended(void *arg)
 {
-	static const char text[] = "Status: 401 Unauthorized\r\n"
+	static const char text[] =
+	    "Status: 401 Unauthorized\r\n"
 	    "Content-Type: application/json\r\nCache-Control: no-store\r\n\r\n"
 	    "{\"error\":\"log in first\"}";
 	unsigned char last[RECORD_HEADER_SIZE + sizeof text + RECORD_END_SIZE], *end = last;
@@ -315,7 +306,7 @@ conn_grant_ended(void *arg)
 		end = record_wrap(last, text, sizeof text - 1);
 	memcpy(end, record_end, RECORD_END_SIZE);
 	end += RECORD_END_SIZE;
-	if (conn->patience == NULL)	/* a failure is no matter: it is closed all the same */
+	if (conn->patience == NULL) /* a failure is no matter: it is closed all the same */
 		(void)send(conn->fd, last, (size_t)(end - last), MSG_NOSIGNAL | MSG_DONTWAIT);
 	conn_free(conn);
 }
@@ -329,4 +320,3 @@ conn_hold(struct conn *conn, struct holds *holds, const char *grant)
 	conn_let_go(conn);
 	return false;
 }
-

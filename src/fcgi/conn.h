@@ -18,9 +18,9 @@
 #include "grants/holds.h"
 
 enum {
-	CONN_REQUEST_MS = 5000,		/* to send the rest of a request */
-	CONN_WRITE_MS = 20000,		/* without taking anything: as long as nginx waits for its client */
-	CONN_STREAM_BUFFER = 64 * 1024,	/* bytes of socket buffer for a stream */
+	CONN_REQUEST_MS = 5000, /* to send the rest of a request */
+	CONN_WRITE_MS = 20000,	/* without taking anything: as long as nginx waits for its client */
+	CONN_STREAM_BUFFER = 64 * 1024, /* bytes of socket buffer for a stream */
 };
 
 struct conn;
@@ -28,7 +28,7 @@ struct conn;
 /* Neither may be NULL. Both run from the loop only, never inside a call of
  * the user's. */
 struct conn_user {
-	void (*writable)(struct conn *conn, void *arg);	/* conn_write() may go on */
+	void (*writable)(struct conn *conn, void *arg); /* conn_write() may go on */
 	/* The peer has left or was too slow: let go. The connection is closed
 	 * right after; do not close it here. */
 	void (*gone)(struct conn *conn, void *arg);
@@ -46,8 +46,8 @@ struct door *door_new(struct event_base *base, int listener, conn_handler *handl
 /* Accept no more, close what idles; what is being answered goes on. */
 void door_shut(struct door *door);
 
-size_t door_busy(const struct door *door);	/* connections being answered */
-void door_free(struct door **door);		/* closes all, users are told */
+size_t door_busy(const struct door *door); /* connections being answered */
+void door_free(struct door **door);	   /* closes all, users are told */
 
 /* The connection belongs to `user` now. */
 void conn_take(struct conn *conn, const struct conn_user *user, void *arg);
@@ -81,6 +81,6 @@ bool conn_is_shared(const struct conn *conn);
 /* A small socket buffer, so that a slow viewer gets few old frames. */
 void conn_limit_buffer(struct conn *conn);
 
-bool conn_is_head(const struct conn *conn);	/* HEAD: headers, no body */
+bool conn_is_head(const struct conn *conn); /* HEAD: headers, no body */
 
 #endif

@@ -23,20 +23,20 @@ enum conn_phase { CONN_IDLE, CONN_ANSWERING, CONN_DRAINING };
 /* Memory per viewer counts: ten thousand of these are normal. */
 struct conn {
 	struct event readable;
-	struct event *writable;		/* made at the first write that is not whole */
+	struct event *writable; /* made at the first write that is not whole */
 	struct door *door;
-	const struct conn_user *user;	/* CONN_ANSWERING */
+	const struct conn_user *user; /* CONN_ANSWERING */
 	void *arg;
 	TAILQ_ENTRY(conn) next;
 	TAILQ_ENTRY(conn) waiting;
-	struct patience *patience;	/* whose list it is in, or NULL */
-	struct hold *hold;		/* what it has to end with, or NULL */
+	struct patience *patience; /* whose list it is in, or NULL */
+	struct hold *hold;	   /* what it has to end with, or NULL */
 	uint64_t due_ns;
 	int fd;
 	unsigned drained;
 	unsigned char phase;
 	bool keep, head, shared;
-	bool begun;			/* something of the answer has been written */
+	bool begun; /* something of the answer has been written */
 };
 
 struct door {
@@ -54,7 +54,7 @@ struct door {
 /* ---- conn.c ---------------------------------------------------------------- */
 
 void conn_free(struct conn *conn);
-void conn_lose(struct conn *conn);	/* the peer's fault: the user, if there is one, is told */
+void conn_lose(struct conn *conn); /* the peer's fault: the user, if there is one, is told */
 
 /* For event_assign(): something came, or the peer has left. */
 void conn_readable(evutil_socket_t fd, short what, void *conn);

@@ -8,7 +8,8 @@
 
 /* The value of `name`, "" when it is not there; false: it is no text, and that has been answered. */
 static bool
-dashboard_asks(struct conn *conn, const struct request *request, const char *name, char value[QUERY_VALUE_SIZE])
+dashboard_asks(struct conn *conn, const struct request *request, const char *name,
+    char value[QUERY_VALUE_SIZE])
 {
 	struct cause why;
 
@@ -25,7 +26,8 @@ dashboard_choose(struct route *route, char name[QUERY_VALUE_SIZE], struct conn *
 {
 	char action[QUERY_VALUE_SIZE];
 
-	if (!dashboard_asks(conn, request, "action", action) || !dashboard_asks(conn, request, "cam", name))
+	if (!dashboard_asks(conn, request, "action", action) ||
+	    !dashboard_asks(conn, request, "cam", name))
 		return false;
 	if (route->camera == NULL && name[0] != '\0') {
 		route->camera = name;
@@ -40,7 +42,8 @@ dashboard_choose(struct route *route, char name[QUERY_VALUE_SIZE], struct conn *
 }
 
 void
-dashboard_get(struct conn *conn, const struct request *request, const struct route *route, const char *camera)
+dashboard_get(
+    struct conn *conn, const struct request *request, const struct route *route, const char *camera)
 {
 	char where[512];
 	struct reply_head head;

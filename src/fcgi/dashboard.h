@@ -14,10 +14,10 @@
 /* Whose page: *route, found as ROUTE_PAGE, has a camera afterwards, which may be the one of ?cam=,
  * kept in `name`. False: no page is meant, and that has been answered. */
 bool dashboard_choose(struct route *route, char name[QUERY_VALUE_SIZE], struct conn *conn,
-	const struct request *request);
+    const struct request *request);
 
 /* The page of that camera, which exists, or where it is. */
 void dashboard_get(struct conn *conn, const struct request *request, const struct route *route,
-	const char *camera);
+    const char *camera);
 
 #endif

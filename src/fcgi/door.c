@@ -10,8 +10,8 @@
 #include "fcgi/conn_inside.h"
 
 enum {
-	ACCEPTS_PER_WAKE = 64,		/* then others have their turn */
-	ACCEPT_PAUSE_MS = 200,		/* out of descriptors: leave room to close some */
+	ACCEPTS_PER_WAKE = 64, /* then others have their turn */
+	ACCEPT_PAUSE_MS = 200, /* out of descriptors: leave room to close some */
 };
 
 /* ---- patience ---------------------------------------------------------------- */
@@ -26,7 +26,7 @@ patience_arm(struct patience *patience)
 	if (first == NULL)
 		return;
 	wait = first->due_ns > now ? first->due_ns - now : 0;
-	wait += CLOCK_MS;		/* not a microsecond too early */
+	wait += CLOCK_MS; /* not a microsecond too early */
 	span = (struct timeval){ .tv_sec = (time_t)(wait / CLOCK_S),
 		.tv_usec = (suseconds_t)(wait % CLOCK_S / 1000) };
 	event_add(patience->timer, &span);
@@ -64,8 +64,9 @@ patience_over(evutil_socket_t unused, short what, void *arg)
 
 	(void)unused, (void)what;
 	while ((conn = TAILQ_FIRST(&patience->list)) != NULL && conn->due_ns <= now) {
-		log_debug("conn", "%s", conn->phase == CONN_ANSWERING ?
-		    "a viewer did not take its answer in time" : "a request did not come in time");
+		log_debug("conn", "%s",
+		    conn->phase == CONN_ANSWERING ? "a viewer did not take its answer in time"
+						  : "a request did not come in time");
 		conn_lose(conn);
 	}
 	patience_arm(patience);
@@ -94,7 +95,8 @@ door_admit(struct door *door, int fd)
 	conn->door = door;
 	conn->fd = fd;
 	TAILQ_INSERT_TAIL(&door->conns, conn, next);
-	event_assign(&conn->readable, door->base, fd, EV_READ | EV_ET | EV_PERSIST, conn_readable, conn);
+	event_assign(
+	    &conn->readable, door->base, fd, EV_READ | EV_ET | EV_PERSIST, conn_readable, conn);
 	if (event_add(&conn->readable, NULL) == -1) {
 		conn_free(conn);
 		return;
@@ -136,7 +138,8 @@ door_accept(evutil_socket_t listener, short what, void *arg)
 			door_admit(door, fd);
 		else if (errno == EAGAIN)
 			return;
-		else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+		else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
+		    errno == ENOMEM) {
 			door_rest(door);
 			return;
 		}
@@ -155,8 +158,8 @@ door_new(struct event_base *base, int listener, conn_handler *handler, void *arg
 	door->readable = event_new(base, listener, EV_READ | EV_PERSIST, door_accept, door);
 	door->pause = evtimer_new(base, door_rested, door);
 	if (patience_init(&door->requests, base, CONN_REQUEST_MS) == -1 ||
-	    patience_init(&door->writes, base, CONN_WRITE_MS) == -1 ||
-	    door->readable == NULL || door->pause == NULL || event_add(door->readable, NULL) == -1)
+	    patience_init(&door->writes, base, CONN_WRITE_MS) == -1 || door->readable == NULL ||
+	    door->pause == NULL || event_add(door->readable, NULL) == -1)
 		door_free(&door);
 	return door;
 }
@@ -192,7 +195,8 @@ door_free(struct door **door)
 		return;
 	while ((conn = TAILQ_FIRST(&gone->conns)) != NULL)
 		conn_lose(conn);
-	struct event *events[] = { gone->readable, gone->pause, gone->requests.timer, gone->writes.timer };
+	struct event *events[] = { gone->readable, gone->pause, gone->requests.timer,
+		gone->writes.timer };
 	for (size_t i = 0; i < sizeof events / sizeof events[0]; i++)
 		if (events[i] != NULL)
 			event_free(events[i]);

@@ -16,8 +16,9 @@ events_push_all(struct events *events)
 		next = TAILQ_NEXT(subscriber, next);
 		/* One that is blocked is looked at again when it is not; until then the
 		 * log may run away from it. */
-		if (subscriber->phase == SUBSCRIBER_LIVE && (!subscriber->blocked ||
-		    sse_log_get(&events->log, subscriber->serial) == NULL)) {
+		if (subscriber->phase == SUBSCRIBER_LIVE &&
+		    (!subscriber->blocked ||
+			sse_log_get(&events->log, subscriber->serial) == NULL)) {
 			subscriber->blocked = false;
 			subscriber_push(subscriber);
 		}
@@ -87,8 +88,8 @@ events_subscribed(void *arg, uint64_t last, bool gap)
 	}
 	if (gap)
 		TAILQ_FOREACH(subscriber, &events->list, next)
-			if (subscriber->phase == SUBSCRIBER_LIVE)
-				subscriber->last = last;
+	if (subscriber->phase == SUBSCRIBER_LIVE)
+		subscriber->last = last;
 	events_publish(events, subscribers_state(events, gap));
 	events_admit(events);
 	subscribers_ask(events);
@@ -121,11 +122,13 @@ events_keepalive(evutil_socket_t unused, short what, void *arg)
 		    subscriber_add_message(subscriber, sse_raw(comment)))
 			subscriber_push(subscriber);
 	}
-	subscribers_ask(events);	/* should an answer have been lost */
+	subscribers_ask(events); /* should an answer have been lost */
 }
 
 static const struct camera_hooks events_hooks = {
-	.news = events_news, .subscribed = events_subscribed, .changed = events_changed,
+	.news = events_news,
+	.subscribed = events_subscribed,
+	.changed = events_changed,
 };
 
 struct events *
@@ -162,8 +165,8 @@ events_free(struct events **events)
 }
 
 void
-events_begin(struct events *events, struct conn *conn, const char *resume,
-    void (*left)(void *arg), void *arg)
+events_begin(struct events *events, struct conn *conn, const char *resume, void (*left)(void *arg),
+    void *arg)
 {
 	static const struct timeval keepalive = { .tv_sec = EVENTS_KEEPALIVE_S };
 

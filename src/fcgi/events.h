@@ -20,12 +20,12 @@ struct events;
 
 /* For `camera` (borrowed), which it watches. NULL: out of memory. */
 struct events *events_new(struct event_base *base, struct camera *camera);
-void events_free(struct events **events);	/* after the clients have gone */
+void events_free(struct events **events); /* after the clients have gone */
 
 /* conn becomes a client. `resume` is its Last-Event-ID or "". `left` is called
  * with `arg` when it is none any more. */
 void events_begin(struct events *events, struct conn *conn, const char *resume,
-	void (*left)(void *arg), void *arg);
+    void (*left)(void *arg), void *arg);
 
 /* End all, properly where a client is not in the middle of a message. */
 void events_end(struct events *events);

@@ -23,7 +23,8 @@ form_byte(const char **at, const char *end)
 		return ' ';
 	if (c != '%')
 		return c;
-	if (end - *at < 2 || (high = hex_digit((*at)[0])) == -1 || (low = hex_digit((*at)[1])) == -1)
+	if (end - *at < 2 || (high = hex_digit((*at)[0])) == -1 ||
+	    (low = hex_digit((*at)[1])) == -1)
 		return -1;
 	*at += 2;
 	return high << 4 | low;
@@ -57,7 +58,8 @@ form_field(const char *body, size_t length, const char *name, char *value, size_
 		end = memchr(at, '&', (size_t)(stop - at));
 		if (end == NULL)
 			end = stop;
-		if ((size_t)(end - at) <= wanted || at[wanted] != '=' || memcmp(at, name, wanted) != 0)
+		if ((size_t)(end - at) <= wanted || at[wanted] != '=' ||
+		    memcmp(at, name, wanted) != 0)
 			continue;
 		if (found || !form_decode(at + wanted + 1, end, value, size)) {
 			value[0] = '\0';
@@ -79,7 +81,8 @@ form_is_local(const char *path, const char *mount)
 	    path[0] != '/' || path[1] == '/')
 		return false;
 	for (const char *c = path; *c != '\0'; c++)
-		if ((unsigned char)*c <= ' ' || (unsigned char)*c >= 0x7f || strchr("\\\"<>", *c) != NULL)
+		if ((unsigned char)*c <= ' ' || (unsigned char)*c >= 0x7f ||
+		    strchr("\\\"<>", *c) != NULL)
 			return false;
 	return true;
 }
@@ -87,7 +90,8 @@ form_is_local(const char *path, const char *mount)
 void
 form_encode(const char *text, char encoded[NEXT_ENCODED_SIZE])
 {
-	static const char unreserved[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
+	static const char unreserved[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
 	char *out = encoded;
 
 	for (; *text != '\0' && out < encoded + NEXT_ENCODED_SIZE - 4; text++)

@@ -15,11 +15,11 @@ enum pair_part { PAIR_NAME_LENGTH, PAIR_VALUE_LENGTH, PAIR_DATA };
 struct gate {
 	enum record_type expect;
 	enum pair_part part;
-	unsigned missing;		/* bytes of a four-byte length still to come */
-	uint32_t length;		/* the length being put together */
-	uint64_t data;			/* bytes of this pair's name and value to come */
+	unsigned missing; /* bytes of a four-byte length still to come */
+	uint32_t length;  /* the length being put together */
+	uint64_t data;	  /* bytes of this pair's name and value to come */
 	unsigned pairs;
-	size_t params, body;		/* bytes so far */
+	size_t params, body; /* bytes so far */
 	bool large;
 	const char *reason;
 };
@@ -41,8 +41,7 @@ gate_end_length(struct gate *gate)
 		return gate_refuse(gate, "a parameter longer than its request may be");
 	if (gate->part == PAIR_NAME_LENGTH) {
 		gate->part = PAIR_VALUE_LENGTH;
-		return ++gate->pairs <= GATE_PAIRS_MAX ||
-		    gate_refuse(gate, "too many parameters");
+		return ++gate->pairs <= GATE_PAIRS_MAX || gate_refuse(gate, "too many parameters");
 	}
 	gate->part = gate->data > 0 ? PAIR_DATA : PAIR_NAME_LENGTH;
 	return true;
@@ -146,7 +145,8 @@ gate_take(struct gate *gate, const unsigned char *content, size_t length)
 	if (gate->expect == RECORD_BEGIN_REQUEST)
 		return gate_take_begin(gate, content);
 	if (gate->expect == RECORD_PARAMS)
-		return length == 0 ? gate_end_params(gate) : gate_take_params(gate, content, length);
+		return length == 0 ? gate_end_params(gate)
+				   : gate_take_params(gate, content, length);
 	return true;
 }
 

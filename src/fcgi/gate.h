@@ -13,7 +13,8 @@
 #include "base/vocabulary.h"
 
 enum {
-	GATE_PARAMS_MAX = 64 * 1024,	/* bytes of names and values; nginx sends at most 4 x 8k headers */
+	GATE_PARAMS_MAX = 64 *
+	    1024, /* bytes of names and values; nginx sends at most 4 x 8k headers */
 	GATE_PAIRS_MAX = 256,
 	GATE_BODY_MAX = MESSAGE_MAX,
 	/* All that is looked at; a Unix socket's buffer (208 KiB) holds as much. */
@@ -21,10 +22,10 @@ enum {
 };
 
 enum gate_verdict {
-	GATE_MORE,	/* good so far; the rest has not come yet */
-	GATE_PASS,	/* exactly one whole request */
-	GATE_LARGE,	/* good, but its body is over GATE_BODY_MAX: 413 */
-	GATE_REFUSE,	/* not ours: close, and say *reason */
+	GATE_MORE,   /* good so far; the rest has not come yet */
+	GATE_PASS,   /* exactly one whole request */
+	GATE_LARGE,  /* good, but its body is over GATE_BODY_MAX: 413 */
+	GATE_REFUSE, /* not ours: close, and say *reason */
 };
 
 /* `reason` (static text) is set with GATE_REFUSE. */

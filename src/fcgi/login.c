@@ -66,7 +66,8 @@ login_init(struct login *login, struct event_base *base, const struct options *o
 	login->auth = auth_new(&settings, backoff, why);
 	if (login->auth == NULL)
 		return -1;
-	login->readable = event_new(base, auth_fd(login->auth), EV_READ | EV_PERSIST, login_readable, login);
+	login->readable = event_new(
+	    base, auth_fd(login->auth), EV_READ | EV_PERSIST, login_readable, login);
 	if (login->readable == NULL || event_add(login->readable, NULL) == -1)
 		return cause_set(why, "out of memory");
 	return 0;
@@ -115,12 +116,13 @@ login_session(const struct login *login, struct conn *conn, const struct request
 		reply_error(conn, 400, "%s", why.text);
 		return;
 	}
-	session = json_pack("{s:b, s:s, s:o, s:s, s:o}", "login", login->auth != NULL,
-	    "role", role_word(login_role(login, request)), "user", reply_text(request->user),
-	    "kind", login->auth == NULL ? "open" : request->kind, "site", origin_of_site(request));
+	session = json_pack("{s:b, s:s, s:o, s:s, s:o}", "login", login->auth != NULL, "role",
+	    role_word(login_role(login, request)), "user", reply_text(request->user), "kind",
+	    login->auth == NULL ? "open" : request->kind, "site", origin_of_site(request));
 	if (origin[0] != '\0')
-		json_object_set_new(session, "origin", json_string(
-		    origin_is_known(request, login->origins, origin) ? "ok" : "refused"));
+		json_object_set_new(session, "origin",
+		    json_string(
+			origin_is_known(request, login->origins, origin) ? "ok" : "refused"));
 	reply_json(conn, 200, session);
 }
 
@@ -139,7 +141,8 @@ cookie_find(const struct request *request, const char *name, char secret[SECRET_
 {
 	char full[32];
 
-	snprintf(full, sizeof full, "%s%s", strcmp(request->scheme, "https") == 0 ? COOKIE_SECURE : "", name);
+	snprintf(full, sizeof full, "%s%s",
+	    strcmp(request->scheme, "https") == 0 ? COOKIE_SECURE : "", name);
 	return header_cookie(request->cookie, full, secret);
 }
 
@@ -166,7 +169,8 @@ login_go(const struct attempt *attempt, const struct auth_answer *answer)
 	reply_begin(&head, attempt->conn, 303);
 	reply_add(&head, "Location: %s", attempt->next);
 	reply_add(&head, "Cache-Control: no-store");
-	cookie_add(&head, attempt->secure, COOKIE_SESSION, answer->secret, in ? attempt->login->session_max_s : 0);
+	cookie_add(&head, attempt->secure, COOKIE_SESSION, answer->secret,
+	    in ? attempt->login->session_max_s : 0);
 	if (in)
 		cookie_add(&head, attempt->secure, COOKIE_DEVICE, answer->device, DEVICE_S);
 	reply_send(attempt->conn, &head, "", 0);
@@ -182,7 +186,8 @@ login_next(char next[NEXT_SIZE], const struct request *request)
 {
 	size_t below = strlen(request->mount);
 
-	if (!form_field(request->body, request->body_length, "next", next, NEXT_SIZE) || next[0] == '\0')
+	if (!form_field(request->body, request->body_length, "next", next, NEXT_SIZE) ||
+	    next[0] == '\0')
 		(void)form_field(request->query, strlen(request->query), "next", next, NEXT_SIZE);
 	if (!form_is_local(next, request->mount) || strncmp(next + below, "/login", 6) == 0)
 		snprintf(next, NEXT_SIZE, "%s/", request->mount);
@@ -214,8 +219,11 @@ login_page(struct login *login, struct conn *conn, const struct request *request
 static void
 post_done(struct attempt *attempt, const struct auth_answer *answer)
 {
-	struct page page = { .kind = attempt->form, .mount = attempt->mount, .next = attempt->next,
-		.user = attempt->user, .wait_s = attempt_wait(answer) };
+	struct page page = { .kind = attempt->form,
+		.mount = attempt->mount,
+		.next = attempt->next,
+		.user = attempt->user,
+		.wait_s = attempt_wait(answer) };
 	struct cause words;
 
 	if (answer->result == AUTH_OK) {
@@ -223,13 +231,15 @@ post_done(struct attempt *attempt, const struct auth_answer *answer)
 		return;
 	}
 	attempt_words(attempt, answer, &words);
-	words.text[0] = (char)(words.text[0] - ('a' <= words.text[0] && words.text[0] <= 'z' ? 32 : 0));
+	words.text[0] = (char)(words.text[0] -
+	    ('a' <= words.text[0] && words.text[0] <= 'z' ? 32 : 0));
 	page.error = words.text;
 	page_send(attempt->conn, attempt_status(answer), &page);
 }
 
 struct fields {
-	char user[AUTH_NAME_SIZE], pass[PASSWORD_MAX + 1], again[PASSWORD_MAX + 1], token[2 * SETUP_TOKEN_SIZE];
+	char user[AUTH_NAME_SIZE], pass[PASSWORD_MAX + 1], again[PASSWORD_MAX + 1],
+	    token[2 * SETUP_TOKEN_SIZE];
 };
 
 /* What does not fit is no name and no password of ours. */
@@ -262,8 +272,11 @@ post_run(struct attempt *attempt, const struct request *request, const struct fi
 	struct auth *auth = attempt->login->auth;
 	struct auth_job *job = NULL;
 	char from[BOOK_FROM_SIZE], device[SECRET_SIZE];
-	const struct auth_claim claim = { .address = request->address, .name = fields->user,
-		.password = fields->pass, .from = from, .device = device };
+	const struct auth_claim claim = { .address = request->address,
+		.name = fields->user,
+		.password = fields->pass,
+		.from = from,
+		.device = device };
 
 	login_from(from, request);
 	(void)cookie_find(request, COOKIE_DEVICE, device);
@@ -279,7 +292,8 @@ post_run(struct attempt *attempt, const struct request *request, const struct fi
 
 /* Whether a session may be made from here; else the request has been answered. */
 static bool
-login_admits(struct login *login, struct conn *conn, const struct request *request, const char *type)
+login_admits(
+    struct login *login, struct conn *conn, const struct request *request, const char *type)
 {
 	if (!origin_may_change(request, login->origins, false))
 		origin_refuse(conn, request, "this page may not log in here");
@@ -320,8 +334,9 @@ api_done(struct attempt *attempt, const struct auth_answer *answer)
 	struct cause words;
 
 	if (answer->result == AUTH_OK) {
-		reply_json(attempt->conn, 200, json_pack("{s:s, s:I, s:s}", "token", answer->secret,
-		    "expires", (json_int_t)answer->pass.expires, "role", role_word(answer->pass.role)));
+		reply_json(attempt->conn, 200,
+		    json_pack("{s:s, s:I, s:s}", "token", answer->secret, "expires",
+			(json_int_t)answer->pass.expires, "role", role_word(answer->pass.role)));
 		return;
 	}
 	attempt_words(attempt, answer, &words);
@@ -343,14 +358,21 @@ login_api(struct login *login, struct conn *conn, const struct request *request)
 	user = json_get_text(body, "user");
 	pass = json_get_text(body, "pass");
 	if (body == NULL || user == NULL || pass == NULL)
-		reply_error(conn, 400, body == NULL ? "bad json" : user == NULL ? "missing user" : "missing pass");
+		reply_error(conn, 400,
+		    body == NULL       ? "bad json"
+			: user == NULL ? "missing user"
+				       : "missing pass");
 	else if ((attempt = attempt_new(login, conn, request, api_done)) != NULL) {
-		const struct auth_claim claim = { .address = request->address, .name = user, .password = pass,
-			.from = from, .device = "" };
+		const struct auth_claim claim = { .address = request->address,
+			.name = user,
+			.password = pass,
+			.from = from,
+			.device = "" };
 
 		login_from(from, request);
 		snprintf(attempt->user, sizeof attempt->user, "%s", user);
-		attempt_begin(attempt, auth_login(login->auth, &claim, attempt_done, attempt, &now), &now);
+		attempt_begin(
+		    attempt, auth_login(login->auth, &claim, attempt_done, attempt, &now), &now);
 	}
 	json_decref(body);
 }
@@ -366,7 +388,7 @@ logout_done(struct attempt *attempt, const struct auth_answer *answer)
 		login_go(attempt, answer);
 		return;
 	}
-	attempt_words(attempt, answer, &words);		/* still logged in: never pretend */
+	attempt_words(attempt, answer, &words); /* still logged in: never pretend */
 	reply_later(attempt->conn, attempt_status(answer), attempt_wait(answer), words.text);
 }
 
@@ -404,9 +426,10 @@ login_logout(struct login *login, struct conn *conn, const struct request *reque
 	if (attempt == NULL)
 		return;
 	snprintf(attempt->next, sizeof attempt->next, "%s/login", request->mount);
-	now.result = AUTH_OK;		/* nobody was logged in */
+	now.result = AUTH_OK; /* nobody was logged in */
 	if (login->auth != NULL && logout_finds(login, request, &pass))
-		attempt_begin(attempt, auth_logout(login->auth, pass.grant, attempt_done, attempt, &now), &now);
+		attempt_begin(attempt,
+		    auth_logout(login->auth, pass.grant, attempt_done, attempt, &now), &now);
 	else
 		attempt_begin(attempt, NULL, &now);
 }

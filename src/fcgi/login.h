@@ -14,9 +14,9 @@
 #include "fcgi/request.h"
 
 struct login {
-	struct auth *auth;		/* NULL: log-in is off, everybody is an operator */
+	struct auth *auth; /* NULL: log-in is off, everybody is an operator */
 	struct event *readable;
-	const char *origins;		/* options: allow_origins, basic, session_max */
+	const char *origins; /* options: allow_origins, basic, session_max */
 	bool basic;
 	long session_max_s;
 };
@@ -28,8 +28,8 @@ void login_prepare(const struct options *options);
 /* Of this worker process; `backoff` is shared by all (NULL when log-in is off). `options`
  * and `backoff` are borrowed. -1 with *why. */
 int login_init(struct login *login, struct event_base *base, const struct options *options,
-	struct backoff *backoff, struct cause *why);
-void login_deinit(struct login *login);		/* also after login_init() has failed */
+    struct backoff *backoff, struct cause *why);
+void login_deinit(struct login *login); /* also after login_init() has failed */
 
 /* What who asks may do. Nobody, when nginx did not say. */
 enum role login_role(const struct login *login, const struct request *request);

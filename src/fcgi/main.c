@@ -24,11 +24,11 @@ enum { EXIT_WRONG = 2 };
 
 struct program {
 	struct options *options;
-	struct backoff *backoff;	/* one for all workers; NULL: log-in is off */
-	struct grants grants;		/* with log-in */
+	struct backoff *backoff; /* one for all workers; NULL: log-in is off */
+	struct grants grants;	 /* with log-in */
 	struct hosts hosts;
 	int listener;
-	bool inherited;			/* the socket's file is systemd's */
+	bool inherited; /* the socket's file is systemd's */
 };
 
 /* What a worker may ask of the kernel; its parent beside that looks after workers. The
@@ -49,11 +49,12 @@ program_give_up_rights(const struct program *program)
 		{ options_text(program->options, SETUP_RUN_DIR), CONFINE_READ },
 		{ login ? program->grants.path : "", OWN },
 		{ login ? options_text(program->options, SETUP_STATE_DIR) : "", OWN },
-		{ program->inherited ? "" : options_text(program->options, SETUP_LISTEN), CONFINE_SOCKETS | CONFINE_AROUND },
+		{ program->inherited ? "" : options_text(program->options, SETUP_LISTEN),
+		    CONFINE_SOCKETS | CONFINE_AROUND },
 		{ "/dev/urandom", CONFINE_READ },
 	};
 
-	json_object_seed(0);		/* while it can be read for sure */
+	json_object_seed(0); /* while it can be read for sure */
 	confine(worker_calls(program) | CONFINE_PROCESSES, paths, sizeof paths / sizeof paths[0]);
 }
 
@@ -64,7 +65,8 @@ program_serve(void *arg, _Atomic uint64_t *pulse, uint64_t pulse_ns)
 
 	if (options_number(program->options, SETUP_CONFINE) != 0)
 		confine(worker_calls(program), NULL, 0);
-	return site_run(program->options, program->listener, program->backoff, &program->hosts, pulse, pulse_ns);
+	return site_run(program->options, program->listener, program->backoff, &program->hosts,
+	    pulse, pulse_ns);
 }
 
 static int
@@ -103,7 +105,8 @@ program_run(struct program *program)
 		log_error("main", "%s", why.text);
 		return EXIT_WRONG;
 	}
-	log_set_level((enum log_level)log_level_parse(options_text(program->options, SETUP_LOG_LEVEL)));
+	log_set_level(
+	    (enum log_level)log_level_parse(options_text(program->options, SETUP_LOG_LEVEL)));
 	if (program_prepare_login(program, &why) == -1) {
 		log_error("main", "%s", why.text);
 		return EXIT_FAILURE;
@@ -117,7 +120,8 @@ program_run(struct program *program)
 	log_info("main", "serving %s", program->inherited ? "the socket systemd gave" : path);
 	if (options_number(program->options, SETUP_CONFINE) != 0)
 		program_give_up_rights(program);
-	status = workers_run((unsigned)options_number(program->options, SETUP_WORKERS), program_serve, program);
+	status = workers_run(
+	    (unsigned)options_number(program->options, SETUP_WORKERS), program_serve, program);
 	close(program->listener);
 	if (!program->inherited && unlink(path) == -1 && errno != ENOENT)
 		log_warning("main", "%s: %s", path, strerror(errno));
@@ -139,11 +143,8 @@ main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	switch (options_read(program.options, argc, argv, &why)) {
-	case OPTIONS_RUN:
-		status = program_run(&program);
-		break;
-	case OPTIONS_DONE:
-		break;
+	case OPTIONS_RUN: status = program_run(&program); break;
+	case OPTIONS_DONE: break;
 	case OPTIONS_WRONG:
 		log_error("main", "%s", why.text);
 		status = EXIT_WRONG;

@@ -8,7 +8,7 @@
 #include "base/words.h"
 #include "fcgi/reply.h"
 
-enum { PREFLIGHT_S = 600 };	/* for which a browser may remember the answer */
+enum { PREFLIGHT_S = 600 }; /* for which a browser may remember the answer */
 
 bool
 origin_listed(const char *allowed, const char *origin)
@@ -23,7 +23,8 @@ origin_is_ours(const struct request *request, const char *origin)
 	size_t scheme = strlen(request->scheme);
 
 	return scheme > 0 && request->host[0] != '\0' &&
-	    strncmp(origin, request->scheme, scheme) == 0 && strncmp(origin + scheme, "://", 3) == 0 &&
+	    strncmp(origin, request->scheme, scheme) == 0 &&
+	    strncmp(origin + scheme, "://", 3) == 0 &&
 	    strcasecmp(origin + scheme + 3, request->host) == 0;
 }
 
@@ -40,7 +41,8 @@ origin_may_change(const struct request *request, const char *allowed, bool ambie
 		return true;
 	/* "none": the person did it, not a page. */
 	if (request->fetch_site[0] != '\0')
-		return strcmp(request->fetch_site, "same-origin") == 0 || strcmp(request->fetch_site, "none") == 0;
+		return strcmp(request->fetch_site, "same-origin") == 0 ||
+		    strcmp(request->fetch_site, "none") == 0;
 	if (request->origin[0] != '\0')
 		return origin_is_ours(request, request->origin);
 	return !ambient;
@@ -58,19 +60,21 @@ origin_of_site(const struct request *request)
 void
 origin_refuse(struct conn *conn, const struct request *request, const char *text)
 {
-	reply_json(conn, 403, json_pack("{s:s, s:s, s:o, s:o, s:s}", "error", text, "code", "foreign_origin",
-	    "origin", reply_text(request->origin), "site", origin_of_site(request), "advice",
-	    "Is the page ours, behind a proxy? Name that proxy in trusted_proxies (docs/proxies.md). "
-	    "Is it of another site that may do this? allow_origins of oriel-fcgi and oriel-ws."));
+	reply_json(conn, 403,
+	    json_pack("{s:s, s:s, s:o, s:o, s:s}", "error", text, "code", "foreign_origin",
+		"origin", reply_text(request->origin), "site", origin_of_site(request), "advice",
+		"Is the page ours, behind a proxy? Name that proxy in trusted_proxies (docs/proxies.md). "
+		"Is it of another site that may do this? allow_origins of oriel-fcgi and oriel-ws."));
 }
 
 void
 origin_refuse_host(struct conn *conn, const struct request *request)
 {
-	reply_json(conn, 403, json_pack("{s:s, s:s, s:o, s:s}", "error", "this name is not one of this site",
-	    "code", "unknown_host", "host", reply_text(request->host), "advice",
-	    "Log-in is off, so only known names are answered (docs/security.md). "
-	    "Is it a name of this machine? allow_hosts of oriel-fcgi and oriel-ws."));
+	reply_json(conn, 403,
+	    json_pack("{s:s, s:s, s:o, s:s}", "error", "this name is not one of this site", "code",
+		"unknown_host", "host", reply_text(request->host), "advice",
+		"Log-in is off, so only known names are answered (docs/security.md). "
+		"Is it a name of this machine? allow_hosts of oriel-fcgi and oriel-ws."));
 }
 
 bool
@@ -84,7 +88,8 @@ origin_preflight(struct conn *conn, const struct request *request, const char *a
 	conn_set_shared(conn);
 	reply_begin(&head, conn, 204);
 	reply_add(&head, "Access-Control-Allow-Methods: GET, HEAD, POST, DELETE");
-	reply_add(&head, "Access-Control-Allow-Headers: Authorization, Content-Type, If-None-Match, Last-Event-ID");
+	reply_add(&head,
+	    "Access-Control-Allow-Headers: Authorization, Content-Type, If-None-Match, Last-Event-ID");
 	reply_add(&head, "Access-Control-Max-Age: %d", PREFLIGHT_S);
 	reply_add(&head, "Cache-Control: no-store");
 	reply_send(conn, &head, NULL, 0);

@@ -32,8 +32,13 @@ text_add_escaped(struct text *text, const char *more)
 	for (; more != NULL && *more != '\0'; more++) {
 		const char plain[2] = { *more, '\0' };
 
-		text_add(text, *more == '&' ? "&amp;" : *more == '<' ? "&lt;" : *more == '>' ? "&gt;" :
-		    *more == '"' ? "&quot;" : *more == '\'' ? "&#39;" : plain);
+		text_add(text,
+		    *more == '&'	? "&amp;"
+			: *more == '<'	? "&lt;"
+			: *more == '>'	? "&gt;"
+			: *more == '"'	? "&quot;"
+			: *more == '\'' ? "&#39;"
+					: plain);
 	}
 }
 
@@ -44,26 +49,37 @@ text_put_parts(struct text *text, const char *const parts[])
 	for (size_t i = 0; parts[i] != NULL; i++)
 		(i % 2 != 0 ? text_add_escaped : text_add)(text, parts[i]);
 }
-#define text_put(text, ...) text_put_parts(text, (const char *const []){ __VA_ARGS__, NULL })
+#define text_put(text, ...) text_put_parts(text, (const char *const[]){ __VA_ARGS__, NULL })
 
 static void
 page_head(struct text *text, const struct page *page, const char *title)
 {
-	text_put(text, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+	text_put(text,
+	    "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
 	    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-	    "<meta name=\"color-scheme\" content=\"light dark\">\n<title>", title, " – Oriel</title>\n"
-	    "<link rel=\"icon\" href=\"", page->mount, "/icon.svg\" type=\"image/svg+xml\">\n"
-	    "<link rel=\"stylesheet\" href=\"", page->mount, "/login.css\">\n</head>\n<body>\n"
-	    "<main>\n<p class=\"name\">Oriel</p>\n<h1>", title, "</h1>\n");
+	    "<meta name=\"color-scheme\" content=\"light dark\">\n<title>",
+	    title,
+	    " – Oriel</title>\n"
+	    "<link rel=\"icon\" href=\"",
+	    page->mount,
+	    "/icon.svg\" type=\"image/svg+xml\">\n"
+	    "<link rel=\"stylesheet\" href=\"",
+	    page->mount,
+	    "/login.css\">\n</head>\n<body>\n"
+	    "<main>\n<p class=\"name\">Oriel</p>\n<h1>",
+	    title, "</h1>\n");
 	if (page->error != NULL)
-		text_put(text, "<p role=\"alert\" class=\"error\" id=\"error\">", page->error, "</p>\n");
+		text_put(
+		    text, "<p role=\"alert\" class=\"error\" id=\"error\">", page->error, "</p>\n");
 }
 
 static void
 page_begin_form(struct text *text, const struct page *page, const char *action)
 {
-	text_put(text, "<form method=\"post\" action=\"", page->mount, action, "", "\">\n"
-	    "<input type=\"hidden\" name=\"next\" value=\"", page->next, "\">\n");
+	text_put(text, "<form method=\"post\" action=\"", page->mount, action, "",
+	    "\">\n"
+	    "<input type=\"hidden\" name=\"next\" value=\"",
+	    page->next, "\">\n");
 }
 
 static void
@@ -71,13 +87,17 @@ page_login(struct text *text, const struct page *page)
 {
 	page_head(text, page, "Log in");
 	page_begin_form(text, page, "/login");
-	text_put(text, "<label for=\"user\">Name</label>\n"
+	text_put(text,
+	    "<label for=\"user\">Name</label>\n"
 	    "<input id=\"user\" name=\"user\" autocomplete=\"username\" autocapitalize=\"none\" spellcheck=\"false\""
-	    " maxlength=\"32\" required", "", page->error == NULL ? " autofocus" : "", "", " value=\"",
-	    page->user, "\">\n"
+	    " maxlength=\"32\" required",
+	    "", page->error == NULL ? " autofocus" : "", "", " value=\"", page->user,
+	    "\">\n"
 	    "<label for=\"pass\">Password</label>\n"
 	    "<input id=\"pass\" name=\"pass\" type=\"password\" autocomplete=\"current-password\" maxlength=\"1024\""
-	    " required", "", page->error != NULL ? " autofocus aria-describedby=\"error\"" : "", "", ">\n"
+	    " required",
+	    "", page->error != NULL ? " autofocus aria-describedby=\"error\"" : "", "",
+	    ">\n"
 	    "<button>Log in</button>\n</form>\n");
 }
 
@@ -85,15 +105,18 @@ static void
 page_setup(struct text *text, const struct page *page)
 {
 	page_head(text, page, "Make the first user");
-	text_put(text, "<p>Nobody can log in yet. On the machine itself <code>sudo orielctl doctor</code> shows the "
+	text_put(text,
+	    "<p>Nobody can log in yet. On the machine itself <code>sudo orielctl doctor</code> shows the "
 	    "set-up token; it works once. The first user is an operator: may change, save and delete.</p>\n");
 	page_begin_form(text, page, "/login");
-	text_put(text, "<label for=\"token\">Set-up token</label>\n"
+	text_put(text,
+	    "<label for=\"token\">Set-up token</label>\n"
 	    "<input id=\"token\" name=\"token\" autocomplete=\"one-time-code\" autocapitalize=\"none\""
 	    " spellcheck=\"false\" maxlength=\"40\" required autofocus>\n"
 	    "<label for=\"user\">Name</label>\n"
 	    "<input id=\"user\" name=\"user\" autocomplete=\"username\" autocapitalize=\"none\" spellcheck=\"false\""
-	    " maxlength=\"32\" pattern=\"[a-z0-9][a-z0-9._\\-]*\" aria-describedby=\"rule\" required value=\"", page->user,
+	    " maxlength=\"32\" pattern=\"[a-z0-9][a-z0-9._\\-]*\" aria-describedby=\"rule\" required value=\"",
+	    page->user,
 	    "\">\n<small id=\"rule\">Small letters and digits; also . _ -</small>\n"
 	    "<label for=\"pass\">Password</label>\n"
 	    "<input id=\"pass\" name=\"pass\" type=\"password\" autocomplete=\"new-password\" minlength=\"10\""
@@ -109,7 +132,8 @@ static void
 page_welcome(struct text *text, const struct page *page)
 {
 	page_head(text, page, "You are logged in");
-	text_put(text, "<p>As <b>", page->user, "</b>. <a href=\"", page->next, "\">Go on</a></p>\n");
+	text_put(
+	    text, "<p>As <b>", page->user, "</b>. <a href=\"", page->next, "\">Go on</a></p>\n");
 	page_begin_form(text, page, "/logout");
 	text_put(text, "<button>Log out</button>\n</form>\n");
 }
@@ -119,16 +143,22 @@ page_welcome(struct text *text, const struct page *page)
 static void
 page_bounce(struct text *text, const struct page *page)
 {
-	text_put(text, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>Oriel</title>\n"
-	    "<meta http-equiv=\"refresh\" content=\"0;url=", page->next, "\">\n</head>\n<body>\n<main>\n"
-	    "<p><a href=\"", page->next, "\">Go on</a></p>\n");
+	text_put(text,
+	    "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>Oriel</title>\n"
+	    "<meta http-equiv=\"refresh\" content=\"0;url=",
+	    page->next,
+	    "\">\n</head>\n<body>\n<main>\n"
+	    "<p><a href=\"",
+	    page->next, "\">Go on</a></p>\n");
 }
 
 void
 page_send(struct conn *conn, int status, const struct page *page)
 {
 	static void (*const kinds[])(struct text *, const struct page *) = {
-		[PAGE_LOGIN] = page_login, [PAGE_SETUP] = page_setup, [PAGE_WELCOME] = page_welcome,
+		[PAGE_LOGIN] = page_login,
+		[PAGE_SETUP] = page_setup,
+		[PAGE_WELCOME] = page_welcome,
 		[PAGE_BOUNCE] = page_bounce,
 	};
 	struct reply_head head;

@@ -8,13 +8,13 @@
 
 enum page_kind { PAGE_LOGIN, PAGE_SETUP, PAGE_WELCOME, PAGE_BOUNCE };
 
-struct page {			/* all texts are escaped here; "" for none */
+struct page { /* all texts are escaped here; "" for none */
 	enum page_kind kind;
-	const char *mount;	/* of the site */
-	const char *next;	/* where to go afterwards */
-	const char *user;	/* as typed before, or who is logged in */
-	const char *error;	/* a sentence, or NULL */
-	unsigned wait_s;	/* Retry-After; 0: none */
+	const char *mount; /* of the site */
+	const char *next;  /* where to go afterwards */
+	const char *user;  /* as typed before, or who is logged in */
+	const char *error; /* a sentence, or NULL */
+	unsigned wait_s;   /* Retry-After; 0: none */
 };
 
 void page_send(struct conn *conn, int status, const struct page *page);

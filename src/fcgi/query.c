@@ -57,7 +57,7 @@ query_text(const char *query, const char *name, char value[QUERY_VALUE_SIZE], st
 	size_t length = strlen(name);
 	int found = 0;
 
-	for (const char *at = query; at != NULL && *at != '\0'; ) {
+	for (const char *at = query; at != NULL && *at != '\0';) {
 		const char *end = strchrnul(at, '&');
 		bool named = strncmp(at, name, length) == 0 &&
 		    (at[length] == '=' || at + length == end);
@@ -84,8 +84,7 @@ query_decimal(const char *text, uint64_t *number)
 	if (*text == '\0')
 		return false;
 	for (; *text != '\0'; text++) {
-		if (*text < '0' || *text > '9' ||
-		    __builtin_mul_overflow(sum, (uint64_t)10, &sum) ||
+		if (*text < '0' || *text > '9' || __builtin_mul_overflow(sum, (uint64_t)10, &sum) ||
 		    __builtin_add_overflow(sum, (uint64_t)(*text - '0'), &sum))
 			return false;
 	}

@@ -13,14 +13,15 @@
 
 #include "base/cause.h"
 
-enum { QUERY_VALUE_SIZE = 128 };	/* of a decoded value, with its NUL */
+enum { QUERY_VALUE_SIZE = 128 }; /* of a decoded value, with its NUL */
 
 /* The decoded value of `name`: 1 found, 0 not there, -1 with *why ("NAME …"). */
-int query_text(const char *query, const char *name, char value[QUERY_VALUE_SIZE], struct cause *why);
+int query_text(
+    const char *query, const char *name, char value[QUERY_VALUE_SIZE], struct cause *why);
 
 /* The same for a plain decimal number within min..max. */
-int query_number(const char *query, const char *name, uint64_t min, uint64_t max,
-	uint64_t *number, struct cause *why);
+int query_number(const char *query, const char *name, uint64_t min, uint64_t max, uint64_t *number,
+    struct cause *why);
 
 /* A plain decimal: digits only, no sign, no space; false when it is none or
  * does not fit. */

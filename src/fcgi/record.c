@@ -4,9 +4,30 @@
 #include <string.h>
 
 const unsigned char record_end[RECORD_END_SIZE] = {
-	RECORD_VERSION, RECORD_STDOUT, 0, RECORD_REQUEST, 0, 0, 0, 0,
-	RECORD_VERSION, RECORD_END_REQUEST, 0, RECORD_REQUEST, 0, 8, 0, 0,
-	0, 0, 0, 0, 0 /* FCGI_REQUEST_COMPLETE */, 0, 0, 0,
+	RECORD_VERSION,
+	RECORD_STDOUT,
+	0,
+	RECORD_REQUEST,
+	0,
+	0,
+	0,
+	0,
+	RECORD_VERSION,
+	RECORD_END_REQUEST,
+	0,
+	RECORD_REQUEST,
+	0,
+	8,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0 /* FCGI_REQUEST_COMPLETE */,
+	0,
+	0,
+	0,
 };
 
 void

@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "fcgi/record.h"
 
-struct reply {			/* what the peer did not take at once */
+struct reply { /* what the peer did not take at once */
 	size_t at, length;
 	unsigned char bytes[];
 };
@@ -59,7 +59,7 @@ reply_share(struct reply_head *head, const struct conn *conn)
 void
 reply_add(struct reply_head *head, const char *format, ...)
 {
-	size_t left = sizeof head->text - head->used - 2;	/* the empty line always fits */
+	size_t left = sizeof head->text - head->used - 2; /* the empty line always fits */
 	va_list args;
 	int length;
 
@@ -114,8 +114,8 @@ static const struct conn_user reply_user = { reply_writable, reply_gone };
 static void
 reply_go(struct conn *conn, const struct reply_head *head, const void *body, size_t length)
 {
-	struct reply *reply = malloc(sizeof *reply + record_wrapped(head->used) +
-	    record_wrapped(length) + RECORD_END_SIZE);
+	struct reply *reply = malloc(
+	    sizeof *reply + record_wrapped(head->used) + record_wrapped(length) + RECORD_END_SIZE);
 	unsigned char *end;
 
 	if (reply == NULL) {
@@ -209,7 +209,8 @@ reply_error(struct conn *conn, int status, const char *format, ...)
 void
 reply_no_path(struct conn *conn, const char *path)
 {
-	reply_json(conn, 404, json_pack("{s:s, s:o}", "error", "not found", "path", reply_text(path)));
+	reply_json(
+	    conn, 404, json_pack("{s:s, s:o}", "error", "not found", "path", reply_text(path)));
 }
 
 void

@@ -13,7 +13,7 @@
 /* The header lines of an answer, kept by the caller. */
 struct reply_head {
 	size_t used;
-	char text[1000];	/* nginx takes 1 KiB of headers where buffers are small (/events) */
+	char text[1000]; /* nginx takes 1 KiB of headers where buffers are small (/events) */
 };
 
 /* "Status: CODE REASON", and reply_share() unless conn is NULL. */
@@ -24,7 +24,7 @@ void reply_share(struct reply_head *head, const struct conn *conn);
 
 /* One line, "Name: value"; left out (and logged) when it does not fit. */
 void reply_add(struct reply_head *head, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+    __attribute__((format(printf, 2, 3)));
 
 /* The empty line. `head` is then head->used bytes of STDOUT content. */
 void reply_end_head(struct reply_head *head);
@@ -48,7 +48,7 @@ json_t *reply_text(const char *text);
 
 /* {"error": "…"} */
 void reply_error(struct conn *conn, int status, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+    __attribute__((format(printf, 3, 4)));
 
 /* 404 in words: {"error": "not found", "path": "…"} */
 void reply_no_path(struct conn *conn, const char *path);

@@ -21,22 +21,41 @@ request_init(void)
 	return FCGX_Init() == 0 ? 0 : -1;
 }
 
-#define FIELD(name, member) { (name), sizeof (name) - 1, offsetof(struct request, member) }
+#define FIELD(name, member)                                                \
+	{                                                                  \
+		(name), sizeof(name) - 1, offsetof(struct request, member) \
+	}
 static const struct field {
 	const char *name;
 	size_t length, offset;
 } fields[] = {
-	FIELD("REQUEST_METHOD", method), FIELD("ORIEL_PATH", path), FIELD("ORIEL_MOUNT", mount), FIELD("ORIEL_PREFIX", prefix),
-	FIELD("QUERY_STRING", query), FIELD("CONTENT_TYPE", content_type),
-	FIELD("HTTP_IF_NONE_MATCH", if_none_match), FIELD("HTTP_LAST_EVENT_ID", last_event_id),
+	FIELD("REQUEST_METHOD", method),
+	FIELD("ORIEL_PATH", path),
+	FIELD("ORIEL_MOUNT", mount),
+	FIELD("ORIEL_PREFIX", prefix),
+	FIELD("QUERY_STRING", query),
+	FIELD("CONTENT_TYPE", content_type),
+	FIELD("HTTP_IF_NONE_MATCH", if_none_match),
+	FIELD("HTTP_LAST_EVENT_ID", last_event_id),
 	FIELD("HTTP_IDEMPOTENCY_KEY", idempotency_key),
-	FIELD("ORIEL_ROLE", role), FIELD("ORIEL_USER", user), FIELD("ORIEL_GRANT", grant),
-	FIELD("ORIEL_KIND", kind), FIELD("REQUEST_SCHEME", scheme), FIELD("HTTP_HOST", host), FIELD("SERVER_NAME", site),
-	FIELD("HTTP_ORIGIN", origin), FIELD("HTTP_SEC_FETCH_SITE", fetch_site),
-	FIELD("HTTP_ACCESS_CONTROL_REQUEST_METHOD", preflight), FIELD("ORIEL_TASK", task),
-	FIELD("ORIEL_REFUSAL", refusal), FIELD("ORIEL_URI", uri), FIELD("HTTP_ACCEPT", accept),
-	FIELD("HTTP_SEC_FETCH_DEST", fetch_dest), FIELD("HTTP_COOKIE", cookie),
-	FIELD("HTTP_AUTHORIZATION", authorization), FIELD("REMOTE_ADDR", address),
+	FIELD("ORIEL_ROLE", role),
+	FIELD("ORIEL_USER", user),
+	FIELD("ORIEL_GRANT", grant),
+	FIELD("ORIEL_KIND", kind),
+	FIELD("REQUEST_SCHEME", scheme),
+	FIELD("HTTP_HOST", host),
+	FIELD("SERVER_NAME", site),
+	FIELD("HTTP_ORIGIN", origin),
+	FIELD("HTTP_SEC_FETCH_SITE", fetch_site),
+	FIELD("HTTP_ACCESS_CONTROL_REQUEST_METHOD", preflight),
+	FIELD("ORIEL_TASK", task),
+	FIELD("ORIEL_REFUSAL", refusal),
+	FIELD("ORIEL_URI", uri),
+	FIELD("HTTP_ACCEPT", accept),
+	FIELD("HTTP_SEC_FETCH_DEST", fetch_dest),
+	FIELD("HTTP_COOKIE", cookie),
+	FIELD("HTTP_AUTHORIZATION", authorization),
+	FIELD("REMOTE_ADDR", address),
 	FIELD("HTTP_USER_AGENT", agent),
 };
 #undef FIELD
@@ -122,7 +141,8 @@ request_own_mount(const struct request *request)
 {
 	size_t length = strlen(request->prefix);
 
-	return request->mount + (strncmp(request->mount, request->prefix, length) == 0 ? length : 0);
+	return request->mount +
+	    (strncmp(request->mount, request->prefix, length) == 0 ? length : 0);
 }
 
 bool

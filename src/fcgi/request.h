@@ -19,10 +19,11 @@ struct request {
 	/* Where it comes from: fcgi/origin.h. */
 	const char *scheme, *host, *site, *origin, *fetch_site, *preflight;
 	/* For the log-in alone; `task` is nginx's own wish, no client's. */
-	const char *task, *refusal, *uri, *accept, *fetch_dest, *cookie, *authorization, *address, *agent;
+	const char *task, *refusal, *uri, *accept, *fetch_dest, *cookie, *authorization, *address,
+	    *agent;
 	const char *body;
-	size_t body_length;	/* at most GATE_BODY_MAX; no NUL behind it */
-	bool keep;		/* the server wants to keep the connection */
+	size_t body_length; /* at most GATE_BODY_MAX; no NUL behind it */
+	bool keep;	    /* the server wants to keep the connection */
 };
 
 /* Once a process, before signals are set up. -1 when libfcgi does not start. */

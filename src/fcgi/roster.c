@@ -10,19 +10,19 @@
 #include "base/log.h"
 #include "client/cameras.h"
 
-enum { LOOK_MS = 1000 };	/* a new camera is found this much later, at most */
+enum { LOOK_MS = 1000 }; /* a new camera is found this much later, at most */
 
 struct roster {
 	const char *run_dir, *default_camera;
 	roster_make *make;
 	void *arg;
-	uint64_t due_ns;		/* of the next look */
-	struct cameras known;		/* by name */
+	uint64_t due_ns;      /* of the next look */
+	struct cameras known; /* by name */
 	size_t count;
 	struct served {
 		char name[CAMERA_NAME_MAX + 1];
 		void *server;
-	} served[CAMERAS_MAX + 1];	/* and a default one not seen yet */
+	} served[CAMERAS_MAX + 1]; /* and a default one not seen yet */
 };
 
 static void

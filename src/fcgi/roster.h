@@ -14,7 +14,8 @@ struct roster;
 typedef void *roster_make(void *arg, const char *name);
 
 /* `default_camera`: "" = the only one. Both texts are borrowed. NULL: no memory. */
-struct roster *roster_new(const char *run_dir, const char *default_camera, roster_make *make, void *arg);
+struct roster *roster_new(
+    const char *run_dir, const char *default_camera, roster_make *make, void *arg);
 void roster_free(struct roster **roster, void (*drop)(void *server));
 
 /* Take up all cameras that are there already. */

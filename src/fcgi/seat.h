@@ -9,11 +9,12 @@
 
 struct seats {
 	struct places places;
-	const char *full;	/* what to say when there is none: "too many streams" */
+	const char *full; /* what to say when there is none: "too many streams" */
 };
 
 /* One for who asks: the account, or with log-in off the address. False: none is left (503) or none
  * for this one (429), and the request has been answered. Given back with places_leave(*user). */
-bool seat_take(struct seats *seats, struct conn *conn, const struct request *request, struct places_user **user);
+bool seat_take(struct seats *seats, struct conn *conn, const struct request *request,
+    struct places_user **user);
 
 #endif

@@ -9,8 +9,8 @@
 #include "fcgi/record.h"
 
 enum {
-	SHOT_ROOM = 256,		/* for the part's headers */
-	SHOT_PLACARD_SIZE = 128,	/* of one of them */
+	SHOT_ROOM = 256,	 /* for the part's headers */
+	SHOT_PLACARD_SIZE = 128, /* of one of them */
 	SHOT_COPY_TRIES = 4,
 };
 static const char shot_delimiter[] = "\r\n--frame\r\n";
@@ -138,7 +138,8 @@ shot_drop(struct shot_hold *hold)
 }
 
 struct shot *
-shot_new(const unsigned char *jpeg, uint32_t length, const struct frame_info *info, const char *reason)
+shot_new(
+    const unsigned char *jpeg, uint32_t length, const struct frame_info *info, const char *reason)
 {
 	struct shot *shot = shot_alloc(shot_size(length));
 	struct frame_info own = *info;
@@ -187,7 +188,7 @@ shot_evict(struct shot *shot)
 {
 	struct shot_hold *hold;
 
-	shot->kept = true;		/* until the last has let go */
+	shot->kept = true; /* until the last has let go */
 	while ((hold = TAILQ_FIRST(&shot->holds)) != NULL)
 		hold->lost(hold);
 	shot->kept = false;
@@ -202,8 +203,8 @@ shot_budget_take(struct shot_budget *budget, size_t bytes)
 
 	while (budget->used + bytes > budget->most) {
 		TAILQ_FOREACH(oldest, &budget->held, next)
-			if (!oldest->kept)	/* no camera's newest */
-				break;
+		if (!oldest->kept) /* no camera's newest */
+			break;
 		if (oldest == NULL)
 			break;
 		budget->evictions++;
@@ -294,8 +295,9 @@ shot_pool_update(struct shot_pool *pool, const struct ring_reader *ring)
 	uint64_t newest = ring_reader_newest(ring);
 	struct shot *shot = pool->newest;
 
-	if (newest == 0 || (shot != NULL && shot->info.sequence == newest &&
-	    shot->generation == ring_reader_generation(ring)))
+	if (newest == 0 ||
+	    (shot != NULL && shot->info.sequence == newest &&
+		shot->generation == ring_reader_generation(ring)))
 		return shot;
 	/* First let go of the old one: most often that is the memory for the new. */
 	shot_pool_forget(pool);

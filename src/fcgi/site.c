@@ -36,11 +36,11 @@ struct site {
 	struct door *door;
 	struct login login;
 	struct roster *roster;
-	struct gallery *galleries;		/* all */
-	const struct hosts *hosts;		/* NULL: by any name */
-	struct seats streams, events, waits;	/* viewers now */
-	struct seats commands;			/* under way */
-	struct shot_budget frames;		/* memory for frames on their way to them */
+	struct gallery *galleries;	     /* all */
+	const struct hosts *hosts;	     /* NULL: by any name */
+	struct seats streams, events, waits; /* viewers now */
+	struct seats commands;		     /* under way */
+	struct shot_budget frames;	     /* memory for frames on their way to them */
 	_Atomic uint64_t *pulse;
 };
 
@@ -75,7 +75,8 @@ gallery_new(void *arg, const char *name)
 
 	if (gallery == NULL)
 		return NULL;
-	gallery->camera = camera_new(site->base, options_text(site->options, SETUP_RUN_DIR), name, &site->frames);
+	gallery->camera = camera_new(
+	    site->base, options_text(site->options, SETUP_RUN_DIR), name, &site->frames);
 	if (gallery->camera == NULL)
 		goto fail;
 	gallery->streams = streams_new(site->base, gallery->camera);
@@ -102,7 +103,8 @@ site_head_only(struct conn *conn, struct reply_head *head)
 }
 
 static void
-site_stream(struct site *site, struct gallery *gallery, struct conn *conn, const struct request *request)
+site_stream(
+    struct site *site, struct gallery *gallery, struct conn *conn, const struct request *request)
 {
 	enum stream_type type = stream_type(request);
 	struct places_user *place;
@@ -117,14 +119,16 @@ site_stream(struct site *site, struct gallery *gallery, struct conn *conn, const
 		stream_add_type(&head, type);
 		site_head_only(conn, &head);
 	} else if (shot_budget_is_spent(&site->frames))
-		reply_error(conn, 503, "too many slow viewers: the memory for their frames is spent (frame_memory)");
+		reply_error(conn, 503,
+		    "too many slow viewers: the memory for their frames is spent (frame_memory)");
 	else if (seat_take(&site->streams, conn, request, &place))
 		stream_begin(gallery->streams, conn, type, (unsigned)fps, places_leave, place);
 }
 
 /* Last-Event-ID is what EventSource sends; the parameter is for those who cannot. */
 static void
-site_events(struct site *site, struct gallery *gallery, struct conn *conn, const struct request *request)
+site_events(
+    struct site *site, struct gallery *gallery, struct conn *conn, const struct request *request)
 {
 	char text[QUERY_VALUE_SIZE] = "";
 	struct places_user *place;
@@ -138,8 +142,9 @@ site_events(struct site *site, struct gallery *gallery, struct conn *conn, const
 		reply_add(&head, "Content-Type: text/event-stream");
 		site_head_only(conn, &head);
 	} else if (seat_take(&site->events, conn, request, &place))
-		events_begin(gallery->events, conn, request->last_event_id[0] != '\0' ?
-		    request->last_event_id : text, places_leave, place);
+		events_begin(gallery->events, conn,
+		    request->last_event_id[0] != '\0' ? request->last_event_id : text, places_leave,
+		    place);
 }
 
 /* ---- requests ------------------------------------------------------------------------------------ */
@@ -148,82 +153,46 @@ static void
 site_serve(struct site *site, const struct route *route, struct gallery *gallery, struct conn *conn,
     const struct request *request)
 {
-	const struct api_visit visit = { .camera = gallery->camera, .conn = conn, .request = request,
-		.role = login_role(&site->login, request), .seats = &site->commands };
+	const struct api_visit visit = { .camera = gallery->camera,
+		.conn = conn,
+		.request = request,
+		.role = login_role(&site->login, request),
+		.seats = &site->commands };
 
 	switch (route->id) {
-	case ROUTE_STATUS:
-		api_status(&visit);
-		break;
-	case ROUTE_SNAPSHOT:
-		snapshot_get(gallery->snapshots, conn, request);
-		break;
-	case ROUTE_STREAM:
-		site_stream(site, gallery, conn, request);
-		break;
-	case ROUTE_EVENTS:
-		site_events(site, gallery, conn, request);
-		break;
-	case ROUTE_GET_CONFIG:
-		api_get_config(&visit);
-		break;
-	case ROUTE_SET_CONFIG:
-		api_set_config(&visit);
-		break;
-	case ROUTE_SNAPS:
-		api_snaps(&visit);
-		break;
-	case ROUTE_SNAP:
-		api_snap(&visit, route->name);
-		break;
-	case ROUTE_DELETE_SNAP:
-		api_delete_snap(&visit, route->name);
-		break;
-	case ROUTE_HISTORY:
-		api_history(&visit);
-		break;
-	case ROUTE_GET_CONTROLS:
-		api_get_controls(&visit);
-		break;
-	case ROUTE_SET_CONTROLS:
-		api_set_controls(&visit);
-		break;
-	case ROUTE_READY:
-		api_ready(&visit);
-		break;
-	case ROUTE_PAGE:
-		dashboard_get(conn, request, route, camera_name(gallery->camera));
-		break;
-	default:		/* the site's own: site_serve_own() */
-		abort();
+	case ROUTE_STATUS: api_status(&visit); break;
+	case ROUTE_SNAPSHOT: snapshot_get(gallery->snapshots, conn, request); break;
+	case ROUTE_STREAM: site_stream(site, gallery, conn, request); break;
+	case ROUTE_EVENTS: site_events(site, gallery, conn, request); break;
+	case ROUTE_GET_CONFIG: api_get_config(&visit); break;
+	case ROUTE_SET_CONFIG: api_set_config(&visit); break;
+	case ROUTE_SNAPS: api_snaps(&visit); break;
+	case ROUTE_SNAP: api_snap(&visit, route->name); break;
+	case ROUTE_DELETE_SNAP: api_delete_snap(&visit, route->name); break;
+	case ROUTE_HISTORY: api_history(&visit); break;
+	case ROUTE_GET_CONTROLS: api_get_controls(&visit); break;
+	case ROUTE_SET_CONTROLS: api_set_controls(&visit); break;
+	case ROUTE_READY: api_ready(&visit); break;
+	case ROUTE_PAGE: dashboard_get(conn, request, route, camera_name(gallery->camera)); break;
+	default: /* the site's own: site_serve_own() */ abort();
 	}
 }
 
 /* What is the site's and no camera's. False: it is a camera's. */
 static bool
-site_serve_own(struct site *site, const struct route *route, struct conn *conn, const struct request *request)
+site_serve_own(
+    struct site *site, const struct route *route, struct conn *conn, const struct request *request)
 {
 	switch (route->id) {
-	case ROUTE_HEALTH:	/* of the process, whatever the cameras do */
+	case ROUTE_HEALTH: /* of the process, whatever the cameras do */
 		api_health(conn);
 		return true;
-	case ROUTE_SESSION:
-		login_session(&site->login, conn, request);
-		return true;
-	case ROUTE_LOGIN_PAGE:
-		login_page(&site->login, conn, request);
-		return true;
-	case ROUTE_LOGIN:
-		login_post(&site->login, conn, request);
-		return true;
-	case ROUTE_API_LOGIN:
-		login_api(&site->login, conn, request);
-		return true;
-	case ROUTE_LOGOUT:
-		login_logout(&site->login, conn, request);
-		return true;
-	default:
-		return false;
+	case ROUTE_SESSION: login_session(&site->login, conn, request); return true;
+	case ROUTE_LOGIN_PAGE: login_page(&site->login, conn, request); return true;
+	case ROUTE_LOGIN: login_post(&site->login, conn, request); return true;
+	case ROUTE_API_LOGIN: login_api(&site->login, conn, request); return true;
+	case ROUTE_LOGOUT: login_logout(&site->login, conn, request); return true;
+	default: return false;
 	}
 }
 
@@ -243,14 +212,18 @@ site_no_method(struct conn *conn, const struct route *route)
 static void
 site_no_camera(struct site *site, struct conn *conn, const struct route *route)
 {
-	reply_json(conn, 404, json_pack("{s:s, s:o}", "error", route->camera != NULL ? "unknown camera" :
-	    "which camera? ask for /cam/NAME/ or set default_camera", "cameras", roster_names(site->roster)));
+	reply_json(conn, 404,
+	    json_pack("{s:s, s:o}", "error",
+		route->camera != NULL ? "unknown camera"
+				      : "which camera? ask for /cam/NAME/ or set default_camera",
+		"cameras", roster_names(site->roster)));
 }
 
 static bool
 method_changes(const char *method)
 {
-	return strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0 && strcmp(method, "OPTIONS") != 0;
+	return strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0 &&
+	    strcmp(method, "OPTIONS") != 0;
 }
 
 /* What lasts longer than a moment. */
@@ -263,7 +236,8 @@ route_lasts(const struct route *route, const struct request *request)
 
 /* May who asks ask this, from where they ask it? Else it has been answered. */
 static bool
-site_lets_in(struct site *site, const struct route *route, struct conn *conn, const struct request *request)
+site_lets_in(
+    struct site *site, const struct route *route, struct conn *conn, const struct request *request)
 {
 	enum role role = login_role(&site->login, request);
 
@@ -275,7 +249,8 @@ site_lets_in(struct site *site, const struct route *route, struct conn *conn, co
 	}
 	if (route->role == ROLE_NONE)
 		return true;
-	if (site->hosts != NULL && !hosts_have(site->hosts, request->host, strlen(request->host), request->site))
+	if (site->hosts != NULL &&
+	    !hosts_have(site->hosts, request->host, strlen(request->host), request->site))
 		origin_refuse_host(conn, request);
 	else if (role == ROLE_NONE)
 		login_refuse(&site->login, conn, request);
@@ -289,7 +264,8 @@ site_lets_in(struct site *site, const struct route *route, struct conn *conn, co
 }
 
 static void
-site_request_found(struct site *site, struct route *route, struct conn *conn, const struct request *request)
+site_request_found(
+    struct site *site, struct route *route, struct conn *conn, const struct request *request)
 {
 	char name[QUERY_VALUE_SIZE];
 	struct gallery *gallery;
@@ -322,15 +298,9 @@ site_request(void *arg, struct conn *conn, const struct request *request)
 	if (!site_lets_in(site, &route, conn, request))
 		return;
 	switch (outcome) {
-	case ROUTE_NO_PATH:
-		reply_no_path(conn, request->path);
-		break;
-	case ROUTE_NO_METHOD:
-		site_no_method(conn, &route);
-		break;
-	case ROUTE_FOUND:
-		site_request_found(site, &route, conn, request);
-		break;
+	case ROUTE_NO_PATH: reply_no_path(conn, request->path); break;
+	case ROUTE_NO_METHOD: site_no_method(conn, &route); break;
+	case ROUTE_FOUND: site_request_found(site, &route, conn, request); break;
 	}
 }
 
@@ -395,10 +365,12 @@ site_make_seats(struct site *site)
 	const struct options *options = site->options;
 	unsigned share = (unsigned)options_number(options, SETUP_MAX_SHARE);
 
-	places_init(&site->streams.places, (size_t)options_number(options, SETUP_MAX_STREAMS), share);
+	places_init(
+	    &site->streams.places, (size_t)options_number(options, SETUP_MAX_STREAMS), share);
 	places_init(&site->events.places, (size_t)options_number(options, SETUP_MAX_EVENTS), share);
 	places_init(&site->waits.places, (size_t)options_number(options, SETUP_MAX_WAITS), share);
-	places_init(&site->commands.places, (size_t)options_number(options, SETUP_MAX_COMMANDS), share);
+	places_init(
+	    &site->commands.places, (size_t)options_number(options, SETUP_MAX_COMMANDS), share);
 	site->streams.full = "too many streams";
 	site->events.full = "too many event streams";
 	site->waits.full = "too many wait for a snapshot";
@@ -459,8 +431,8 @@ site_raise_descriptors(void)
 }
 
 int
-site_run(const struct options *options, int listener, struct backoff *backoff, const struct hosts *hosts,
-    _Atomic uint64_t *pulse, uint64_t pulse_ns)
+site_run(const struct options *options, int listener, struct backoff *backoff,
+    const struct hosts *hosts, _Atomic uint64_t *pulse, uint64_t pulse_ns)
 {
 	/* Where one has to log in, another name brings no cookie along: then only by wish. */
 	bool named = backoff == NULL || options_text(options, SETUP_ALLOW_HOSTS)[0] != '\0';

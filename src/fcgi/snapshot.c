@@ -15,7 +15,7 @@
 struct wish {
 	bool after_given;
 	struct snapshot_tag after;
-	uint64_t wait_ms, max_age_ms;		/* max_age_ms UINT64_MAX: any */
+	uint64_t wait_ms, max_age_ms; /* max_age_ms UINT64_MAX: any */
 };
 
 struct waiter {
@@ -33,7 +33,7 @@ struct snapshots {
 	TAILQ_HEAD(, waiter) waiters;
 	struct seats *waits;
 	/* What all answers with one frame say of it, written once a frame. */
-	struct snapshot_tag said_of;		/* 0-0: none yet */
+	struct snapshot_tag said_of; /* 0-0: none yet */
 	struct reply_head said;
 };
 
@@ -74,8 +74,8 @@ snapshot_tag_matches(const char *if_none_match, const struct snapshot_tag *tag)
 		at += strspn(at, ", \t");
 		if (strncmp(at, "W/", 2) == 0)
 			at += 2;
-		if (strncmp(at, wanted, length) == 0 && strspn(at + length, " \t") ==
-		    strcspn(at + length, ","))
+		if (strncmp(at, wanted, length) == 0 &&
+		    strspn(at + length, " \t") == strcspn(at + length, ","))
 			return true;
 	}
 	return false;
@@ -85,10 +85,10 @@ snapshot_tag_matches(const char *if_none_match, const struct snapshot_tag *tag)
 
 /* A picture the peer did not take at once. */
 struct sending {
-	struct shot_hold hold;		/* first */
+	struct shot_hold hold; /* first */
 	struct conn *conn;
 	size_t at, head_length;
-	unsigned char head[RECORD_HEADER_SIZE + sizeof ((struct reply_head *)0)->text];
+	unsigned char head[RECORD_HEADER_SIZE + sizeof((struct reply_head *)0)->text];
 };
 
 /* What is left of head, picture and end, from byte `at` on; returns the parts. */
@@ -235,7 +235,8 @@ snapshot_head(struct snapshots *snapshots, struct conn *conn, struct reply_head 
 {
 	const struct snapshot_tag tag = { shot->generation, shot->info.sequence };
 
-	if (snapshots->said_of.generation != tag.generation || snapshots->said_of.sequence != tag.sequence)
+	if (snapshots->said_of.generation != tag.generation ||
+	    snapshots->said_of.sequence != tag.sequence)
 		snapshot_say(&snapshots->said, shot);
 	snapshots->said_of = tag;
 	*head = snapshots->said;
@@ -256,7 +257,8 @@ snapshot_send(struct snapshots *snapshots, struct conn *conn, struct shot *shot)
 		reply_send_head(conn, &head);
 		return;
 	}
-	sending.head_length = (size_t)(record_wrap(sending.head, head.text, head.used) - sending.head);
+	sending.head_length = (size_t)(record_wrap(sending.head, head.text, head.used) -
+	    sending.head);
 	outcome = sending_push(&sending);
 	if (outcome == 1)
 		conn_done(conn);
@@ -298,8 +300,9 @@ snapshot_try(struct snapshots *snapshots, struct conn *conn, const struct wish *
 		snapshot_send(snapshots, conn, shot);
 		return true;
 	}
-	if (!last && (shot != NULL || camera_settling(snapshots->camera) ||
-	    strcmp(why.text, CAMERA_NO_FRAME) == 0))
+	if (!last &&
+	    (shot != NULL || camera_settling(snapshots->camera) ||
+		strcmp(why.text, CAMERA_NO_FRAME) == 0))
 		return false;
 	if (shot == NULL)
 		reply_unavailable(conn, why.text);
@@ -352,7 +355,7 @@ waiter_timeout(evutil_socket_t unused, short what, void *arg)
 static void
 waiter_writable(struct conn *conn, void *arg)
 {
-	(void)conn, (void)arg;		/* nothing was written yet */
+	(void)conn, (void)arg; /* nothing was written yet */
 }
 
 static void
@@ -377,10 +380,11 @@ snapshots_hook(void *arg)
 }
 
 static void
-snapshot_wait(struct snapshots *snapshots, struct conn *conn, const struct request *request, const struct wish *wish,
-    uint64_t ms)
+snapshot_wait(struct snapshots *snapshots, struct conn *conn, const struct request *request,
+    const struct wish *wish, uint64_t ms)
 {
-	struct timeval span = { .tv_sec = (time_t)(ms / 1000), .tv_usec = (suseconds_t)(ms % 1000 * 1000) };
+	struct timeval span = { .tv_sec = (time_t)(ms / 1000),
+		.tv_usec = (suseconds_t)(ms % 1000 * 1000) };
 	struct places_user *place;
 	struct waiter *waiter;
 
@@ -392,7 +396,9 @@ snapshot_wait(struct snapshots *snapshots, struct conn *conn, const struct reque
 		reply_unavailable(conn, "out of memory");
 		return;
 	}
-	*waiter = (struct waiter){ .snapshots = snapshots, .conn = conn, .wish = *wish, .place = place };
+	*waiter = (struct waiter){
+		.snapshots = snapshots, .conn = conn, .wish = *wish, .place = place
+	};
 	TAILQ_INSERT_TAIL(&snapshots->waiters, waiter, next);
 	camera_want_frames(snapshots->camera, 1);
 	conn_take(conn, &waiter_user, waiter);
@@ -401,7 +407,8 @@ snapshot_wait(struct snapshots *snapshots, struct conn *conn, const struct reque
 		waiter_try(waiter, true);
 }
 
-static const struct camera_hooks snapshot_hooks = { .frame = snapshots_hook, .changed = snapshots_hook };
+static const struct camera_hooks snapshot_hooks = { .frame = snapshots_hook,
+	.changed = snapshots_hook };
 
 /* ---- for the site ------------------------------------------------------------------------------- */
 
@@ -460,8 +467,8 @@ snapshot_unchanged(struct snapshots *snapshots, struct conn *conn, const struct 
 	struct reply_head head;
 
 	if (shot == NULL || !wish_is_young(wish, shot) ||
-	    !snapshot_tag_matches(if_none_match, &(struct snapshot_tag){ shot->generation,
-	    shot->info.sequence }))
+	    !snapshot_tag_matches(
+		if_none_match, &(struct snapshot_tag){ shot->generation, shot->info.sequence }))
 		return false;
 	reply_begin(&head, conn, 304);
 	snapshot_tag_head(&head, shot);

@@ -16,8 +16,9 @@ struct snapshots;
 
 /* For `camera` (borrowed), which it watches. `waits`: the places of those who wait, of the whole
  * process. NULL: out of memory. */
-struct snapshots *snapshots_new(struct event_base *base, struct camera *camera, struct seats *waits);
-void snapshots_free(struct snapshots **snapshots);	/* after the waiting have gone */
+struct snapshots *snapshots_new(
+    struct event_base *base, struct camera *camera, struct seats *waits);
+void snapshots_free(struct snapshots **snapshots); /* after the waiting have gone */
 
 void snapshot_get(struct snapshots *snapshots, struct conn *conn, const struct request *request);
 

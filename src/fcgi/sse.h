@@ -13,10 +13,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SSE_LOG_SIZE = 256 };	/* messages: a client that is further behind is closed */
+enum { SSE_LOG_SIZE = 256 }; /* messages: a client that is further behind is closed */
 
 struct sse_message {
-	uint64_t id;		/* the event's number; 0: none */
+	uint64_t id; /* the event's number; 0: none */
 	size_t length;
 	unsigned char bytes[];
 };
@@ -34,10 +34,10 @@ enum sse_resume { SSE_FRESH, SSE_AFTER, SSE_UNKNOWN };
 enum sse_resume sse_resume_parse(const char *text, uint64_t *id);
 
 struct sse_log {
-	uint64_t next;		/* serial of the message to come; the first is 1 */
-	uint64_t base;		/* every event after this number is inside */
-	uint64_t newest;	/* number of the newest event; base when none is inside */
-	struct sse_message *slots[SSE_LOG_SIZE];	/* serial % SSE_LOG_SIZE */
+	uint64_t next;	 /* serial of the message to come; the first is 1 */
+	uint64_t base;	 /* every event after this number is inside */
+	uint64_t newest; /* number of the newest event; base when none is inside */
+	struct sse_message *slots[SSE_LOG_SIZE]; /* serial % SSE_LOG_SIZE */
 };
 
 void sse_log_init(struct sse_log *log);

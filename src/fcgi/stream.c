@@ -11,25 +11,25 @@
 #include "jpeg/placard.h"
 
 enum {
-	TICK_MS = 1000,			/* with viewers only: is it stale? placard again */
-	SLOW_MS = 250,			/* who takes longer for a frame keeps memory from others */
+	TICK_MS = 1000, /* with viewers only: is it stale? placard again */
+	SLOW_MS = 250,	/* who takes longer for a frame keeps memory from others */
 };
 
 struct viewer {
-	struct shot_hold hold;		/* first: what it is in the middle of */
+	struct shot_hold hold; /* first: what it is in the middle of */
 	TAILQ_ENTRY(viewer) next;
 	struct streams *streams;
 	struct conn *conn;
 	enum stream_type type;
-	bool blocked;			/* the peer takes no more now: viewer_writable() goes on */
-	bool started;			/* the headers are out */
-	bool slow;			/* it took long for the frame before */
-	uint64_t began_ns;		/* to send what it is in the middle of */
-	size_t at;			/* offset into the headers, then into hold.shot */
-	uint64_t sequence;		/* newest frame offered to it */
+	bool blocked;	   /* the peer takes no more now: viewer_writable() goes on */
+	bool started;	   /* the headers are out */
+	bool slow;	   /* it took long for the frame before */
+	uint64_t began_ns; /* to send what it is in the middle of */
+	size_t at;	   /* offset into the headers, then into hold.shot */
+	uint64_t sequence; /* newest frame offered to it */
 	unsigned fps;
 	uint64_t due_ns;
-	uint64_t sent, skipped;		/* frames */
+	uint64_t sent, skipped; /* frames */
 	void (*left)(void *arg);
 	void *arg;
 };
@@ -40,9 +40,9 @@ struct streams {
 	struct viewer_list viewers;
 	struct event *tick;
 	struct shot *placard;
-	char reason[256];		/* what the placard says */
-	bool dark;			/* viewers see the placard */
-	uint64_t shown;			/* sequence of the newest frame offered to all */
+	char reason[256]; /* what the placard says */
+	bool dark;	  /* viewers see the placard */
+	uint64_t shown;	  /* sequence of the newest frame offered to all */
 };
 
 /* ---- the headers: the same for all of a type, or for all of those of other origins ---- */
@@ -55,7 +55,8 @@ struct stream_head {
 enum stream_type
 stream_type(const struct request *request)
 {
-	return request_prefers(request, "application/octet-stream") ? STREAM_BYTES : STREAM_MULTIPART;
+	return request_prefers(request, "application/octet-stream") ? STREAM_BYTES
+								    : STREAM_MULTIPART;
 }
 
 void
@@ -259,7 +260,8 @@ static const struct conn_user viewer_user = { viewer_writable, viewer_gone };
 
 /* To all that are ready. Showing may close the viewer it is shown to, no other. */
 static void
-streams_show(struct streams *streams, void (*show)(struct viewer *, struct shot *), struct shot *shot)
+streams_show(
+    struct streams *streams, void (*show)(struct viewer *, struct shot *), struct shot *shot)
 {
 	struct viewer *viewer, *next;
 
@@ -281,7 +283,8 @@ streams_placard(struct streams *streams, const char *reason)
 	if (streams->placard != NULL && strcmp(streams->reason, reason) == 0)
 		return streams->placard;
 	camera_size(streams->camera, &info.width, &info.height);
-	length = placard_render(info.width, info.height, camera_name(streams->camera), reason, &jpeg);
+	length = placard_render(
+	    info.width, info.height, camera_name(streams->camera), reason, &jpeg);
 	if (length == -1)
 		return streams->placard;
 	shot_free(&streams->placard);
@@ -311,8 +314,8 @@ streams_refresh(struct streams *streams)
 		return;
 	shot = camera_look(streams->camera, &why);
 	/* The daemon may know that the camera is gone before its last frame is old. */
-	if (shot == NULL || (shot->info.sequence == streams->shown &&
-	    camera_is_offline(streams->camera, &why))) {
+	if (shot == NULL ||
+	    (shot->info.sequence == streams->shown && camera_is_offline(streams->camera, &why))) {
 		streams_darken(streams, why.text);
 		return;
 	}
@@ -397,8 +400,13 @@ stream_begin(struct streams *streams, struct conn *conn, enum stream_type type, 
 		reply_unavailable(conn, "out of memory");
 		return;
 	}
-	*viewer = (struct viewer){ .streams = streams, .conn = conn, .type = type, .fps = fps,
-		.began_ns = clock_mono_ns(), .left = left, .arg = arg };
+	*viewer = (struct viewer){ .streams = streams,
+		.conn = conn,
+		.type = type,
+		.fps = fps,
+		.began_ns = clock_mono_ns(),
+		.left = left,
+		.arg = arg };
 	if (TAILQ_EMPTY(&streams->viewers))
 		event_add(streams->tick, &tick);
 	TAILQ_INSERT_TAIL(&streams->viewers, viewer, next);

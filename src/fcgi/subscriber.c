@@ -11,7 +11,7 @@
 #include "fcgi/record.h"
 #include "fcgi/reply.h"
 
-enum { BATCH = 16 };		/* messages a write */
+enum { BATCH = 16 }; /* messages a write */
 
 /* ---- life ---------------------------------------------------------------------- */
 
@@ -267,8 +267,8 @@ subscriber_add_head(struct subscriber *subscriber)
 	reply_end_head(&head);
 	length = snprintf(retry, sizeof retry, "retry: %d\n\n", EVENTS_RETRY_MS);
 	memcpy(head.text + head.used, retry, (size_t)length);
-	return subscriber_add(subscriber, bytes, (size_t)(record_wrap(bytes, head.text,
-	    head.used + (size_t)length) - bytes));
+	return subscriber_add(subscriber, bytes,
+	    (size_t)(record_wrap(bytes, head.text, head.used + (size_t)length) - bytes));
 }
 
 /* The first bytes: headers, then either the state now, or what was missed. */

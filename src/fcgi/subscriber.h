@@ -21,16 +21,16 @@ struct subscriber {
 	TAILQ_ENTRY(subscriber) next;
 	struct events *events;
 	struct conn *conn;
-	unsigned char *own;		/* bytes for it alone: they go first */
+	unsigned char *own; /* bytes for it alone: they go first */
 	uint32_t own_at, own_length;
-	uint32_t offset;		/* into the message `serial` */
-	uint64_t serial;		/* LIVE: the next to send */
-	uint64_t last;			/* newest event it has */
+	uint32_t offset; /* into the message `serial` */
+	uint64_t serial; /* LIVE: the next to send */
+	uint64_t last;	 /* newest event it has */
 	void (*left)(void *arg);
 	void *arg;
 	unsigned char phase;
 	bool blocked, gap;
-	bool fresh;			/* WAITING: it missed nothing, the camera settles */
+	bool fresh; /* WAITING: it missed nothing, the camera settles */
 };
 
 TAILQ_HEAD(subscriber_list, subscriber);
@@ -40,22 +40,22 @@ struct events {
 	struct camera *camera;
 	struct event *keepalive;
 	struct subscriber_list list;
-	struct page_list pages;		/* asked of orield */
-	unsigned asking;		/* so many */
-	bool primed;			/* the log's base is known */
+	struct page_list pages; /* asked of orield */
+	unsigned asking;	/* so many */
+	bool primed;		/* the log's base is known */
 	struct sse_log log;
 };
 
 /* conn becomes a client: headers, then the state, or what it missed first. */
 void subscriber_new(struct events *events, struct conn *conn, const char *resume,
-	void (*left)(void *arg), void *arg);
+    void (*left)(void *arg), void *arg);
 
 /* Each returns false when the client has been closed on the way. */
 bool subscriber_add_message(struct subscriber *subscriber, struct sse_message *message /* taken */);
 bool subscriber_add(struct subscriber *subscriber, const void *bytes, size_t length);
-bool subscriber_push(struct subscriber *subscriber);	/* send all there is for it */
+bool subscriber_push(struct subscriber *subscriber); /* send all there is for it */
 bool subscriber_go_live(struct subscriber *subscriber);
-bool subscriber_take_log(struct subscriber *subscriber);	/* what it missed is in the log */
+bool subscriber_take_log(struct subscriber *subscriber); /* what it missed is in the log */
 
 void subscriber_close(struct subscriber *subscriber);
 

@@ -18,24 +18,24 @@
 
 enum {
 	WORKERS_MAX = 64,
-	QUICK_DEATH_MS = 1000,		/* one that died younger: wait as long before the next */
-	END_MS = 3000,			/* from SIGTERM to SIGKILL */
+	QUICK_DEATH_MS = 1000, /* one that died younger: wait as long before the next */
+	END_MS = 3000,	       /* from SIGTERM to SIGKILL */
 };
 
 struct worker {
-	pid_t pid;			/* 0: none */
+	pid_t pid; /* 0: none */
 	uint64_t born_ns;
-	uint64_t seen;			/* its pulse at the last look */
+	uint64_t seen; /* its pulse at the last look */
 };
 
 struct workers {
 	workers_serve *serve;
 	void *arg;
 	unsigned count;
-	sigset_t mask, before;		/* the signals we take, and what was blocked */
-	uint64_t pulse_ns, look_ns;	/* 0: no watchdog; when to look next */
-	uint64_t restart_ns;		/* when to fill the gaps; 0: none */
-	_Atomic uint64_t *pulses;	/* shared with the workers, one each */
+	sigset_t mask, before;	    /* the signals we take, and what was blocked */
+	uint64_t pulse_ns, look_ns; /* 0: no watchdog; when to look next */
+	uint64_t restart_ns;	    /* when to fill the gaps; 0: none */
+	_Atomic uint64_t *pulses;   /* shared with the workers, one each */
 	struct worker list[WORKERS_MAX];
 };
 
@@ -50,8 +50,8 @@ worker_live(struct workers *workers, unsigned index, pid_t parent)
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 || getppid() != parent)
 		_exit(1);
 	sigprocmask(SIG_SETMASK, &workers->before, NULL);
-	exit(workers->serve(workers->arg, watched ? &workers->pulses[index] : NULL,
-	    workers->pulse_ns / 2));
+	exit(workers->serve(
+	    workers->arg, watched ? &workers->pulses[index] : NULL, workers->pulse_ns / 2));
 }
 
 static void
@@ -78,7 +78,8 @@ worker_say_end(pid_t pid, int status)
 		log_error("workers", "worker %d was killed by signal %d (%s)", (int)pid,
 		    WTERMSIG(status), strsignal(WTERMSIG(status)));
 	else
-		log_error("workers", "worker %d ended with status %d", (int)pid, WEXITSTATUS(status));
+		log_error(
+		    "workers", "worker %d ended with status %d", (int)pid, WEXITSTATUS(status));
 }
 
 /* ---- all of them ------------------------------------------------------------------------ */
@@ -165,12 +166,13 @@ static int
 workers_wait(const struct workers *workers, uint64_t due_ns)
 {
 	uint64_t now = clock_mono_ns(), left = due_ns > now ? due_ns - now : 0;
-	struct timespec limit = { .tv_sec = (time_t)(left / CLOCK_S), .tv_nsec = (long)(left % CLOCK_S) };
+	struct timespec limit = { .tv_sec = (time_t)(left / CLOCK_S),
+		.tv_nsec = (long)(left % CLOCK_S) };
 	int signal;
 
 	do
-		signal = due_ns != 0 ? sigtimedwait(&workers->mask, NULL, &limit) :
-		    sigwaitinfo(&workers->mask, NULL);
+		signal = due_ns != 0 ? sigtimedwait(&workers->mask, NULL, &limit)
+				     : sigwaitinfo(&workers->mask, NULL);
 	while (signal == -1 && errno == EINTR);
 	return signal > 0 ? signal : 0;
 }
@@ -234,7 +236,8 @@ workers_init(struct workers *workers)
 	static const int ours[] = { SIGTERM, SIGINT, SIGCHLD };
 	size_t size = workers->count * sizeof *workers->pulses;
 
-	workers->pulses = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	workers->pulses = mmap(
+	    NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (workers->pulses == MAP_FAILED) {
 		log_error("workers", "mmap: %s", strerror(errno));
 		return -1;
@@ -252,8 +255,9 @@ workers_init(struct workers *workers)
 int
 workers_run(unsigned count, workers_serve *serve, void *arg)
 {
-	struct workers workers = { .serve = serve, .arg = arg,
-		.count = count < WORKERS_MAX ? count : WORKERS_MAX };
+	struct workers workers = {
+		.serve = serve, .arg = arg, .count = count < WORKERS_MAX ? count : WORKERS_MAX
+	};
 	int status;
 
 	if (workers_init(&workers) == -1)

@@ -49,7 +49,8 @@ static int
 grant_file_make(const struct grants *grants, const char *name, struct cause *why)
 {
 	char path[FILE_SIZE];
-	int fd = open(grant_file(grants, name, path), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0440);
+	int fd = open(
+	    grant_file(grants, name, path), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0440);
 
 	if (fd != -1)
 		close(fd);

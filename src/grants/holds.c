@@ -9,14 +9,14 @@
 #include <unistd.h>
 
 enum {
-	BUCKETS = 4096,		/* by the first three digits of the id */
+	BUCKETS = 4096, /* by the first three digits of the id */
 	EVENTS_SIZE = 16384,
 	UNARMED = -1,
 };
 
 struct holds {
 	struct grants grants;
-	int fd, watch;			/* inotify(7); UNARMED: there is no folder yet */
+	int fd, watch; /* inotify(7); UNARMED: there is no folder yet */
 	unsigned long round;
 	size_t count;
 	void (*appeared)(void *arg);
@@ -109,8 +109,9 @@ static bool
 holds_arm(struct holds *holds)
 {
 	if (holds->watch == UNARMED)
-		holds->watch = inotify_add_watch(holds->fd, holds->grants.path, IN_DELETE | IN_MOVED_FROM |
-		    IN_CREATE | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR);
+		holds->watch = inotify_add_watch(holds->fd, holds->grants.path,
+		    IN_DELETE | IN_MOVED_FROM | IN_CREATE | IN_MOVED_TO | IN_DELETE_SELF |
+			IN_MOVE_SELF | IN_ONLYDIR);
 	return holds->watch != UNARMED;
 }
 
@@ -131,11 +132,11 @@ holds_event(struct holds *holds, const struct inotify_event *event)
 	if (event->mask & IN_Q_OVERFLOW) {
 		holds_look(holds);
 	} else if (event->wd != holds->watch) {
-		;				/* of a folder left behind */
+		; /* of a folder left behind */
 	} else if (event->mask & IN_IGNORED) {
 		holds_rearm(holds);
 	} else if (event->mask & IN_MOVE_SELF) {
-		inotify_rm_watch(holds->fd, holds->watch);	/* IN_IGNORED follows */
+		inotify_rm_watch(holds->fd, holds->watch); /* IN_IGNORED follows */
 	} else if (event->len > 0 && grant_id_valid(event->name)) {
 		if (event->mask & (IN_DELETE | IN_MOVED_FROM))
 			holds_finish(holds, event->name);
@@ -150,7 +151,7 @@ holds_dispatch(struct holds *holds)
 	_Alignas(struct inotify_event) char events[EVENTS_SIZE];
 	ssize_t got = read(holds->fd, events, sizeof events);
 
-	for (ssize_t at = 0; at < got; ) {
+	for (ssize_t at = 0; at < got;) {
 		const struct inotify_event *event = (const struct inotify_event *)(events + at);
 
 		holds_event(holds, event);

@@ -25,7 +25,7 @@ struct holds;
  * is part of, begin and end other holds. Runs inside holds_dispatch() only. */
 typedef void hold_ended(void *arg);
 
-struct hold {			/* part of its owner; zeroed = not registered */
+struct hold { /* part of its owner; zeroed = not registered */
 	struct hold *next, **back;
 	struct holds *holds;
 	hold_ended *ended;
@@ -36,7 +36,7 @@ struct hold {			/* part of its owner; zeroed = not registered */
 
 /* The folder may come later. NULL with *why: out of memory or of inotify instances. */
 struct holds *holds_new(const char *run_dir, struct cause *why);
-void holds_free(struct holds **holds);		/* all holds are ended before, by their owners */
+void holds_free(struct holds **holds); /* all holds are ended before, by their owners */
 
 int holds_fd(const struct holds *holds);
 void holds_dispatch(struct holds *holds);
@@ -44,7 +44,8 @@ size_t holds_count(const struct holds *holds);
 
 /* Register; false when the grant is not, or no longer, good (and for anything that
  * is no id): then nothing is registered. `hold` must not be registered already. */
-bool hold_begin(struct hold *hold, struct holds *holds, const char *id, hold_ended *ended, void *arg);
+bool hold_begin(
+    struct hold *hold, struct holds *holds, const char *id, hold_ended *ended, void *arg);
 
 /* Any number of times, also for one that was never begun. */
 void hold_end(struct hold *hold);

@@ -7,38 +7,59 @@
 
 /* Section, table and figure numbers are those of ITU-T T.81 (1992). */
 
-enum {				/* second byte of a marker, table B.1 */
-	TEM = 0x01, SOF0 = 0xc0, SOF2 = 0xc2, DHT = 0xc4, JPG = 0xc8, DAC = 0xcc, SOF15 = 0xcf,
-	RST0 = 0xd0, RST7 = 0xd7, SOI = 0xd8, EOI = 0xd9, SOS = 0xda, DQT = 0xdb,
-	DNL = 0xdc, DRI = 0xdd, DHP = 0xde, EXP = 0xdf, APP0 = 0xe0, APP1 = 0xe1, APP15 = 0xef, COM = 0xfe,
+enum { /* second byte of a marker, table B.1 */
+	TEM = 0x01,
+	SOF0 = 0xc0,
+	SOF2 = 0xc2,
+	DHT = 0xc4,
+	JPG = 0xc8,
+	DAC = 0xcc,
+	SOF15 = 0xcf,
+	RST0 = 0xd0,
+	RST7 = 0xd7,
+	SOI = 0xd8,
+	EOI = 0xd9,
+	SOS = 0xda,
+	DQT = 0xdb,
+	DNL = 0xdc,
+	DRI = 0xdd,
+	DHP = 0xde,
+	EXP = 0xdf,
+	APP0 = 0xe0,
+	APP1 = 0xe1,
+	APP15 = 0xef,
+	COM = 0xfe,
 };
 enum {
-	COMPONENTS_MOST = 4, TABLES = 4, CODES_MOST = 256, BLOCK = 8,
-	MCU_BLOCKS_MOST = 10,		/* B.2.3 */
-	BLOCK_MEMORY = 64 * 2,		/* bytes of a block's coefficients while scans gather them */
+	COMPONENTS_MOST = 4,
+	TABLES = 4,
+	CODES_MOST = 256,
+	BLOCK = 8,
+	MCU_BLOCKS_MOST = 10,  /* B.2.3 */
+	BLOCK_MEMORY = 64 * 2, /* bytes of a block's coefficients while scans gather them */
 };
 
 struct component {
-	unsigned id, h, v, table;	/* sampling factors, quantisation table */
+	unsigned id, h, v, table; /* sampling factors, quantisation table */
 	uint64_t blocks;
-	uint64_t known;			/* coefficients that have come to the last bit, a bit each */
+	uint64_t known; /* coefficients that have come to the last bit, a bit each */
 };
 
 struct walk {
 	const unsigned char *jpeg;
-	uint32_t length, at;		/* at <= length always */
+	uint32_t length, at; /* at <= length always */
 	struct jpeg_shape *shape;
 	struct cause *why;
-	unsigned frame, count;		/* the SOF seen, how many components it has; 0 = none yet */
+	unsigned frame, count; /* the SOF seen, how many components it has; 0 = none yet */
 	struct component components[COMPONENTS_MOST];
 	unsigned scans;
 	bool restarts;
-	unsigned quantisation;		/* tables defined, a bit each */
-	unsigned huffman, spoilt;	/* ... bit 4 * class + number; those that no decoder takes */
-	bool turned;			/* the first Exif segment has been read */
+	unsigned quantisation;	  /* tables defined, a bit each */
+	unsigned huffman, spoilt; /* ... bit 4 * class + number; those that no decoder takes */
+	bool turned;		  /* the first Exif segment has been read */
 };
 
-struct segment {			/* what follows a marker and its length */
+struct segment { /* what follows a marker and its length */
 	const unsigned char *data;
 	uint32_t length;
 };
@@ -77,7 +98,8 @@ frame_components(struct walk *walk, const unsigned char *data)
 
 		if (h_most % is->h != 0 || v_most % is->v != 0)
 			return cause_set(walk->why, "a sampling that browsers cannot show");
-		is->blocks = (uint64_t)ceil_div(ceil_div(walk->shape->width * is->h, h_most), BLOCK) *
+		is->blocks = (uint64_t)ceil_div(
+				 ceil_div(walk->shape->width * is->h, h_most), BLOCK) *
 		    ceil_div(ceil_div(walk->shape->height * is->v, v_most), BLOCK);
 	}
 	return 0;
@@ -101,7 +123,8 @@ walk_frame(struct walk *walk, unsigned marker, const struct segment *segment)
 	shape->height = (uint32_t)data[1] << 8 | data[2];
 	shape->width = (uint32_t)data[3] << 8 | data[4];
 	if (shape->width < 1 || shape->width > JPEG_SIDE_MOST || shape->height < 1 ||
-	    shape->height > JPEG_SIDE_MOST || (uint64_t)shape->width * shape->height > JPEG_PIXELS_MOST)
+	    shape->height > JPEG_SIDE_MOST ||
+	    (uint64_t)shape->width * shape->height > JPEG_PIXELS_MOST)
 		return cause_set(walk->why, "%ux%u is out of range", shape->width, shape->height);
 	walk->frame = marker;
 	walk->count = data[5];
@@ -177,10 +200,10 @@ walk_huffman(struct walk *walk, const struct segment *segment)
 
 /* ---- scans ------------------------------------------------------------------------ */
 
-struct scan {			/* B.2.3 */
-	unsigned count, members;	/* `members`: components, a bit each */
+struct scan {			 /* B.2.3 */
+	unsigned count, members; /* `members`: components, a bit each */
 	unsigned first, last, high, low;
-	unsigned tables;		/* Huffman tables it uses, bits as in walk->huffman */
+	unsigned tables; /* Huffman tables it uses, bits as in walk->huffman */
 	unsigned mcu_blocks;
 	uint64_t blocks;
 };
@@ -189,7 +212,8 @@ struct scan {			/* B.2.3 */
 static bool
 is_progression(const struct scan *scan)
 {
-	if (scan->first == 0 ? scan->last != 0 : scan->last < scan->first || scan->last > 63 || scan->count != 1)
+	if (scan->first == 0 ? scan->last != 0
+			     : scan->last < scan->first || scan->last > 63 || scan->count != 1)
 		return false;
 	return scan->low <= 13 && (scan->high == 0 || scan->high == scan->low + 1);
 }
@@ -246,8 +270,10 @@ scan_memory(struct walk *walk, const struct scan *scan)
 	for (unsigned i = 0; i < walk->count; i++)
 		memory += walk->components[i].blocks * BLOCK_MEMORY;
 	if ((walk->frame == SOF2 || scan->count < walk->count) && memory > JPEG_DECODE_MOST)
-		return cause_set(walk->why, "%ux%u in several scans takes %u MiB to decode, more than %d",
-		    walk->shape->width, walk->shape->height, (unsigned)(memory >> 20), JPEG_DECODE_MOST >> 20);
+		return cause_set(walk->why,
+		    "%ux%u in several scans takes %u MiB to decode, more than %d",
+		    walk->shape->width, walk->shape->height, (unsigned)(memory >> 20),
+		    JPEG_DECODE_MOST >> 20);
 	return 0;
 }
 
@@ -257,7 +283,9 @@ scan_memory(struct walk *walk, const struct scan *scan)
 static uint32_t
 scan_least(const struct walk *walk, const struct scan *scan)
 {
-	uint64_t bits = walk->frame != SOF2 ? 2 * scan->blocks : scan->first == 0 ? scan->blocks : 0;
+	uint64_t bits = walk->frame != SOF2 ? 2 * scan->blocks
+	    : scan->first == 0		    ? scan->blocks
+					    : 0;
 
 	return (uint32_t)(bits / 8 / 2);
 }
@@ -274,8 +302,11 @@ scan_read(struct walk *walk, const struct segment *segment, struct scan *scan)
 	    segment->length != 4 + 2u * data[0])
 		return cause_set(walk->why, "a bad scan header");
 	tail = data + 1 + 2 * (size_t)data[0];
-	*scan = (struct scan){ .count = data[0], .first = tail[0], .last = tail[1],
-	    .high = tail[2] >> 4, .low = tail[2] & 15 };
+	*scan = (struct scan){ .count = data[0],
+		.first = tail[0],
+		.last = tail[1],
+		.high = tail[2] >> 4,
+		.low = tail[2] & 15 };
 	for (unsigned i = 0; i < scan->count; i++)
 		if (scan_add(walk, scan, data[1 + 2 * i], data[2 + 2 * i]) == -1)
 			return -1;
@@ -294,8 +325,8 @@ scan_data(struct walk *walk, uint32_t least)
 	uint32_t begin = walk->at;
 
 	for (;;) {
-		const unsigned char *mark = memchr(walk->jpeg + walk->at, 0xff,
-		    walk->length - walk->at);
+		const unsigned char *mark = memchr(
+		    walk->jpeg + walk->at, 0xff, walk->length - walk->at);
 
 		walk->at = mark != NULL ? (uint32_t)(mark - walk->jpeg) : walk->length;
 		if (walk->length - walk->at < 2)
@@ -311,10 +342,11 @@ scan_data(struct walk *walk, uint32_t least)
 			break;
 	}
 	if (walk->at == begin)
-		return walk->length - walk->at < 2 ? walk_truncated(walk) : cause_set(walk->why, "an empty scan");
+		return walk->length - walk->at < 2 ? walk_truncated(walk)
+						   : cause_set(walk->why, "an empty scan");
 	if (walk->at - begin < least)
-		return cause_set(walk->why, "%u bytes of data are too few for %ux%u", walk->at - begin,
-		    walk->shape->width, walk->shape->height);
+		return cause_set(walk->why, "%u bytes of data are too few for %ux%u",
+		    walk->at - begin, walk->shape->width, walk->shape->height);
 	return 0;
 }
 
@@ -342,7 +374,8 @@ static unsigned
 walk_marker(struct walk *walk)
 {
 	while (walk->at < walk->length) {
-		const unsigned char *mark = memchr(walk->jpeg + walk->at, 0xff, walk->length - walk->at);
+		const unsigned char *mark = memchr(
+		    walk->jpeg + walk->at, 0xff, walk->length - walk->at);
 
 		walk->at = mark != NULL ? (uint32_t)(mark - walk->jpeg) : walk->length;
 		while (walk->at < walk->length && walk->jpeg[walk->at] == 0xff)
@@ -394,7 +427,8 @@ walk_next(struct walk *walk, unsigned marker)
 		return 0;
 	if (marker == DAC || marker == JPG || marker == DHP || marker == EXP ||
 	    (marker > SOF2 && marker <= SOF15 && marker != DHT))
-		return cause_set(walk->why, "a kind of JPEG browsers cannot show (marker %02X)", marker);
+		return cause_set(
+		    walk->why, "a kind of JPEG browsers cannot show (marker %02X)", marker);
 	if (marker < SOF0 || (marker > APP15 && marker != COM))
 		return cause_set(walk->why, "marker %02X out of place", marker);
 	if (walk_segment(walk, marker, &segment) == -1)
@@ -402,23 +436,20 @@ walk_next(struct walk *walk, unsigned marker)
 	if (shape->dht_at == 0 && (marker == DHT || marker == SOS))
 		shape->dht_at = marker_at;
 	switch (marker) {
-	case DHT:
-		return walk_huffman(walk, &segment);
-	case DQT:
-		return walk_quantisation(walk, &segment);
+	case DHT: return walk_huffman(walk, &segment);
+	case DQT: return walk_quantisation(walk, &segment);
 	case DRI:
 		if (segment.length != 2)
 			return cause_set(walk->why, "a bad restart interval");
 		walk->restarts = (segment.data[0] | segment.data[1]) != 0;
 		return 0;
-	case SOS:
-		return walk_scan(walk, &segment);
+	case SOS: return walk_scan(walk, &segment);
 	case APP1:
 		if (!walk->turned)
-			walk->turned = exif_orientation(segment.data, segment.length, &shape->orientation);
+			walk->turned = exif_orientation(
+			    segment.data, segment.length, &shape->orientation);
 		return 0;
-	default:
-		return marker <= SOF2 ? walk_frame(walk, marker, &segment) : 0;
+	default: return marker <= SOF2 ? walk_frame(walk, marker, &segment) : 0;
 	}
 }
 
@@ -426,10 +457,14 @@ walk_next(struct walk *walk, unsigned marker)
 static void
 walk_begin(struct walk *walk)
 {
-	*walk = (struct walk){ .jpeg = walk->jpeg, .length = walk->length, .at = walk->at,
-	    .shape = walk->shape, .why = walk->why };
-	*walk->shape = (struct jpeg_shape){ .begin = walk->at - 2, .has_dht = true,
-	    .orientation = 1 };
+	*walk = (struct walk){ .jpeg = walk->jpeg,
+		.length = walk->length,
+		.at = walk->at,
+		.shape = walk->shape,
+		.why = walk->why };
+	*walk->shape = (struct jpeg_shape){
+		.begin = walk->at - 2, .has_dht = true, .orientation = 1
+	};
 }
 
 /* Has all of the picture come, as far as one can say without decoding it? */
@@ -447,8 +482,9 @@ walk_complete(const struct walk *walk)
 static int
 walk_end_open(struct walk *walk, uint32_t end)
 {
-	while (end > walk->shape->body && walk->jpeg[end - 1] == 0x00 && walk->jpeg[end - 2] != 0xff)
-		end--;		/* padding */
+	while (
+	    end > walk->shape->body && walk->jpeg[end - 1] == 0x00 && walk->jpeg[end - 2] != 0xff)
+		end--; /* padding */
 	walk->shape->end = end;
 	walk->shape->doubtful = true;
 	return 0;
@@ -472,7 +508,8 @@ jpeg_check(const unsigned char *jpeg, uint32_t length, struct jpeg_shape *shape,
 		marker = walk_marker(&walk);
 		end = marker == 0 ? walk.length : walk.at - 2;
 		if (marker == 0 || (marker == SOI && walk.scans > 0))
-			return walk_complete(&walk) ? walk_end_open(&walk, end) : walk_truncated(&walk);
+			return walk_complete(&walk) ? walk_end_open(&walk, end)
+						    : walk_truncated(&walk);
 		if (marker == SOI) {
 			walk_begin(&walk);
 			continue;
@@ -484,7 +521,8 @@ jpeg_check(const unsigned char *jpeg, uint32_t length, struct jpeg_shape *shape,
 		if (marker == SOS && walk.frame != SOF2 && walk_complete(&walk))
 			return walk_end_open(&walk, end);
 		if (walk_next(&walk, marker) == -1)
-			return marker != SOS && walk_complete(&walk) ? walk_end_open(&walk, end) : -1;
+			return marker != SOS && walk_complete(&walk) ? walk_end_open(&walk, end)
+								     : -1;
 	}
 	if (walk.scans == 0)
 		return cause_set(why, "a JPEG without a picture");

@@ -12,17 +12,17 @@
 
 enum { SOF0 = 0xc0, SOF1 = 0xc1, SOS = 0xda, RST0 = 0xd0, INTERVAL_MOST = 65535 };
 
-struct job {				/* what all bands have in common */
+struct job { /* what all bands have in common */
 	const struct picture *picture;
 	int quality;
 };
 
-struct worker {				/* number 0 is the caller */
+struct worker { /* number 0 is the caller */
 	struct jpeg_crew *crew;
 	struct jpeg_encoder *encoder;
 	pthread_t thread;
-	struct jpeg_band band;		/* height 0: nothing to do this time */
-	unsigned char *out;		/* number 0: where the whole picture goes */
+	struct jpeg_band band; /* height 0: nothing to do this time */
+	unsigned char *out;    /* number 0: where the whole picture goes */
 	uint32_t capacity;
 	long length;
 	struct cause why;
@@ -30,13 +30,13 @@ struct worker {				/* number 0 is the caller */
 
 struct jpeg_crew {
 	struct worker workers[JPEG_CREW_MOST];
-	unsigned count, started;	/* workers; threads among them, number 0 included */
+	unsigned count, started; /* workers; threads among them, number 0 included */
 
 	pthread_mutex_t lock;
 	pthread_cond_t begin, end;
 	struct job job;
-	uint64_t round;			/* counts pictures */
-	unsigned busy;			/* threads that have not finished this one */
+	uint64_t round; /* counts pictures */
+	unsigned busy;	/* threads that have not finished this one */
 	bool stop;
 };
 
@@ -168,8 +168,9 @@ cut(struct jpeg_crew *crew, const struct picture *picture)
 		struct jpeg_band *band = &crew->workers[i].band;
 
 		band->top = i * each * mcu_height;
-		band->height = band->top >= picture->height ? 0 :
-		    picture->height - band->top < each * mcu_height ? picture->height - band->top : each * mcu_height;
+		band->height = band->top >= picture->height	      ? 0
+		    : picture->height - band->top < each * mcu_height ? picture->height - band->top
+								      : each * mcu_height;
 		band->interval = each * across;
 	}
 	return true;
@@ -217,14 +218,15 @@ static long
 join(struct jpeg_crew *crew, uint32_t height, struct cause *why)
 {
 	struct worker *first = &crew->workers[0];
-	uint32_t used = (uint32_t)first->length - 2, frame = 0;	/* without EOI */
+	uint32_t used = (uint32_t)first->length - 2, frame = 0; /* without EOI */
 
 	scan_begin(first->out, &frame);
 	first->out[frame + 5] = (unsigned char)(height >> 8);
 	first->out[frame + 6] = (unsigned char)height;
 	for (unsigned i = 1; i < crew->count && crew->workers[i].band.height > 0; i++) {
 		const struct worker *next = &crew->workers[i];
-		uint32_t begin = scan_begin(next->out, &frame), length = (uint32_t)next->length - 2 - begin;
+		uint32_t begin = scan_begin(next->out, &frame),
+			 length = (uint32_t)next->length - 2 - begin;
 
 		if (length + 4 > first->capacity - used)
 			return cause_set(why, "the JPEG does not fit its buffer");

@@ -21,6 +21,6 @@ void jpeg_crew_free(struct jpeg_crew **crew);
 
 /* As jpeg_encode (jpeg/jpeg.h). */
 long jpeg_crew_encode(struct jpeg_crew *crew, const struct picture *picture, int quality,
-	unsigned char *out, uint32_t capacity, struct cause *why);
+    unsigned char *out, uint32_t capacity, struct cause *why);
 
 #endif

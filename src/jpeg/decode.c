@@ -10,17 +10,17 @@
 #include <jerror.h>
 
 enum {
-	CMYK = 4,			/* components, none of which is brightness */
+	CMYK = 4, /* components, none of which is brightness */
 	ROW_MOST = CMYK * ((JPEG_MAX_DIMENSION + DCTSIZE - 1) / DCTSIZE),
-	MEMORY_MOST = JPEG_DECODE_MOST + (8 << 20),	/* and what libjpeg has besides coefficients */
+	MEMORY_MOST = JPEG_DECODE_MOST + (8 << 20), /* and what libjpeg has besides coefficients */
 };
 
 struct jpeg_decoder {
-	struct jpeg_decompress_struct jpeg;	/* its client_data is the decoder */
+	struct jpeg_decompress_struct jpeg; /* its client_data is the decoder */
 	struct turbo turbo;
 	struct jpeg_progress_mgr progress;
-	bool cut;			/* the data ended before the last row of MCUs */
-	bool drawn;			/* all lines are out: browsers look no further */
+	bool cut;   /* the data ended before the last row of MCUs */
+	bool drawn; /* all lines are out: browsers look no further */
 	unsigned char row[ROW_MOST];
 };
 
@@ -73,7 +73,7 @@ jpeg_decoder_free(struct jpeg_decoder **decoder)
 {
 	if (*decoder == NULL)
 		return;
-	turbo_deinit(&(*decoder)->turbo, (j_common_ptr)&(*decoder)->jpeg);
+	turbo_deinit(&(*decoder)->turbo, (j_common_ptr) & (*decoder)->jpeg);
 	free(*decoder);
 	*decoder = NULL;
 }
@@ -105,8 +105,9 @@ decoder_run(struct jpeg_decoder *decoder, unsigned char *grey)
 
 	jpeg_start_decompress(jpeg);
 	while (jpeg->output_scanline < jpeg->output_height) {
-		JSAMPROW row = grey != NULL ? grey + (size_t)jpeg->output_scanline * jpeg->output_width :
-		    decoder->row;
+		JSAMPROW row = grey != NULL
+		    ? grey + (size_t)jpeg->output_scanline * jpeg->output_width
+		    : decoder->row;
 		jpeg_read_scanlines(jpeg, &row, 1);
 	}
 	decoder->drawn = true;
@@ -121,7 +122,7 @@ decoder_end(struct jpeg_decoder *decoder, struct cause *why)
 
 int
 jpeg_decode_grey8(struct jpeg_decoder *decoder, const unsigned char *data, uint32_t length,
-	unsigned char *grey, uint32_t capacity, uint32_t *width, uint32_t *height, struct cause *why)
+    unsigned char *grey, uint32_t capacity, uint32_t *width, uint32_t *height, struct cause *why)
 {
 	struct jpeg_decompress_struct *jpeg = &decoder->jpeg;
 
@@ -136,8 +137,8 @@ jpeg_decode_grey8(struct jpeg_decoder *decoder, const unsigned char *data, uint3
 		goto refused;
 	}
 	if ((uint64_t)jpeg->output_width * jpeg->output_height > capacity) {
-		cause_set(why, "%ux%u is more than there is room for",
-		    jpeg->image_width, jpeg->image_height);
+		cause_set(why, "%ux%u is more than there is room for", jpeg->image_width,
+		    jpeg->image_height);
 		goto refused;
 	}
 	decoder_run(decoder, grey);
@@ -149,8 +150,8 @@ refused:
 }
 
 int
-jpeg_decode_whole(struct jpeg_decoder *decoder, const unsigned char *data, uint32_t length,
-	struct cause *why)
+jpeg_decode_whole(
+    struct jpeg_decoder *decoder, const unsigned char *data, uint32_t length, struct cause *why)
 {
 	decoder->turbo.why = why;
 	if (setjmp(decoder->turbo.failed) != 0) {

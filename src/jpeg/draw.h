@@ -6,12 +6,14 @@
 
 #include <stdint.h>
 
-struct canvas {			/* planar 4:2:0; width and height even, stride = width */
+struct canvas { /* planar 4:2:0; width and height even, stride = width */
 	uint32_t width, height;
-	unsigned char *y, *cb, *cr;	/* one block of canvas_size() bytes, y first */
+	unsigned char *y, *cb, *cr; /* one block of canvas_size() bytes, y first */
 };
 
-struct colour { unsigned char y, cb, cr; };
+struct colour {
+	unsigned char y, cb, cr;
+};
 
 uint32_t canvas_size(uint32_t width, uint32_t height);
 void canvas_init(struct canvas *canvas, unsigned char *block, uint32_t width, uint32_t height);
@@ -20,6 +22,7 @@ void canvas_init(struct canvas *canvas, unsigned char *block, uint32_t width, ui
 void draw_box(struct canvas *canvas, int x, int y, int width, int height, struct colour colour);
 
 /* One line of ASCII, `scale` times 8x16 a glyph; other bytes show as a box. */
-void draw_text(struct canvas *canvas, int x, int y, int scale, struct colour colour, const char *text);
+void draw_text(
+    struct canvas *canvas, int x, int y, int scale, struct colour colour, const char *text);
 
 #endif

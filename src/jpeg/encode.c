@@ -7,31 +7,34 @@
 
 #include "jpeg/turbo.h"
 
-enum { STRIP_LINES = 2 * DCTSIZE };	/* a row of 4:2:0 MCUs; 4:2:2 and grey have half of it */
+enum { STRIP_LINES = 2 * DCTSIZE }; /* a row of 4:2:0 MCUs; 4:2:2 and grey have half of it */
 
-struct plane {				/* one component, or several interleaved, of a picture */
+struct plane { /* one component, or several interleaved, of a picture */
 	const unsigned char *data;
-	uint32_t stride, width, height;	/* width in bytes */
+	uint32_t stride, width, height; /* width in bytes */
 };
 
 struct jpeg_encoder {
 	struct jpeg_compress_struct jpeg;
 	struct turbo turbo;
 	struct jpeg_destination_mgr out;
-	JSAMPROW rows[3][STRIP_LINES];	/* the strip at hand: Y, Cb, Cr */
-	bool studio;			/* its range: see struct picture */
-	unsigned char *scratch;		/* for rows that cannot be used where they lie */
+	JSAMPROW rows[3][STRIP_LINES]; /* the strip at hand: Y, Cb, Cr */
+	bool studio;		       /* its range: see struct picture */
+	unsigned char *scratch;	       /* for rows that cannot be used where they lie */
 	size_t scratch_size;
 };
 
 /* How libjpeg is to see each format. */
 static const struct encoding {
 	J_COLOR_SPACE space;
-	int components, luma_h, luma_v;	/* sampling factors of Y; chroma has 1 x 1 */
+	int components, luma_h, luma_v; /* sampling factors of Y; chroma has 1 x 1 */
 } encodings[PIXEL_FORMATS] = {
-	[PIXEL_YUYV] = { JCS_YCbCr, 3, 2, 1 }, [PIXEL_UYVY] = { JCS_YCbCr, 3, 2, 1 },
-	[PIXEL_NV12] = { JCS_YCbCr, 3, 2, 2 }, [PIXEL_YUV420] = { JCS_YCbCr, 3, 2, 2 },
-	[PIXEL_GREY] = { JCS_GRAYSCALE, 1, 1, 1 }, [PIXEL_RGB24] = { JCS_RGB, 3, 2, 2 },
+	[PIXEL_YUYV] = { JCS_YCbCr, 3, 2, 1 },
+	[PIXEL_UYVY] = { JCS_YCbCr, 3, 2, 1 },
+	[PIXEL_NV12] = { JCS_YCbCr, 3, 2, 2 },
+	[PIXEL_YUV420] = { JCS_YCbCr, 3, 2, 2 },
+	[PIXEL_GREY] = { JCS_GRAYSCALE, 1, 1, 1 },
+	[PIXEL_RGB24] = { JCS_RGB, 3, 2, 2 },
 };
 
 static void
@@ -74,7 +77,7 @@ jpeg_encoder_free(struct jpeg_encoder **encoder)
 {
 	if (*encoder == NULL)
 		return;
-	turbo_deinit(&(*encoder)->turbo, (j_common_ptr)&(*encoder)->jpeg);
+	turbo_deinit(&(*encoder)->turbo, (j_common_ptr) & (*encoder)->jpeg);
 	free((*encoder)->scratch);
 	free(*encoder);
 	*encoder = NULL;
@@ -97,12 +100,8 @@ picture_planes(const struct picture *picture, struct plane planes[3])
 	planes[0] = (struct plane){ picture->data, stride, width, height };
 	switch (picture->format) {
 	case PIXEL_YUYV:
-	case PIXEL_UYVY:
-		planes[0].width = 4 * half(picture_columns(picture));
-		return 1;
-	case PIXEL_RGB24:
-		planes[0].width = 3 * width;
-		return 1;
+	case PIXEL_UYVY: planes[0].width = 4 * half(picture_columns(picture)); return 1;
+	case PIXEL_RGB24: planes[0].width = 3 * width; return 1;
 	case PIXEL_NV12:
 		planes[1] = (struct plane){ chroma, pair, 2 * half(width), half(height) };
 		return 2;
@@ -111,8 +110,7 @@ picture_planes(const struct picture *picture, struct plane planes[3])
 		planes[2] = planes[1];
 		planes[2].data += (size_t)half(stride) * half(height);
 		return 3;
-	default:
-		return 1;
+	default: return 1;
 	}
 }
 
@@ -125,13 +123,13 @@ picture_check(const struct picture *picture, struct plane planes[3], struct caus
 
 	if (picture->format >= PIXEL_FORMATS || encodings[picture->format].components == 0)
 		return cause_set(why, "not a raw picture");
-	if (picture->width < 1 || picture->width > JPEG_MAX_DIMENSION ||
-	    picture->height < 1 || picture->height > JPEG_MAX_DIMENSION)
-		return cause_set(why, "a picture of %ux%u is out of range",
-		    picture->width, picture->height);
+	if (picture->width < 1 || picture->width > JPEG_MAX_DIMENSION || picture->height < 1 ||
+	    picture->height > JPEG_MAX_DIMENSION)
+		return cause_set(
+		    why, "a picture of %ux%u is out of range", picture->width, picture->height);
 	if ((uint64_t)picture->stride * (picture->height - 1) >= picture->length)
-		return cause_set(why, "%u bytes are too short for %u lines of %u",
-		    picture->length, picture->height, picture->stride);
+		return cause_set(why, "%u bytes are too short for %u lines of %u", picture->length,
+		    picture->height, picture->stride);
 	last = &planes[picture_planes(picture, planes) - 1];
 	if (picture->stride < planes[0].width)
 		return cause_set(why, "lines of %u bytes are too short for %u pixels of %s",
@@ -139,16 +137,16 @@ picture_check(const struct picture *picture, struct plane planes[3], struct caus
 	needed = (uint64_t)(last->data - picture->data) +
 	    (uint64_t)last->stride * (last->height - 1) + last->width;
 	if (needed > picture->length)
-		return cause_set(why, "the picture has %u bytes, %ux%u %s needs %llu", picture->length,
-		    picture->width, picture->height, pixel_format_name(picture->format),
-		    (unsigned long long)needed);
+		return cause_set(why, "the picture has %u bytes, %ux%u %s needs %llu",
+		    picture->length, picture->width, picture->height,
+		    pixel_format_name(picture->format), (unsigned long long)needed);
 	return 0;
 }
 
 /* Take even bytes apart from odd ones; the compiler makes vectors of it. */
 static void
 bytes_unzip(const unsigned char *restrict in, unsigned char *restrict even,
-	unsigned char *restrict odd, size_t pairs)
+    unsigned char *restrict odd, size_t pairs)
 {
 	for (size_t i = 0; i < pairs; i++) {
 		even[i] = in[2 * i];
@@ -181,7 +179,8 @@ row_stretch(unsigned char *row, uint32_t width, bool luma)
 /* A row in scratch is made ready: its range, and its last block filled up with its
  * last sample. */
 static void
-row_finish(const struct jpeg_encoder *encoder, unsigned component, unsigned char *row, uint32_t width)
+row_finish(
+    const struct jpeg_encoder *encoder, unsigned component, unsigned char *row, uint32_t width)
 {
 	if (encoder->studio)
 		row_stretch(row, width, component == 0);
@@ -203,7 +202,8 @@ scratch_row(struct jpeg_encoder *encoder, unsigned component, unsigned i)
 
 	if (component == 0)
 		return encoder->scratch + i * pitch;
-	return encoder->scratch + (STRIP_LINES + (component - 1) * DCTSIZE / 2) * pitch + i * pitch / 2;
+	return encoder->scratch + (STRIP_LINES + (component - 1) * DCTSIZE / 2) * pitch +
+	    i * pitch / 2;
 }
 
 static unsigned char *
@@ -240,7 +240,7 @@ plane_line(const struct plane *plane, uint32_t line)
 /* Rows of whole blocks in full range are used in place. */
 static void
 strip_planar(struct jpeg_encoder *encoder, unsigned component, const struct plane *plane,
-	uint32_t top, unsigned lines)
+    uint32_t top, unsigned lines)
 {
 	for (unsigned i = 0; i < lines; i++) {
 		const unsigned char *line = plane_line(plane, top + i);
@@ -256,7 +256,8 @@ strip_planar(struct jpeg_encoder *encoder, unsigned component, const struct plan
 }
 
 static void
-strip_chroma_pairs(struct jpeg_encoder *encoder, unsigned i, const unsigned char *pairs, uint32_t count)
+strip_chroma_pairs(
+    struct jpeg_encoder *encoder, unsigned i, const unsigned char *pairs, uint32_t count)
 {
 	unsigned char *cb = scratch_row(encoder, 1, i), *cr = scratch_row(encoder, 2, i);
 
@@ -272,7 +273,8 @@ strip_nv12(struct jpeg_encoder *encoder, const struct plane planes[2], uint32_t 
 {
 	strip_planar(encoder, 0, &planes[0], top, STRIP_LINES);
 	for (unsigned i = 0; i < DCTSIZE; i++)
-		strip_chroma_pairs(encoder, i, plane_line(&planes[1], top / 2 + i), planes[1].width / 2);
+		strip_chroma_pairs(
+		    encoder, i, plane_line(&planes[1], top / 2 + i), planes[1].width / 2);
 }
 
 static void
@@ -296,30 +298,24 @@ strip_packed(struct jpeg_encoder *encoder, const struct plane *plane, bool luma_
 
 static void
 strip_fill(struct jpeg_encoder *encoder, enum pixel_format format, const struct plane planes[3],
-	uint32_t top)
+    uint32_t top)
 {
 	switch (format) {
 	case PIXEL_YUYV:
-	case PIXEL_UYVY:
-		strip_packed(encoder, &planes[0], format == PIXEL_YUYV, top);
-		break;
-	case PIXEL_NV12:
-		strip_nv12(encoder, planes, top);
-		break;
+	case PIXEL_UYVY: strip_packed(encoder, &planes[0], format == PIXEL_YUYV, top); break;
+	case PIXEL_NV12: strip_nv12(encoder, planes, top); break;
 	case PIXEL_YUV420:
 		strip_planar(encoder, 0, &planes[0], top, STRIP_LINES);
 		strip_planar(encoder, 1, &planes[1], top / 2, DCTSIZE);
 		strip_planar(encoder, 2, &planes[2], top / 2, DCTSIZE);
 		break;
-	default:
-		strip_planar(encoder, 0, &planes[0], top, DCTSIZE);
-		break;
+	default: strip_planar(encoder, 0, &planes[0], top, DCTSIZE); break;
 	}
 }
 
 static void
 encoder_setup(struct jpeg_encoder *encoder, const struct picture *picture,
-	const struct jpeg_band *band, int quality)
+    const struct jpeg_band *band, int quality)
 {
 	const struct encoding *encoding = &encodings[picture->format];
 	struct jpeg_compress_struct *jpeg = &encoder->jpeg;
@@ -339,8 +335,8 @@ encoder_setup(struct jpeg_encoder *encoder, const struct picture *picture,
 }
 
 static void
-encode_raw(struct jpeg_encoder *encoder, const struct picture *picture, const struct plane planes[3],
-	const struct jpeg_band *band)
+encode_raw(struct jpeg_encoder *encoder, const struct picture *picture,
+    const struct plane planes[3], const struct jpeg_band *band)
 {
 	unsigned lines = (unsigned)encodings[picture->format].luma_v * DCTSIZE;
 	JSAMPARRAY strip[3] = { encoder->rows[0], encoder->rows[1], encoder->rows[2] };
@@ -370,7 +366,8 @@ jpeg_check_raw(const struct picture *picture, struct cause *why)
 
 long
 jpeg_encode_band(struct jpeg_encoder *encoder, const struct picture *picture,
-	const struct jpeg_band *band, int quality, unsigned char *out, uint32_t capacity, struct cause *why)
+    const struct jpeg_band *band, int quality, unsigned char *out, uint32_t capacity,
+    struct cause *why)
 {
 	struct plane planes[3];
 
@@ -399,7 +396,7 @@ jpeg_encode_band(struct jpeg_encoder *encoder, const struct picture *picture,
 
 long
 jpeg_encode(struct jpeg_encoder *encoder, const struct picture *picture, int quality,
-	unsigned char *out, uint32_t capacity, struct cause *why)
+    unsigned char *out, uint32_t capacity, struct cause *why)
 {
 	const struct jpeg_band whole = { .height = picture->height };
 

@@ -5,10 +5,10 @@
 
 enum { TIFF_HEADER = 8, ENTRY = 12, SHORT = 3, LONG = 4, ORIENTATION = 0x0112, MP_COUNT = 0xb001 };
 
-struct tiff {				/* TIFF 6.0, section 2: header, directory of entries */
+struct tiff { /* TIFF 6.0, section 2: header, directory of entries */
 	const unsigned char *data;
 	uint32_t length;
-	bool big;			/* byte order */
+	bool big; /* byte order */
 };
 
 static uint32_t
@@ -29,7 +29,8 @@ tiff_long(const struct tiff *tiff, uint32_t at)
 
 /* `data` behind its `name`, if it begins with that. */
 static bool
-tiff_open(struct tiff *tiff, const unsigned char *data, uint32_t length, const char *name, uint32_t size)
+tiff_open(
+    struct tiff *tiff, const unsigned char *data, uint32_t length, const char *name, uint32_t size)
 {
 	if (length < size + TIFF_HEADER || memcmp(data, name, size) != 0)
 		return false;
@@ -48,8 +49,9 @@ tiff_value(const struct tiff *tiff, uint32_t tag, uint32_t type)
 	count = tiff_short(tiff, at);
 	for (at += 2; count > 0 && tiff->length - at >= ENTRY; count--, at += ENTRY)
 		if (tiff_short(tiff, at) == tag)
-			return tiff_short(tiff, at + 2) != type || tiff_long(tiff, at + 4) != 1 ? 0 :
-			    type == SHORT ? tiff_short(tiff, at + 8) : tiff_long(tiff, at + 8);
+			return tiff_short(tiff, at + 2) != type || tiff_long(tiff, at + 4) != 1 ? 0
+			    : type == SHORT ? tiff_short(tiff, at + 8)
+					    : tiff_long(tiff, at + 8);
 	return 0;
 }
 

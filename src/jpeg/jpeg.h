@@ -11,7 +11,7 @@
 
 /* ---- encoder ---- */
 struct jpeg_encoder;
-struct jpeg_encoder *jpeg_encoder_new(void);	/* NULL: out of memory */
+struct jpeg_encoder *jpeg_encoder_new(void); /* NULL: out of memory */
 void jpeg_encoder_free(struct jpeg_encoder **encoder);
 
 /* Encode a raw picture at `quality` (1..100) into out[0..capacity). Returns the
@@ -19,7 +19,7 @@ void jpeg_encoder_free(struct jpeg_encoder **encoder);
  * of range, data shorter than the format needs). Raw-data strips straight from the planes for YUYV,
  * UYVY (4:2:2), NV12, YUV420 (4:2:0), GREY; RGB24 through the colour converter. */
 long jpeg_encode(struct jpeg_encoder *encoder, const struct picture *picture, int quality,
-	unsigned char *out, uint32_t capacity, struct cause *why);
+    unsigned char *out, uint32_t capacity, struct cause *why);
 
 /* Is the picture what jpeg_encode can take: nothing outside its bytes will be read?
  * -1 with *why. */
@@ -28,12 +28,12 @@ int jpeg_check_raw(const struct picture *picture, struct cause *why);
 /* One band of it as a JPEG of its own, with a restart interval (T.81 B.2.4.4) of
  * `interval` MCUs in its header, 0 = none. For jpeg/crew.h, which joins them. */
 struct jpeg_band {
-	uint32_t top, height;		/* lines; `top` at a whole MCU */
+	uint32_t top, height; /* lines; `top` at a whole MCU */
 	unsigned interval;
 };
 long jpeg_encode_band(struct jpeg_encoder *encoder, const struct picture *picture,
-	const struct jpeg_band *band, int quality, unsigned char *out, uint32_t capacity,
-	struct cause *why);
+    const struct jpeg_band *band, int quality, unsigned char *out, uint32_t capacity,
+    struct cause *why);
 
 /* Pixels of an MCU; 0 for what is not encoded. */
 void jpeg_band_step(enum pixel_format format, uint32_t *mcu_width, uint32_t *mcu_height);
@@ -49,11 +49,11 @@ void jpeg_decoder_free(struct jpeg_decoder **decoder);
  * data ends before the last row of MCUs. Takes at most JPEG_DECODE_MOST bytes
  * (jpeg/check.h) and some 8 MiB, whatever comes. */
 int jpeg_decode_grey8(struct jpeg_decoder *decoder, const unsigned char *jpeg, uint32_t length,
-	unsigned char *grey, uint32_t capacity, uint32_t *width, uint32_t *height, struct cause *why);
+    unsigned char *grey, uint32_t capacity, uint32_t *width, uint32_t *height, struct cause *why);
 
 /* Decode for nobody, once jpeg_check has taken it: does a browser's decoder get to
  * its last row of MCUs? EOI may be missing. -1 with *why: no, or it takes too much. */
-int jpeg_decode_whole(struct jpeg_decoder *decoder, const unsigned char *jpeg, uint32_t length,
-	struct cause *why);
+int jpeg_decode_whole(
+    struct jpeg_decoder *decoder, const unsigned char *jpeg, uint32_t length, struct cause *why);
 
 #endif

@@ -10,7 +10,7 @@
 enum { GLYPH_WIDTH = 8, GLYPH_HEIGHT = 16, LINES_MOST = 5, LINE_SIZE = 128, QUALITY = 85 };
 
 static const struct colour light = { 225, 124, 130 }, dim = { 160, 128, 126 },
-	frame = { 84, 130, 126 }, lamp = { 92, 106, 208 };
+			   frame = { 84, 130, 126 }, lamp = { 92, 106, 208 };
 
 struct lines {
 	unsigned count;
@@ -87,7 +87,7 @@ paint_finder(struct canvas *canvas, int unit)
 		draw_box(canvas, right ? width - edge - pen : edge,
 		    low ? height - edge - arm : edge, pen, arm, frame);
 	}
-	if (height >= 180)	/* below, the words need its place */
+	if (height >= 180) /* below, the words need its place */
 		draw_box(canvas, 2 * edge, 2 * edge, 6 * unit, 6 * unit, lamp);
 }
 
@@ -126,8 +126,12 @@ placard_encode(const struct canvas *canvas, unsigned char **jpeg)
 {
 	struct jpeg_encoder *encoder = jpeg_encoder_new();
 	uint32_t size = canvas_size(canvas->width, canvas->height), capacity = size + 4096;
-	struct picture picture = { .format = PIXEL_YUV420, .width = canvas->width,
-		.height = canvas->height, .stride = canvas->width, .data = canvas->y, .length = size };
+	struct picture picture = { .format = PIXEL_YUV420,
+		.width = canvas->width,
+		.height = canvas->height,
+		.stride = canvas->width,
+		.data = canvas->y,
+		.length = size };
 	long length = -1;
 
 	*jpeg = malloc(capacity);
@@ -142,8 +146,8 @@ placard_encode(const struct canvas *canvas, unsigned char **jpeg)
 }
 
 long
-placard_render(uint32_t width, uint32_t height, const char *title, const char *reason,
-	unsigned char **jpeg)
+placard_render(
+    uint32_t width, uint32_t height, const char *title, const char *reason, unsigned char **jpeg)
 {
 	unsigned char *block;
 	struct canvas canvas;

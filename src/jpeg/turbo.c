@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-enum { POOL_ALIGN = 64 };	/* jmemmgr.c asks for 32, and rows of pairs of it, for SIMD */
+enum { POOL_ALIGN = 64 }; /* jmemmgr.c asks for 32, and rows of pairs of it, for SIMD */
 
 static struct turbo *
 turbo_of(j_common_ptr common)

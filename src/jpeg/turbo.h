@@ -14,11 +14,11 @@
 #include "base/cause.h"
 
 struct turbo {
-	struct jpeg_error_mgr errors;	/* first: libjpeg knows us by it */
-	jmp_buf failed;			/* where a fatal error leads; set before each call */
+	struct jpeg_error_mgr errors; /* first: libjpeg knows us by it */
+	jmp_buf failed;		      /* where a fatal error leads; set before each call */
 	struct cause *why;
-	struct jpeg_memory_mgr malloc;	/* libjpeg's own methods */
-	unsigned char *pool;		/* one picture's memory */
+	struct jpeg_memory_mgr malloc; /* libjpeg's own methods */
+	unsigned char *pool;	       /* one picture's memory */
 	size_t pool_size, pool_used, pool_wanted;
 };
 

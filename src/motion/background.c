@@ -4,18 +4,20 @@
 #include <stdlib.h>
 
 enum {
-	FRACTION = 7,		/* bits */
-	FOLLOW = 6,		/* the background follows by 1/64 a picture, */
-	FOLLOW_CHANGED = 8,	/* by 1/256 where something is in front of it; */
-	WAVER = 7,		/* its deviation by 1/128, */
-	WAVER_LEARNING = 2,	/* by 1/4 while it is learned */
-	DEVIATIONS = 2,		/* a pixel wavers by this many mean deviations */
-	LIVELY = 8,		/* to stray farther than this many of its steps from picture to picture is to stay */
-	STEP_FADES = 4,		/* a step is forgotten by 1/16 a picture */
-	LIGHT_SAME = 256,	/* 8 bits */
-	LIGHT_LEAST = 128, LIGHT_MOST = 512,
-	DARK = 24,		/* levels; darker pixels tell too little about the light */
-	SAMPLE = 2,		/* the light is measured in every other pixel of every other line */
+	FRACTION = 7,	    /* bits */
+	FOLLOW = 6,	    /* the background follows by 1/64 a picture, */
+	FOLLOW_CHANGED = 8, /* by 1/256 where something is in front of it; */
+	WAVER = 7,	    /* its deviation by 1/128, */
+	WAVER_LEARNING = 2, /* by 1/4 while it is learned */
+	DEVIATIONS = 2,	    /* a pixel wavers by this many mean deviations */
+	LIVELY =
+	    8, /* to stray farther than this many of its steps from picture to picture is to stay */
+	STEP_FADES = 4,	  /* a step is forgotten by 1/16 a picture */
+	LIGHT_SAME = 256, /* 8 bits */
+	LIGHT_LEAST = 128,
+	LIGHT_MOST = 512,
+	DARK = 24,  /* levels; darker pixels tell too little about the light */
+	SAMPLE = 2, /* the light is measured in every other pixel of every other line */
 };
 
 bool
@@ -30,7 +32,8 @@ background_init(struct background *background, uint32_t width, uint32_t height)
 	background->deviations = calloc(size, sizeof *background->deviations);
 	background->before = calloc(size, sizeof *background->before);
 	background->steps = calloc(size, sizeof *background->steps);
-	return background->levels != NULL && background->steps != NULL && background->before != NULL && background->deviations != NULL;
+	return background->levels != NULL && background->steps != NULL &&
+	    background->before != NULL && background->deviations != NULL;
 }
 
 void
@@ -44,7 +47,8 @@ background_deinit(struct background *background)
 }
 
 void
-background_learn(struct background *background, uint32_t y, const unsigned char *restrict line, unsigned nth)
+background_learn(
+    struct background *background, uint32_t y, const unsigned char *restrict line, unsigned nth)
 {
 	size_t at = (size_t)y * background->width;
 	int16_t *restrict levels = background->levels + at;
@@ -56,8 +60,10 @@ background_learn(struct background *background, uint32_t y, const unsigned char 
 		int step = abs(line[x] - before[x]) << FRACTION;
 
 		if (nth > 1)
-			deviations[x] = (int16_t)(deviations[x] + ((step - deviations[x]) >> WAVER_LEARNING));
-		levels[x] = (int16_t)(levels[x] + (((line[x] << FRACTION) - levels[x]) * part >> FRACTION));
+			deviations[x] = (int16_t)(deviations[x] +
+			    ((step - deviations[x]) >> WAVER_LEARNING));
+		levels[x] = (int16_t)(levels[x] +
+		    (((line[x] << FRACTION) - levels[x]) * part >> FRACTION));
 		before[x] = line[x];
 	}
 }
@@ -65,12 +71,13 @@ background_learn(struct background *background, uint32_t y, const unsigned char 
 /* ---- light ----------------------------------------------------------------------------- */
 
 struct ratios {
-	uint32_t of[2 * LIGHT_MOST];	/* how many pixels are how bright against their background */
+	uint32_t of[2 * LIGHT_MOST]; /* how many pixels are how bright against their background */
 	uint32_t count;
 };
 
 static void
-ratios_measure(struct ratios *ratios, const struct background *background, const unsigned char *picture)
+ratios_measure(
+    struct ratios *ratios, const struct background *background, const unsigned char *picture)
 {
 	for (uint32_t y = 0; y < background->height; y += SAMPLE) {
 		size_t at = (size_t)y * background->width;
@@ -121,7 +128,8 @@ background_light(struct background *background, const unsigned char *picture)
 		return;
 	ratios_measure(&ratios, background, picture);
 	light = ratios_median(&ratios);
-	if (light >= LIGHT_LEAST && light <= LIGHT_MOST && ratios_near(&ratios, light) > ratios_near(&ratios, LIGHT_SAME))
+	if (light >= LIGHT_LEAST && light <= LIGHT_MOST &&
+	    ratios_near(&ratios, light) > ratios_near(&ratios, LIGHT_SAME))
 		background->light = light;
 }
 
@@ -142,13 +150,16 @@ background_compare(struct background *background, uint32_t y, const unsigned cha
 
 	for (size_t x = 0; x < background->width; x++) {
 		int level = line[x] << FRACTION, away = abs(level - (levels[x] * light >> 8));
-		int step = abs(line[x] - before[x]), faded = steps[x] - ((steps[x] + 15) >> STEP_FADES);
+		int step = abs(line[x] - before[x]),
+		    faded = steps[x] - ((steps[x] + 15) >> STEP_FADES);
 		int kept = step > faded ? step : faded, lively = kept * (LIVELY << FRACTION);
 		int differs = (away > least) & (away > DEVIATIONS * deviations[x]) & look[x];
 
 		changed[x] = (unsigned char)differs;
-		deviations[x] = (int16_t)(deviations[x] + (((away < lively ? away : lively) - deviations[x]) >> WAVER));
-		levels[x] = (int16_t)(levels[x] + ((level - levels[x]) >> (differs ? FOLLOW_CHANGED : FOLLOW)));
+		deviations[x] = (int16_t)(deviations[x] +
+		    (((away < lively ? away : lively) - deviations[x]) >> WAVER));
+		levels[x] = (int16_t)(levels[x] +
+		    ((level - levels[x]) >> (differs ? FOLLOW_CHANGED : FOLLOW)));
 		before[x] = line[x];
 		steps[x] = (unsigned char)kept;
 	}
@@ -164,7 +175,8 @@ level_unlit(unsigned char pixel, int light)
 }
 
 void
-background_take(struct background *background, uint32_t x, uint32_t y, uint32_t count, const unsigned char *pixels)
+background_take(struct background *background, uint32_t x, uint32_t y, uint32_t count,
+    const unsigned char *pixels)
 {
 	int16_t *levels = background->levels + (size_t)y * background->width + x;
 

@@ -64,8 +64,8 @@ mask_parse(struct mask *mask, const unsigned char *file, size_t length, struct c
 		return cause_set(why, "no blank between maxval and pixels");
 	size = (size_t)width * height;
 	if ((size_t)(text.end - text.at) < size)
-		return cause_set(why, "truncated: %ux%u pixels, %zu bytes",
-		    width, height, (size_t)(text.end - text.at));
+		return cause_set(why, "truncated: %ux%u pixels, %zu bytes", width, height,
+		    (size_t)(text.end - text.at));
 	if (*text.at == 0 && memcmp(text.at, text.at + 1, size - 1) == 0)
 		return cause_set(why, "all black: nothing would be looked at");
 	pixels = malloc(size);
@@ -149,7 +149,8 @@ mask_scale(const struct mask *mask, uint32_t width, uint32_t height, unsigned ch
 		return width * height;
 	}
 	for (uint32_t y = 0; y < height; y++) {
-		const unsigned char *line = mask->pixels + (size_t)nearest(y, height, mask->height) * mask->width;
+		const unsigned char *line = mask->pixels +
+		    (size_t)nearest(y, height, mask->height) * mask->width;
 
 		for (uint32_t x = 0; x < width; x++) {
 			*look = line[nearest(x, width, mask->width)] != 0;

@@ -9,8 +9,8 @@
 #include "base/cause.h"
 
 struct mask {
-	uint32_t width, height;		/* 0 = no mask: look everywhere */
-	unsigned char *pixels;		/* 0 = do not look */
+	uint32_t width, height; /* 0 = no mask: look everywhere */
+	unsigned char *pixels;	/* 0 = do not look */
 };
 
 /* Both fill *mask only when all is well; -1 with *why otherwise. 8 bits a pixel,

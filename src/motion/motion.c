@@ -11,22 +11,22 @@
 #include "motion/rest.h"
 
 enum {
-	WARM_UP = 10,		/* pictures */
-	SETTLE = 5,		/* pictures a camera needs for its exposure after a lamp */
+	WARM_UP = 10, /* pictures */
+	SETTLE = 5,   /* pictures a camera needs for its exposure after a lamp */
 };
 
 struct motion {
 	struct mask mask;
-	uint32_t width, height;		/* of the picture; 0 = none yet */
-	uint32_t area;			/* pixels to look at */
-	unsigned char *look;		/* 1 = look here */
+	uint32_t width, height; /* of the picture; 0 = none yet */
+	uint32_t area;		/* pixels to look at */
+	unsigned char *look;	/* 1 = look here */
 	unsigned char *blurred;
-	unsigned char *changed;		/* 1 = differs; with a border of one pixel of 0 */
-	uint16_t *sums;			/* one line's, with a border of one */
+	unsigned char *changed; /* 1 = differs; with a border of one pixel of 0 */
+	uint16_t *sums;		/* one line's, with a border of one */
 	struct background background;
 	struct rest rest;
 	struct pieces pieces;
-	unsigned learning;		/* pictures still to learn from */
+	unsigned learning; /* pictures still to learn from */
 	enum motion_held learning_why;
 	bool fired;
 	uint64_t fired_ns;
@@ -36,8 +36,11 @@ const char *
 motion_held_word(enum motion_held held)
 {
 	static const char *const words[] = {
-		[MOTION_FREE] = "", [MOTION_BELOW] = "below threshold", [MOTION_COOLDOWN] = "cool-down",
-		[MOTION_LIGHT] = "light switch", [MOTION_WARMING] = "warming up",
+		[MOTION_FREE] = "",
+		[MOTION_BELOW] = "below threshold",
+		[MOTION_COOLDOWN] = "cool-down",
+		[MOTION_LIGHT] = "light switch",
+		[MOTION_WARMING] = "warming up",
 	};
 
 	return words[held];
@@ -76,7 +79,8 @@ planes_new(struct motion *motion, uint32_t width, uint32_t height)
 	motion->sums = calloc((size_t)width + 2, sizeof *motion->sums);
 	if (motion->look == NULL || motion->blurred == NULL || motion->changed == NULL ||
 	    motion->sums == NULL || !pieces_init(&motion->pieces, width, height) ||
-	    !background_init(&motion->background, width, height) || !rest_init(&motion->rest, width, height)) {
+	    !background_init(&motion->background, width, height) ||
+	    !rest_init(&motion->rest, width, height)) {
 		planes_free(motion);
 		return false;
 	}
@@ -124,7 +128,7 @@ static void
 picture_blur(struct motion *motion, const unsigned char *grey)
 {
 	uint32_t width = motion->width, last = motion->height - 1;
-	uint16_t *sums = motion->sums;	/* sums[x + 1] is column x */
+	uint16_t *sums = motion->sums; /* sums[x + 1] is column x */
 
 	for (uint32_t y = 0; y <= last; y++) {
 		const unsigned char *line = grey + (size_t)y * width;
@@ -136,9 +140,11 @@ picture_blur(struct motion *motion, const unsigned char *grey)
 			sums[x + 1] = (uint16_t)(above[x] + line[x] + below[x]);
 		sums[0] = sums[1];
 		sums[width + 1] = sums[width];
-		for (size_t x = 0; x < width; x++)	/* 7282 = 65536 / 9, rounded up */
+		for (size_t x = 0; x < width; x++) /* 7282 = 65536 / 9, rounded up */
 			out[x] = (unsigned char)((uint32_t)(uint16_t)(sums[x] + sums[x + 1] +
-			    sums[x + 2]) * 7282 >> 16);
+						     sums[x + 2]) *
+				7282 >>
+			    16);
 	}
 }
 
@@ -156,7 +162,8 @@ picture_learn(struct motion *motion)
 	unsigned nth = motion->learning_why == MOTION_WARMING ? WARM_UP - motion->learning + 1 : 1;
 
 	for (uint32_t y = 0; y < motion->height; y++)
-		background_learn(&motion->background, y, motion->blurred + (size_t)y * motion->width, nth);
+		background_learn(
+		    &motion->background, y, motion->blurred + (size_t)y * motion->width, nth);
 }
 
 /* Mark what differs from the background and does not lie still. Without the guard against
@@ -182,7 +189,8 @@ picture_compare(struct motion *motion, const struct motion_settings *settings, u
 static uint32_t
 picture_count(struct motion *motion, struct motion_verdict *verdict)
 {
-	struct pieces_sum sum = pieces_count(&motion->pieces, changed_line(motion, 0) + 1, (size_t)motion->width + 2);
+	struct pieces_sum sum = pieces_count(
+	    &motion->pieces, changed_line(motion, 0) + 1, (size_t)motion->width + 2);
 
 	verdict->box_x = sum.left;
 	verdict->box_y = sum.top;
@@ -201,7 +209,7 @@ permille(uint32_t count, uint32_t area)
 /* What keeps this change from being a trigger; MOTION_FREE = nothing does. */
 static enum motion_held
 motion_hold(struct motion *motion, const struct motion_settings *settings, uint32_t change,
-	uint64_t mono_ns)
+    uint64_t mono_ns)
 {
 	if (motion->learning > 0) {
 		motion->learning--;
@@ -221,14 +229,16 @@ motion_hold(struct motion *motion, const struct motion_settings *settings, uint3
 
 struct motion_verdict
 motion_judge(struct motion *motion, const struct motion_settings *settings,
-	const unsigned char *grey, uint32_t width, uint32_t height, uint64_t mono_ns)
+    const unsigned char *grey, uint32_t width, uint32_t height, uint64_t mono_ns)
 {
-	struct motion_verdict verdict = { .held = MOTION_WARMING, .threshold = settings->threshold };
+	struct motion_verdict verdict = { .held = MOTION_WARMING,
+		.threshold = settings->threshold };
 
 	if (width == 0 || height == 0)
 		return verdict;
-	if ((width != motion->width || height != motion->height) && !planes_new(motion, width, height))
-		return verdict;	/* no memory: tried again with the next picture */
+	if ((width != motion->width || height != motion->height) &&
+	    !planes_new(motion, width, height))
+		return verdict; /* no memory: tried again with the next picture */
 	picture_blur(motion, grey);
 	if (motion->learning > 0)
 		picture_learn(motion);

@@ -15,28 +15,32 @@
 struct motion;
 
 struct motion_settings {
-	unsigned threshold;	/* 0..1000: trigger when change is above this many tenths of a percent */
-	unsigned cooldown_ms;	/* after a trigger, hold back this long */
-	unsigned noise;		/* 0..255: grey levels of difference that still count as noise */
-	unsigned light_switch;	/* 1..100: at or above this many percent it was the light, 100 = off */
+	unsigned
+	    threshold; /* 0..1000: trigger when change is above this many tenths of a percent */
+	unsigned cooldown_ms; /* after a trigger, hold back this long */
+	unsigned noise;	      /* 0..255: grey levels of difference that still count as noise */
+	unsigned
+	    light_switch; /* 1..100: at or above this many percent it was the light, 100 = off */
 };
 
 enum motion_held {
-	MOTION_FREE,		/* not held back: `triggered` says whether it fired */
-	MOTION_BELOW,		/* change is not above the threshold */
-	MOTION_COOLDOWN,	/* above, but too soon after the last trigger */
-	MOTION_LIGHT,		/* nearly all of the picture changed */
-	MOTION_WARMING,		/* the background is not learned yet */
+	MOTION_FREE,	 /* not held back: `triggered` says whether it fired */
+	MOTION_BELOW,	 /* change is not above the threshold */
+	MOTION_COOLDOWN, /* above, but too soon after the last trigger */
+	MOTION_LIGHT,	 /* nearly all of the picture changed */
+	MOTION_WARMING,	 /* the background is not learned yet */
 };
 
-const char *motion_held_word(enum motion_held held);	/* "", "below threshold", "cool-down", "light switch", "warming up" */
+const char *motion_held_word(
+    enum motion_held held); /* "", "below threshold", "cool-down", "light switch", "warming up" */
 
 struct motion_verdict {
 	bool triggered;
 	enum motion_held held;
-	uint32_t change;	/* tenths of a percent of the (unmasked) picture, 0..1000 */
-	uint32_t threshold;	/* tenths of a percent, as it was then */
-	uint32_t box_x, box_y, box_width, box_height;	/* what changed, in 1/8-scale pixels; 0 = nothing */
+	uint32_t change;    /* tenths of a percent of the (unmasked) picture, 0..1000 */
+	uint32_t threshold; /* tenths of a percent, as it was then */
+	uint32_t box_x, box_y, box_width,
+	    box_height; /* what changed, in 1/8-scale pixels; 0 = nothing */
 };
 
 struct motion *motion_new(void);
@@ -49,7 +53,7 @@ int motion_set_mask(struct motion *motion, const char *path, struct cause *why);
 /* Judge one grey picture (lines packed) taken at mono_ns. A picture of another
  * size starts over with a new background. */
 struct motion_verdict motion_judge(struct motion *motion, const struct motion_settings *settings,
-	const unsigned char *grey, uint32_t width, uint32_t height, uint64_t mono_ns);
+    const unsigned char *grey, uint32_t width, uint32_t height, uint64_t mono_ns);
 
 /* Forget the background: the camera has been away. */
 void motion_forget(struct motion *motion);

@@ -5,14 +5,14 @@
 #include <string.h>
 
 enum {
-	LEAST = 3,		/* pixels; fewer are noise */
-	SMALL = 400,		/* a part of the picture: below it a piece must have been there before, */
-	BEFORE = 2,		/* with this part of its pixels */
+	LEAST = 3,   /* pixels; fewer are noise */
+	SMALL = 400, /* a part of the picture: below it a piece must have been there before, */
+	BEFORE = 2,  /* with this part of its pixels */
 };
 
 struct piece {
 	uint32_t count, before;
-	struct pieces_sum around;	/* its box */
+	struct pieces_sum around; /* its box */
 };
 
 bool
@@ -63,12 +63,14 @@ piece_gather(struct pieces *pieces, unsigned char *changed, size_t stride, uint3
 		piece_add(&piece, x, y, pieces->before[y * width + x] != 0);
 		for (int down = -1; down <= 1; down++)
 			for (int across = -1; across <= 1; across++) {
-				unsigned char *pixel = changed + (ptrdiff_t)stride * ((ptrdiff_t)y + down) + x + across;
+				unsigned char *pixel = changed +
+				    (ptrdiff_t)stride * ((ptrdiff_t)y + down) + x + across;
 
 				if (*pixel != 1)
 					continue;
 				*pixel = 2;
-				stack[depth++] = (uint32_t)((int64_t)width * (y + down) + x + across);
+				stack[depth++] = (uint32_t)((int64_t)width * (y + down) + x +
+				    across);
 			}
 	}
 	return piece;
@@ -77,7 +79,8 @@ piece_gather(struct pieces *pieces, unsigned char *changed, size_t stride, uint3
 static bool
 piece_counts(const struct piece *piece, uint32_t area)
 {
-	return piece->count >= LEAST && (piece->count >= area / SMALL || piece->before * BEFORE >= piece->count);
+	return piece->count >= LEAST &&
+	    (piece->count >= area / SMALL || piece->before * BEFORE >= piece->count);
 }
 
 static void
@@ -109,7 +112,8 @@ pieces_count(struct pieces *pieces, unsigned char *changed, size_t stride)
 				sum_add(&sum, &piece);
 		}
 	for (uint32_t y = 0; y < pieces->height; y++) {
-		memcpy(pieces->before + (size_t)y * pieces->width, changed + y * stride, pieces->width);
+		memcpy(pieces->before + (size_t)y * pieces->width, changed + y * stride,
+		    pieces->width);
 		memset(changed + y * stride, 0, pieces->width);
 	}
 	return sum;

@@ -12,13 +12,13 @@
 
 struct pieces {
 	uint32_t width, height;
-	unsigned char *before;		/* 1 = had changed in the picture before */
-	uint32_t *stack;		/* the pixels of one piece */
+	unsigned char *before; /* 1 = had changed in the picture before */
+	uint32_t *stack;       /* the pixels of one piece */
 };
 
 struct pieces_sum {
-	uint32_t count;				/* pixels of all pieces that count */
-	uint32_t left, top, right, bottom;	/* around them; right and bottom are beyond */
+	uint32_t count;			   /* pixels of all pieces that count */
+	uint32_t left, top, right, bottom; /* around them; right and bottom are beyond */
 };
 
 /* false: out of memory. The caller sets all to 0 before; deinit may be called in any state. */

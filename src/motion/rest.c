@@ -7,10 +7,10 @@
 #include "base/clock.h"
 
 enum {
-	REST_MS = 700,		/* still for so long is at rest: less than any cool-down one would choose */
-	TAKEN_MS = 3000,	/* and for so long it is the scene: what creeps moves again before */
-	MOVED = 2,		/* pixels of a block; one alone is noise */
-	COMPANY = 2,		/* changed pixels of a block that make it part of a piece */
+	REST_MS = 700, /* still for so long is at rest: less than any cool-down one would choose */
+	TAKEN_MS = 3000, /* and for so long it is the scene: what creeps moves again before */
+	MOVED = 2,	 /* pixels of a block; one alone is noise */
+	COMPANY = 2,	 /* changed pixels of a block that make it part of a piece */
 };
 
 enum mark { MARK_NONE, MARK_DIFFERS, MARK_SEEN };
@@ -29,7 +29,8 @@ rest_init(struct rest *rest, uint32_t width, uint32_t height)
 	rest->moved_ns = calloc(blocks, sizeof *rest->moved_ns);
 	rest->marks = calloc(blocks, 1);
 	rest->piece = calloc(blocks, sizeof *rest->piece);
-	return rest->last != NULL && rest->moved_ns != NULL && rest->marks != NULL && rest->piece != NULL;
+	return rest->last != NULL && rest->moved_ns != NULL && rest->marks != NULL &&
+	    rest->piece != NULL;
 }
 
 void
@@ -45,7 +46,7 @@ rest_deinit(struct rest *rest)
 /* ---- blocks ------------------------------------------------------------------------------ */
 
 struct block {
-	uint32_t x, y, width, height;	/* pixels */
+	uint32_t x, y, width, height; /* pixels */
 };
 
 static struct block
@@ -58,12 +59,14 @@ rest_block(const struct rest *rest, uint32_t number)
 }
 
 static unsigned
-block_differences(const struct block *block, const unsigned char *a, const unsigned char *b, size_t stride, int noise)
+block_differences(const struct block *block, const unsigned char *a, const unsigned char *b,
+    size_t stride, int noise)
 {
 	unsigned count = 0;
 
 	for (uint32_t y = block->y; y < block->y + block->height; y++)
-		for (size_t x = y * stride + block->x; x < y * stride + block->x + block->width; x++)
+		for (size_t x = y * stride + block->x; x < y * stride + block->x + block->width;
+		     x++)
 			count += abs(a[x] - b[x]) > noise;
 	return count;
 }
@@ -115,12 +118,14 @@ rest_gather(struct rest *rest, uint32_t first, uint64_t *moved_ns)
 	rest->piece[count++] = first;
 	*moved_ns = 0;
 	for (uint32_t i = 0; i < count; i++) {
-		uint32_t column = rest->piece[i] % rest->columns, row = rest->piece[i] / rest->columns;
+		uint32_t column = rest->piece[i] % rest->columns,
+			 row = rest->piece[i] / rest->columns;
 
 		if (rest->moved_ns[rest->piece[i]] > *moved_ns)
 			*moved_ns = rest->moved_ns[rest->piece[i]];
 		for (uint32_t y = row > 0 ? row - 1 : 0; y <= row + 1 && y < rest->rows; y++)
-			for (uint32_t x = column > 0 ? column - 1 : 0; x <= column + 1 && x < rest->columns; x++)
+			for (uint32_t x = column > 0 ? column - 1 : 0;
+			     x <= column + 1 && x < rest->columns; x++)
 				if (rest->marks[y * rest->columns + x] == MARK_DIFFERS) {
 					rest->marks[y * rest->columns + x] = MARK_SEEN;
 					rest->piece[count++] = y * rest->columns + x;
@@ -139,12 +144,14 @@ rest_clear_block(const struct rest *rest, uint32_t number, unsigned char *change
 }
 
 static void
-rest_take_block(const struct rest *rest, uint32_t number, struct background *background, const unsigned char *picture)
+rest_take_block(const struct rest *rest, uint32_t number, struct background *background,
+    const unsigned char *picture)
 {
 	struct block block = rest_block(rest, number);
 
 	for (uint32_t y = block.y; y < block.y + block.height; y++)
-		background_take(background, block.x, y, block.width, picture + (size_t)y * rest->width + block.x);
+		background_take(background, block.x, y, block.width,
+		    picture + (size_t)y * rest->width + block.x);
 }
 
 void

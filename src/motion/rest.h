@@ -17,12 +17,12 @@
 enum { REST_BLOCK = 8 };
 
 struct rest {
-	uint32_t width, height;		/* of the picture */
-	uint32_t columns, rows;		/* of blocks */
-	unsigned char *last;		/* each block as it was when it moved last */
-	uint64_t *moved_ns;		/* when that was */
-	unsigned char *marks;		/* what is known of each block: differs, is looked at */
-	uint32_t *piece;		/* the blocks of one piece */
+	uint32_t width, height; /* of the picture */
+	uint32_t columns, rows; /* of blocks */
+	unsigned char *last;	/* each block as it was when it moved last */
+	uint64_t *moved_ns;	/* when that was */
+	unsigned char *marks;	/* what is known of each block: differs, is looked at */
+	uint32_t *piece;	/* the blocks of one piece */
 };
 
 /* false: out of memory. The caller sets all to 0 before; deinit may be called in any state. */
@@ -36,6 +36,6 @@ void rest_look(struct rest *rest, const unsigned char *picture, unsigned noise, 
 /* Take each piece of changed pixels that lies still off the changed ones, and into the
  * background when it has for some seconds. `changed`: the picture's first pixel, `stride` from line to line. */
 void rest_take(struct rest *rest, struct background *background, const unsigned char *picture,
-	unsigned char *changed, size_t stride, uint64_t mono_ns);
+    unsigned char *changed, size_t stride, uint64_t mono_ns);
 
 #endif

@@ -9,9 +9,9 @@
 #include "base/json.h"
 #include "orield/feed.h"
 
-enum { ANSWER_SECONDS = 5 };		/* then the driver hangs */
-#define KNOWN_NS CLOCK_S		/* so long what was read is told without reading it again */
-#define STORED_PREFIX "control."	/* before a control's name, among the stored values */
+enum { ANSWER_SECONDS = 5 };	 /* then the driver hangs */
+#define KNOWN_NS CLOCK_S	 /* so long what was read is told without reading it again */
+#define STORED_PREFIX "control." /* before a control's name, among the stored values */
 
 /* A command the capture thread, or then the store, has not answered yet. */
 struct asked {
@@ -19,16 +19,16 @@ struct asked {
 	struct adjust *adjust;
 	struct ticket *ticket;
 	uint64_t token, deadline_ns;
-	json_t *reply;			/* once it only waits for the disk */
+	json_t *reply; /* once it only waits for the disk */
 };
 TAILQ_HEAD(asked_list, asked);
 
 struct adjust {
 	struct orield *orield;
-	struct asked_list asked;	/* the oldest first */
+	struct asked_list asked; /* the oldest first */
 	uint64_t last_token;
-	uint64_t reading;		/* token of the reading that who asks now may wait for; 0 = none */
-	json_t *known;			/* the controls as last read; NULL = not known */
+	uint64_t reading; /* token of the reading that who asks now may wait for; 0 = none */
+	json_t *known;	  /* the controls as last read; NULL = not known */
 	uint64_t known_ns;
 	struct event *deadline;
 };
@@ -65,7 +65,8 @@ adjust_late(evutil_socket_t fd, short what, void *arg)
 	struct asked *oldest;
 
 	(void)fd, (void)what;
-	while ((oldest = TAILQ_FIRST(&adjust->asked)) != NULL && oldest->deadline_ns <= clock_mono_ns()) {
+	while ((oldest = TAILQ_FIRST(&adjust->asked)) != NULL &&
+	    oldest->deadline_ns <= clock_mono_ns()) {
 		TAILQ_REMOVE(&adjust->asked, oldest, next);
 		if (oldest->token == adjust->reading)
 			adjust->reading = 0;
@@ -108,7 +109,8 @@ adjust_ask(struct adjust *adjust, struct ticket *ticket, const json_t *values)
 	struct asked *asked;
 	uint64_t token;
 
-	if (values == NULL && adjust->known != NULL && clock_mono_ns() - adjust->known_ns < KNOWN_NS) {
+	if (values == NULL && adjust->known != NULL &&
+	    clock_mono_ns() - adjust->known_ns < KNOWN_NS) {
 		ticket_reply(ticket, json_pack("{sO}", "controls", adjust->known));
 		return;
 	}
@@ -119,7 +121,9 @@ adjust_ask(struct adjust *adjust, struct ticket *ticket, const json_t *values)
 		ticket_refuse(ticket, "busy");
 		return;
 	}
-	*asked = (struct asked){ .adjust = adjust, .ticket = ticket, .token = token,
+	*asked = (struct asked){ .adjust = adjust,
+		.ticket = ticket,
+		.token = token,
 		.deadline_ns = clock_mono_ns() + ANSWER_SECONDS * CLOCK_S };
 	TAILQ_INSERT_TAIL(&adjust->asked, asked, next);
 	adjust_arm(adjust);
@@ -132,7 +136,8 @@ adjust_take(struct adjust *adjust, uint64_t token)
 {
 	struct asked *asked;
 
-	TAILQ_FOREACH(asked, &adjust->asked, next) {
+	TAILQ_FOREACH(asked, &adjust->asked, next)
+	{
 		if (asked->token != token)
 			continue;
 		TAILQ_REMOVE(&adjust->asked, asked, next);
@@ -166,7 +171,8 @@ adjust_texts(const json_t *set)
 	char key[STORE_NAME_SIZE * 2];
 	const char *name;
 
-	json_object_foreach((json_t *)set, name, value) {
+	json_object_foreach((json_t *)set, name, value)
+	{
 		char *text = json_dumps(value, JSON_ENCODE_ANY);
 
 		snprintf(key, sizeof key, "%s%s", STORED_PREFIX, name);
@@ -223,7 +229,8 @@ adjust_report(struct adjust *adjust, struct capture_report *report)
 		adjust->known_ns = clock_mono_ns();
 	}
 	if (changed)
-		feed_say(adjust->orield, "controls", json_pack("{sO}", "controls", report->controls));
+		feed_say(
+		    adjust->orield, "controls", json_pack("{sO}", "controls", report->controls));
 	while ((asked = adjust_take(adjust, report->token)) != NULL)
 		adjust_answer(asked, report);
 }
@@ -236,10 +243,10 @@ adjust_stored(const json_t *values)
 	json_t *controls = json_object(), *text;
 	const char *name;
 
-	json_object_foreach((json_t *)values, name, text)
-		if (strncmp(name, STORED_PREFIX, sizeof STORED_PREFIX - 1) == 0)
-			json_object_set_new(controls, name + sizeof STORED_PREFIX - 1,
-			    json_loads(json_string_value(text), JSON_DECODE_ANY, NULL));
+	json_object_foreach((json_t *)values, name,
+	    text) if (strncmp(name, STORED_PREFIX, sizeof STORED_PREFIX - 1) == 0)
+	    json_object_set_new(controls, name + sizeof STORED_PREFIX - 1,
+		json_loads(json_string_value(text), JSON_DECODE_ANY, NULL));
 	return controls;
 }
 

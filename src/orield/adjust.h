@@ -8,7 +8,7 @@
 
 struct adjust;
 
-struct adjust *adjust_new(struct orield *orield);	/* NULL when out of memory */
+struct adjust *adjust_new(struct orield *orield); /* NULL when out of memory */
 void adjust_free(struct adjust **adjust);
 
 /* Answer `controls` (values NULL) or `control`. However many ask: the capture thread

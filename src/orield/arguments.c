@@ -11,12 +11,14 @@ argument_check(const struct argument *argument, const json_t *value, struct caus
 	case ARGUMENT_INTEGER:
 		if (!json_is_integer(value))
 			return cause_set(why, "%s must be an integer", argument->name);
-		if (json_integer_value(value) < argument->min || json_integer_value(value) > argument->max)
+		if (json_integer_value(value) < argument->min ||
+		    json_integer_value(value) > argument->max)
 			return cause_set(why, "%s out of range", argument->name);
 		return 0;
 	case ARGUMENT_BOOLEAN:
-		return json_is_boolean(value) ? 0 :
-		    cause_set(why, "%s must be true or false", argument->name);
+		return json_is_boolean(value)
+		    ? 0
+		    : cause_set(why, "%s must be true or false", argument->name);
 	case ARGUMENT_TEXT:
 		if (json_is_string(value) && (long long)json_string_length(value) <= argument->max)
 			return 0;
@@ -32,7 +34,8 @@ arguments_check(const struct argument *arguments, const json_t *command, struct 
 	const char *key;
 	json_t *value;
 
-	json_object_foreach((json_t *)command, key, value) {
+	json_object_foreach((json_t *)command, key, value)
+	{
 		const struct argument *argument = arguments;
 
 		if (strcmp(key, "cmd") == 0)

@@ -10,10 +10,10 @@
 
 enum argument_type { ARGUMENT_INTEGER, ARGUMENT_BOOLEAN, ARGUMENT_TEXT };
 
-struct argument {		/* a row; name NULL ends the table */
+struct argument { /* a row; name NULL ends the table */
 	const char *name;
 	enum argument_type type;
-	long long min, max;	/* of an integer; a text has at most max bytes */
+	long long min, max; /* of an integer; a text has at most max bytes */
 };
 
 /* Is each key of the command, `cmd` apart, one of the arguments, and does it fit?

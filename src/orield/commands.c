@@ -18,26 +18,28 @@
 
 #define REASON_MEMORY "out of memory"
 
-enum { EVENTS_LIMIT = 50, LIMIT_MAX = 1000, VIEWERS_MAX = 1000000,
-	REPLY_ROOM = LINE_MAX_SIZE - 512 };	/* of a line, for a list: the rest is around it */
+enum {
+	EVENTS_LIMIT = 50,
+	LIMIT_MAX = 1000,
+	VIEWERS_MAX = 1000000,
+	REPLY_ROOM = LINE_MAX_SIZE - 512
+}; /* of a line, for a list: the rest is around it */
 
 /* ---- arguments ---------------------------------------------------------------------- */
 
 static const struct argument no_arguments[] = { { NULL, 0, 0, 0 } };
-static const struct argument events_arguments[] = {
-	{ "before", ARGUMENT_INTEGER, 1, INT64_MAX }, { "after", ARGUMENT_INTEGER, 0, INT64_MAX },
-	{ "limit", ARGUMENT_INTEGER, 1, LIMIT_MAX }, { "type", ARGUMENT_TEXT, 0, 15 },
-	{ NULL, 0, 0, 0 } };
-static const struct argument snaps_arguments[] = {
-	{ "before", ARGUMENT_INTEGER, 1, INT64_MAX }, { "limit", ARGUMENT_INTEGER, 1, LIMIT_MAX },
-	{ NULL, 0, 0, 0 } };
+static const struct argument events_arguments[] = { { "before", ARGUMENT_INTEGER, 1, INT64_MAX },
+	{ "after", ARGUMENT_INTEGER, 0, INT64_MAX }, { "limit", ARGUMENT_INTEGER, 1, LIMIT_MAX },
+	{ "type", ARGUMENT_TEXT, 0, 15 }, { NULL, 0, 0, 0 } };
+static const struct argument snaps_arguments[] = { { "before", ARGUMENT_INTEGER, 1, INT64_MAX },
+	{ "limit", ARGUMENT_INTEGER, 1, LIMIT_MAX }, { NULL, 0, 0, 0 } };
 static const struct argument delete_arguments[] = {
-	{ "name", ARGUMENT_TEXT, 0, STORE_NAME_SIZE - 1 }, { NULL, 0, 0, 0 } };
-static const struct argument subscribe_arguments[] = {
-	{ "after", ARGUMENT_INTEGER, 0, INT64_MAX }, { "pulse", ARGUMENT_BOOLEAN, 0, 0 },
-	{ NULL, 0, 0, 0 } };
-static const struct argument viewers_arguments[] = {
-	{ "stream", ARGUMENT_INTEGER, 0, VIEWERS_MAX }, { "events", ARGUMENT_INTEGER, 0, VIEWERS_MAX },
+	{ "name", ARGUMENT_TEXT, 0, STORE_NAME_SIZE - 1 }, { NULL, 0, 0, 0 }
+};
+static const struct argument subscribe_arguments[] = { { "after", ARGUMENT_INTEGER, 0, INT64_MAX },
+	{ "pulse", ARGUMENT_BOOLEAN, 0, 0 }, { NULL, 0, 0, 0 } };
+static const struct argument viewers_arguments[] = { { "stream", ARGUMENT_INTEGER, 0, VIEWERS_MAX },
+	{ "events", ARGUMENT_INTEGER, 0, VIEWERS_MAX },
 	{ "control", ARGUMENT_INTEGER, 0, VIEWERS_MAX }, { NULL, 0, 0, 0 } };
 
 /* ---- what waits for the store ---------------------------------------------------------- */
@@ -112,8 +114,9 @@ handle_HELP(struct orield *orield, struct ticket *ticket, const json_t *command)
 
 	(void)orield, (void)command;
 	for (int id = 0; id < COMMAND_COUNT; id++)
-		json_array_append_new(list, json_pack("{ss ss ss}", "cmd", command_words[id].name,
-		    "arguments", command_words[id].arguments, "help", command_words[id].help));
+		json_array_append_new(list,
+		    json_pack("{ss ss ss}", "cmd", command_words[id].name, "arguments",
+			command_words[id].arguments, "help", command_words[id].help));
 	ticket_reply(ticket, json_pack("{so}", "commands", list));
 }
 
@@ -154,7 +157,8 @@ snaps_done(struct request *request, struct job *job)
 	size_t index;
 	json_t *snap;
 
-	json_array_foreach(json_object_get(job->answer, "snaps"), index, snap) {
+	json_array_foreach(json_object_get(job->answer, "snaps"), index, snap)
+	{
 		snprintf(url, sizeof url, "snaps/%s", json_get_text(snap, "name"));
 		json_object_set_new(snap, "url", json_string(url));
 	}
@@ -183,7 +187,8 @@ set_done(struct request *request, struct job *job)
 	json_t *reply = json_pack("{sb}", "ok", 1), *text;
 	const char *name;
 
-	json_object_foreach(job->data, name, text) {
+	json_object_foreach(job->data, name, text)
+	{
 		int row = options_find(orield->options, name);
 
 		options_change(orield->options, (size_t)row, json_string_value(text), NULL);
@@ -240,9 +245,9 @@ snapshot_done(struct request *request, struct job *job)
 	json_t *reply;
 
 	snprintf(path, sizeof path, "%s/snaps/%s", request->orield->folder, name);
-	reply = json_pack("{sb so ss+ ss sI sI}", "ok", 1, "saved", json_words(path),
-	    "url", "snaps/", name, "name", name, "size", (json_int_t)job->saved.bytes,
-	    "event", (json_int_t)job->event);
+	reply = json_pack("{sb so ss+ ss sI sI}", "ok", 1, "saved", json_words(path), "url",
+	    "snaps/", name, "name", name, "size", (json_int_t)job->saved.bytes, "event",
+	    (json_int_t)job->event);
 	ticket_reply(request->ticket, reply);
 	feed_publish(request->orield, job->events);
 }
@@ -259,7 +264,8 @@ snapshot_is_fresh(const struct capture_status *now, struct cause *why)
 		return cause_set(why, "%s", now->reason.text), false;
 	if (frame_is_stale(&now->frame, mono))
 		return cause_set(why, "the newest picture is %.1f s old",
-		    (double)frame_age_ns(&now->frame, mono) / CLOCK_S), false;
+			   (double)frame_age_ns(&now->frame, mono) / CLOCK_S),
+		       false;
 	return true;
 }
 
@@ -397,21 +403,22 @@ handle_ATTACH(struct orield *orield, struct ticket *ticket, const json_t *comman
 		return;
 	}
 	orield_capture_status(orield, &now);
-	ticket_reply_fds(ticket, json_pack("{sb sI}", "ok", 1, "generation",
-	    (json_int_t)now.generation), fds);
+	ticket_reply_fds(
+	    ticket, json_pack("{sb sI}", "ok", 1, "generation", (json_int_t)now.generation), fds);
 }
 
 static void
 handle_VIEWERS(struct orield *orield, struct ticket *ticket, const json_t *command)
 {
 	static const char *const kinds[PEER_KINDS] = {
-		[PEER_STREAM] = "stream", [PEER_EVENTS] = "events", [PEER_CONTROL] = "control" };
+		[PEER_STREAM] = "stream", [PEER_EVENTS] = "events", [PEER_CONTROL] = "control"
+	};
 	struct peer *peer = ticket_peer(ticket);
 
 	(void)orield;
 	for (int kind = 0; kind < PEER_KINDS; kind++)
-		peer->viewers[kind] = (unsigned)argument_integer(command, kinds[kind],
-		    peer->viewers[kind]);
+		peer->viewers[kind] = (unsigned)argument_integer(
+		    command, kinds[kind], peer->viewers[kind]);
 	ticket_reply(ticket, json_pack("{sb}", "ok", 1));
 }
 
@@ -419,12 +426,18 @@ handle_VIEWERS(struct orield *orield, struct ticket *ticket, const json_t *comma
 
 /* NULL: the handler looks at all keys itself. */
 static const struct argument *const command_arguments[COMMAND_COUNT] = {
-	[COMMAND_STATUS] = no_arguments, [COMMAND_GET] = no_arguments,
-	[COMMAND_SNAPSHOT_NOW] = no_arguments, [COMMAND_RESET] = no_arguments,
-	[COMMAND_EVENTS] = events_arguments, [COMMAND_SNAPS] = snaps_arguments,
-	[COMMAND_SNAP_DELETE] = delete_arguments, [COMMAND_SUBSCRIBE] = subscribe_arguments,
-	[COMMAND_ATTACH] = no_arguments, [COMMAND_VIEWERS] = viewers_arguments,
-	[COMMAND_CONTROLS] = no_arguments, [COMMAND_HELP] = no_arguments,
+	[COMMAND_STATUS] = no_arguments,
+	[COMMAND_GET] = no_arguments,
+	[COMMAND_SNAPSHOT_NOW] = no_arguments,
+	[COMMAND_RESET] = no_arguments,
+	[COMMAND_EVENTS] = events_arguments,
+	[COMMAND_SNAPS] = snaps_arguments,
+	[COMMAND_SNAP_DELETE] = delete_arguments,
+	[COMMAND_SUBSCRIBE] = subscribe_arguments,
+	[COMMAND_ATTACH] = no_arguments,
+	[COMMAND_VIEWERS] = viewers_arguments,
+	[COMMAND_CONTROLS] = no_arguments,
+	[COMMAND_HELP] = no_arguments,
 };
 
 typedef void command_handler(struct orield *orield, struct ticket *ticket, const json_t *command);
@@ -447,7 +460,8 @@ commands_run(void *arg, struct ticket *ticket, json_t *command)
 	else if (command_arguments[id] != NULL &&
 	    arguments_check(command_arguments[id], command, &why) == -1)
 		ticket_error(ticket, why.text);
-	else if (command_words[id].role != COMMAND_OPERATOR || !repeats_take(orield->repeats, ticket, command)) {
+	else if (command_words[id].role != COMMAND_OPERATOR ||
+	    !repeats_take(orield->repeats, ticket, command)) {
 		if (command_words[id].length == COMMAND_LONG)
 			ticket_keep_room(ticket, LINE_MAX_SIZE);
 		command_handlers[id](orield, ticket, command);

@@ -20,7 +20,7 @@ struct control {
 	LIST_HEAD(, peer) peers;
 	unsigned count;
 	int listener;
-	char *path;			/* to be removed at the end; NULL when it is not ours */
+	char *path; /* to be removed at the end; NULL when it is not ours */
 	struct event *accepting, *resting;
 	bool short_said;
 };
@@ -123,8 +123,8 @@ control_listen(struct control *control, const char *path, struct cause *why)
 		return -1;
 	if (!inherited)
 		control->path = strdup(path);
-	control->accepting = event_new(control->base, control->listener, EV_READ | EV_PERSIST,
-	    control_accept, control);
+	control->accepting = event_new(
+	    control->base, control->listener, EV_READ | EV_PERSIST, control_accept, control);
 	control->resting = evtimer_new(control->base, control_wake, control);
 	if ((!inherited && control->path == NULL) || control->accepting == NULL ||
 	    control->resting == NULL || event_add(control->accepting, NULL) == -1)

@@ -13,8 +13,8 @@ enum { CONTROL_PEERS_MAX = 256 };
 /* Serves `path` (mode 0660; systemd's socket instead, if it gave us one). The
  * hooks and `arg` go to each peer. NULL with *why; `path` NULL: no socket, only
  * control_adopt. */
-struct control *control_new(struct event_base *base, const char *path, const struct peer_hooks *hooks,
-	void *arg, struct cause *why);
+struct control *control_new(struct event_base *base, const char *path,
+    const struct peer_hooks *hooks, void *arg, struct cause *why);
 
 /* Closes all connections and removes the socket. Clears *control. */
 void control_free(struct control **control);

@@ -14,7 +14,7 @@ enum { PAGE_EVENTS = 256, PAGE_BYTES = 1 << 18, STATE_PAUSE_MS = 50, PULSE_MS = 
 
 /* A page of the past that a peer waits for. */
 struct feed_page {
-	struct peer *peer;		/* NULL once it has gone */
+	struct peer *peer; /* NULL once it has gone */
 };
 
 /* A subscription on its way through the store. */
@@ -28,7 +28,8 @@ struct feed_request {
 static struct timeval
 feed_ms(uint64_t ms)
 {
-	return (struct timeval){ .tv_sec = (time_t)(ms / 1000), .tv_usec = (suseconds_t)(ms % 1000 * 1000) };
+	return (struct timeval){ .tv_sec = (time_t)(ms / 1000),
+		.tv_usec = (suseconds_t)(ms % 1000 * 1000) };
 }
 
 /* ---- publishing ---------------------------------------------------------------------- */
@@ -54,7 +55,8 @@ wants_ring(const struct peer *peer)
 void
 feed_hang_up(struct orield *orield, const char *why)
 {
-	for (struct peer *peer = control_first(orield->control); peer != NULL; peer = control_next(peer))
+	for (struct peer *peer = control_first(orield->control); peer != NULL;
+	     peer = control_next(peer))
 		if (peer->subscribed)
 			peer_refuse(peer, why);
 }
@@ -69,7 +71,8 @@ feed_line(struct orield *orield, const json_t *line, bool (*wants)(const struct 
 		feed_hang_up(orield, "out of memory");
 		return;
 	}
-	for (struct peer *peer = control_first(orield->control); peer != NULL; peer = control_next(peer))
+	for (struct peer *peer = control_first(orield->control); peer != NULL;
+	     peer = control_next(peer))
 		if (wants(peer))
 			peer_send(peer, text, strlen(text));
 	free(text);
@@ -77,8 +80,8 @@ feed_line(struct orield *orield, const json_t *line, bool (*wants)(const struct 
 
 /* Steals `data`. */
 static void
-feed_unnumbered(struct orield *orield, const char *event, json_t *data,
-    bool (*wants)(const struct peer *peer))
+feed_unnumbered(
+    struct orield *orield, const char *event, json_t *data, bool (*wants)(const struct peer *peer))
 {
 	json_t *line = json_pack("{ss so}", "event", event, "data", data);
 
@@ -92,8 +95,8 @@ feed_publish(struct orield *orield, const json_t *lines)
 	size_t index;
 	json_t *line;
 
-	json_array_foreach(lines, index, line)
-		feed_line(orield, line, json_object_get(line, "id") != NULL ? wants_numbered : wants_now);
+	json_array_foreach(lines, index, line) feed_line(
+	    orield, line, json_object_get(line, "id") != NULL ? wants_numbered : wants_now);
 }
 
 void
@@ -105,7 +108,8 @@ feed_say(struct orield *orield, const char *event, json_t *data)
 void
 feed_ring(struct orield *orield, uint64_t generation)
 {
-	feed_unnumbered(orield, "ring", json_pack("{sI}", "generation", (json_int_t)generation), wants_ring);
+	feed_unnumbered(
+	    orield, "ring", json_pack("{sI}", "generation", (json_int_t)generation), wants_ring);
 }
 
 static void
@@ -138,11 +142,13 @@ feed_pulse_due(evutil_socket_t fd, short what, void *arg)
 	char *text = NULL;
 
 	(void)fd, (void)what;
-	for (struct peer *peer = control_first(orield->control); peer != NULL; peer = control_next(peer)) {
+	for (struct peer *peer = control_first(orield->control); peer != NULL;
+	     peer = control_next(peer)) {
 		if (!peer->subscribed || !peer->pulse)
 			continue;
 		if (text == NULL) {
-			line = json_pack("{ss so}", "event", EVENT_PULSE, "data", status_pulse(orield));
+			line = json_pack(
+			    "{ss so}", "event", EVENT_PULSE, "data", status_pulse(orield));
 			text = json_line(line);
 			json_decref(line);
 			if (text == NULL)
@@ -172,7 +178,8 @@ feed_send_page(struct peer *peer, const json_t *answer)
 	size_t index;
 	json_t *event;
 
-	json_array_foreach(events, index, event) {
+	json_array_foreach(events, index, event)
+	{
 		json_t *line = json_pack("{sO sO sO}", "event", json_object_get(event, "type"),
 		    "id", json_object_get(event, "id"), "data", json_object_get(event, "data"));
 		char *text = json_line(line);
@@ -215,8 +222,9 @@ feed_ask_page(struct orield *orield, struct peer *peer)
 
 	if (job != NULL) {
 		page->peer = peer;
-		job->query = (struct store_query){ .after = peer->replayed, .limit = PAGE_EVENTS,
-			.most_bytes = PAGE_BYTES };
+		job->query = (struct store_query){
+			.after = peer->replayed, .limit = PAGE_EVENTS, .most_bytes = PAGE_BYTES
+		};
 		if (keeper_submit(orield->keeper, job)) {
 			peer->page = page;
 			return;
@@ -250,7 +258,8 @@ feed_accept(struct feed_request *request, struct peer *peer, const json_t *answe
 	struct orield *orield = request->orield;
 	bool gap = request->after >= 0 && (answer == NULL || feed_gap(answer, request->after));
 	json_t *last = json_object_get(answer, "last");
-	json_t *reply = json_pack("{sb sO* so}", "ok", 1, "last", last, "state", status_state(orield));
+	json_t *reply = json_pack(
+	    "{sb sO* so}", "ok", 1, "last", last, "state", status_state(orield));
 	struct timeval second = feed_ms(PULSE_MS);
 
 	if (gap)
@@ -261,7 +270,7 @@ feed_accept(struct feed_request *request, struct peer *peer, const json_t *answe
 	if (peer->pulse && !event_pending(orield->pulse_due, EV_TIMEOUT, NULL))
 		event_add(orield->pulse_due, &second);
 	if (request->after < 0 && peer->subscribed)
-		return;				/* only the pulse was changed */
+		return; /* only the pulse was changed */
 	feed_forget(peer);
 	peer->subscribed = true;
 	peer->live = true;
@@ -296,9 +305,11 @@ feed_subscribe(struct orield *orield, struct ticket *ticket, int64_t after, int 
 	struct job *job = request != NULL ? job_new(JOB_EVENTS, feed_subscribed, request) : NULL;
 
 	if (job != NULL) {
-		*request = (struct feed_request){ .orield = orield, .ticket = ticket, .after = after,
-			.pulse = pulse };
-		job->query = (struct store_query){ .after = after, .limit = after >= 0 ? PAGE_EVENTS : 1,
+		*request = (struct feed_request){
+			.orield = orield, .ticket = ticket, .after = after, .pulse = pulse
+		};
+		job->query = (struct store_query){ .after = after,
+			.limit = after >= 0 ? PAGE_EVENTS : 1,
 			.most_bytes = PAGE_BYTES };
 		if (keeper_submit(orield->keeper, job))
 			return;

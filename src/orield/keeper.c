@@ -19,23 +19,23 @@ struct keeper {
 	pthread_t thread;
 	struct queue *changes, *questions, *answers;
 	struct event *answered;
-	unsigned pending, pictures;	/* changes handed over and not yet answered */
-	uint64_t picture_bytes;		/* of those pictures */
-	unsigned asked;			/* and questions */
-	uint64_t given;			/* changes, ever */
+	unsigned pending, pictures; /* changes handed over and not yet answered */
+	uint64_t picture_bytes;	    /* of those pictures */
+	unsigned asked;		    /* and questions */
+	uint64_t given;		    /* changes, ever */
 	uint64_t refused;
 	bool ended;
-	struct job end;			/* the last one, which tells the thread so */
+	struct job end; /* the last one, which tells the thread so */
 	char *folder;
 
-	pthread_mutex_t lock;		/* of `status` */
+	pthread_mutex_t lock; /* of `status` */
 	struct keeper_status status;
 
 	/* The store thread's own. */
-	uint64_t made;			/* changes, ever */
-	struct job *held;		/* the next question */
+	uint64_t made;	  /* changes, ever */
+	struct job *held; /* the next question */
 	struct work work;
-	struct cause failing;		/* why the newest change could not be stored */
+	struct cause failing; /* why the newest change could not be stored */
 	bool outage_said;
 };
 
@@ -44,9 +44,9 @@ struct batch {
 	struct job *jobs[BATCH_MAX];
 	size_t count;
 	bool begun;
-	uint64_t triggers;		/* as it was before */
+	uint64_t triggers; /* as it was before */
 	struct cause why;
-	int result;			/* of begin and commit */
+	int result; /* of begin and commit */
 };
 
 /* ---- jobs ----------------------------------------------------------------------- */
@@ -216,8 +216,9 @@ keeper_note(struct keeper *keeper, const struct batch *batch)
 	}
 	if (wrote && !failed)
 		keeper->failing.text[0] = '\0';
-	trouble = work->store == NULL ? work->closed.text :
-	    keeper->failing.text[0] != '\0' ? keeper->failing.text : work->unsaved.text;
+	trouble = work->store == NULL	      ? work->closed.text
+	    : keeper->failing.text[0] != '\0' ? keeper->failing.text
+					      : work->unsaved.text;
 	keeper_say(keeper, trouble);
 	pthread_mutex_lock(&keeper->lock);
 	snprintf(keeper->status.trouble, sizeof keeper->status.trouble, "%s", trouble);
@@ -249,7 +250,7 @@ static void
 keeper_answer(struct keeper *keeper, struct job *job)
 {
 	if (!queue_push(keeper->answers, job))
-		abort();	/* it holds as many as may be pending */
+		abort(); /* it holds as many as may be pending */
 }
 
 /* Not before the changes that were given before it. */
@@ -289,7 +290,8 @@ keeper_thread(void *arg)
 		struct batch batch = { .count = 0 };
 
 		more = keeper_take(keeper, &batch);
-		work_repair(&keeper->work);	/* removed, or another in its place: before it is written to */
+		work_repair(
+		    &keeper->work); /* removed, or another in its place: before it is written to */
 		batch_run(&batch, &keeper->work);
 		batch_repair(&batch, &keeper->work);
 		batch_settle(&batch, &keeper->work);
@@ -333,14 +335,14 @@ keeper_start(struct keeper *keeper, struct event_base *base, const char *folder,
 	keeper->folder = strdup(folder);
 	keeper->work.folder = keeper->folder;
 	cause_set(&keeper->work.closed, "the state folder is not open yet");
-	keeper->changes = queue_new(KEEPER_JOBS + 1);	/* and the one that ends it */
+	keeper->changes = queue_new(KEEPER_JOBS + 1); /* and the one that ends it */
 	keeper->questions = queue_new(KEEPER_QUESTIONS);
 	keeper->answers = queue_new(KEEPER_JOBS + KEEPER_QUESTIONS);
 	if (keeper->folder == NULL || keeper->changes == NULL || keeper->questions == NULL ||
 	    keeper->answers == NULL)
 		return cause_errno(why, "store thread");
-	keeper->answered = event_new(base, queue_fd(keeper->answers), EV_READ | EV_PERSIST,
-	    keeper_answers, keeper);
+	keeper->answered = event_new(
+	    base, queue_fd(keeper->answers), EV_READ | EV_PERSIST, keeper_answers, keeper);
 	if (keeper->answered == NULL || event_add(keeper->answered, NULL) == -1)
 		return cause_set(why, "store thread: out of memory");
 	/* Signals are the loop's. */
@@ -396,7 +398,7 @@ keeper_free(struct keeper **keeper)
 	if (*keeper == NULL)
 		return;
 	if (!queue_push((*keeper)->changes, &(*keeper)->end))
-		abort();	/* there is always room for this one */
+		abort(); /* there is always room for this one */
 	(*keeper)->ended = true;
 	pthread_join((*keeper)->thread, NULL);
 	keeper_answers(-1, 0, *keeper);
@@ -412,8 +414,9 @@ keeper_has_room(const struct keeper *keeper, const struct job *job)
 		return keeper->asked < KEEPER_QUESTIONS;
 	if (keeper->pending >= KEEPER_JOBS)
 		return false;
-	return job->jpeg == NULL || keeper->pictures == 0 || (keeper->pictures < KEEPER_PICTURES &&
-	    keeper->picture_bytes + job->length <= KEEPER_BYTES);
+	return job->jpeg == NULL || keeper->pictures == 0 ||
+	    (keeper->pictures < KEEPER_PICTURES &&
+		keeper->picture_bytes + job->length <= KEEPER_BYTES);
 }
 
 bool
@@ -423,7 +426,8 @@ keeper_submit(struct keeper *keeper, struct job *job)
 	uint64_t length = picture ? job->length : 0;
 
 	job->behind = keeper->given;
-	if (!keeper_has_room(keeper, job) || !queue_push(asks ? keeper->questions : keeper->changes, job)) {
+	if (!keeper_has_room(keeper, job) ||
+	    !queue_push(asks ? keeper->questions : keeper->changes, job)) {
 		keeper->refused++;
 		return false;
 	}

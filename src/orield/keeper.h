@@ -23,51 +23,51 @@ struct keeper;
 struct job;
 
 enum {
-	KEEPER_JOBS = 512,		/* changes waiting or not yet answered */
-	KEEPER_QUESTIONS = 512,		/* and questions */
-	KEEPER_PICTURES = 16,		/* of them, such as hold a picture */
-	KEEPER_BYTES = 24 << 20,	/* of all those pictures; one alone may have more */
+	KEEPER_JOBS = 512,	 /* changes waiting or not yet answered */
+	KEEPER_QUESTIONS = 512,	 /* and questions */
+	KEEPER_PICTURES = 16,	 /* of them, such as hold a picture */
+	KEEPER_BYTES = 24 << 20, /* of all those pictures; one alone may have more */
 };
 
 enum job_kind {
-	JOB_OPEN,			/* open the store, if it is not open; answer: {name: text} */
-	JOB_MOTION,			/* data, jpeg (NULL: save none), wall_ns, limits */
-	JOB_SNAPSHOT,			/* jpeg, wall_ns, limits */
-	JOB_CAMERA,			/* data, wall_ns */
-	JOB_SET,			/* data: {name: text} */
+	JOB_OPEN,     /* open the store, if it is not open; answer: {name: text} */
+	JOB_MOTION,   /* data, jpeg (NULL: save none), wall_ns, limits */
+	JOB_SNAPSHOT, /* jpeg, wall_ns, limits */
+	JOB_CAMERA,   /* data, wall_ns */
+	JOB_SET,      /* data: {name: text} */
 	JOB_RESET,
-	JOB_COUNTERS,			/* frames */
-	JOB_EVENTS,			/* query */
-	JOB_PICTURES,			/* query */
-	JOB_DELETE,			/* name */
-	JOB_LOOK,			/* for damage, in all of the database: store_look() */
+	JOB_COUNTERS, /* frames */
+	JOB_EVENTS,   /* query */
+	JOB_PICTURES, /* query */
+	JOB_DELETE,   /* name */
+	JOB_LOOK,     /* for damage, in all of the database: store_look() */
 	JOB_KINDS
 };
 
 typedef void job_done_fn(void *arg, struct job *job);
 
-struct job {				/* made by job_new, freed by the keeper after `done` */
+struct job { /* made by job_new, freed by the keeper after `done` */
 	enum job_kind kind;
-	job_done_fn *done;		/* called in the loop, once; may be NULL */
+	job_done_fn *done; /* called in the loop, once; may be NULL */
 	void *arg;
 
-	json_t *data;			/* owned */
-	unsigned char *jpeg;		/* owned, of `length` bytes */
+	json_t *data;	     /* owned */
+	unsigned char *jpeg; /* owned, of `length` bytes */
 	uint32_t length;
 	uint64_t wall_ns, frames;
 	struct store_limits limits;
 	struct store_query query;
 	char type[16], name[STORE_NAME_SIZE];
-	uint64_t behind;		/* a question: so many changes were given before; the keeper's */
+	uint64_t behind; /* a question: so many changes were given before; the keeper's */
 
-	int result;			/* STORE_… */
-	bool closed;			/* it failed because the store is not open */
+	int result;  /* STORE_… */
+	bool closed; /* it failed because the store is not open */
 	struct cause why;
-	json_t *answer;			/* owned: what was asked for */
-	json_t *events;			/* owned: the lines to publish now, in their order */
+	json_t *answer; /* owned: what was asked for */
+	json_t *events; /* owned: the lines to publish now, in their order */
 	struct store_picture saved;
-	int64_t event;			/* number of the saved picture's event */
-	uint64_t triggers;		/* trigger_count after this job */
+	int64_t event;	   /* number of the saved picture's event */
+	uint64_t triggers; /* trigger_count after this job */
 };
 
 /* NULL when out of memory. */

@@ -28,7 +28,7 @@ static void
 signals_init(void)
 {
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGHUP, SIG_IGN);	/* there is nothing to read again */
+	signal(SIGHUP, SIG_IGN); /* there is nothing to read again */
 }
 
 enum { FOLDER_SIZE = 2 * OPTION_TEXT_SIZE };
@@ -64,7 +64,8 @@ give_up_rights(const struct options *options)
 		{ state, CONFINE_READ | CONFINE_WRITE | CONFINE_MAKE },
 		{ sockets, CONFINE_SOCKETS },
 		{ "/dev", CONFINE_READ | CONFINE_WRITE | CONFINE_DEVICES },
-		{ options_text(options, SETTING_DEVICE), CONFINE_READ | CONFINE_WRITE | CONFINE_DEVICES | CONFINE_AROUND },
+		{ options_text(options, SETTING_DEVICE),
+		    CONFINE_READ | CONFINE_WRITE | CONFINE_DEVICES | CONFINE_AROUND },
 		{ strcmp(input, "-") != 0 ? input : "", CONFINE_READ | CONFINE_AROUND },
 		{ options_text(options, SETTING_MASK), CONFINE_READ },
 	};
@@ -84,8 +85,10 @@ folders_differ(const struct options *options, struct cause *why)
 	if (stat(options_text(options, SETTING_RUN_DIR), &run) == 0 &&
 	    stat(options_text(options, SETTING_STATE_DIR), &state) == 0 &&
 	    run.st_dev == state.st_dev && run.st_ino == state.st_ino)
-		return cause_set(why, "run_dir and state_dir are the same folder (%s); they must be two",
-		    options_text(options, SETTING_RUN_DIR)), false;
+		return cause_set(why,
+			   "run_dir and state_dir are the same folder (%s); they must be two",
+			   options_text(options, SETTING_RUN_DIR)),
+		       false;
 	return true;
 }
 
@@ -122,15 +125,12 @@ main(int argc, char **argv)
 	if (options == NULL)
 		return EXIT_FAILURE;
 	switch (options_read(options, argc, argv, &why)) {
-	case OPTIONS_DONE:
-		options_free(&options);
-		return EXIT_SUCCESS;
-	case OPTIONS_WRONG:
-		return complain(&why, EXIT_USAGE);
-	case OPTIONS_RUN:
-		break;
+	case OPTIONS_DONE: options_free(&options); return EXIT_SUCCESS;
+	case OPTIONS_WRONG: return complain(&why, EXIT_USAGE);
+	case OPTIONS_RUN: break;
 	}
-	log_init("orield", (enum log_level)log_level_parse(options_text(options, SETTING_LOG_LEVEL)));
+	log_init(
+	    "orield", (enum log_level)log_level_parse(options_text(options, SETTING_LOG_LEVEL)));
 	log_never_wait();
 	if (!camera_name_valid(options_text(options, SETTING_CAMERA))) {
 		cause_set(&why, "camera must be 1 to %d of a-z, 0-9, - and _", CAMERA_NAME_MAX);
@@ -138,7 +138,7 @@ main(int argc, char **argv)
 	}
 	signals_init();
 	umask(0027);
-	json_object_seed(0);		/* before there are threads */
+	json_object_seed(0); /* before there are threads */
 	status = run(options);
 	options_free(&options);
 	return status;

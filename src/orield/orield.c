@@ -138,15 +138,9 @@ orield_take_report(struct orield *orield, struct capture_report *report)
 		orield_say_ready(orield, report->reason.text);
 		orield_take_camera(orield, status_offline(&report->reason, now), now);
 		break;
-	case CAPTURE_RING:
-		feed_ring(orield, report->generation);
-		break;
-	case CAPTURE_MOTION:
-		orield_take_motion(orield, report);
-		break;
-	case CAPTURE_CONTROLS:
-		adjust_report(orield->adjust, report);
-		break;
+	case CAPTURE_RING: feed_ring(orield, report->generation); break;
+	case CAPTURE_MOTION: orield_take_motion(orield, report); break;
+	case CAPTURE_CONTROLS: adjust_report(orield->adjust, report); break;
 	}
 }
 
@@ -173,14 +167,16 @@ orield_take_stored(struct orield *orield, const json_t *values)
 	json_t *text;
 	struct cause why;
 
-	json_object_foreach((json_t *)values, name, text) {
+	json_object_foreach((json_t *)values, name, text)
+	{
 		int row = options_find(orield->options, name);
 
 		if (row == -1 || !(options_row(orield->options, (size_t)row)->flags & OPTION_LIVE))
 			continue;
-		if (options_set(orield->options, (size_t)row, json_string_value(text), OPTION_STORED,
-		    &why) == -1)
-			log_warning("settings", "stored %s; the file or the default counts", why.text);
+		if (options_set(orield->options, (size_t)row, json_string_value(text),
+			OPTION_STORED, &why) == -1)
+			log_warning(
+			    "settings", "stored %s; the file or the default counts", why.text);
 	}
 }
 
@@ -297,8 +293,8 @@ orield_add_events(struct orield *orield)
 {
 	uint64_t watchdog_ns = service_watchdog_ns();
 
-	orield->reported = event_new(orield->base, queue_fd(orield->reports), EV_READ | EV_PERSIST,
-	    orield_reported, orield);
+	orield->reported = event_new(
+	    orield->base, queue_fd(orield->reports), EV_READ | EV_PERSIST, orield_reported, orield);
 	orield->counting = event_new(orield->base, -1, EV_PERSIST, orield_count, orield);
 	orield->watchdog = event_new(orield->base, -1, EV_PERSIST, orield_feed_watchdog, orield);
 	orield->terminate = evsignal_new(orield->base, SIGTERM, orield_stop, orield);

@@ -18,30 +18,31 @@
 enum { ORIELD_PATH_SIZE = 600 };
 
 struct orield {
-	struct options *options;	/* borrowed */
+	struct options *options; /* borrowed */
 	struct event_base *base;
-	struct queue *reports;		/* from the capture thread */
-	struct capture *capture;	/* NULL once stopped: see orield_capture_status */
+	struct queue *reports;	 /* from the capture thread */
+	struct capture *capture; /* NULL once stopped: see orield_capture_status */
 	struct capture_status last;
 	struct keeper *keeper;
 	struct control *control;
 	struct adjust *adjust;
 	struct repeats *repeats;
-	json_t *stored_controls;	/* {NAME: value}, of the camera; set at each opening */
+	json_t *stored_controls; /* {NAME: value}, of the camera; set at each opening */
 
-	char folder[ORIELD_PATH_SIZE];	/* of this camera's state */
+	char folder[ORIELD_PATH_SIZE]; /* of this camera's state */
 	char socket[ORIELD_PATH_SIZE];
-	uint64_t started_ns;		/* CLOCK_MONOTONIC */
-	uint64_t frames_before;		/* frame_count as it was stored at the start */
-	uint64_t triggers;		/* trigger_count, as of the newest answer of the store */
-	bool opened;			/* the store has been read, or has said why it cannot be */
+	uint64_t started_ns;	/* CLOCK_MONOTONIC */
+	uint64_t frames_before; /* frame_count as it was stored at the start */
+	uint64_t triggers;	/* trigger_count, as of the newest answer of the store */
+	bool opened;		/* the store has been read, or has said why it cannot be */
 	bool ready_said;
 	bool stopping;
-	unsigned counts;		/* how often the counters were stored */
-	uint64_t turns_seen;		/* of the capture loop, by the watchdog */
-	uint64_t state_said_ns;		/* when the newest state line went out */
+	unsigned counts;	/* how often the counters were stored */
+	uint64_t turns_seen;	/* of the capture loop, by the watchdog */
+	uint64_t state_said_ns; /* when the newest state line went out */
 
-	struct event *reported, *counting, *watchdog, *state_due, *pulse_due, *terminate, *interrupt;
+	struct event *reported, *counting, *watchdog, *state_due, *pulse_due, *terminate,
+	    *interrupt;
 };
 
 /* Start everything for the camera the options name (a valid name). NULL with *why. */

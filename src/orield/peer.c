@@ -73,8 +73,8 @@ wire_send(struct peer_wire *wire)
 		control.header.cmsg_len = CMSG_LEN(sizeof now->fds);
 		memcpy(CMSG_DATA(&control.header), now->fds, sizeof now->fds);
 	}
-	message.msg_iovlen = wire_parts(wire, stop != NULL ? stop->at - wire->sent :
-	    evbuffer_get_length(wire->out), parts);
+	message.msg_iovlen = wire_parts(
+	    wire, stop != NULL ? stop->at - wire->sent : evbuffer_get_length(wire->out), parts);
 	gone = sendmsg(wire->fd, &message, MSG_NOSIGNAL);
 	if (gone > 0 && now != NULL) {
 		STAILQ_REMOVE_HEAD(&wire->parcels, next);
@@ -126,8 +126,8 @@ peer_put(struct peer *peer, const char *tag, const char *line, size_t length)
 
 	if (wire->dead)
 		return;
-	if (evbuffer_add(wire->out, tag, strlen(tag)) == -1 || evbuffer_add(wire->out, line, length) == -1 ||
-	    evbuffer_add(wire->out, "\n", 1) == -1)
+	if (evbuffer_add(wire->out, tag, strlen(tag)) == -1 ||
+	    evbuffer_add(wire->out, line, length) == -1 || evbuffer_add(wire->out, "\n", 1) == -1)
 		peer_kill(peer);
 	else
 		peer_schedule_write(peer);
@@ -242,7 +242,8 @@ peer_take_lines(struct peer *peer)
 			return true;
 		if (turn == PEER_TURN)
 			return false;
-		peer_take_line(peer, (const char *)evbuffer_pullup(wire->in, (ssize_t)length), length - 1);
+		peer_take_line(
+		    peer, (const char *)evbuffer_pullup(wire->in, (ssize_t)length), length - 1);
 		evbuffer_drain(wire->in, length);
 	}
 	return true;
@@ -326,7 +327,8 @@ wire_free(struct peer_wire *wire)
 		parcel_free(parcel);
 	}
 	for (size_t i = 0; i < 3; i++) {
-		struct event *event = ((struct event *[]){ wire->readable, wire->writable, wire->closing })[i];
+		struct event *event = ((struct event *[]){
+		    wire->readable, wire->writable, wire->closing })[i];
 
 		if (event != NULL)
 			event_free(event);

@@ -18,35 +18,36 @@
 #include <sys/queue.h>
 
 struct peer;
-struct ticket;		/* a command that waits for its reply */
+struct ticket; /* a command that waits for its reply */
 
 enum {
-	PEER_PENDING_MAX = 1024,	/* commands waiting for their reply */
-	PEER_OUTPUT_PAUSE = 1 << 19,	/* bytes unread, or kept free for replies: it may ask no more */
-	PEER_OUTPUT_MAX = 1 << 21,	/* bytes a subscriber may leave unread */
-	PEER_TURN = 32,			/* commands in one go; then others have their turn */
+	PEER_PENDING_MAX = 1024, /* commands waiting for their reply */
+	PEER_OUTPUT_PAUSE =
+	    1 << 19,		   /* bytes unread, or kept free for replies: it may ask no more */
+	PEER_OUTPUT_MAX = 1 << 21, /* bytes a subscriber may leave unread */
+	PEER_TURN = 32,		   /* commands in one go; then others have their turn */
 };
 
 struct peer_hooks {
 	/* A command: exactly one ticket_reply, now or later. `command` is borrowed. */
 	void (*command)(void *arg, struct ticket *ticket, json_t *command);
-	void (*drained)(void *arg, struct peer *peer);	/* all output has been taken */
-	void (*gone)(void *arg, struct peer *peer);	/* about to be freed */
+	void (*drained)(void *arg, struct peer *peer); /* all output has been taken */
+	void (*gone)(void *arg, struct peer *peer);    /* about to be freed */
 };
 
 enum peer_kind { PEER_STREAM, PEER_EVENTS, PEER_CONTROL, PEER_KINDS };
 
 struct peer {
-	LIST_ENTRY(peer) next;		/* the list of whoever made it */
+	LIST_ENTRY(peer) next; /* the list of whoever made it */
 
 	/* What the connection asked for; the commands' to keep. */
 	unsigned viewers[PEER_KINDS];
 	bool subscribed, pulse;
-	bool attached;			/* wants the ring, whether there is one yet or not */
-	bool live;			/* has all events of the past; false while catching up */
-	int64_t replayed;		/* number of the newest event of the past it was sent */
-	struct feed_page *page;		/* of the past, on its way from the store */
-	int bell;			/* eventfd, -1 = none */
+	bool attached;		/* wants the ring, whether there is one yet or not */
+	bool live;		/* has all events of the past; false while catching up */
+	int64_t replayed;	/* number of the newest event of the past it was sent */
+	struct feed_page *page; /* of the past, on its way from the store */
+	int bell;		/* eventfd, -1 = none */
 
 	struct peer_wire *wire;
 };
@@ -79,8 +80,8 @@ void ticket_show(struct ticket *ticket, ticket_witness *witness, void *arg);
 
 /* Answer. Steals `reply`; ends the ticket. */
 void ticket_reply(struct ticket *ticket, json_t *reply);
-void ticket_error(struct ticket *ticket, const char *error);		/* {"error": …} */
-void ticket_refuse(struct ticket *ticket, const char *reason);	/* {"ok": false, "reason": …} */
+void ticket_error(struct ticket *ticket, const char *error);   /* {"error": …} */
+void ticket_refuse(struct ticket *ticket, const char *reason); /* {"ok": false, "reason": …} */
 
 /* The same with two descriptors, which are taken over and closed once sent. */
 void ticket_reply_fds(struct ticket *ticket, json_t *reply, const int fds[2]);

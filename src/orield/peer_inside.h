@@ -8,18 +8,18 @@
 
 #include "orield/peer.h"
 
-enum { TICKET_TAG_SIZE = 24 };		/* "#", up to 20 digits, " " */
+enum { TICKET_TAG_SIZE = 24 }; /* "#", up to 20 digits, " " */
 
 struct ticket {
 	TAILQ_ENTRY(ticket) next;
-	struct peer *peer;		/* NULL once it has gone */
-	json_t *id;			/* goes back in the reply; NULL = none */
-	char tag[TICKET_TAG_SIZE];	/* goes before the reply; "": the reply waits for its turn */
-	size_t room;			/* bytes kept free for the reply */
-	char *line;			/* the reply, once it is known, and what is to follow it */
+	struct peer *peer;	   /* NULL once it has gone */
+	json_t *id;		   /* goes back in the reply; NULL = none */
+	char tag[TICKET_TAG_SIZE]; /* goes before the reply; "": the reply waits for its turn */
+	size_t room;		   /* bytes kept free for the reply */
+	char *line;		   /* the reply, once it is known, and what is to follow it */
 	size_t length;
-	int fds[2];			/* to go with it; -1 = none */
-	ticket_witness *witness;	/* is shown the reply; may be NULL */
+	int fds[2];		 /* to go with it; -1 = none */
+	ticket_witness *witness; /* is shown the reply; may be NULL */
 	void *witness_arg;
 };
 TAILQ_HEAD(ticket_list, ticket);
@@ -37,16 +37,16 @@ struct peer_wire {
 	void *arg;
 	struct event *readable, *writable, *closing;
 	struct evbuffer *in, *out;
-	uint64_t sent;			/* bytes of output gone so far */
-	size_t held;			/* bytes of replies, and lines behind them, that wait for their turn */
-	size_t room;			/* bytes kept free for replies to come */
+	uint64_t sent; /* bytes of output gone so far */
+	size_t held;   /* bytes of replies, and lines behind them, that wait for their turn */
+	size_t room;   /* bytes kept free for replies to come */
 	struct ticket_list tickets;
 	unsigned pending;
 	STAILQ_HEAD(, parcel) parcels;
-	bool refused;			/* nothing happens for it any more but the last words */
-	bool ended;			/* no more commands: go when all is answered and sent */
-	bool dead;			/* go now */
-	bool full;			/* not read from until what it asked for has been taken */
+	bool refused; /* nothing happens for it any more but the last words */
+	bool ended;   /* no more commands: go when all is answered and sent */
+	bool dead;    /* go now */
+	bool full;    /* not read from until what it asked for has been taken */
 };
 
 /* ---- peer.c ---------------------------------------------------------------------- */

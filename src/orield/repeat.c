@@ -16,16 +16,16 @@ struct joined {
 struct repeat {
 	TAILQ_ENTRY(repeat) next;
 	struct repeats *repeats;
-	char *key;			/* the command with its id, as JSON */
-	char *reply;			/* NULL: under way */
+	char *key;   /* the command with its id, as JSON */
+	char *reply; /* NULL: under way */
 	size_t bytes;
-	bool sure;			/* nobody else has that id */
-	uint64_t mono_ns;		/* when it was asked, and then when it was answered */
+	bool sure;	  /* nobody else has that id */
+	uint64_t mono_ns; /* when it was asked, and then when it was answered */
 	STAILQ_HEAD(, joined) joined;
 };
 
 struct repeats {
-	TAILQ_HEAD(repeat_list, repeat) list;	/* the newest last */
+	TAILQ_HEAD(repeat_list, repeat) list; /* the newest last */
 	size_t bytes;
 };
 
@@ -85,8 +85,9 @@ repeats_prune(struct repeats *repeats)
 
 	for (repeat = TAILQ_FIRST(&repeats->list); repeat != NULL; repeat = next) {
 		next = TAILQ_NEXT(repeat, next);
-		if (repeat->reply != NULL && (repeats->bytes > REPEAT_BYTES ||
-		    now - repeat->mono_ns > REPEAT_SECONDS * CLOCK_S))
+		if (repeat->reply != NULL &&
+		    (repeats->bytes > REPEAT_BYTES ||
+			now - repeat->mono_ns > REPEAT_SECONDS * CLOCK_S))
 			repeat_free(repeat);
 	}
 }
@@ -145,8 +146,8 @@ repeats_find(struct repeats *repeats, const char *key)
 
 	repeats_prune(repeats);
 	TAILQ_FOREACH(repeat, &repeats->list, next)
-		if (strcmp(repeat->key, key) == 0)
-			break;
+	if (strcmp(repeat->key, key) == 0)
+		break;
 	return repeat;
 }
 
@@ -160,8 +161,11 @@ repeats_add(struct repeats *repeats, struct ticket *ticket, char *key)
 		free(key);
 		return;
 	}
-	*repeat = (struct repeat){ .repeats = repeats, .key = key, .bytes = sizeof *repeat + strlen(key),
-		.sure = json_string_length(ticket_id(ticket)) >= REPEAT_ID_SURE, .mono_ns = clock_mono_ns() };
+	*repeat = (struct repeat){ .repeats = repeats,
+		.key = key,
+		.bytes = sizeof *repeat + strlen(key),
+		.sure = json_string_length(ticket_id(ticket)) >= REPEAT_ID_SURE,
+		.mono_ns = clock_mono_ns() };
 	STAILQ_INIT(&repeat->joined);
 	repeats->bytes += repeat->bytes;
 	TAILQ_INSERT_TAIL(&repeats->list, repeat, next);

@@ -15,14 +15,14 @@ enum {
 	REPEAT_SECONDS = 600,
 	REPEAT_ID_SURE = 16,
 	REPEAT_LATE_MS = 1000,
-	REPEAT_BYTES = 1 << 20,		/* of commands and replies; then the oldest are forgotten */
+	REPEAT_BYTES = 1 << 20, /* of commands and replies; then the oldest are forgotten */
 };
 
 struct repeats;
 
 /* NULL when out of memory. */
 struct repeats *repeats_new(void);
-void repeats_free(struct repeats **repeats);	/* all tickets must have been answered */
+void repeats_free(struct repeats **repeats); /* all tickets must have been answered */
 
 /* A change (its id taken out). True: it is a repetition, and its ticket is taken care of. */
 bool repeats_take(struct repeats *repeats, struct ticket *ticket, const json_t *command);

@@ -81,15 +81,11 @@ json_t *
 settings_json(const struct options *options, enum setting row)
 {
 	switch (options_row(options, row)->type) {
-	case OPTION_INTEGER:
-		return json_integer(options_number(options, row));
-	case OPTION_TENTHS:
-		return settings_tenths(options_number(options, row));
-	case OPTION_BOOLEAN:
-		return json_boolean(options_number(options, row));
+	case OPTION_INTEGER: return json_integer(options_number(options, row));
+	case OPTION_TENTHS: return settings_tenths(options_number(options, row));
+	case OPTION_BOOLEAN: return json_boolean(options_number(options, row));
 	case OPTION_TEXT:
-	case OPTION_CHOICE:
-		break;
+	case OPTION_CHOICE: break;
 	}
 	return json_words(options_text(options, row));
 }
@@ -114,14 +110,15 @@ settings_find(const struct options *options, const char *name, struct cause *why
 /* A number with one decimal. The tutorial's rule, an integer, holds for whoever has not asked
  * for tenths. */
 static int
-settings_tenths_text(const struct option *row, const json_t *value, bool tenths, char text[OPTION_TEXT_SIZE],
-    struct cause *why)
+settings_tenths_text(const struct option *row, const json_t *value, bool tenths,
+    char text[OPTION_TEXT_SIZE], struct cause *why)
 {
 	double number = json_number_value(value) * 10;
 	long nearest;
 
 	if (!json_is_integer(value) && !(tenths && json_is_real(value)))
-		return cause_set(why, tenths ? "%s must be a number" : "%s must be an integer", row->name);
+		return cause_set(
+		    why, tenths ? "%s must be a number" : "%s must be an integer", row->name);
 	if (!(number >= row->min && number <= row->max))
 		return cause_set(why, "%s out of range", row->name);
 	nearest = (long)(number + 0.5);
@@ -133,8 +130,8 @@ settings_tenths_text(const struct option *row, const json_t *value, bool tenths,
 
 /* The value as one would write it in the file. A JSON integer may be too large for a long. */
 static int
-settings_text(const struct option *row, const json_t *value, bool tenths, char text[OPTION_TEXT_SIZE],
-    struct cause *why)
+settings_text(const struct option *row, const json_t *value, bool tenths,
+    char text[OPTION_TEXT_SIZE], struct cause *why)
 {
 	switch (row->type) {
 	case OPTION_INTEGER:
@@ -144,16 +141,14 @@ settings_text(const struct option *row, const json_t *value, bool tenths, char t
 			return cause_set(why, "%s out of range", row->name);
 		snprintf(text, OPTION_TEXT_SIZE, "%lld", (long long)json_integer_value(value));
 		return 0;
-	case OPTION_TENTHS:
-		return settings_tenths_text(row, value, tenths, text, why);
+	case OPTION_TENTHS: return settings_tenths_text(row, value, tenths, text, why);
 	case OPTION_BOOLEAN:
 		if (!json_is_boolean(value))
 			return cause_set(why, "%s must be true or false", row->name);
 		strcpy(text, json_is_true(value) ? "yes" : "no");
 		return 0;
 	case OPTION_TEXT:
-	case OPTION_CHOICE:
-		break;
+	case OPTION_CHOICE: break;
 	}
 	if (!json_is_string(value) || json_string_length(value) >= OPTION_TEXT_SIZE)
 		return cause_set(why, "%s must be a string of at most %d bytes", row->name,
@@ -169,7 +164,8 @@ settings_check_one(const struct options *options, const char *name, const json_t
 	char text[OPTION_TEXT_SIZE];
 	int row = settings_find(options, name, why);
 
-	if (row == -1 || settings_text(options_row(options, (size_t)row), value, tenths, text, why) == -1 ||
+	if (row == -1 ||
+	    settings_text(options_row(options, (size_t)row), value, tenths, text, why) == -1 ||
 	    options_check(options, (size_t)row, text, why) == -1)
 		return -1;
 	if (json_object_set_new(texts, name, json_string(text)) == -1)
@@ -187,10 +183,12 @@ settings_check(const struct options *options, const json_t *command, struct caus
 		cause_set(why, "tenths must be true or false");
 		goto fail;
 	}
-	json_object_foreach((json_t *)command, name, value) {
+	json_object_foreach((json_t *)command, name, value)
+	{
 		if (strcmp(name, "cmd") == 0 || strcmp(name, "tenths") == 0)
 			continue;
-		if (settings_check_one(options, name, value, json_is_true(tenths), texts, why) == -1)
+		if (settings_check_one(options, name, value, json_is_true(tenths), texts, why) ==
+		    -1)
 			goto fail;
 	}
 	if (json_object_size(texts) > 0)

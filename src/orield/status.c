@@ -41,7 +41,8 @@ status_viewers(const struct orield *orield)
 {
 	json_int_t sums[PEER_KINDS] = { 0 };
 
-	for (struct peer *peer = control_first(orield->control); peer != NULL; peer = control_next(peer))
+	for (struct peer *peer = control_first(orield->control); peer != NULL;
+	     peer = control_next(peer))
 		for (int kind = 0; kind < PEER_KINDS; kind++)
 			sums[kind] += peer->viewers[kind];
 	return json_pack("{sI sI sI}", "stream", sums[PEER_STREAM], "events", sums[PEER_EVENTS],
@@ -60,14 +61,17 @@ status_add_picture(const struct orield *orield, const struct capture_status *now
 	json_object_set_new(out, "device", json_words(now->mode.device));
 	json_object_set_new(out, "format", json_string(pixel_format_name(now->mode.format)));
 	json_object_set_new(out, "width", json_integer(any ? now->frame.width : now->mode.width));
-	json_object_set_new(out, "height", json_integer(any ? now->frame.height : now->mode.height));
+	json_object_set_new(
+	    out, "height", json_integer(any ? now->frame.height : now->mode.height));
 	json_object_set_new(out, "fps", json_real(status_rounded(now->fps, 10)));
-	json_object_set_new(out, "frames",
-	    json_integer((json_int_t)orield_frame_count(orield, now)));
+	json_object_set_new(
+	    out, "frames", json_integer((json_int_t)orield_frame_count(orield, now)));
 	json_object_set_new(out, "triggers", json_integer((json_int_t)orield->triggers));
 	json_object_set_new(out, "frame_age_ms", any ? json_integer((json_int_t)age) : json_null());
-	json_object_set_new(out, "stale", json_boolean(!any || frame_is_stale(&now->frame, clock_mono_ns())));
-	json_object_set_new(out, "stale_ms", json_integer(any ? now->frame.stale_ms : FRAME_STALE_MS));
+	json_object_set_new(
+	    out, "stale", json_boolean(!any || frame_is_stale(&now->frame, clock_mono_ns())));
+	json_object_set_new(
+	    out, "stale_ms", json_integer(any ? now->frame.stale_ms : FRAME_STALE_MS));
 	json_object_set_new(out, "generation", json_integer((json_int_t)now->generation));
 	json_object_set_new(out, "sequence", json_integer((json_int_t)now->frame.sequence));
 	json_object_set_new(out, "encode_us", json_integer(now->frame.encode_us));
@@ -76,10 +80,10 @@ status_add_picture(const struct orield *orield, const struct capture_status *now
 static json_t *
 status_counters(const struct orield *orield, const struct capture_status *now)
 {
-	return json_pack("{sI sI sI sI sI sI sI sI}", "dropped", (json_int_t)now->dropped,
-	    "broken", (json_int_t)now->broken, "oversized", (json_int_t)now->oversized,
-	    "errors", (json_int_t)now->errors, "reopens", (json_int_t)now->reopens,
-	    "light_held", (json_int_t)now->light_held, "cooldown_held", (json_int_t)now->cooldown_held,
+	return json_pack("{sI sI sI sI sI sI sI sI}", "dropped", (json_int_t)now->dropped, "broken",
+	    (json_int_t)now->broken, "oversized", (json_int_t)now->oversized, "errors",
+	    (json_int_t)now->errors, "reopens", (json_int_t)now->reopens, "light_held",
+	    (json_int_t)now->light_held, "cooldown_held", (json_int_t)now->cooldown_held,
 	    "store_refused", (json_int_t)keeper_refused(orield->keeper));
 }
 
@@ -90,8 +94,8 @@ status_repaired(const struct store_repaired *repaired)
 	if (repaired->wall_ns == 0)
 		return json_null();
 	return json_pack("{sf so so sI sI}", "ts", clock_seconds(repaired->wall_ns), "reason",
-	    json_words(repaired->why.text), "kept", json_words(repaired->kept),
-	    "settings", (json_int_t)repaired->values, "events", (json_int_t)repaired->events);
+	    json_words(repaired->why.text), "kept", json_words(repaired->kept), "settings",
+	    (json_int_t)repaired->values, "events", (json_int_t)repaired->events);
 }
 
 static void
@@ -100,10 +104,12 @@ status_add_store(const struct orield *orield, json_t *out)
 	struct keeper_status store;
 
 	keeper_status(orield->keeper, &store);
-	json_object_set_new(out, "snaps", json_pack("{sI sI}", "count", (json_int_t)store.pictures,
-	    "bytes", (json_int_t)store.bytes));
-	json_object_set_new(out, "store", json_pack("{sb so so}", "ok", store.trouble[0] == '\0',
-	    "reason", json_words(store.trouble), "repaired", status_repaired(&store.repaired)));
+	json_object_set_new(out, "snaps",
+	    json_pack(
+		"{sI sI}", "count", (json_int_t)store.pictures, "bytes", (json_int_t)store.bytes));
+	json_object_set_new(out, "store",
+	    json_pack("{sb so so}", "ok", store.trouble[0] == '\0', "reason",
+		json_words(store.trouble), "repaired", status_repaired(&store.repaired)));
 }
 
 static json_t *
@@ -111,12 +117,12 @@ status_verdict(const struct orield *orield, const struct capture_status *now,
     const struct motion_verdict *verdict)
 {
 	bool on = options_number(orield->options, SETTING_MOTION) != 0;
-	const char *held = !on ? "motion detection is off" :
-	    now->blind.text[0] != '\0' ? now->blind.text : motion_held_word(verdict->held);
+	const char *held = !on		 ? "motion detection is off"
+	    : now->blind.text[0] != '\0' ? now->blind.text
+					 : motion_held_word(verdict->held);
 
-	return json_pack("{sf so so}", "change", status_percent(verdict->change),
-	    "threshold", settings_json(orield->options, SETTING_THRESHOLD),
-	    "held", json_words(held));
+	return json_pack("{sf so so}", "change", status_percent(verdict->change), "threshold",
+	    settings_json(orield->options, SETTING_THRESHOLD), "held", json_words(held));
 }
 
 json_t *
@@ -129,8 +135,8 @@ status_json(const struct orield *orield)
 	out = json_pack("{ss sb so}", "camera", options_text(orield->options, SETTING_CAMERA),
 	    "online", now.online, "reason", json_words(now.online ? "" : now.reason.text));
 	status_add_picture(orield, &now, out);
-	json_object_set_new(out, "uptime",
-	    json_real(clock_seconds(clock_mono_ns() - orield->started_ns)));
+	json_object_set_new(
+	    out, "uptime", json_real(clock_seconds(clock_mono_ns() - orield->started_ns)));
 	json_object_set_new(out, "version", json_string(PACKAGE_VERSION));
 	json_object_set_new(out, "viewers", status_viewers(orield));
 	status_add_store(orield, out);
@@ -153,8 +159,8 @@ status_add_settings(const struct orield *orield, const struct capture_status *no
 		json_object_set_new(sources, name,
 		    json_string(options_source_word(options_source(orield->options, row))));
 	}
-	json_object_set_new(out, "frame_count",
-	    json_integer((json_int_t)orield_frame_count(orield, now)));
+	json_object_set_new(
+	    out, "frame_count", json_integer((json_int_t)orield_frame_count(orield, now)));
 	json_object_set_new(out, "trigger_count", json_integer((json_int_t)orield->triggers));
 	json_object_set_new(out, "sources", sources);
 }
@@ -198,10 +204,10 @@ status_pulse(const struct orield *orield)
 	json_object_set_new(out, "ts", json_real(clock_seconds(clock_wall_ns())));
 	json_object_set_new(out, "online", json_boolean(now.online));
 	json_object_set_new(out, "fps", json_real(status_rounded(now.fps, 10)));
-	json_object_set_new(out, "age_ms", now.frame.sequence != 0 ?
-	    json_integer((json_int_t)status_age_ms(&now)) : json_null());
-	json_object_set_new(out, "frame_count",
-	    json_integer((json_int_t)orield_frame_count(orield, &now)));
+	json_object_set_new(out, "age_ms",
+	    now.frame.sequence != 0 ? json_integer((json_int_t)status_age_ms(&now)) : json_null());
+	json_object_set_new(
+	    out, "frame_count", json_integer((json_int_t)orield_frame_count(orield, &now)));
 	return out;
 }
 
@@ -222,23 +228,24 @@ status_motion(const struct capture_report *report)
 	const struct motion_verdict *verdict = &report->verdict;
 	uint32_t width = report->frame.width, height = report->frame.height;
 
-	return json_pack("{sf sf so s[ffff]}", "ts", clock_seconds(report->frame.wall_ns),
-	    "change", status_percent(verdict->change), "threshold", settings_tenths(verdict->threshold),
+	return json_pack("{sf sf so s[ffff]}", "ts", clock_seconds(report->frame.wall_ns), "change",
+	    status_percent(verdict->change), "threshold", settings_tenths(verdict->threshold),
 	    "box", status_fraction(verdict->box_x, width), status_fraction(verdict->box_y, height),
-	    status_fraction(verdict->box_width, width), status_fraction(verdict->box_height, height));
+	    status_fraction(verdict->box_width, width),
+	    status_fraction(verdict->box_height, height));
 }
 
 json_t *
 status_online(const struct orield *orield, const struct source_mode *mode, uint64_t wall_ns)
 {
-	return json_pack("{sf sb ss so sI sI}", "ts", clock_seconds(wall_ns), "online", 1,
-	    "source", status_source(orield, mode), "name", json_words(mode->name),
-	    "width", (json_int_t)mode->width, "height", (json_int_t)mode->height);
+	return json_pack("{sf sb ss so sI sI}", "ts", clock_seconds(wall_ns), "online", 1, "source",
+	    status_source(orield, mode), "name", json_words(mode->name), "width",
+	    (json_int_t)mode->width, "height", (json_int_t)mode->height);
 }
 
 json_t *
 status_offline(const struct cause *reason, uint64_t wall_ns)
 {
-	return json_pack("{sf sb so}", "ts", clock_seconds(wall_ns), "online", 0,
-	    "reason", json_words(reason->text));
+	return json_pack("{sf sb so}", "ts", clock_seconds(wall_ns), "online", 0, "reason",
+	    json_words(reason->text));
 }

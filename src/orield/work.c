@@ -31,7 +31,8 @@ work_publish(struct job *job, const char *type, int64_t id, json_t *data)
 		json_decref(line);
 		return work_no_memory(&job->why);
 	}
-	return json_array_append_new(job->events, line) == -1 ? work_no_memory(&job->why) : STORE_OK;
+	return json_array_append_new(job->events, line) == -1 ? work_no_memory(&job->why)
+							      : STORE_OK;
 }
 
 static int
@@ -71,7 +72,7 @@ repair_values(struct work *work)
 	if (store_begin(work->store, NULL) != STORE_OK)
 		return;
 	json_object_foreach(work->values, name, text)
-		store_set_value(work->store, name, json_string_value(text), NULL);
+	    store_set_value(work->store, name, json_string_value(text), NULL);
 	if (store_commit(work->store, NULL) != STORE_OK)
 		log_warning("store", "not all settings could be written into the new database");
 }
@@ -173,12 +174,13 @@ save_picture(struct work *work, struct job *job, const char *stem, int64_t motio
 	if (result != STORE_OK)
 		return result;
 	snprintf(url, sizeof url, "snaps/%s", job->saved.name);
-	data = json_pack("{sf ss ss sI ss}", "ts", clock_seconds(job->wall_ns),
-	    "name", job->saved.name, "url", url, "size", (json_int_t)job->length,
-	    "cause", motion != 0 ? "motion" : "manual");
+	data = json_pack("{sf ss ss sI ss}", "ts", clock_seconds(job->wall_ns), "name",
+	    job->saved.name, "url", url, "size", (json_int_t)job->length, "cause",
+	    motion != 0 ? "motion" : "manual");
 	if (motion != 0)
 		json_object_set_new(data, "motion", json_integer(motion));
-	result = store_add_event(work->store, EVENT_SAVED, job->wall_ns, data, &job->event, &job->why);
+	result = store_add_event(
+	    work->store, EVENT_SAVED, job->wall_ns, data, &job->event, &job->why);
 	if (result == STORE_OK)
 		result = work_publish(job, EVENT_SAVED, job->event, data);
 	json_decref(data);
@@ -217,7 +219,8 @@ run_motion(struct work *work, struct job *job)
 
 	work->triggers++;
 	json_object_set_new(job->data, "count", json_integer((json_int_t)work->triggers));
-	result = store_add_event(work->store, EVENT_MOTION, job->wall_ns, job->data, &id, &job->why);
+	result = store_add_event(
+	    work->store, EVENT_MOTION, job->wall_ns, job->data, &id, &job->why);
 	if (result == STORE_OK)
 		result = work_set_number(work, "trigger_count", work->triggers, &job->why);
 	if (result == STORE_OK)
@@ -240,7 +243,8 @@ static int
 run_camera(struct work *work, struct job *job)
 {
 	int64_t id;
-	int result = store_add_event(work->store, EVENT_CAMERA, job->wall_ns, job->data, &id, &job->why);
+	int result = store_add_event(
+	    work->store, EVENT_CAMERA, job->wall_ns, job->data, &id, &job->why);
 
 	return result == STORE_OK ? work_publish(job, EVENT_CAMERA, id, job->data) : result;
 }
@@ -254,9 +258,8 @@ run_set(struct work *work, struct job *job)
 	const char *name;
 	json_t *text;
 
-	json_object_foreach(job->data, name, text)
-		if (result == STORE_OK)
-			result = store_set_value(work->store, name, json_string_value(text), &job->why);
+	json_object_foreach(job->data, name, text) if (result == STORE_OK)
+	    result = store_set_value(work->store, name, json_string_value(text), &job->why);
 	return result;
 }
 
@@ -275,8 +278,9 @@ run_counters(struct work *work, struct job *job)
 {
 	int result = work_set_number(work, "frame_count", work->frames + job->frames, &job->why);
 
-	return result == STORE_OK ?
-	    work_set_number(work, "trigger_count", work->triggers, &job->why) : result;
+	return result == STORE_OK
+	    ? work_set_number(work, "trigger_count", work->triggers, &job->why)
+	    : result;
 }
 
 /* ---- questions --------------------------------------------------------------------------- */
@@ -319,7 +323,7 @@ run_delete(struct work *work, struct job *job)
 static const struct {
 	int (*run)(struct work *work, struct job *job);
 	bool writes;
-	const char *event;	/* published even when it could not be stored */
+	const char *event; /* published even when it could not be stored */
 } kinds[JOB_KINDS] = {
 	[JOB_OPEN] = { run_open, false, NULL },
 	[JOB_MOTION] = { run_motion, true, EVENT_MOTION },

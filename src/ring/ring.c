@@ -28,10 +28,10 @@ static const char ring_magic[8] = "ORIELRG";
 struct ring_header {
 	char magic[8];
 	uint32_t layout, slots;
-	uint64_t size;			/* of the whole segment, bytes */
+	uint64_t size; /* of the whole segment, bytes */
 	uint64_t generation;
-	uint32_t slot_size, stride;	/* bytes of JPEG; distance of two slots */
-	_Atomic uint64_t newest;	/* sequence, 0 = none yet */
+	uint32_t slot_size, stride; /* bytes of JPEG; distance of two slots */
+	_Atomic uint64_t newest;    /* sequence, 0 = none yet */
 };
 
 struct ring_slot {
@@ -46,7 +46,7 @@ _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "sequences need lock-free 64 bits");
 
 struct ring_writer {
 	int fd;
-	uint64_t next;			/* sequence of the frame being written */
+	uint64_t next; /* sequence of the frame being written */
 	unsigned char *map;
 	struct ring_header *header;
 };
@@ -126,8 +126,8 @@ ring_writer_new(uint32_t slots, uint32_t slot_size, struct cause *why)
 	writer->fd = ring_memory(ring_size(slots, slot_size), why);
 	if (writer->fd == -1)
 		goto fail;
-	writer->map = mmap(NULL, ring_size(slots, slot_size), PROT_READ | PROT_WRITE,
-	    MAP_SHARED, writer->fd, 0);
+	writer->map = mmap(
+	    NULL, ring_size(slots, slot_size), PROT_READ | PROT_WRITE, MAP_SHARED, writer->fd, 0);
 	if (writer->map == MAP_FAILED) {
 		cause_errno(why, "mmap of the frame ring");
 		goto fail;
@@ -136,7 +136,7 @@ ring_writer_new(uint32_t slots, uint32_t slot_size, struct cause *why)
 	ring_header_fill(writer->header, slots, slot_size);
 	/* Our own mapping stays writable; no other can become so. */
 	if (fcntl(writer->fd, F_ADD_SEALS,
-	    F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL) == -1) {
+		F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL) == -1) {
 		cause_errno(why, "sealing the frame ring");
 		goto fail;
 	}
@@ -272,9 +272,12 @@ ring_reader_new(int fd, struct cause *why)
 		cause_errno(why, "frame ring");
 		goto fail;
 	}
-	*reader = (struct ring_reader){ .map = map, .size = size,
-	    .generation = header.generation, .slots = header.slots,
-	    .slot_size = header.slot_size, .stride = header.stride };
+	*reader = (struct ring_reader){ .map = map,
+		.size = size,
+		.generation = header.generation,
+		.slots = header.slots,
+		.slot_size = header.slot_size,
+		.stride = header.stride };
 	return reader;
 fail:
 	munmap(map, size);

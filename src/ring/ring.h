@@ -23,8 +23,10 @@
 #include "base/frame.h"
 
 enum {
-	RING_SLOTS_MIN = 4, RING_SLOTS_MAX = 64,
-	RING_SLOT_SIZE_MIN = 4096, RING_SLOT_SIZE_MAX = 64 << 20,
+	RING_SLOTS_MIN = 4,
+	RING_SLOTS_MAX = 64,
+	RING_SLOT_SIZE_MIN = 4096,
+	RING_SLOT_SIZE_MAX = 64 << 20,
 };
 
 /* ---- writer: one thread ---------------------------------------------------- */
@@ -65,8 +67,8 @@ uint32_t ring_reader_slot_size(const struct ring_reader *reader);
 uint64_t ring_reader_newest(const struct ring_reader *reader);
 
 struct ring_view {
-	struct frame_info info;		/* a copy, consistent */
-	const unsigned char *data;	/* info.length bytes inside the ring */
+	struct frame_info info;	   /* a copy, consistent */
+	const unsigned char *data; /* info.length bytes inside the ring */
 };
 
 /* Look at the newest frame if it is newer than `after`: false when there is

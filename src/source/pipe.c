@@ -17,18 +17,18 @@
 #include "source/splitter.h"
 
 enum {
-	FILE_FPS = 25,			/* of a file, when nothing is asked for */
-	READS_MOST = 64,		/* before the thread looks at something else */
-	PIPE_SIZE = 1 << 20,		/* the kernel's most for everybody: fewer wake-ups */
+	FILE_FPS = 25,	     /* of a file, when nothing is asked for */
+	READS_MOST = 64,     /* before the thread looks at something else */
+	PIPE_SIZE = 1 << 20, /* the kernel's most for everybody: fewer wake-ups */
 };
 
 struct pipe {
-	struct source source;		/* its fd is `input`, or a file's timer */
+	struct source source; /* its fd is `input`, or a file's timer */
 	struct splitter splitter;
 	int input;
-	const char *path;		/* NULL: standard input */
-	bool paced;			/* a file */
-	bool played;			/* it had a picture since it was rewound */
+	const char *path; /* NULL: standard input */
+	bool paced;	  /* a file */
+	bool played;	  /* it had a picture since it was rewound */
 };
 
 /* Read once. SOURCE_PICTURE means: there are new bytes. */
@@ -67,8 +67,11 @@ count_broken(struct pipe *input)
 static void
 hand_out(struct pipe *input, struct picture *picture, const unsigned char *jpeg, uint32_t length)
 {
-	*picture = (struct picture){ .format = PIXEL_MJPEG, .data = jpeg, .length = length,
-	    .mono_ns = clock_mono_ns(), .wall_ns = clock_wall_ns() };
+	*picture = (struct picture){ .format = PIXEL_MJPEG,
+		.data = jpeg,
+		.length = length,
+		.mono_ns = clock_mono_ns(),
+		.wall_ns = clock_wall_ns() };
 	input->played = true;
 }
 
@@ -123,7 +126,8 @@ pipe_moved(struct source *source)
 	struct pipe *input = (struct pipe *)source;
 	struct stat held, named;
 
-	return input->path != NULL && fstat(input->input, &held) == 0 && stat(input->path, &named) == 0 &&
+	return input->path != NULL && fstat(input->input, &held) == 0 &&
+	    stat(input->path, &named) == 0 &&
 	    (held.st_dev != named.st_dev || held.st_ino != named.st_ino);
 }
 
@@ -232,7 +236,7 @@ start_timer(struct pipe *input, uint32_t fps)
 {
 	uint64_t interval = CLOCK_S / fps;
 	struct itimerspec timer = { .it_value.tv_nsec = 1,
-	    .it_interval = { (time_t)(interval / CLOCK_S), (long)(interval % CLOCK_S) } };
+		.it_interval = { (time_t)(interval / CLOCK_S), (long)(interval % CLOCK_S) } };
 
 	input->paced = true;
 	input->source.kind = &file_kind;
@@ -254,12 +258,13 @@ look_at(struct pipe *input, const struct source_wish *wish, struct cause *why)
 	if (fstat(input->input, &is) == -1)
 		return cause_errno(why, "%s", name);
 	if (S_ISREG(is.st_mode))
-		return start_timer(input, wish->fps != 0 ? wish->fps : FILE_FPS) == 0 ? 0 :
-		    cause_errno(why, "%s: timer", name);
+		return start_timer(input, wish->fps != 0 ? wish->fps : FILE_FPS) == 0
+		    ? 0
+		    : cause_errno(why, "%s: timer", name);
 	if (!S_ISFIFO(is.st_mode) && !S_ISSOCK(is.st_mode) && !S_ISCHR(is.st_mode))
 		return cause_set(why, "%s is neither a FIFO nor a file", name);
 	if (S_ISFIFO(is.st_mode))
-		fcntl(input->input, F_SETPIPE_SZ, PIPE_SIZE);	/* or as it is */
+		fcntl(input->input, F_SETPIPE_SZ, PIPE_SIZE); /* or as it is */
 	input->source.fd = input->input;
 	return 0;
 }
@@ -276,17 +281,20 @@ pipe_open(const struct source_wish *wish, struct cause *why)
 		return NULL;
 	}
 	input = calloc(1, sizeof *input);
-	if (input == NULL || splitter_init(&input->splitter,
-	    wish->image_most != 0 ? wish->image_most : SOURCE_IMAGE_MOST) == -1) {
+	if (input == NULL ||
+	    splitter_init(&input->splitter,
+		wish->image_most != 0 ? wish->image_most : SOURCE_IMAGE_MOST) == -1) {
 		cause_errno(why, "pipe");
 		free(input);
 		return NULL;
 	}
 	input->path = standard ? NULL : wish->input;
 	source = &input->source;
-	*source = (struct source){ .kind = &pipe_kind, .fd = -1,
-	    .mode = { .kind = pipe_kind.name, .node = -1, .format = PIXEL_MJPEG } };
-	snprintf(source->mode.name, sizeof source->mode.name, "%s", standard ? "standard input" : wish->input);
+	*source = (struct source){ .kind = &pipe_kind,
+		.fd = -1,
+		.mode = { .kind = pipe_kind.name, .node = -1, .format = PIXEL_MJPEG } };
+	snprintf(source->mode.name, sizeof source->mode.name, "%s",
+	    standard ? "standard input" : wish->input);
 	snprintf(source->mode.device, sizeof source->mode.device, "%s", wish->input);
 	input->input = open_input(wish->input, why);
 	if (input->input != -1 && look_at(input, wish, why) == 0)

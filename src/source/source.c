@@ -67,7 +67,8 @@ source_controls(struct source *source)
 }
 
 int
-source_check_control(struct source *source, const char *name, const json_t *value, struct cause *why)
+source_check_control(
+    struct source *source, const char *name, const json_t *value, struct cause *why)
 {
 	if (source->kind->check_control == NULL)
 		return cause_set(why, "unknown control %.32s", name);

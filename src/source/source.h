@@ -12,35 +12,35 @@
 #include "base/picture.h"
 
 enum {
-	SOURCE_NODES = 256,	/* /dev/video0 … 255: VIDEO_NUM_DEVICES of the kernel's v4l2-dev.c */
+	SOURCE_NODES = 256, /* /dev/video0 … 255: VIDEO_NUM_DEVICES of the kernel's v4l2-dev.c */
 	SOURCE_SELF = 200,
 };
 
 /* What the source settled on; for /status and the log. */
 struct source_mode {
-	const char *kind;		/* "v4l2", "pipe", "testcard" */
-	char name[64];			/* for people: the card's name, the pipe's path */
-	char bus[32];			/* where it is plugged in: V4L2's bus_info, else "" */
-	char self[SOURCE_SELF];		/* which of those with that name and bus, else "" */
-	char device[128];		/* node or path in use now */
-	int node;			/* N of /dev/videoN, -1 = none */
+	const char *kind;	/* "v4l2", "pipe", "testcard" */
+	char name[64];		/* for people: the card's name, the pipe's path */
+	char bus[32];		/* where it is plugged in: V4L2's bus_info, else "" */
+	char self[SOURCE_SELF]; /* which of those with that name and bus, else "" */
+	char device[128];	/* node or path in use now */
+	int node;		/* N of /dev/videoN, -1 = none */
 	enum pixel_format format;
-	uint32_t width, height;		/* 0 until known (pipes: after the first picture) */
-	uint32_t fps_num, fps_den;	/* 0/0 = unknown */
-	uint32_t image_size;		/* largest picture the driver announces, bytes; 0 = unknown */
+	uint32_t width, height;	   /* 0 until known (pipes: after the first picture) */
+	uint32_t fps_num, fps_den; /* 0/0 = unknown */
+	uint32_t image_size;	   /* largest picture the driver announces, bytes; 0 = unknown */
 };
 
 struct source_counters {
-	uint64_t dropped;		/* older pictures passed over to get at the newest */
-	uint64_t broken;		/* refused: truncated, garbage, flagged bad by the driver */
+	uint64_t dropped; /* older pictures passed over to get at the newest */
+	uint64_t broken;  /* refused: truncated, garbage, flagged bad by the driver */
 };
 
-enum { SOURCE_IMAGE_MOST = 8 << 20 };	/* bytes of one JPEG, where nothing else is wished */
+enum { SOURCE_IMAGE_MOST = 8 << 20 }; /* bytes of one JPEG, where nothing else is wished */
 
 enum source_result {
-	SOURCE_PICTURE,			/* *picture is valid until source_release */
-	SOURCE_AGAIN,			/* nothing whole yet: wait on source_fd again */
-	SOURCE_GONE,			/* *why says it; close and reopen later */
+	SOURCE_PICTURE, /* *picture is valid until source_release */
+	SOURCE_AGAIN,	/* nothing whole yet: wait on source_fd again */
+	SOURCE_GONE,	/* *why says it; close and reopen later */
 };
 
 struct source;
@@ -48,44 +48,48 @@ struct source;
 /* The virtual table each kind implements; see v4l2.c, pipe.c, testcard.c. */
 struct source_kind {
 	const char *name;
-	enum source_result (*take)(struct source *source, struct picture *picture, struct cause *why);
+	enum source_result (*take)(
+	    struct source *source, struct picture *picture, struct cause *why);
 	void (*release)(struct source *source);
 	void (*close)(struct source *source);
-	bool patient;			/* silent: closing would not heal it, only hurt who feeds it */
-	bool (*moved)(struct source *source);	/* or NULL; see source_moved */
+	bool patient; /* silent: closing would not heal it, only hurt who feeds it */
+	bool (*moved)(struct source *source); /* or NULL; see source_moved */
 
 	/* NULL for kinds without controls. */
 	bool (*notice)(struct source *source);
 	void (*read_controls)(struct source *source, bool all);
 	bool (*step_controls)(struct source *source);
 	json_t *(*controls)(struct source *source);
-	int (*check_control)(struct source *source, const char *name, const json_t *value, struct cause *why);
-	int (*set_control)(struct source *source, const char *name, const json_t *value, struct cause *why);
+	int (*check_control)(
+	    struct source *source, const char *name, const json_t *value, struct cause *why);
+	int (*set_control)(
+	    struct source *source, const char *name, const json_t *value, struct cause *why);
 };
 
 /* The common head: each kind's struct begins with it. */
 struct source {
 	const struct source_kind *kind;
-	int fd;				/* readable when a picture may be there */
+	int fd; /* readable when a picture may be there */
 	struct source_mode mode;
 	struct source_counters counters;
-	struct cause refusal;		/* why the newest of counters.broken was; "" = it cannot say */
+	struct cause refusal; /* why the newest of counters.broken was; "" = it cannot say */
 };
 
-struct source_wish {			/* from the options; 0 = best match */
-	const char *kind;		/* "auto", "v4l2", "pipe", "testcard" */
-	const char *device;		/* node, by-id path, or "" = first capture device found */
+struct source_wish {	    /* from the options; 0 = best match */
+	const char *kind;   /* "auto", "v4l2", "pipe", "testcard" */
+	const char *device; /* node, by-id path, or "" = first capture device found */
 	/* Without a device, of several cameras: */
-	const char *card, *bus, *self;	/* the one we had (its mode's name, bus, self) first; NULL = none */
-	const uint8_t *failures;	/* [SOURCE_NODES] those opened in vain last; NULL = none was */
-	bool only_ours;			/* none but the one we had */
-	bool only_untried;		/* none that was opened in vain */
-	const char *input;		/* pipe: path of a FIFO or file, "-" = stdin; outlives the source */
+	const char *card, *bus,
+	    *self; /* the one we had (its mode's name, bus, self) first; NULL = none */
+	const uint8_t *failures; /* [SOURCE_NODES] those opened in vain last; NULL = none was */
+	bool only_ours;		 /* none but the one we had */
+	bool only_untried;	 /* none that was opened in vain */
+	const char *input; /* pipe: path of a FIFO or file, "-" = stdin; outlives the source */
 	uint32_t width, height, fps;
-	int format;			/* enum pixel_format, -1 = best match */
-	uint32_t testcard_period_ms;	/* how often its object crosses the picture */
-	uint32_t buffers;		/* driver buffers to ask for */
-	uint32_t image_most;		/* bytes of one JPEG; a larger one is broken. 0 = SOURCE_IMAGE_MOST */
+	int format;		     /* enum pixel_format, -1 = best match */
+	uint32_t testcard_period_ms; /* how often its object crosses the picture */
+	uint32_t buffers;	     /* driver buffers to ask for */
+	uint32_t image_most; /* bytes of one JPEG; a larger one is broken. 0 = SOURCE_IMAGE_MOST */
 };
 
 /* Open what `wish` names. NULL with one clear reason in *why; errno is ENOENT when
@@ -125,8 +129,10 @@ json_t *source_controls(struct source *source);
 
 /* Would `value` do, by what was read? An integer, a boolean, a menu's integer, true
  * for a button. Setting it is one call; what it makes of others has to be read. */
-int source_check_control(struct source *source, const char *name, const json_t *value, struct cause *why);
-int source_set_control(struct source *source, const char *name, const json_t *value, struct cause *why);
+int source_check_control(
+    struct source *source, const char *name, const json_t *value, struct cause *why);
+int source_set_control(
+    struct source *source, const char *name, const json_t *value, struct cause *why);
 
 /* Read what the driver tells unasked (POLLPRI on the fd). True: controls changed. */
 bool source_notice(struct source *source);

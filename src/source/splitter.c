@@ -8,8 +8,16 @@
 
 enum { READ_SIZE = 256 * 1024, FOLLOWERS_MOST = 8 };
 enum {
-	M_TEM = 0x01, M_SOF0 = 0xc0, M_SOF2 = 0xc2, M_RST0 = 0xd0, M_RST7 = 0xd7, M_SOI = 0xd8,
-	M_EOI = 0xd9, M_SOS = 0xda, M_APP0 = 0xe0, M_APP2 = 0xe2,
+	M_TEM = 0x01,
+	M_SOF0 = 0xc0,
+	M_SOF2 = 0xc2,
+	M_RST0 = 0xd0,
+	M_RST7 = 0xd7,
+	M_SOI = 0xd8,
+	M_EOI = 0xd9,
+	M_SOS = 0xda,
+	M_APP0 = 0xe0,
+	M_APP2 = 0xe2,
 };
 
 int
@@ -129,7 +137,8 @@ note_segment(struct splitter *splitter, unsigned marker, const unsigned char *da
 	unsigned pictures;
 
 	if (marker >= M_SOF0 && marker <= M_SOF2 && length >= 5)
-		splitter->area = ((uint64_t)data[1] << 8 | data[2]) * ((uint64_t)data[3] << 8 | data[4]);
+		splitter->area = ((uint64_t)data[1] << 8 | data[2]) *
+		    ((uint64_t)data[3] << 8 | data[4]);
 	if (marker != M_APP2)
 		return;
 	pictures = mpf_pictures(data, length);
@@ -156,7 +165,8 @@ next_begins(struct splitter *splitter, bool *whole)
 static bool
 is_lone(unsigned marker)
 {
-	return marker == 0x00 || marker == M_TEM || marker == M_EOI || (marker >= M_RST0 && marker <= M_RST7);
+	return marker == 0x00 || marker == M_TEM || marker == M_EOI ||
+	    (marker >= M_RST0 && marker <= M_RST7);
 }
 
 /* One marker segment, and what is passed over before it. False: its bytes are not all
@@ -175,7 +185,7 @@ step_marker(struct splitter *splitter, bool *whole)
 	left = splitter->end - splitter->scan;
 	if (mark == NULL || left < 2)
 		return false;
-	if (mark[1] == 0xff) {		/* fill byte (B.1.1.2) */
+	if (mark[1] == 0xff) { /* fill byte (B.1.1.2) */
 		splitter->scan++;
 	} else if (mark[1] == M_SOI) {
 		next_begins(splitter, whole);
@@ -184,7 +194,7 @@ step_marker(struct splitter *splitter, bool *whole)
 		*whole = mark[1] == M_EOI;
 	} else {
 		length = left >= 4 ? (size_t)mark[2] << 8 | mark[3] : 0;
-		if (left >= 4 && length < 2 && mark[1] >= M_APP0)	/* decoders pass over it */
+		if (left >= 4 && length < 2 && mark[1] >= M_APP0) /* decoders pass over it */
 			length = 2;
 		if (left >= 4 && length < 2) {
 			cause_set(&splitter->why, "a segment of %zu bytes", length);
@@ -237,18 +247,13 @@ find_end(struct splitter *splitter)
 
 	while (more && !whole) {
 		switch (splitter->state) {
-		case SPLITTER_SEEK:
-			more = find_begin(splitter);
-			break;
-		case SPLITTER_MARKERS:
-			more = step_marker(splitter, &whole);
-			break;
-		case SPLITTER_ENTROPY:
-			more = step_entropy(splitter);
-			break;
+		case SPLITTER_SEEK: more = find_begin(splitter); break;
+		case SPLITTER_MARKERS: more = step_marker(splitter, &whole); break;
+		case SPLITTER_ENTROPY: more = step_entropy(splitter); break;
 		}
 		if (splitter->scan - splitter->begin > splitter->most) {
-			cause_set(&splitter->why, "a picture of more than %zu MiB (image_mb)", splitter->most >> 20);
+			cause_set(&splitter->why, "a picture of more than %zu MiB (image_mb)",
+			    splitter->most >> 20);
 			whole = false;
 			more = true;
 			give_up(splitter, splitter->scan);
@@ -274,7 +279,8 @@ belongs(struct splitter *splitter)
 }
 
 bool
-splitter_next(struct splitter *splitter, const unsigned char **jpeg, uint32_t *length, uint64_t *area)
+splitter_next(
+    struct splitter *splitter, const unsigned char **jpeg, uint32_t *length, uint64_t *area)
 {
 	while (find_end(splitter)) {
 		bool passed_over = belongs(splitter);

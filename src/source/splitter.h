@@ -20,18 +20,18 @@
 #include "base/cause.h"
 
 struct splitter {
-	unsigned char *data;		/* pages are touched only as pictures need them */
+	unsigned char *data; /* pages are touched only as pictures need them */
 	size_t most, capacity;
-	size_t begin, scan, end;	/* the picture; how far it is understood; bytes there */
+	size_t begin, scan, end; /* the picture; how far it is understood; bytes there */
 	enum { SPLITTER_SEEK, SPLITTER_MARKERS, SPLITTER_ENTROPY } state;
-	bool counted;			/* the garbage we are in */
-	bool scanned;			/* the picture at hand has had a scan */
-	uint64_t area;			/* its pixels, 0 = not known yet */
-	unsigned followers;		/* by its index of several pictures */
-	unsigned expected;		/* ... of these may come, */
-	uint64_t expected_area;		/* none of them larger than this */
+	bool counted;		/* the garbage we are in */
+	bool scanned;		/* the picture at hand has had a scan */
+	uint64_t area;		/* its pixels, 0 = not known yet */
+	unsigned followers;	/* by its index of several pictures */
+	unsigned expected;	/* ... of these may come, */
+	uint64_t expected_area; /* none of them larger than this */
 	uint64_t broken;
-	struct cause why;		/* of the newest that was broken */
+	struct cause why; /* of the newest that was broken */
 };
 
 /* Pictures of at most `most` bytes. -1: out of memory. */
@@ -44,7 +44,8 @@ void splitter_add(struct splitter *splitter, size_t count);
 
 /* The next picture, valid until splitter_room; false: more bytes are needed. `area` (may
  * be NULL): width times height as its header has them, 0 = it has none. */
-bool splitter_next(struct splitter *splitter, const unsigned char **jpeg, uint32_t *length, uint64_t *area);
+bool splitter_next(
+    struct splitter *splitter, const unsigned char **jpeg, uint32_t *length, uint64_t *area);
 
 /* The stream begins anew; a picture begun is broken. */
 void splitter_restart(struct splitter *splitter);

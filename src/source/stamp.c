@@ -3,10 +3,11 @@
 
 #include <stddef.h>
 
-#define FUTURE_NS UINT64_C(100000000)	/* rounding, and clocks of two CPUs, are less */
+#define FUTURE_NS UINT64_C(100000000) /* rounding, and clocks of two CPUs, are less */
 
 static const char *
-find_fault(const struct stamps *stamps, uint64_t stamp, bool monotonic, uint64_t empty, uint64_t now)
+find_fault(
+    const struct stamps *stamps, uint64_t stamp, bool monotonic, uint64_t empty, uint64_t now)
 {
 	if (!monotonic)
 		return "are on another clock";

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct stamps {				/* of one opening; all zero at first */
+struct stamps { /* of one opening; all zero at first */
 	uint64_t newest_ns;
 	bool useless;
 };
@@ -18,8 +18,8 @@ struct stamps {				/* of one opening; all zero at first */
  * still, running backwards, or STAMP_LATE_NS older than the moment when there was no
  * picture yet. *complaint says which, once; else it is NULL. */
 uint64_t stamp_believe(struct stamps *stamps, uint64_t stamp, bool monotonic, uint64_t empty,
-	uint64_t now, const char **complaint);
+    uint64_t now, const char **complaint);
 
-#define STAMP_LATE_NS UINT64_C(1000000000)	/* exposure and transfer take less */
+#define STAMP_LATE_NS UINT64_C(1000000000) /* exposure and transfer take less */
 
 #endif

@@ -22,25 +22,30 @@
  * encode, where 1280x720 at 30 takes 5 % on every idle machine. */
 enum { DEFAULT_WIDTH = 640, DEFAULT_HEIGHT = 480, DEFAULT_FPS = 15 };
 enum { SIDE_MIN = 160, SIDE_MAX = 8192, FPS_MAX = 240 };
-enum { CROSSING_MS = 1600 };		/* at most half a period */
+enum { CROSSING_MS = 1600 }; /* at most half a period */
 
 struct disc {
-	int x, y, size;			/* its box; size 0 = outside the picture */
+	int x, y, size; /* its box; size 0 = outside the picture */
 };
 
 struct testcard {
 	struct source source;
 	struct canvas canvas;
 	unsigned char *block, *background;
-	struct disc disc;		/* as painted */
+	struct disc disc; /* as painted */
 	uint64_t started_ns, number;
 	uint64_t period_ns, crossing_ns;
 };
 
 /* 75 % bars (white, yellow, cyan, green, magenta, red, blue) in JFIF's full range. */
 static const struct colour bars[] = {
-	{ 191, 128, 128 }, { 169, 32, 144 }, { 134, 160, 32 }, { 112, 65, 48 },
-	{ 79, 191, 208 }, { 57, 96, 224 }, { 22, 224, 112 },
+	{ 191, 128, 128 },
+	{ 169, 32, 144 },
+	{ 134, 160, 32 },
+	{ 112, 65, 48 },
+	{ 79, 191, 208 },
+	{ 57, 96, 224 },
+	{ 22, 224, 112 },
 };
 static const struct colour white = { 255, 128, 128 }, black = { 0, 128, 128 };
 
@@ -93,8 +98,9 @@ disc_at(const struct testcard *card, uint64_t age)
 
 	if (phase < begin || phase >= begin + card->crossing_ns)
 		return (struct disc){ 0 };
-	return (struct disc){ .size = size, .y = (height - size) / 2,
-	    .x = (int)((uint64_t)(width + size) * (phase - begin) / card->crossing_ns) - size };
+	return (struct disc){ .size = size,
+		.y = (height - size) / 2,
+		.x = (int)((uint64_t)(width + size) * (phase - begin) / card->crossing_ns) - size };
 }
 
 /* Half the disc's chord, in pixels, `row` lines below its top. */
@@ -114,7 +120,8 @@ paint_disc(struct canvas *canvas, const struct disc *disc)
 	for (int row = 0; row < disc->size; row += 2) {
 		int half = disc_half_chord(disc->size, row + 1);
 
-		draw_box(canvas, disc->x + disc->size / 2 - half, disc->y + row, 2 * half, 2, white);
+		draw_box(
+		    canvas, disc->x + disc->size / 2 - half, disc->y + row, 2 * half, 2, white);
 	}
 }
 
@@ -219,7 +226,7 @@ testcard_start_timer(struct testcard *card, uint32_t fps)
 {
 	uint64_t interval = CLOCK_S / fps;
 	struct itimerspec timer = {
-		.it_value.tv_nsec = 1,		/* the first picture at once */
+		.it_value.tv_nsec = 1, /* the first picture at once */
 		.it_interval = { (time_t)(interval / CLOCK_S), (long)(interval % CLOCK_S) },
 	};
 
@@ -239,14 +246,23 @@ testcard_open(const struct source_wish *wish, struct cause *why)
 
 	if (card == NULL)
 		goto fail;
-	card->source = (struct source){ .kind = &testcard_kind, .fd = -1, .mode = { .node = -1,
-	    .kind = testcard_kind.name, .name = "Test card", .format = PIXEL_YUV420, .width = width, .height = height,
-	    .fps_num = fps, .fps_den = 1 } };
+	card->source = (struct source){ .kind = &testcard_kind,
+		.fd = -1,
+		.mode = { .node = -1,
+		    .kind = testcard_kind.name,
+		    .name = "Test card",
+		    .format = PIXEL_YUV420,
+		    .width = width,
+		    .height = height,
+		    .fps_num = fps,
+		    .fps_den = 1 } };
 	card->started_ns = clock_mono_ns();
-	card->period_ns = (wish->testcard_period_ms != 0 ? wish->testcard_period_ms : 20000) * CLOCK_MS;
-	card->crossing_ns = CROSSING_MS * CLOCK_MS < card->period_ns / 2 ?
-	    CROSSING_MS * CLOCK_MS : card->period_ns / 2;
-	if (testcard_paint_first(card, width, height) == -1 || testcard_start_timer(card, fps) == -1)
+	card->period_ns = (wish->testcard_period_ms != 0 ? wish->testcard_period_ms : 20000) *
+	    CLOCK_MS;
+	card->crossing_ns = CROSSING_MS * CLOCK_MS < card->period_ns / 2 ? CROSSING_MS * CLOCK_MS
+									 : card->period_ns / 2;
+	if (testcard_paint_first(card, width, height) == -1 ||
+	    testcard_start_timer(card, fps) == -1)
 		goto fail;
 	return &card->source;
 fail:

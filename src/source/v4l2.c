@@ -17,29 +17,33 @@
 enum {
 	BUFFERS_MOST = 32,
 	BUFFERS_INITIAL = 4,
-	TROUBLE_MOST = 16,	/* failed dequeues in a row before we start over */
+	TROUBLE_MOST = 16, /* failed dequeues in a row before we start over */
 };
 
 struct v4l2 {
 	struct source source;
 	struct v4l2_pix_format format;
 	struct v4l2_controls *controls;
-	struct { void *start; size_t length; } buffers[BUFFERS_MOST];
+	struct {
+		void *start;
+		size_t length;
+	} buffers[BUFFERS_MOST];
 	unsigned count;
-	struct v4l2_buffer held;	/* the picture given out */
+	struct v4l2_buffer held; /* the picture given out */
 	bool holding, streaming, lost;
-	uint32_t newest;		/* the driver's number of the newest picture seen */
+	uint32_t newest; /* the driver's number of the newest picture seen */
 	struct stamps stamps;
-	uint64_t empty_ns;		/* when the driver had nothing last */
+	uint64_t empty_ns; /* when the driver had nothing last */
 	unsigned trouble;
-	struct cause loss;		/* why `lost` */
+	struct cause loss; /* why `lost` */
 };
 
 static struct v4l2_buffer
 buffer_named(unsigned index)
 {
-	return (struct v4l2_buffer){ .index = index, .type = V4L2_BUF_TYPE_VIDEO_CAPTURE,
-	    .memory = V4L2_MEMORY_MMAP };
+	return (struct v4l2_buffer){
+		.index = index, .type = V4L2_BUF_TYPE_VIDEO_CAPTURE, .memory = V4L2_MEMORY_MMAP
+	};
 }
 
 /* A call failed. Drivers differ in what they answer when their device has gone. */
@@ -111,10 +115,12 @@ stamp(struct v4l2 *camera, struct picture *picture, uint64_t now)
 	const struct v4l2_buffer *buffer = &camera->held;
 	uint64_t said = (uint64_t)buffer->timestamp.tv_sec * CLOCK_S +
 	    (uint64_t)buffer->timestamp.tv_usec * 1000;
-	bool monotonic = (buffer->flags & V4L2_BUF_FLAG_TIMESTAMP_MASK) == V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC;
+	bool monotonic = (buffer->flags & V4L2_BUF_FLAG_TIMESTAMP_MASK) ==
+	    V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC;
 	const char *complaint;
 
-	picture->mono_ns = stamp_believe(&camera->stamps, said, monotonic, camera->empty_ns, now, &complaint);
+	picture->mono_ns = stamp_believe(
+	    &camera->stamps, said, monotonic, camera->empty_ns, now, &complaint);
 	picture->wall_ns = clock_wall_ns() - (now - picture->mono_ns);
 	if (complaint != NULL)
 		log_notice("v4l2", "%s: its time stamps %s: the time of arrival is used",
@@ -239,13 +245,16 @@ static int
 request_buffers(struct v4l2 *camera, uint32_t wish, struct cause *why)
 {
 	struct v4l2_requestbuffers request = { .type = V4L2_BUF_TYPE_VIDEO_CAPTURE,
-	    .memory = V4L2_MEMORY_MMAP, .count = wish != 0 ? wish : BUFFERS_INITIAL };
+		.memory = V4L2_MEMORY_MMAP,
+		.count = wish != 0 ? wish : BUFFERS_INITIAL };
 
 	if (v4l2_ioctl(camera->source.fd, VIDIOC_REQBUFS, &request) == -1)
-		return errno == EBUSY ? cause_set(why, "%s is in use by another program", camera->source.mode.device) :
-		    explain(camera, "asking for buffers", why);
+		return errno == EBUSY
+		    ? cause_set(why, "%s is in use by another program", camera->source.mode.device)
+		    : explain(camera, "asking for buffers", why);
 	if (request.count < 2)
-		return cause_set(why, "%s: the driver has too few buffers", camera->source.mode.device);
+		return cause_set(
+		    why, "%s: the driver has too few buffers", camera->source.mode.device);
 	camera->count = request.count < BUFFERS_MOST ? request.count : BUFFERS_MOST;
 	return 0;
 }
@@ -288,7 +297,7 @@ v4l2_close(struct source *source)
 {
 	struct v4l2 *camera = (struct v4l2 *)source;
 	struct v4l2_requestbuffers none = { .type = V4L2_BUF_TYPE_VIDEO_CAPTURE,
-	    .memory = V4L2_MEMORY_MMAP };
+		.memory = V4L2_MEMORY_MMAP };
 	int type = V4L2_BUF_TYPE_VIDEO_CAPTURE;
 
 	/* A camera that is gone refuses both; closing frees all the same. */
@@ -323,7 +332,8 @@ camera_controls(struct source *source)
 }
 
 static int
-camera_check_control(struct source *source, const char *name, const json_t *value, struct cause *why)
+camera_check_control(
+    struct source *source, const char *name, const json_t *value, struct cause *why)
 {
 	return v4l2_check_control(((struct v4l2 *)source)->controls, name, value, why);
 }
@@ -349,7 +359,8 @@ static const struct source_kind v4l2_kind = {
 
 /* All but the stream itself. The node is the camera's from now on. */
 static int
-set_up(struct v4l2 *camera, const struct v4l2_node *node, const struct source_wish *wish, struct cause *why)
+set_up(struct v4l2 *camera, const struct v4l2_node *node, const struct source_wish *wish,
+    struct cause *why)
 {
 	struct source_mode *mode = &camera->source.mode;
 
@@ -383,7 +394,9 @@ start(const struct v4l2_node *node, const struct source_wish *wish, struct cause
 		return NULL;
 	}
 	source = &camera->source;
-	*source = (struct source){ .kind = &v4l2_kind, .fd = node->fd, .mode.kind = v4l2_kind.name };
+	*source = (struct source){
+		.kind = &v4l2_kind, .fd = node->fd, .mode.kind = v4l2_kind.name
+	};
 	if (set_up(camera, node, wish, why) == -1)
 		error = errno;
 	else if (stream(camera, why) == 0)

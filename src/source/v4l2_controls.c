@@ -22,16 +22,16 @@ enum { CONTROLS_MOST = 128, MENU_MOST = 64, NAME_SIZE = 33, QUERIES_MOST = 1024 
 struct control {
 	struct v4l2_queryctrl is;
 	char name[NAME_SIZE];
-	bool readable;			/* `value` is what it has */
+	bool readable; /* `value` is what it has */
 	int32_t value;
-	uint64_t items;			/* of a menu: those that are there, from `minimum` on */
+	uint64_t items; /* of a menu: those that are there, from `minimum` on */
 	json_t *menu;
 };
 
 struct v4l2_controls {
 	struct control list[CONTROLS_MOST];
 	unsigned count;
-	bool silent;			/* a driver that does not tell of changes */
+	bool silent; /* a driver that does not tell of changes */
 
 	/* Where the reading is: in the first one the table grows. */
 	enum { DONE, FIRST, AGAIN, VOLATILE } reading;
@@ -60,14 +60,11 @@ static const char *
 type_word(const struct v4l2_queryctrl *is)
 {
 	switch (is->type) {
-	case V4L2_CTRL_TYPE_INTEGER:
-		return "integer";
-	case V4L2_CTRL_TYPE_BOOLEAN:
-		return "boolean";
-	case V4L2_CTRL_TYPE_MENU: case V4L2_CTRL_TYPE_INTEGER_MENU:
-		return "menu";
-	case V4L2_CTRL_TYPE_BUTTON:
-		return "button";
+	case V4L2_CTRL_TYPE_INTEGER: return "integer";
+	case V4L2_CTRL_TYPE_BOOLEAN: return "boolean";
+	case V4L2_CTRL_TYPE_MENU:
+	case V4L2_CTRL_TYPE_INTEGER_MENU: return "menu";
+	case V4L2_CTRL_TYPE_BUTTON: return "button";
 	}
 	return NULL;
 }
@@ -102,7 +99,9 @@ v4l2_controls_read(struct v4l2_controls *controls, bool all)
 {
 	if (controls->reading == FIRST)
 		return;
-	controls->reading = controls->count == 0 ? FIRST : all || controls->silent ? AGAIN : VOLATILE;
+	controls->reading = controls->count == 0 ? FIRST
+	    : all || controls->silent		 ? AGAIN
+						 : VOLATILE;
 	controls->part = controls->reading == VOLATILE ? VALUE : DESCRIPTION;
 	controls->at = controls->queries = 0;
 }
@@ -110,7 +109,8 @@ v4l2_controls_read(struct v4l2_controls *controls, bool all)
 static bool
 has_menu(const struct control *control)
 {
-	return control->is.type == V4L2_CTRL_TYPE_MENU || control->is.type == V4L2_CTRL_TYPE_INTEGER_MENU;
+	return control->is.type == V4L2_CTRL_TYPE_MENU ||
+	    control->is.type == V4L2_CTRL_TYPE_INTEGER_MENU;
 }
 
 /* A driver's text as JSON, without control characters. */
@@ -120,7 +120,8 @@ label(const void *text, size_t size)
 	char clean[64];
 	size_t used = 0;
 
-	for (const unsigned char *c = text; used < size && used < sizeof clean - 1 && *c != '\0'; c++)
+	for (const unsigned char *c = text; used < size && used < sizeof clean - 1 && *c != '\0';
+	     c++)
 		clean[used++] = *c >= 0x20 && *c != 0x7f ? (char)*c : '?';
 	clean[used] = '\0';
 	return json_words(clean);
@@ -135,7 +136,8 @@ discover(struct v4l2_controls *controls, int fd)
 	if (controls->queries == 0)
 		control->is = (struct v4l2_queryctrl){ 0 };
 	control->is.id |= V4L2_CTRL_FLAG_NEXT_CTRL;
-	if (controls->queries++ == QUERIES_MOST || v4l2_ioctl(fd, VIDIOC_QUERYCTRL, &control->is) == -1)
+	if (controls->queries++ == QUERIES_MOST ||
+	    v4l2_ioctl(fd, VIDIOC_QUERYCTRL, &control->is) == -1)
 		return false;
 	if (control->is.flags & V4L2_CTRL_FLAG_DISABLED || type_word(&control->is) == NULL)
 		return true;
@@ -187,8 +189,10 @@ read_item(struct control *control, int64_t index, int fd)
 		return;
 	control->items |= UINT64_C(1) << (index - control->is.minimum);
 	snprintf(number, sizeof number, "%lld", (long long)item.value);
-	json_array_append_new(control->menu, json_pack("{s:I, s:o}", "value", (json_int_t)index, "label",
-	    control->is.type == V4L2_CTRL_TYPE_MENU ? label(item.name, sizeof item.name) : json_string(number)));
+	json_array_append_new(control->menu,
+	    json_pack("{s:I, s:o}", "value", (json_int_t)index, "label",
+		control->is.type == V4L2_CTRL_TYPE_MENU ? label(item.name, sizeof item.name)
+							: json_string(number)));
 }
 
 /* Is a call due for this part of it? */
@@ -203,13 +207,14 @@ is_due(const struct v4l2_controls *controls, const struct control *control)
 		return controls->reading == FIRST && !controls->silent &&
 		    !(flags & (V4L2_CTRL_FLAG_READ_ONLY | V4L2_CTRL_FLAG_VOLATILE));
 	case VALUE:
-		return control->is.type != V4L2_CTRL_TYPE_BUTTON && !(flags & V4L2_CTRL_FLAG_WRITE_ONLY) &&
+		return control->is.type != V4L2_CTRL_TYPE_BUTTON &&
+		    !(flags & V4L2_CTRL_FLAG_WRITE_ONLY) &&
 		    (controls->reading != VOLATILE || flags & V4L2_CTRL_FLAG_VOLATILE);
 	case MENU:
-		return controls->reading == FIRST && has_menu(control) && controls->item <= control->is.maximum &&
+		return controls->reading == FIRST && has_menu(control) &&
+		    controls->item <= control->is.maximum &&
 		    controls->item < (int64_t)control->is.minimum + MENU_MOST;
-	default:
-		return true;
+	default: return true;
 	}
 }
 
@@ -225,7 +230,8 @@ advance(struct v4l2_controls *controls)
 		if (++controls->at < CONTROLS_MOST && controls->reading == FIRST)
 			controls->list[controls->at].is = controls->list[controls->at - 1].is;
 	}
-	return controls->at < (controls->reading == FIRST ? (unsigned)CONTROLS_MOST : controls->count);
+	return controls->at <
+	    (controls->reading == FIRST ? (unsigned)CONTROLS_MOST : controls->count);
 }
 
 bool
@@ -256,9 +262,7 @@ v4l2_controls_step(struct v4l2_controls *controls, int fd)
 		read_value(control, fd);
 		controls->part++;
 		break;
-	case MENU:
-		read_item(control, controls->item++, fd);
-		break;
+	case MENU: read_item(control, controls->item++, fd); break;
 	}
 	if (!more)
 		controls->reading = DONE;
@@ -270,18 +274,19 @@ v4l2_controls_step(struct v4l2_controls *controls, int fd)
 static json_t *
 value_of(const struct control *control, int32_t value)
 {
-	return control->is.type == V4L2_CTRL_TYPE_BOOLEAN ? json_boolean(value) : json_integer(value);
+	return control->is.type == V4L2_CTRL_TYPE_BOOLEAN ? json_boolean(value)
+							  : json_integer(value);
 }
 
 static json_t *
 describe(const struct control *control)
 {
 	const struct v4l2_queryctrl *is = &control->is;
-	json_t *out = json_pack("{s:s, s:o, s:s, s:b, s:b, s:b}", "name", control->name,
-	    "label", label(is->name, sizeof is->name), "type", type_word(is),
-	    "inactive", (is->flags & V4L2_CTRL_FLAG_INACTIVE) != 0,
-	    "read_only", (is->flags & V4L2_CTRL_FLAG_READ_ONLY) != 0,
-	    "volatile", (is->flags & V4L2_CTRL_FLAG_VOLATILE) != 0);
+	json_t *out = json_pack("{s:s, s:o, s:s, s:b, s:b, s:b}", "name", control->name, "label",
+	    label(is->name, sizeof is->name), "type", type_word(is), "inactive",
+	    (is->flags & V4L2_CTRL_FLAG_INACTIVE) != 0, "read_only",
+	    (is->flags & V4L2_CTRL_FLAG_READ_ONLY) != 0, "volatile",
+	    (is->flags & V4L2_CTRL_FLAG_VOLATILE) != 0);
 
 	if (control->readable)
 		json_object_set_new(out, "value", value_of(control, control->value));
@@ -329,10 +334,11 @@ check_integer(const struct control *control, const json_t *value, struct cause *
 	if (!json_is_integer(value))
 		return cause_set(why, "%s must be an integer", control->name);
 	if (number < is->minimum || number > is->maximum)
-		return cause_set(why, "%s out of range (%d to %d)", control->name, is->minimum, is->maximum);
+		return cause_set(
+		    why, "%s out of range (%d to %d)", control->name, is->minimum, is->maximum);
 	if (step > 1 && (number - is->minimum) % step != 0)
-		return cause_set(why, "%s out of range (%d to %d in steps of %d)", control->name, is->minimum,
-		    is->maximum, step);
+		return cause_set(why, "%s out of range (%d to %d in steps of %d)", control->name,
+		    is->minimum, is->maximum, step);
 	return 0;
 }
 
@@ -343,13 +349,15 @@ check_menu(const struct control *control, const json_t *value, struct cause *why
 
 	if (check_integer(control, value, why) == -1)
 		return -1;
-	if (item - control->is.minimum < MENU_MOST && control->items >> (item - control->is.minimum) & 1)
+	if (item - control->is.minimum < MENU_MOST &&
+	    control->items >> (item - control->is.minimum) & 1)
 		return 0;
 	return cause_set(why, "%s out of range (no item %lld)", control->name, item);
 }
 
 int
-v4l2_check_control(struct v4l2_controls *controls, const char *name, const json_t *value, struct cause *why)
+v4l2_check_control(
+    struct v4l2_controls *controls, const char *name, const json_t *value, struct cause *why)
 {
 	const struct control *control = find_control(controls, name);
 
@@ -359,11 +367,14 @@ v4l2_check_control(struct v4l2_controls *controls, const char *name, const json_
 		return cause_set(why, "%s is read-only", name);
 	switch (control->is.type) {
 	case V4L2_CTRL_TYPE_BOOLEAN:
-		return json_is_boolean(value) ? 0 : cause_set(why, "%s must be true or false", name);
+		return json_is_boolean(value) ? 0
+					      : cause_set(why, "%s must be true or false", name);
 	case V4L2_CTRL_TYPE_BUTTON:
-		return json_is_true(value) ? 0 : cause_set(why, "%s must be true: it is a button", name);
-	case V4L2_CTRL_TYPE_MENU: case V4L2_CTRL_TYPE_INTEGER_MENU:
-		return check_menu(control, value, why);
+		return json_is_true(value)
+		    ? 0
+		    : cause_set(why, "%s must be true: it is a button", name);
+	case V4L2_CTRL_TYPE_MENU:
+	case V4L2_CTRL_TYPE_INTEGER_MENU: return check_menu(control, value, why);
 	}
 	return check_integer(control, value, why);
 }
@@ -379,14 +390,15 @@ v4l2_set_control(struct v4l2_controls *controls, int fd, const char *name, const
 	if (v4l2_check_control(controls, name, value, why) == -1 || control == NULL)
 		return -1;
 	set = (struct v4l2_control){ .id = control->is.id,
-	    .value = json_is_integer(value) ? (int32_t)json_integer_value(value) : json_is_true(value) };
+		.value = json_is_integer(value) ? (int32_t)json_integer_value(value)
+						: json_is_true(value) };
 	if (v4l2_ioctl(fd, VIDIOC_S_CTRL, &set) == 0)
 		return 0;
 	error = errno;
-	describe_again(control, fd);		/* another one may have made it inactive just now */
+	describe_again(control, fd); /* another one may have made it inactive just now */
 	errno = error;
 	if (control->is.flags & V4L2_CTRL_FLAG_INACTIVE)
 		return cause_set(why, "%s is inactive now: another control overrides it", name);
-	return errno == EBUSY ? cause_set(why, "%s cannot be changed now", name) :
-	    cause_errno(why, "%s", name);
+	return errno == EBUSY ? cause_set(why, "%s cannot be changed now", name)
+			      : cause_errno(why, "%s", name);
 }

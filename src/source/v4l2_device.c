@@ -26,26 +26,30 @@ static int
 explain_open(const char *path, struct cause *why)
 {
 	switch (errno) {
-	case ENOENT: case ENODEV: case ENXIO:
-		errno = ENOENT;
-		return cause_set(why, "%s: no such camera", path);
-	case EACCES: case EPERM:
-		return cause_set(why, "%s: permission denied (its group is usually \"video\")", path);
-	case EBUSY:
-		return cause_set(why, "%s is in use by another program", path);
+	case ENOENT:
+	case ENODEV:
+	case ENXIO: errno = ENOENT; return cause_set(why, "%s: no such camera", path);
+	case EACCES:
+	case EPERM:
+		return cause_set(
+		    why, "%s: permission denied (its group is usually \"video\")", path);
+	case EBUSY: return cause_set(why, "%s is in use by another program", path);
 	}
 	return cause_errno(why, "%s", path);
 }
 
 static int
-check_capability(const char *path, const struct v4l2_capability *is, uint32_t can, struct cause *why)
+check_capability(
+    const char *path, const struct v4l2_capability *is, uint32_t can, struct cause *why)
 {
 	if (can & V4L2_CAP_VIDEO_CAPTURE)
-		return can & V4L2_CAP_STREAMING ? 0 :
-		    cause_set(why, "%s (%.32s) cannot stream", path, (const char *)is->card);
+		return can & V4L2_CAP_STREAMING
+		    ? 0
+		    : cause_set(why, "%s (%.32s) cannot stream", path, (const char *)is->card);
 	if (can & V4L2_CAP_VIDEO_CAPTURE_MPLANE)
-		return cause_set(why, "%s (%.32s) captures in several planes only, which is not supported",
-		    path, (const char *)is->card);
+		return cause_set(why,
+		    "%s (%.32s) captures in several planes only, which is not supported", path,
+		    (const char *)is->card);
 	return cause_set(why, "%s (%.32s) does not capture video", path, (const char *)is->card);
 }
 
@@ -57,8 +61,8 @@ node_number(const char *path)
 	unsigned number = SOURCE_NODES;
 	int end = 0;
 
-	if (sscanf(real != NULL ? real : path, "/dev/video%u%n", &number, &end) != 1 || number >= SOURCE_NODES ||
-	    (real != NULL ? real : path)[end] != '\0')
+	if (sscanf(real != NULL ? real : path, "/dev/video%u%n", &number, &end) != 1 ||
+	    number >= SOURCE_NODES || (real != NULL ? real : path)[end] != '\0')
 		number = SOURCE_NODES;
 	free(real);
 	return number < SOURCE_NODES ? (int)number : -1;
@@ -110,7 +114,7 @@ find_place(unsigned number, char place[SOURCE_SELF])
 	ssize_t length;
 
 	snprintf(link, sizeof link, "/sys/class/video4linux/video%u", number);
-	length = readlink(link, place, SOURCE_SELF - 8);	/* room for the order behind it */
+	length = readlink(link, place, SOURCE_SELF - 8); /* room for the order behind it */
 	if (length <= 0 || length == SOURCE_SELF - 8)
 		return false;
 	place[length] = '\0';
@@ -162,7 +166,8 @@ is_ours(const struct source_wish *wish, const struct v4l2_node *node)
 {
 	char self[SOURCE_SELF];
 
-	if (wish->card == NULL || strcmp(wish->card, node->card) != 0 || strcmp(wish->bus, node->bus) != 0)
+	if (wish->card == NULL || strcmp(wish->card, node->card) != 0 ||
+	    strcmp(wish->bus, node->bus) != 0)
 		return false;
 	v4l2_tell_apart(node, self);
 	return strcmp(wish->self, self) == 0;
@@ -234,12 +239,15 @@ source_list(void)
 
 		snprintf(path, sizeof path, "/dev/video%d", i);
 		if (v4l2_open_node(path, &node, &why) == 0) {
-			json_array_append_new(list, json_pack("{s:s, s:o, s:o, s:o}", "device", path,
-			    "name", json_words(node.card), "bus", json_words(node.bus), "formats", v4l2_list_modes(node.fd)));
+			json_array_append_new(list,
+			    json_pack("{s:s, s:o, s:o, s:o}", "device", path, "name",
+				json_words(node.card), "bus", json_words(node.bus), "formats",
+				v4l2_list_modes(node.fd)));
 			close(node.fd);
 		} else if (errno == EACCES) {
-			json_array_append_new(list, json_pack("{s:s, s:o}", "device", path,
-			    "reason", json_words(why.text)));
+			json_array_append_new(list,
+			    json_pack(
+				"{s:s, s:o}", "device", path, "reason", json_words(why.text)));
 		}
 	}
 	return list;

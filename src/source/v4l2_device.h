@@ -23,11 +23,11 @@
 int v4l2_ioctl(int fd, unsigned long request, void *arg);
 
 struct v4l2_node {
-	int fd;			/* open, non-blocking */
-	int number;		/* N of /dev/videoN, -1 = none */
-	uint32_t can;		/* V4L2_CAP_* */
+	int fd;	      /* open, non-blocking */
+	int number;   /* N of /dev/videoN, -1 = none */
+	uint32_t can; /* V4L2_CAP_* */
 	char path[128];
-	char card[32], bus[32];	/* who it is and where it is plugged in */
+	char card[32], bus[32]; /* who it is and where it is plugged in */
 };
 
 /* Open `path` if it captures video. -1 with one clear reason; errno is ENOENT when it
@@ -42,14 +42,15 @@ void v4l2_tell_apart(const struct v4l2_node *node, char self[SOURCE_SELF]);
 /* The numbers of all nodes that may be taken when none is named, best first; how
  * many. None: why not; errno as above. Converters (memory to memory) and nodes whose
  * pipeline somebody has to set up first (V4L2_CAP_IO_MC) are none. */
-unsigned v4l2_rank(const struct source_wish *wish, uint8_t numbers[SOURCE_NODES], struct cause *why);
+unsigned v4l2_rank(
+    const struct source_wish *wish, uint8_t numbers[SOURCE_NODES], struct cause *why);
 
 /* ---- v4l2_mode.c ---- */
 
 /* Choose format, size and rate nearest to `wish`, set them, and say in *mode and
  * *format what the driver made of it. -1: errno is ENOENT when it has no format we know. */
 int v4l2_negotiate(const struct v4l2_node *node, const struct source_wish *wish,
-	struct source_mode *mode, struct v4l2_pix_format *format, struct cause *why);
+    struct source_mode *mode, struct v4l2_pix_format *format, struct cause *why);
 
 /* Are the driver's samples in studio range? (see struct picture) */
 bool v4l2_is_studio(enum pixel_format pixels, const struct v4l2_pix_format *format);
@@ -66,14 +67,14 @@ json_t *v4l2_list_modes(int fd);
  * they stand behind. */
 struct v4l2_controls;
 
-struct v4l2_controls *v4l2_controls_new(void);		/* NULL: out of memory */
-void v4l2_controls_free(struct v4l2_controls *controls);	/* NULL will do */
+struct v4l2_controls *v4l2_controls_new(void);		 /* NULL: out of memory */
+void v4l2_controls_free(struct v4l2_controls *controls); /* NULL will do */
 void v4l2_controls_read(struct v4l2_controls *controls, bool all);
 bool v4l2_controls_step(struct v4l2_controls *controls, int fd);
 json_t *v4l2_controls_list(const struct v4l2_controls *controls);
-int v4l2_check_control(struct v4l2_controls *controls, const char *name, const json_t *value,
-	struct cause *why);
+int v4l2_check_control(
+    struct v4l2_controls *controls, const char *name, const json_t *value, struct cause *why);
 int v4l2_set_control(struct v4l2_controls *controls, int fd, const char *name, const json_t *value,
-	struct cause *why);
+    struct cause *why);
 
 #endif

@@ -10,27 +10,36 @@
 #include <string.h>
 
 enum {
-	BEST_WIDTH = 1280, BEST_HEIGHT = 720, BEST_FPS = 30,	/* when nothing is asked for */
-	SMOOTH_FPS = 15,		/* below this a smaller picture is better than a slower one */
-	ENUM_MOST = 256,		/* of a list that a mad driver never ends */
-	CALLS_MOST = 1024,		/* in all: 3 s when each takes 3 ms; the richest cameras need 500 */
+	BEST_WIDTH = 1280,
+	BEST_HEIGHT = 720,
+	BEST_FPS = 30,	   /* when nothing is asked for */
+	SMOOTH_FPS = 15,   /* below this a smaller picture is better than a slower one */
+	ENUM_MOST = 256,   /* of a list that a mad driver never ends */
+	CALLS_MOST = 1024, /* in all: 3 s when each takes 3 ms; the richest cameras need 500 */
 	SIDE_MAX = 65500,
 };
 
 /* In order of preference: what is passed through first, then what is cheapest
  * to encode, colour before grey. */
-static const struct { uint32_t fourcc; enum pixel_format pixels; } known[] = {
-	{ V4L2_PIX_FMT_MJPEG, PIXEL_MJPEG }, { V4L2_PIX_FMT_JPEG, PIXEL_MJPEG },
-	{ V4L2_PIX_FMT_YUV420, PIXEL_YUV420 }, { V4L2_PIX_FMT_NV12, PIXEL_NV12 },
-	{ V4L2_PIX_FMT_YUYV, PIXEL_YUYV }, { V4L2_PIX_FMT_UYVY, PIXEL_UYVY },
-	{ V4L2_PIX_FMT_RGB24, PIXEL_RGB24 }, { V4L2_PIX_FMT_GREY, PIXEL_GREY },
+static const struct {
+	uint32_t fourcc;
+	enum pixel_format pixels;
+} known[] = {
+	{ V4L2_PIX_FMT_MJPEG, PIXEL_MJPEG },
+	{ V4L2_PIX_FMT_JPEG, PIXEL_MJPEG },
+	{ V4L2_PIX_FMT_YUV420, PIXEL_YUV420 },
+	{ V4L2_PIX_FMT_NV12, PIXEL_NV12 },
+	{ V4L2_PIX_FMT_YUYV, PIXEL_YUYV },
+	{ V4L2_PIX_FMT_UYVY, PIXEL_UYVY },
+	{ V4L2_PIX_FMT_RGB24, PIXEL_RGB24 },
+	{ V4L2_PIX_FMT_GREY, PIXEL_GREY },
 };
 enum { KNOWN = sizeof known / sizeof known[0] };
 
 struct candidate {
-	int rank;			/* row of `known`; -1 = none */
+	int rank; /* row of `known`; -1 = none */
 	uint32_t width, height;
-	double fps;			/* 0 = the driver does not say */
+	double fps; /* 0 = the driver does not say */
 	struct v4l2_fract interval;
 };
 
@@ -133,7 +142,8 @@ walk_rates(struct walker *walker, uint32_t fourcc, uint32_t width, uint32_t heig
 		}
 		each(arg, is.stepwise.min);
 		each(arg, is.stepwise.max);
-		if (fps_of(wish) < fps_of(is.stepwise.min) && fps_of(wish) > fps_of(is.stepwise.max))
+		if (fps_of(wish) < fps_of(is.stepwise.min) &&
+		    fps_of(wish) > fps_of(is.stepwise.max))
 			each(arg, wish);
 		return;
 	}
@@ -173,7 +183,7 @@ walk_sizes(struct walker *walker, uint32_t fourcc, const struct source_wish *wis
 		    in_steps(height, range->min_height, range->max_height, range->step_height));
 		return;
 	}
-	if (is.index == 0)	/* the driver has no list: ask and see */
+	if (is.index == 0) /* the driver has no list: ask and see */
 		each(arg, width, height);
 }
 
@@ -211,7 +221,8 @@ consider_size(void *arg, uint32_t width, uint32_t height)
 
 	choice->now.width = width;
 	choice->now.height = height;
-	walk_rates(&choice->walker, choice->fourcc, width, height, choice->wish->fps, consider_rate, choice);
+	walk_rates(&choice->walker, choice->fourcc, width, height, choice->wish->fps, consider_rate,
+	    choice);
 }
 
 /* Four letters for people; unprintable ones as '?'. */
@@ -240,7 +251,8 @@ explain_no_format(const struct v4l2_node *node, const struct source_wish *wish, 
 	}
 	errno = wish->format >= 0 ? EINVAL : ENOENT;
 	return cause_set(why, "%s (%s) does not offer %s; it offers %s", node->path, node->card,
-	    wish->format >= 0 ? pixel_format_name((enum pixel_format)wish->format) : "a format we know",
+	    wish->format >= 0 ? pixel_format_name((enum pixel_format)wish->format)
+			      : "a format we know",
 	    offers[0] != '\0' ? offers : "none");
 }
 
@@ -278,7 +290,8 @@ take_signal(const struct v4l2_node *node, struct cause *why)
 		return 0;
 	}
 	if (errno == ENOLINK || errno == ENOLCK || errno == ERANGE)
-		return cause_set(why, "%s (%s): no usable signal at its input", node->path, node->card);
+		return cause_set(
+		    why, "%s (%s): no usable signal at its input", node->path, node->card);
 	return 0;
 }
 
@@ -331,8 +344,9 @@ set_format(const struct v4l2_node *node, const struct candidate *best,
 	set.fmt.pix.pixelformat = known[best->rank].fourcc;
 	set.fmt.pix.field = V4L2_FIELD_ANY;
 	if (v4l2_ioctl(node->fd, VIDIOC_S_FMT, &set) == -1)
-		return errno == EBUSY ? cause_set(why, "%s is in use by another program", node->path) :
-		    cause_errno(why, "%s: setting the format", node->path);
+		return errno == EBUSY
+		    ? cause_set(why, "%s is in use by another program", node->path)
+		    : cause_errno(why, "%s: setting the format", node->path);
 	if (is_yuv(known[best->rank].pixels))
 		ask_for_jpeg_colours(node->fd, &set);
 	*format = set.fmt.pix;
@@ -343,7 +357,8 @@ set_format(const struct v4l2_node *node, const struct candidate *best,
 		unfit = "an impossible size";
 	else if (format->sizeimage == 0 || format->sizeimage > INT_MAX)
 		unfit = "an impossible picture length";
-	return unfit == NULL ? 0 : cause_set(why, "%s: the driver answers with %s", node->path, unfit);
+	return unfit == NULL ? 0
+			     : cause_set(why, "%s: the driver answers with %s", node->path, unfit);
 }
 
 /* Ask for the rate; the answer, or 0/0 when the driver has no say in it. */
@@ -405,14 +420,11 @@ v4l2_whole(enum pixel_format pixels, const struct v4l2_pix_format *format)
 	uint32_t luma = format->bytesperline * format->height;
 
 	switch (pixels) {
-	case PIXEL_NV12:
-		return luma + format->bytesperline * ((format->height + 1) / 2);
+	case PIXEL_NV12: return luma + format->bytesperline * ((format->height + 1) / 2);
 	case PIXEL_YUV420:
 		return luma + 2 * (format->bytesperline / 2 * ((format->height + 1) / 2));
-	case PIXEL_MJPEG:
-		return 4;		/* SOI and EOI at least; jpeg/check.h looks closer */
-	default:
-		return luma;
+	case PIXEL_MJPEG: return 4; /* SOI and EOI at least; jpeg/check.h looks closer */
+	default: return luma;
 	}
 }
 
@@ -440,8 +452,9 @@ list_size(void *arg, uint32_t width, uint32_t height)
 
 	listing->rates = json_array();
 	walk_rates(listing->walker, listing->fourcc, width, height, 0, list_rate, listing);
-	json_array_append_new(listing->sizes, json_pack("{s:i, s:i, s:o}", "width", (int)width,
-	    "height", (int)height, "fps", listing->rates));
+	json_array_append_new(listing->sizes,
+	    json_pack("{s:i, s:i, s:o}", "width", (int)width, "height", (int)height, "fps",
+		listing->rates));
 }
 
 json_t *
@@ -453,15 +466,18 @@ v4l2_list_modes(int fd)
 	json_t *modes = json_array();
 
 	for (; next_format(&walker, &is); is.index++) {
-		struct listing listing = { .walker = &walker, .fourcc = is.pixelformat, .sizes = json_array() };
+		struct listing listing = {
+			.walker = &walker, .fourcc = is.pixelformat, .sizes = json_array()
+		};
 		int rank = rank_of(is.pixelformat);
 		char text[5];
 
 		fourcc_text(is.pixelformat, text);
 		walk_sizes(&walker, is.pixelformat, &any, list_size, &listing);
-		json_array_append_new(modes, json_pack("{s:s, s:b, s:o}", "format",
-		    rank != -1 ? pixel_format_name(known[rank].pixels) : text, "usable", rank != -1,
-		    "sizes", listing.sizes));
+		json_array_append_new(modes,
+		    json_pack("{s:s, s:b, s:o}", "format",
+			rank != -1 ? pixel_format_name(known[rank].pixels) : text, "usable",
+			rank != -1, "sizes", listing.sizes));
 	}
 	return modes;
 }

@@ -72,7 +72,9 @@ aside_prune(const char *folder)
 	int64_t oldest, newest;
 	char path[STORE_ASIDE_SIZE];
 
-	for (int tries = 0; tries < ASIDE_TRIES && aside_count(folder, &oldest, &newest) > STORE_DAMAGED_KEPT; tries++) {
+	for (int tries = 0;
+	     tries < ASIDE_TRIES && aside_count(folder, &oldest, &newest) > STORE_DAMAGED_KEPT;
+	     tries++) {
 		aside_path(folder, oldest, "-wal", path);
 		unlink(path);
 		aside_path(folder, oldest, "", path);

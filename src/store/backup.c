@@ -61,13 +61,17 @@ backup_free(struct backup **backup)
 static int
 backup_prepare(struct backup *backup, struct cause *why)
 {
-	backup->put = sql_prepare(backup->sql, "INSERT INTO sqlar VALUES (?1, ?2, ?3, ?4, ?5)", why);
+	backup->put = sql_prepare(
+	    backup->sql, "INSERT INTO sqlar VALUES (?1, ?2, ?3, ?4, ?5)", why);
 	if (backup->put != NULL)
-		backup->sum = sql_prepare(backup->sql, "INSERT INTO part VALUES (?1, row_sum(?1, ?2))", why);
+		backup->sum = sql_prepare(
+		    backup->sql, "INSERT INTO part VALUES (?1, row_sum(?1, ?2))", why);
 	if (backup->sum != NULL)
-		backup->get = sql_prepare(backup->sql, "SELECT data FROM sqlar WHERE name = ?1", why);
+		backup->get = sql_prepare(
+		    backup->sql, "SELECT data FROM sqlar WHERE name = ?1", why);
 	if (backup->get != NULL)
-		backup->next = sql_prepare(backup->sql, "SELECT name FROM sqlar WHERE name > ?1 ORDER BY name LIMIT 1", why);
+		backup->next = sql_prepare(backup->sql,
+		    "SELECT name FROM sqlar WHERE name > ?1 ORDER BY name LIMIT 1", why);
 	return backup->next != NULL ? STORE_OK : sql_last_failure(backup->sql, why);
 }
 
@@ -103,10 +107,11 @@ backup_make(const char *path, struct cause *why)
 }
 
 int
-backup_put(struct backup *backup, const char *name, const void *bytes, size_t length, struct cause *why)
+backup_put(
+    struct backup *backup, const char *name, const void *bytes, size_t length, struct cause *why)
 {
-	int result = sql_do(backup->put, why, "tiiib", name, (int64_t)0100600, (int64_t)time(NULL), (int64_t)length,
-	    bytes, length);
+	int result = sql_do(backup->put, why, "tiiib", name, (int64_t)0100600, (int64_t)time(NULL),
+	    (int64_t)length, bytes, length);
 
 	return result == STORE_OK ? sql_do(backup->sum, why, "tb", name, bytes, length) : result;
 }
@@ -134,14 +139,16 @@ backup_rename(const struct backup *backup, bool force)
 int
 backup_finish(struct backup *backup, bool force, struct cause *why)
 {
-	int result = sql_exec(backup->sql, "COMMIT", why);	/* synced: synchronous is FULL by default */
+	int result = sql_exec(
+	    backup->sql, "COMMIT", why); /* synced: synchronous is FULL by default */
 
 	if (result != STORE_OK)
 		return result;
 	sql_close(&backup->sql);
 	if (backup_rename(backup, force) == -1) {
 		if (errno == EEXIST)
-			cause_set(why, "%.200s is there already (--force replaces it)", backup->path);
+			cause_set(
+			    why, "%.200s is there already (--force replaces it)", backup->path);
 		else
 			cause_errno(why, "%.200s", backup->path);
 		return STORE_FAILED;
@@ -161,8 +168,10 @@ backup_verify(struct backup *backup, struct cause *why)
 	if (result == STORE_OK)
 		result = backup_prepare(backup, why);
 	if (result == STORE_OK)
-		result = sql_ask(backup->sql, "SELECT count(*) FROM sqlar LEFT JOIN part USING (name)"
-		    " WHERE typeof(data) <> 'blob' OR sum IS NOT row_sum(name, data)", &bad, why);
+		result = sql_ask(backup->sql,
+		    "SELECT count(*) FROM sqlar LEFT JOIN part USING (name)"
+		    " WHERE typeof(data) <> 'blob' OR sum IS NOT row_sum(name, data)",
+		    &bad, why);
 	if (result == STORE_OK)
 		result = sql_ask(backup->sql, "SELECT max(length(data)) FROM sqlar", &large, why);
 	if (result == STORE_OK && (bad > 0 || large > SQL_BYTES_MAX))
@@ -179,20 +188,21 @@ backup_open(const char *path, struct cause *why)
 
 	if (backup == NULL)
 		return NULL;
-	result = access(path, R_OK) == 0 ? sql_open_damaged(path, &backup->sql, &reason) :
-	    cause_errno(&reason, "it cannot be read");
+	result = access(path, R_OK) == 0 ? sql_open_damaged(path, &backup->sql, &reason)
+					 : cause_errno(&reason, "it cannot be read");
 	if (result == STORE_OK)
 		result = backup_verify(backup, &reason);
 	if (result == STORE_OK)
 		return backup;
-	cause_set(why, "%.100s is %s: %.120s", path, result == STORE_DAMAGED ? "no backup, or damaged" : "no use",
-	    reason.text);
+	cause_set(why, "%.100s is %s: %.120s", path,
+	    result == STORE_DAMAGED ? "no backup, or damaged" : "no use", reason.text);
 	backup_free(&backup);
 	return NULL;
 }
 
 int
-backup_get(struct backup *backup, const char *name, unsigned char **bytes, size_t *length, struct cause *why)
+backup_get(struct backup *backup, const char *name, unsigned char **bytes, size_t *length,
+    struct cause *why)
 {
 	const void *found;
 	int result;
@@ -222,7 +232,8 @@ backup_next(struct backup *backup, const char *after, char name[BACKUP_NAME_SIZE
 
 	snprintf(before, sizeof before, "%s", after);
 	sql_bind(backup->next, "t", before);
-	found = sql_step(backup->next, NULL) > 0 && strlen(sql_text(backup->next, 0)) < BACKUP_NAME_SIZE;
+	found = sql_step(backup->next, NULL) > 0 &&
+	    strlen(sql_text(backup->next, 0)) < BACKUP_NAME_SIZE;
 	if (found)
 		snprintf(name, BACKUP_NAME_SIZE, "%s", sql_text(backup->next, 0));
 	sql_done(backup->next);

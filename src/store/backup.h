@@ -24,7 +24,8 @@ enum { BACKUP_FORM = 1, BACKUP_NAME_SIZE = 80 };
 
 /* Begin `path` under another name, mode 0600; nothing is at `path` before backup_finish(). STORE_FULL is not told apart. */
 struct backup *backup_make(const char *path, struct cause *why);
-int backup_put(struct backup *backup, const char *name, const void *bytes, size_t length, struct cause *why);
+int backup_put(
+    struct backup *backup, const char *name, const void *bytes, size_t length, struct cause *why);
 
 /* Synced, renamed, the folder synced. `force`: what is there already is replaced. */
 int backup_finish(struct backup *backup, bool force, struct cause *why);
@@ -33,7 +34,8 @@ int backup_finish(struct backup *backup, bool force, struct cause *why);
 struct backup *backup_open(const char *path, struct cause *why);
 
 /* The bytes of one part, for free(3); STORE_MISSING when it is not in it. */
-int backup_get(struct backup *backup, const char *name, unsigned char **bytes, size_t *length, struct cause *why);
+int backup_get(struct backup *backup, const char *name, unsigned char **bytes, size_t *length,
+    struct cause *why);
 
 /* The name behind `after` ("": the first); false: no more. */
 bool backup_next(struct backup *backup, const char *after, char name[BACKUP_NAME_SIZE]);
@@ -51,7 +53,7 @@ int store_save(const char *folder, unsigned char **bytes, size_t *length, struct
 int store_restore(const char *folder, const unsigned char *bytes, size_t length, struct cause *why);
 
 /* Put a picture into folder/snaps, unless one of that name is there. `name` without folder. */
-int store_restore_picture(const char *folder, const char *name, const unsigned char *bytes, size_t length,
-	struct cause *why);
+int store_restore_picture(const char *folder, const char *name, const unsigned char *bytes,
+    size_t length, struct cause *why);
 
 #endif

@@ -7,7 +7,10 @@
 #include "base/json.h"
 #include "store/inside.h"
 
-enum { PRUNED_AT_ONCE = 8, EVENT_AROUND = 112 };	/* bytes of an event's JSON beside its data and type, at most */
+enum {
+	PRUNED_AT_ONCE = 8,
+	EVENT_AROUND = 112
+}; /* bytes of an event's JSON beside its data and type, at most */
 
 static int
 events_no_memory(struct cause *why)
@@ -61,7 +64,8 @@ store_add_event(struct store *store, const char *type, uint64_t wall_ns, const j
 	if (result == STORE_OK)
 		result = store_reserve(store, *id, why);
 	if (result == STORE_OK)
-		result = sql_do(store->say[STORE_EVENT_ADD], why, "itit", *id, type, (int64_t)wall_ns, text);
+		result = sql_do(
+		    store->say[STORE_EVENT_ADD], why, "itit", *id, type, (int64_t)wall_ns, text);
 	free(text);
 	return result == STORE_OK ? events_prune(store, why) : result;
 }
@@ -96,13 +100,15 @@ events_append_row(json_t *list, struct sql_statement *say)
 	const char *text = sql_text(say, 3);
 	json_t *data = json_parse_object(text, strlen(text));
 
-	return json_array_append_new(list, json_pack("{sI ss sf so}", "id", (json_int_t)sql_number(say, 0),
-	    "type", sql_text(say, 1), "ts", clock_seconds((uint64_t)sql_number(say, 2)),
-	    "data", data != NULL ? data : json_object()));
+	return json_array_append_new(list,
+	    json_pack("{sI ss sf so}", "id", (json_int_t)sql_number(say, 0), "type",
+		sql_text(say, 1), "ts", clock_seconds((uint64_t)sql_number(say, 2)), "data",
+		data != NULL ? data : json_object()));
 }
 
 static int
-events_collect(struct store *store, const struct store_query *query, json_t *list, struct cause *why)
+events_collect(
+    struct store *store, const struct store_query *query, json_t *list, struct cause *why)
 {
 	struct sql_statement *say = events_sentence(store, query);
 	size_t room = query->most_bytes != 0 ? query->most_bytes : SIZE_MAX;
@@ -132,7 +138,8 @@ events_collect(struct store *store, const struct store_query *query, json_t *lis
 }
 
 int
-store_events(struct store *store, const struct store_query *query, json_t **answer, struct cause *why)
+store_events(
+    struct store *store, const struct store_query *query, json_t **answer, struct cause *why)
 {
 	json_t *list = json_array();
 	int64_t first, last;
@@ -143,13 +150,13 @@ store_events(struct store *store, const struct store_query *query, json_t **answ
 	if (result == STORE_OK)
 		result = sql_ask(store->sql, "SELECT min(id) FROM event", &first, why);
 	if (result == STORE_OK)
-		result = sql_ask(store->sql, "SELECT seq FROM sqlite_sequence WHERE name = 'event'",
-		    &last, why);
+		result = sql_ask(
+		    store->sql, "SELECT seq FROM sqlite_sequence WHERE name = 'event'", &last, why);
 	if (result != STORE_OK) {
 		json_decref(list);
 		return result;
 	}
-	*answer = json_pack("{so sI sI}", "events", list, "first", (json_int_t)first,
-	    "last", (json_int_t)last);
+	*answer = json_pack(
+	    "{so sI sI}", "events", list, "first", (json_int_t)first, "last", (json_int_t)last);
 	return *answer != NULL ? STORE_OK : events_no_memory(why);
 }

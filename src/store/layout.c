@@ -10,10 +10,10 @@
 static const char *const tables[] = {
 	"CREATE TABLE value (name TEXT PRIMARY KEY, text TEXT NOT NULL, sum INTEGER NOT NULL) WITHOUT ROWID",
 	"CREATE TABLE event (id INTEGER PRIMARY KEY AUTOINCREMENT, type TEXT NOT NULL,"
-	    "  wall_ns INTEGER NOT NULL, data TEXT NOT NULL, sum INTEGER NOT NULL)",
+	"  wall_ns INTEGER NOT NULL, data TEXT NOT NULL, sum INTEGER NOT NULL)",
 	"CREATE INDEX event_type ON event (type, id)",
 	"CREATE TABLE picture (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE,"
-	    "  bytes INTEGER NOT NULL, wall_ns INTEGER NOT NULL, sum INTEGER NOT NULL)",
+	"  bytes INTEGER NOT NULL, wall_ns INTEGER NOT NULL, sum INTEGER NOT NULL)",
 };
 enum { TABLES = sizeof tables / sizeof tables[0] };
 
@@ -69,8 +69,10 @@ layout_from_1(struct sql *sql, struct cause *why)
 	int result = sql_check(sql, why);
 
 	if (result == STORE_OK)
-		result = sql_exec(sql, "BEGIN IMMEDIATE; DROP INDEX event_type; ALTER TABLE value RENAME TO old_value;"
-		    "ALTER TABLE event RENAME TO old_event; ALTER TABLE picture RENAME TO old_picture", why);
+		result = sql_exec(sql,
+		    "BEGIN IMMEDIATE; DROP INDEX event_type; ALTER TABLE value RENAME TO old_value;"
+		    "ALTER TABLE event RENAME TO old_event; ALTER TABLE picture RENAME TO old_picture",
+		    why);
 	if (result == STORE_OK)
 		result = layout_tables(sql, why);
 	if (result == STORE_OK)
@@ -84,13 +86,16 @@ layout_compare(struct sql *sql, struct cause *why)
 {
 	char question[600];
 	int64_t count = 0, all;
-	int result = sql_ask(sql, "SELECT count(*) FROM sqlite_master WHERE sql IS NOT NULL"
-	    " AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'", &all, why);
+	int result = sql_ask(sql,
+	    "SELECT count(*) FROM sqlite_master WHERE sql IS NOT NULL"
+	    " AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
+	    &all, why);
 
 	for (size_t i = 0; result == STORE_OK && i < TABLES; i++) {
 		int64_t has;
 
-		snprintf(question, sizeof question, "SELECT count(*) FROM sqlite_master WHERE sql = '%s'", tables[i]);
+		snprintf(question, sizeof question,
+		    "SELECT count(*) FROM sqlite_master WHERE sql = '%s'", tables[i]);
 		result = sql_ask(sql, question, &has, why);
 		count += has;
 	}
@@ -104,8 +109,10 @@ layout_refuse(struct sql *sql, int64_t version, struct cause *why)
 {
 	if (version < 0 || version > STORE_LAYOUT_MAX)
 		return sql_found_damage(sql, why, "its layout has a number that nobody gave it");
-	cause_set(why, "has layout %lld, this orield knows %d: it is from a newer version (or damaged: move it away, "
-	    "and a new one is begun)", (long long)version, STORE_LAYOUT);
+	cause_set(why,
+	    "has layout %lld, this orield knows %d: it is from a newer version (or damaged: move it away, "
+	    "and a new one is begun)",
+	    (long long)version, STORE_LAYOUT);
 	return STORE_FAILED;
 }
 

@@ -121,11 +121,13 @@ mend_keep_strays(struct store *store, struct mend_list *files)
 	for (size_t i = 0; i < files->count; i++) {
 		struct mend_name *file = &files->names[i];
 
-		if (file->matched || fstatat(store->snaps, file->text, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
+		if (file->matched ||
+		    fstatat(store->snaps, file->text, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
 		    !S_ISREG(st.st_mode) || st.st_size == 0)
 			continue;
 		file->bytes = (uint64_t)st.st_size;
-		file->wall_ns = (uint64_t)st.st_mtim.tv_sec * CLOCK_S + (uint64_t)st.st_mtim.tv_nsec;
+		file->wall_ns = (uint64_t)st.st_mtim.tv_sec * CLOCK_S +
+		    (uint64_t)st.st_mtim.tv_nsec;
 		files->names[kept++] = *file;
 	}
 	files->count = kept;
@@ -167,8 +169,10 @@ mend(struct store *store, struct cause *why)
 	if (result == STORE_OK) {
 		mend_keep_strays(store, &files);
 		if (files.count + gone.count > 0) {
-			log_notice("store", "%s/snaps: %zu pictures had no row and have one now, %zu rows"
-			    " had no picture and are gone", store->folder, files.count, gone.count);
+			log_notice("store",
+			    "%s/snaps: %zu pictures had no row and have one now, %zu rows"
+			    " had no picture and are gone",
+			    store->folder, files.count, gone.count);
 			result = mend_rows(store, &files, &gone, why);
 		}
 	}

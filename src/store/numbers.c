@@ -12,10 +12,11 @@
 #include "store/inside.h"
 
 enum { LINE_SIZE = 160 };
-static const char format[] = "oriel numbers %" PRId64 " file %" PRIu64 " %" PRIu64 " again %" PRId64 "\n";
+static const char format[] = "oriel numbers %" PRId64 " file %" PRIu64 " %" PRIu64 " again %" PRId64
+			     "\n";
 
 struct numbers_file {
-	uint64_t inode, born;	/* born: 0 where the file system does not say */
+	uint64_t inode, born; /* born: 0 where the file system does not say */
 };
 
 static int
@@ -26,8 +27,9 @@ numbers_identify(int fd, struct numbers_file *file)
 	if (statx(fd, "", AT_EMPTY_PATH, STATX_INO | STATX_BTIME, &found) == -1)
 		return -1;
 	file->inode = found.stx_ino;
-	file->born = (found.stx_mask & STATX_BTIME) == 0 ? 0 :
-	    (uint64_t)found.stx_btime.tv_sec * 1000000000 + found.stx_btime.tv_nsec;
+	file->born = (found.stx_mask & STATX_BTIME) == 0
+	    ? 0
+	    : (uint64_t)found.stx_btime.tv_sec * 1000000000 + found.stx_btime.tv_nsec;
 	return 0;
 }
 
@@ -39,7 +41,7 @@ numbers_parse(const char *line, struct numbers *numbers, struct numbers_file *fi
 	int64_t twice;
 
 	if (sscanf(line, "oriel numbers %" SCNd64 " file %" SCNu64 " %" SCNu64 " again %" SCNd64,
-	    &numbers->most, &file->inode, &file->born, &twice) != 4)
+		&numbers->most, &file->inode, &file->born, &twice) != 4)
 		return false;
 	snprintf(again, sizeof again, format, numbers->most, file->inode, file->born, twice);
 	return numbers->most == twice && numbers->most >= 0 && numbers->most <= STORE_NUMBER_MAX &&
@@ -60,7 +62,8 @@ numbers_read(const char *folder, struct numbers *numbers)
 		return;
 	if (read(fd, line, sizeof line - 1) > 0 && numbers_identify(fd, &is) == 0 &&
 	    numbers_parse(line, numbers, &said))
-		numbers->state = said.inode == is.inode && said.born == is.born ? NUMBERS_OWN : NUMBERS_COPY;
+		numbers->state = said.inode == is.inode && said.born == is.born ? NUMBERS_OWN
+										: NUMBERS_COPY;
 	else
 		*numbers = (struct numbers){ .state = NUMBERS_NONE };
 	close(fd);
@@ -89,7 +92,7 @@ numbers_fill(int fd, int64_t most, bool own, bool durable)
 	if (done == length)
 		return durable ? fsync(fd) : 0;
 	if (done >= 0)
-		errno = ENOSPC;		/* what a short write means */
+		errno = ENOSPC; /* what a short write means */
 	return -1;
 }
 

@@ -15,14 +15,14 @@
 enum { NUMBERS_STEP = 1000 };
 
 enum numbers_state {
-	NUMBERS_NONE,		/* there is no such file, or none that can be read */
-	NUMBERS_COPY,		/* not the file that was written: `most` is a lower bound */
+	NUMBERS_NONE, /* there is no such file, or none that can be read */
+	NUMBERS_COPY, /* not the file that was written: `most` is a lower bound */
 	NUMBERS_OWN,
 };
 
 struct numbers {
 	enum numbers_state state;
-	int64_t most;		/* nothing above it was given away */
+	int64_t most; /* nothing above it was given away */
 };
 
 /* `folder` is a path. Never fails: what cannot be read is NUMBERS_NONE. */

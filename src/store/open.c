@@ -57,10 +57,12 @@ static int
 open_last_number(struct store *store, int64_t *last, struct cause *why)
 {
 	int64_t rows, newest;
-	int result = sql_ask(store->sql, "SELECT count(*) FROM sqlite_sequence WHERE name = 'event'", &rows, why);
+	int result = sql_ask(
+	    store->sql, "SELECT count(*) FROM sqlite_sequence WHERE name = 'event'", &rows, why);
 
 	if (result == STORE_OK)
-		result = sql_ask(store->sql, "SELECT seq FROM sqlite_sequence WHERE name = 'event'", last, why);
+		result = sql_ask(
+		    store->sql, "SELECT seq FROM sqlite_sequence WHERE name = 'event'", last, why);
 	if (result == STORE_OK)
 		result = sql_ask(store->sql, "SELECT max(id) FROM event", &newest, why);
 	if (result == STORE_OK && (rows != 1 || *last < newest || *last > STORE_NUMBER_MAX))
@@ -71,7 +73,8 @@ open_last_number(struct store *store, int64_t *last, struct cause *why)
 /* A number that is not used is no loss: one that is used twice is. That the numbers cannot be
  * reserved now (disk full) is said by the first event. */
 static int
-open_numbers(struct store *store, const struct numbers *numbers, bool made, bool migrated, struct cause *why)
+open_numbers(
+    struct store *store, const struct numbers *numbers, bool made, bool migrated, struct cause *why)
 {
 	int64_t last = 0, known;
 	int result = open_last_number(store, &last, why);
@@ -86,8 +89,10 @@ open_numbers(struct store *store, const struct numbers *numbers, bool made, bool
 		store->floor = last;
 	} else {
 		store->floor = store_far_above(store, known);
-		log_warning("store", "%s: the database or the file \"numbers\" has come from elsewhere: events go on"
-		    " with number %lld", store->folder, (long long)store->floor + 1);
+		log_warning("store",
+		    "%s: the database or the file \"numbers\" has come from elsewhere: events go on"
+		    " with number %lld",
+		    store->folder, (long long)store->floor + 1);
 	}
 	store->reserved = 0;
 	store_reserve(store, (last > store->floor ? last : store->floor) + 1, NULL);
@@ -158,7 +163,8 @@ open_database(struct store *store, const char *path, struct cause *why)
 	if (result == STORE_OK)
 		result = open_numbers(store, &numbers, made, migrated, why);
 	if (result == STORE_OK && migrated)
-		log_notice("store", "%s was of an older version, and has layout %d now", path, STORE_LAYOUT);
+		log_notice("store", "%s was of an older version, and has layout %d now", path,
+		    STORE_LAYOUT);
 	return result;
 }
 
@@ -199,7 +205,8 @@ store_close(struct store *store)
 	int64_t last;
 
 	if (store->sql != NULL && store->reserved > 0 && !sql_is_damaged(store->sql) &&
-	    sql_ask(store->sql, "SELECT seq FROM sqlite_sequence WHERE name = 'event'", &last, NULL) == STORE_OK)
+	    sql_ask(store->sql, "SELECT seq FROM sqlite_sequence WHERE name = 'event'", &last,
+		NULL) == STORE_OK)
 		numbers_write_lazily(store->folder, last > store->floor ? last : store->floor);
 	sql_close(&store->sql);
 	if (store->snaps != -1)

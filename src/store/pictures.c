@@ -13,14 +13,16 @@
 #include "store/inside.h"
 
 enum { NAME_TRIES = 1000, FULL_TRIES = 3, PICTURE_AROUND = 160 };
-static const char unfinished[] = ".new";	/* the one file being written */
+static const char unfinished[] = ".new"; /* the one file being written */
 
 bool
 store_name_valid(const char *name)
 {
-	size_t stem = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_");
+	size_t stem = strspn(
+	    name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_");
 
-	return stem > 0 && stem + sizeof ".jpg" <= STORE_NAME_SIZE && strcmp(name + stem, ".jpg") == 0;
+	return stem > 0 && stem + sizeof ".jpg" <= STORE_NAME_SIZE &&
+	    strcmp(name + stem, ".jpg") == 0;
 }
 
 /* ---- rows ----------------------------------------------------------------------- */
@@ -41,11 +43,11 @@ store_pictures_count(struct store *store, struct cause *why)
 }
 
 int
-store_picture_add_row(struct store *store, const char *name, uint64_t bytes, uint64_t wall_ns,
-    struct cause *why)
+store_picture_add_row(
+    struct store *store, const char *name, uint64_t bytes, uint64_t wall_ns, struct cause *why)
 {
-	int result = sql_do(store->say[STORE_PICTURE_ADD], why, "tii", name, (int64_t)bytes,
-	    (int64_t)wall_ns);
+	int result = sql_do(
+	    store->say[STORE_PICTURE_ADD], why, "tii", name, (int64_t)bytes, (int64_t)wall_ns);
 
 	if (result == STORE_OK) {
 		store->count++;
@@ -115,8 +117,8 @@ write_all(int fd, const unsigned char *data, size_t length)
 static int
 picture_write(struct store *store, const unsigned char *jpeg, uint32_t length, struct cause *why)
 {
-	int fd = openat(store->snaps, unfinished, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-	    0640);
+	int fd = openat(
+	    store->snaps, unfinished, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640);
 	int result = STORE_OK;
 
 	if (fd == -1)
@@ -132,8 +134,8 @@ picture_write(struct store *store, const unsigned char *jpeg, uint32_t length, s
 }
 
 static int
-picture_write_making_room(struct store *store, const unsigned char *jpeg, uint32_t length,
-    struct cause *why)
+picture_write_making_room(
+    struct store *store, const unsigned char *jpeg, uint32_t length, struct cause *why)
 {
 	int result = picture_write(store, jpeg, length, why);
 
@@ -176,7 +178,8 @@ picture_name(struct store *store, const char *stem, char name[STORE_NAME_SIZE], 
 }
 
 static int
-picture_publish(struct store *store, const char *stem, struct store_picture *saved, struct cause *why)
+picture_publish(
+    struct store *store, const char *stem, struct store_picture *saved, struct cause *why)
 {
 	int result = picture_name(store, stem, saved->name, why);
 
@@ -197,8 +200,9 @@ picture_publish(struct store *store, const char *stem, struct store_picture *sav
 }
 
 int
-store_save_picture(struct store *store, const char *stem, const unsigned char *jpeg, uint32_t length,
-    uint64_t wall_ns, const struct store_limits *limits, struct store_picture *saved, struct cause *why)
+store_save_picture(struct store *store, const char *stem, const unsigned char *jpeg,
+    uint32_t length, uint64_t wall_ns, const struct store_limits *limits,
+    struct store_picture *saved, struct cause *why)
 {
 	int result;
 
@@ -266,12 +270,14 @@ store_delete_picture(struct store *store, const char *name, struct cause *why)
 static json_t *
 picture_json(struct sql_statement *say)
 {
-	return json_pack("{sI ss sI sf}", "id", (json_int_t)sql_number(say, 0), "name", sql_text(say, 1),
-	    "bytes", (json_int_t)sql_number(say, 2), "ts", clock_seconds((uint64_t)sql_number(say, 3)));
+	return json_pack("{sI ss sI sf}", "id", (json_int_t)sql_number(say, 0), "name",
+	    sql_text(say, 1), "bytes", (json_int_t)sql_number(say, 2), "ts",
+	    clock_seconds((uint64_t)sql_number(say, 3)));
 }
 
 int
-store_pictures(struct store *store, const struct store_query *query, json_t **answer, struct cause *why)
+store_pictures(
+    struct store *store, const struct store_query *query, json_t **answer, struct cause *why)
 {
 	struct sql_statement *say = store->say[STORE_PICTURE_PAGE];
 	size_t most = query->most_bytes != 0 ? query->most_bytes / PICTURE_AROUND : SIZE_MAX;
@@ -288,8 +294,8 @@ store_pictures(struct store *store, const struct store_query *query, json_t **an
 		json_array_append_new(list, picture_json(say));
 	}
 	sql_done(say);
-	*answer = json_pack("{so sI sI}", "snaps", list, "count", (json_int_t)store->count,
-	    "bytes", (json_int_t)store->bytes);
+	*answer = json_pack("{so sI sI}", "snaps", list, "count", (json_int_t)store->count, "bytes",
+	    (json_int_t)store->bytes);
 	if (result == STORE_OK && *answer == NULL) {
 		cause_set(why, "out of memory");
 		return STORE_FAILED;

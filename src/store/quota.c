@@ -66,7 +66,8 @@ store_evict(struct store *store, uint64_t bytes, struct cause *why)
 }
 
 static int
-quota_make_room(struct store *store, uint32_t length, const struct store_limits *limits, struct cause *why)
+quota_make_room(
+    struct store *store, uint32_t length, const struct store_limits *limits, struct cause *why)
 {
 	int result = STORE_OK;
 
@@ -75,8 +76,8 @@ quota_make_room(struct store *store, uint32_t length, const struct store_limits 
 		    bytes_text(length).text, bytes_text(limits->quota_bytes).text);
 		return STORE_FULL;
 	}
-	while (result == STORE_OK && store->count > 0 && (store->count + 1 > limits->quota_files ||
-	    store->bytes + length > limits->quota_bytes))
+	while (result == STORE_OK && store->count > 0 &&
+	    (store->count + 1 > limits->quota_files || store->bytes + length > limits->quota_bytes))
 		result = store_evict(store, 1, why);
 	return result;
 }
@@ -84,7 +85,8 @@ quota_make_room(struct store *store, uint32_t length, const struct store_limits 
 /* Nothing is removed when even removing all would not be enough: then somebody
  * else fills the disk, and our pictures are not to pay for it in vain. */
 static int
-disk_make_room(struct store *store, uint32_t length, const struct store_limits *limits, struct cause *why)
+disk_make_room(
+    struct store *store, uint32_t length, const struct store_limits *limits, struct cause *why)
 {
 	uint64_t size, available, wanted;
 	struct statvfs disk;
@@ -99,7 +101,8 @@ disk_make_room(struct store *store, uint32_t length, const struct store_limits *
 	if (available >= wanted)
 		return STORE_OK;
 	if (store->bytes < wanted - available) {
-		cause_set(why, "disk full: %s free, to be kept free: %u %% of %s; all saved pictures have %s",
+		cause_set(why,
+		    "disk full: %s free, to be kept free: %u %% of %s; all saved pictures have %s",
 		    bytes_text(available).text, limits->keep_free, bytes_text(size).text,
 		    bytes_text(store->bytes).text);
 		return STORE_FULL;
@@ -108,7 +111,8 @@ disk_make_room(struct store *store, uint32_t length, const struct store_limits *
 }
 
 int
-store_make_room(struct store *store, uint32_t length, const struct store_limits *limits, struct cause *why)
+store_make_room(
+    struct store *store, uint32_t length, const struct store_limits *limits, struct cause *why)
 {
 	int result = quota_make_room(store, length, limits, why);
 

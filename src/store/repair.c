@@ -27,7 +27,13 @@ store_look(struct store *store, struct cause *why)
 	return result == STORE_DAMAGED ? STORE_DAMAGED : STORE_OK;
 }
 
-enum repair_state { REPAIR_NOTHING, REPAIR_DAMAGED, REPAIR_REMOVED, REPAIR_REPLACED, REPAIR_PICTURES };
+enum repair_state {
+	REPAIR_NOTHING,
+	REPAIR_DAMAGED,
+	REPAIR_REMOVED,
+	REPAIR_REPLACED,
+	REPAIR_PICTURES
+};
 
 static bool
 repair_wants_pictures(const struct store *store)
@@ -65,9 +71,11 @@ repair_state(struct store *store)
 bool
 store_is_damaged(struct store *store, struct cause *why)
 {
-	static const char *const words[] = { [REPAIR_REMOVED] = "it was removed while it was in use",
+	static const char *const words[] = {
+		[REPAIR_REMOVED] = "it was removed while it was in use",
 		[REPAIR_REPLACED] = "another file was put in its place",
-		[REPAIR_PICTURES] = "the folder of pictures was removed while it was in use" };
+		[REPAIR_PICTURES] = "the folder of pictures was removed while it was in use"
+	};
 	enum repair_state state = repair_state(store);
 
 	if (state == REPAIR_DAMAGED)
@@ -99,7 +107,10 @@ repair_ask(struct sql *sql, const char *question)
 {
 	int64_t number;
 
-	return sql != NULL && sql_ask(sql, question, &number, NULL) == STORE_OK && number <= STORE_NUMBER_MAX ? number : 0;
+	return sql != NULL && sql_ask(sql, question, &number, NULL) == STORE_OK &&
+		number <= STORE_NUMBER_MAX
+	    ? number
+	    : 0;
 }
 
 /* The highest number that can have been given away. We know it when we have reserved it, or folder/numbers is ours. */
@@ -222,16 +233,18 @@ repair_say(const struct store *store, const char *what)
 {
 	const struct store_repaired *repaired = &store->repaired;
 
-	log_error("store", "%s (%s). It is %s%s; of it %lld settings and counters and %lld events could be read, and go on",
-	    what, repaired->why.text, repaired->kept[0] != '\0' ? "kept as " : "written anew", repaired->kept,
-	    (long long)repaired->values, (long long)repaired->events);
+	log_error("store",
+	    "%s (%s). It is %s%s; of it %lld settings and counters and %lld events could be read, and go on",
+	    what, repaired->why.text, repaired->kept[0] != '\0' ? "kept as " : "written anew",
+	    repaired->kept, (long long)repaired->values, (long long)repaired->events);
 }
 
 static int
 repair_with(struct store *store, enum repair_state state, struct cause *why)
 {
 	char path[STORE_PATH_SIZE], what[STORE_PATH_SIZE + 32];
-	int result = state == REPAIR_REMOVED ? repair_removed(store, why) : repair_damaged(store, why);
+	int result = state == REPAIR_REMOVED ? repair_removed(store, why)
+					     : repair_damaged(store, why);
 
 	store_path(store, "", path);
 	if (result != STORE_OK) {
@@ -240,7 +253,8 @@ repair_with(struct store *store, enum repair_state state, struct cause *why)
 		cause_set(why, "%s is damaged, and cannot be begun anew: %s", path, reason.text);
 		return STORE_FAILED;
 	}
-	snprintf(what, sizeof what, "%s %s", path, state == REPAIR_REMOVED ? "is gone" : "is damaged");
+	snprintf(
+	    what, sizeof what, "%s %s", path, state == REPAIR_REMOVED ? "is gone" : "is damaged");
 	repair_say(store, what);
 	return store_open(store, why);
 }
@@ -249,7 +263,8 @@ repair_with(struct store *store, enum repair_state state, struct cause *why)
 static int
 repair_take(struct store *store, struct cause *why)
 {
-	log_error("store", "%s: %s; what is there now is taken", store->folder, store->repaired.why.text);
+	log_error(
+	    "store", "%s: %s; what is there now is taken", store->folder, store->repaired.why.text);
 	store->floor = store->reserved > store->floor ? store->reserved : store->floor;
 	sql_close(&store->sql);
 	return store_open_or_repair(store, why);
@@ -270,7 +285,7 @@ store_repair(struct store *store, struct cause *why)
 		close(store->snaps);
 	store->snaps = -1;
 	store->repaired = (struct store_repaired){ .wall_ns = clock_wall_ns(), .why = reason };
-	result = state == REPAIR_DAMAGED || state == REPAIR_REMOVED ? repair_with(store, state, why) :
-	    repair_take(store, why);
+	result = state == REPAIR_DAMAGED || state == REPAIR_REMOVED ? repair_with(store, state, why)
+								    : repair_take(store, why);
 	return result == STORE_DAMAGED ? STORE_FAILED : result;
 }

@@ -55,12 +55,15 @@ restore_verify(const unsigned char *bytes, size_t length, int64_t *last, struct 
 	if (result == STORE_OK)
 		result = sql_ask(sql, "PRAGMA user_version", &version, why);
 	if (result == STORE_OK && version > STORE_LAYOUT) {
-		cause_set(why, "the backup has layout %lld, this version knows %d: it is from a newer version, and there is"
-		    " no way back", (long long)version, STORE_LAYOUT);
+		cause_set(why,
+		    "the backup has layout %lld, this version knows %d: it is from a newer version, and there is"
+		    " no way back",
+		    (long long)version, STORE_LAYOUT);
 		result = STORE_FAILED;
 	}
 	if (result == STORE_OK)
-		result = sql_ask(sql, "SELECT seq FROM sqlite_sequence WHERE name = 'event'", last, why);
+		result = sql_ask(
+		    sql, "SELECT seq FROM sqlite_sequence WHERE name = 'event'", last, why);
 	if (result == STORE_OK && version == STORE_LAYOUT)
 		result = layout_check_rows(sql, why);
 	sql_close(&sql);
@@ -76,7 +79,7 @@ restore_file(const char *path, const unsigned char *bytes, size_t length, struct
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0640);
 	int result = STORE_OK;
 
-	for (size_t at = 0; fd != -1 && at < length && result == STORE_OK; ) {
+	for (size_t at = 0; fd != -1 && at < length && result == STORE_OK;) {
 		ssize_t done = write(fd, bytes + at, length - at);
 
 		if (done == -1 && errno != EINTR)
@@ -110,9 +113,13 @@ restore_sync(const char *folder, struct cause *why)
 static int
 restore_put(const char *folder, struct cause *why)
 {
-	static const char *const steps[][2] = {		/* NULL: to be removed */
-		{ "state.db.replaced-wal", NULL }, { "state.db", "state.db.replaced" },
-		{ "state.db-wal", "state.db.replaced-wal" }, { "state.db-shm", NULL }, { "state.db.new", "state.db" },
+	static const char *const steps[][2] = {
+		/* NULL: to be removed */
+		{ "state.db.replaced-wal", NULL },
+		{ "state.db", "state.db.replaced" },
+		{ "state.db-wal", "state.db.replaced-wal" },
+		{ "state.db-shm", NULL },
+		{ "state.db.new", "state.db" },
 	};
 	char from[STORE_PATH_SIZE], to[STORE_PATH_SIZE];
 
@@ -151,8 +158,8 @@ store_restore(const char *folder, const unsigned char *bytes, size_t length, str
 }
 
 int
-store_restore_picture(const char *folder, const char *name, const unsigned char *bytes, size_t length,
-    struct cause *why)
+store_restore_picture(const char *folder, const char *name, const unsigned char *bytes,
+    size_t length, struct cause *why)
 {
 	char snaps[STORE_PATH_SIZE], path[STORE_ASIDE_SIZE], new[STORE_ASIDE_SIZE];
 	int result;
@@ -163,7 +170,8 @@ store_restore_picture(const char *folder, const char *name, const unsigned char 
 	}
 	snprintf(snaps, sizeof snaps, "%s/snaps", folder);
 	snprintf(new, sizeof new, "%s/.new", snaps);
-	snprintf(path, sizeof path, "%.*s/%s", (int)(sizeof path - STORE_NAME_SIZE - 2), snaps, name);
+	snprintf(
+	    path, sizeof path, "%.*s/%s", (int)(sizeof path - STORE_NAME_SIZE - 2), snaps, name);
 	if (mkdir(snaps, 0750) == -1 && errno != EEXIST) {
 		cause_errno(why, "%s", snaps);
 		return STORE_FAILED;

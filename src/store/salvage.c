@@ -9,8 +9,8 @@
 
 struct salvage {
 	struct sql *damaged, *sound;
-	struct sql_statement *value, *event;	/* to put one */
-	int64_t most, first, last;		/* of the numbers read by the first walk */
+	struct sql_statement *value, *event; /* to put one */
+	int64_t most, first, last;	     /* of the numbers read by the first walk */
 	struct store_repaired *repaired;
 	struct cause *why;
 };
@@ -28,11 +28,13 @@ static int
 salvage_values(struct salvage *salvage)
 {
 	struct sql_statement *say = salvage_ask(salvage,
-	    "SELECT name, text FROM value WHERE sum = row_sum(name, text)", "SELECT name, text FROM value");
+	    "SELECT name, text FROM value WHERE sum = row_sum(name, text)",
+	    "SELECT name, text FROM value");
 	int result = STORE_OK;
 
 	while (say != NULL && result == STORE_OK && sql_step(say, NULL) > 0) {
-		result = sql_do(salvage->value, salvage->why, "tt", sql_text(say, 0), sql_text(say, 1));
+		result = sql_do(
+		    salvage->value, salvage->why, "tt", sql_text(say, 0), sql_text(say, 1));
 		salvage->repaired->values += result == STORE_OK;
 	}
 	return result;
@@ -50,8 +52,8 @@ salvage_walk(struct salvage *salvage, struct sql_statement *say, bool up)
 		if (up ? id <= before || id > salvage->most : id >= before || id <= salvage->last)
 			break;
 		before = id;
-		result = sql_do(salvage->event, salvage->why, "itit", id, sql_text(say, 1), sql_number(say, 2),
-		    sql_text(say, 3));
+		result = sql_do(salvage->event, salvage->why, "itit", id, sql_text(say, 1),
+		    sql_number(say, 2), sql_text(say, 3));
 		salvage->repaired->events += result == STORE_OK;
 	}
 	if (up)
@@ -65,24 +67,30 @@ salvage_walk(struct salvage *salvage, struct sql_statement *say, bool up)
 static int
 salvage_events(struct salvage *salvage)
 {
-	int result = salvage_walk(salvage, salvage_ask(salvage, EVENTS RIGHT " ORDER BY id", EVENTS WORDS " ORDER BY id"),
-	    true);
+	int result = salvage_walk(salvage,
+	    salvage_ask(salvage, EVENTS RIGHT " ORDER BY id", EVENTS WORDS " ORDER BY id"), true);
 
 	if (result == STORE_OK)
-		result = salvage_walk(salvage, salvage_ask(salvage, EVENTS RIGHT " ORDER BY id DESC",
-		    EVENTS WORDS " ORDER BY id DESC"), false);
+		result = salvage_walk(salvage,
+		    salvage_ask(salvage, EVENTS RIGHT " ORDER BY id DESC",
+			EVENTS WORDS " ORDER BY id DESC"),
+		    false);
 	return result;
 }
 
 int
-salvage(struct sql *damaged, struct sql *sound, int64_t most, struct store_repaired *repaired, struct cause *why)
+salvage(struct sql *damaged, struct sql *sound, int64_t most, struct store_repaired *repaired,
+    struct cause *why)
 {
-	struct salvage salvage = { .damaged = damaged, .sound = sound, .most = most, .repaired = repaired, .why = why };
+	struct salvage salvage = {
+		.damaged = damaged, .sound = sound, .most = most, .repaired = repaired, .why = why
+	};
 	int result;
 
-	salvage.value = sql_prepare(sound, "INSERT OR REPLACE INTO value VALUES (?1, ?2, row_sum(?1, ?2))", why);
-	salvage.event = sql_prepare(sound, "INSERT OR IGNORE INTO event VALUES (?1, ?2, ?3, ?4, row_sum(?1, ?2, ?3, ?4))",
-	    why);
+	salvage.value = sql_prepare(
+	    sound, "INSERT OR REPLACE INTO value VALUES (?1, ?2, row_sum(?1, ?2))", why);
+	salvage.event = sql_prepare(sound,
+	    "INSERT OR IGNORE INTO event VALUES (?1, ?2, ?3, ?4, row_sum(?1, ?2, ?3, ?4))", why);
 	if (salvage.value == NULL || salvage.event == NULL)
 		return sql_last_failure(sound, why);
 	sql_limit(damaged, STORE_SALVAGE_S * CLOCK_S);

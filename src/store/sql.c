@@ -19,10 +19,10 @@ struct sql_statement {
 
 struct sql {
 	sqlite3 *handle;
-	int failure;			/* the newest, and its reason */
+	int failure; /* the newest, and its reason */
 	struct cause reason;
 	bool damaged;
-	uint64_t until_ns;		/* 0: no limit */
+	uint64_t until_ns; /* 0: no limit */
 	unsigned count;
 	struct sql_statement statements[STATEMENTS_MAX];
 };
@@ -50,8 +50,9 @@ sql_is_full(struct sql *sql, int code)
 static bool
 sql_says_damage(int code)
 {
-	return (code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB || code == SQLITE_IOERR_READ ||
-	    code == SQLITE_IOERR_SHORT_READ || code == SQLITE_IOERR_CORRUPTFS;
+	return (code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB ||
+	    code == SQLITE_IOERR_READ || code == SQLITE_IOERR_SHORT_READ ||
+	    code == SQLITE_IOERR_CORRUPTFS;
 }
 
 static int
@@ -65,8 +66,10 @@ sql_result(struct sql *sql, int code, struct cause *why)
 	if (sql_is_full(sql, code))
 		return sql_fail(sql, STORE_FULL, why, "disk full: the database cannot grow");
 	if (code == SQLITE_CANTOPEN && sqlite3_system_errno(sql->handle) != 0)
-		return sql_fail(sql, STORE_FAILED, why, strerror(sqlite3_system_errno(sql->handle)));
-	return sql_fail(sql, damage ? STORE_DAMAGED : STORE_FAILED, why, sqlite3_errmsg(sql->handle));
+		return sql_fail(
+		    sql, STORE_FAILED, why, strerror(sqlite3_system_errno(sql->handle)));
+	return sql_fail(
+	    sql, damage ? STORE_DAMAGED : STORE_FAILED, why, sqlite3_errmsg(sql->handle));
 }
 
 int
@@ -115,7 +118,8 @@ sum_row(sqlite3_context *context, int count, sqlite3_value **values)
 
 	for (int i = 0; i < count; i++) {
 		int kind = sqlite3_value_type(values[i]);
-		const void *text = sqlite3_value_text(values[i]);	/* numbers too: one form for both */
+		const void *text = sqlite3_value_text(
+		    values[i]); /* numbers too: one form for both */
 
 		sum = sum_bytes(sum, &kind, sizeof kind);
 		if (text != NULL)
@@ -138,15 +142,18 @@ void
 sql_limit(struct sql *sql, uint64_t ns)
 {
 	sql->until_ns = ns != 0 ? clock_mono_ns() + ns : 0;
-	sqlite3_progress_handler(sql->handle, ns != 0 ? STEPS_BETWEEN_LOOKS : 0, sql_look_at_clock, sql);
+	sqlite3_progress_handler(
+	    sql->handle, ns != 0 ? STEPS_BETWEEN_LOOKS : 0, sql_look_at_clock, sql);
 }
 
 static int
 sql_set_up(struct sql *sql, struct cause *why)
 {
 	sqlite3_busy_timeout(sql->handle, BUSY_MS);
-	return sql_result(sql, sqlite3_create_function(sql->handle, "row_sum", -1,
-	    SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, NULL, sum_row, NULL, NULL), why);
+	return sql_result(sql,
+	    sqlite3_create_function(sql->handle, "row_sum", -1,
+		SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, NULL, sum_row, NULL, NULL),
+	    why);
 }
 
 static int
@@ -184,7 +191,8 @@ sql_open(const char *path, struct sql **sql, struct cause *why)
 	if (result == STORE_OK && sqlite3_db_readonly((*sql)->handle, "main") == 1)
 		result = sql_fail(*sql, STORE_FAILED, why, "the database is read-only");
 	if (result == STORE_OK)
-		result = sql_exec(*sql, "PRAGMA cache_size=-1024; PRAGMA trusted_schema=OFF; PRAGMA temp_store=MEMORY;",
+		result = sql_exec(*sql,
+		    "PRAGMA cache_size=-1024; PRAGMA trusted_schema=OFF; PRAGMA temp_store=MEMORY;",
 		    why);
 	if (result != STORE_OK)
 		sql_close(sql);
@@ -206,8 +214,10 @@ sql_open_damaged(const char *path, struct sql **sql, struct cause *why)
 int
 sql_make_durable(struct sql *sql, struct cause *why)
 {
-	return sql_exec(sql, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-	    "PRAGMA journal_size_limit=4194304;", why);
+	return sql_exec(sql,
+	    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+	    "PRAGMA journal_size_limit=4194304;",
+	    why);
 }
 
 void
@@ -276,8 +286,9 @@ sql_prepare(struct sql *sql, const char *text, struct cause *why)
 
 	if (sql->count == STATEMENTS_MAX)
 		abort();
-	code = sqlite3_prepare_v3(sql->handle, text, -1, SQLITE_PREPARE_PERSISTENT, &statement->handle, NULL);
-	if (code == SQLITE_ERROR) {	/* our words are right: then the schema is not what it was */
+	code = sqlite3_prepare_v3(
+	    sql->handle, text, -1, SQLITE_PREPARE_PERSISTENT, &statement->handle, NULL);
+	if (code == SQLITE_ERROR) { /* our words are right: then the schema is not what it was */
 		sql_found_damage(sql, why, sqlite3_errmsg(sql->handle));
 		return NULL;
 	}
@@ -297,10 +308,11 @@ sql_vbind(struct sql_statement *statement, const char *letters, va_list args)
 		} else if (*letters == 'b') {
 			const void *bytes = va_arg(args, const void *);
 
-			sqlite3_bind_blob64(statement->handle, at, bytes, va_arg(args, size_t), SQLITE_STATIC);
+			sqlite3_bind_blob64(
+			    statement->handle, at, bytes, va_arg(args, size_t), SQLITE_STATIC);
 		} else {
-			sqlite3_bind_text(statement->handle, at, va_arg(args, const char *), -1,
-			    SQLITE_STATIC);
+			sqlite3_bind_text(
+			    statement->handle, at, va_arg(args, const char *), -1, SQLITE_STATIC);
 		}
 	}
 }
@@ -424,9 +436,12 @@ sql_open_bytes(const unsigned char *bytes, size_t length, struct sql **sql, stru
 		sql_close(sql);
 		return result;
 	}
-	memcpy(own, bytes, length);	/* from now on SQLite's */
-	result = sql_result(*sql, sqlite3_deserialize((*sql)->handle, "main", own, (sqlite3_int64)length,
-	    (sqlite3_int64)length, SQLITE_DESERIALIZE_FREEONCLOSE | SQLITE_DESERIALIZE_RESIZEABLE), why);
+	memcpy(own, bytes, length); /* from now on SQLite's */
+	result = sql_result(*sql,
+	    sqlite3_deserialize((*sql)->handle, "main", own, (sqlite3_int64)length,
+		(sqlite3_int64)length,
+		SQLITE_DESERIALIZE_FREEONCLOSE | SQLITE_DESERIALIZE_RESIZEABLE),
+	    why);
 	if (result != STORE_OK)
 		sql_close(sql);
 	return result;

@@ -11,7 +11,7 @@
 #include "base/cause.h"
 
 struct sql;
-struct sql_statement;		/* prepared, owned by its sql */
+struct sql_statement; /* prepared, owned by its sql */
 
 /* Open or create the database file, with a busy timeout. Nothing is written yet. */
 int sql_open(const char *path, struct sql **sql, struct cause *why);
@@ -56,9 +56,11 @@ void sql_bind(struct sql_statement *statement, const char *letters, ...);
 /* 1: a row is there; 0: no more; below 0: a STORE_ result. */
 int sql_step(struct sql_statement *statement, struct cause *why);
 int64_t sql_number(struct sql_statement *statement, int column);
-const char *sql_text(struct sql_statement *statement, int column);	/* until the next step; never NULL */
-const void *sql_bytes(struct sql_statement *statement, int column, size_t *length);	/* the same; NULL when empty */
-void sql_done(struct sql_statement *statement);			/* ready for the next sql_bind */
+const char *sql_text(
+    struct sql_statement *statement, int column); /* until the next step; never NULL */
+const void *sql_bytes(
+    struct sql_statement *statement, int column, size_t *length); /* the same; NULL when empty */
+void sql_done(struct sql_statement *statement);			  /* ready for the next sql_bind */
 
 /* Bind, step to the end, done. */
 int sql_do(struct sql_statement *statement, struct cause *why, const char *letters, ...);

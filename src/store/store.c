@@ -11,7 +11,8 @@
 #include "store/inside.h"
 
 #define EVENT_SUM "row_sum(id, type, wall_ns, data)"
-#define EVENT_COLUMNS "SELECT id, type, wall_ns, data, sum = " EVENT_SUM " FROM event WHERE id > ?1 AND id < ?2"
+#define EVENT_COLUMNS \
+	"SELECT id, type, wall_ns, data, sum = " EVENT_SUM " FROM event WHERE id > ?1 AND id < ?2"
 
 /* Prepared, a rollback does not fail for want of memory. */
 static const char *const sentences[STORE_SENTENCES] = {
@@ -25,17 +26,20 @@ static const char *const sentences[STORE_SENTENCES] = {
 	[STORE_VALUE_ALL] = "SELECT name, text, sum = row_sum(name, text) FROM value",
 	[STORE_EVENT_LAST] = "SELECT seq FROM sqlite_sequence WHERE name = 'event'",
 	[STORE_EVENT_ADD] = "INSERT INTO event VALUES (?1, ?2, ?3, ?4, row_sum(?1, ?2, ?3, ?4))",
-	[STORE_EVENT_CHANGE] = "UPDATE event SET data = ?2, sum = row_sum(id, type, wall_ns, ?2) WHERE id = ?1",
-	[STORE_EVENT_PRUNE] = "DELETE FROM event WHERE id IN (SELECT id FROM event ORDER BY id LIMIT ?1)",
+	[STORE_EVENT_CHANGE] =
+	    "UPDATE event SET data = ?2, sum = row_sum(id, type, wall_ns, ?2) WHERE id = ?1",
+	[STORE_EVENT_PRUNE] =
+	    "DELETE FROM event WHERE id IN (SELECT id FROM event ORDER BY id LIMIT ?1)",
 	[STORE_EVENTS_BACK] = EVENT_COLUMNS " ORDER BY id DESC LIMIT ?3",
 	[STORE_EVENTS_BACK_TYPE] = EVENT_COLUMNS " AND type = ?4 ORDER BY id DESC LIMIT ?3",
 	[STORE_EVENTS_ON] = EVENT_COLUMNS " ORDER BY id LIMIT ?3",
 	[STORE_EVENTS_ON_TYPE] = EVENT_COLUMNS " AND type = ?4 ORDER BY id LIMIT ?3",
 	[STORE_PICTURE_ADD] = "INSERT OR REPLACE INTO picture (name, bytes, wall_ns, sum)"
-	    " VALUES (?1, ?2, ?3, row_sum(?1, ?2, ?3))",
+			      " VALUES (?1, ?2, ?3, row_sum(?1, ?2, ?3))",
 	[STORE_PICTURE_DROP] = "DELETE FROM picture WHERE name = ?1",
 	[STORE_PICTURE_OLDEST] = "SELECT name, bytes FROM picture ORDER BY id LIMIT 1",
-	[STORE_PICTURE_PAGE] = "SELECT id, name, bytes, wall_ns, sum = row_sum(name, bytes, wall_ns)"
+	[STORE_PICTURE_PAGE] =
+	    "SELECT id, name, bytes, wall_ns, sum = row_sum(name, bytes, wall_ns)"
 	    " FROM picture WHERE id < ?1"
 	    " ORDER BY id DESC LIMIT ?2",
 	[STORE_PICTURE_FIND] = "SELECT bytes FROM picture WHERE name = ?1",
@@ -138,8 +142,9 @@ store_begin(struct store *store, struct cause *why)
 int
 store_commit(struct store *store, struct cause *why)
 {
-	int result = store_is_broken(store) ? sql_last_failure(store->sql, why) :
-	    store_say(store, store->depth == 1 ? STORE_COMMIT : STORE_RELEASE, why);
+	int result = store_is_broken(store)
+	    ? sql_last_failure(store->sql, why)
+	    : store_say(store, store->depth == 1 ? STORE_COMMIT : STORE_RELEASE, why);
 
 	if (result != STORE_OK) {
 		store_rollback(store);

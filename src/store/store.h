@@ -20,11 +20,11 @@ struct store;
 enum { STORE_OK = 0, STORE_FAILED = -1, STORE_FULL = -2, STORE_MISSING = -3, STORE_DAMAGED = -4 };
 enum { STORE_EVENTS_KEPT = 100000, STORE_NAME_SIZE = 64 };
 enum { STORE_DAMAGED_KEPT = 3, STORE_LOOK_S = 10, STORE_SALVAGE_S = 5 };
-#define STORE_NUMBER_MAX (INT64_C(1) << 53)	/* what a number in JavaScript can hold */
+#define STORE_NUMBER_MAX (INT64_C(1) << 53) /* what a number in JavaScript can hold */
 
 struct store_limits {
 	uint64_t quota_bytes, quota_files;
-	unsigned keep_free;		/* percent of the file system */
+	unsigned keep_free; /* percent of the file system */
 };
 
 /* Open or create folder/state.db and folder/snaps/. A picture without a row gets
@@ -39,10 +39,10 @@ void store_free(struct store **store);
 
 /* What was done about the newest damage. */
 struct store_repaired {
-	uint64_t wall_ns;			/* when; 0: there was none */
-	char kept[STORE_NAME_SIZE];		/* name of the damaged file; "": there is none */
+	uint64_t wall_ns;	    /* when; 0: there was none */
+	char kept[STORE_NAME_SIZE]; /* name of the damaged file; "": there is none */
 	struct cause why;
-	int64_t values, events;			/* of it that could still be read */
+	int64_t values, events; /* of it that could still be read */
 };
 
 /* Look at all of it, at most for STORE_LOOK_S (100,000 events: 0.2 s): SQLite's own check and the sum of each
@@ -68,43 +68,47 @@ void store_rollback(struct store *store);
 /* ---- settings and counters: names and texts ---- */
 int store_set_value(struct store *store, const char *name, const char *text, struct cause *why);
 /* Calls `each` for every pair; borrowed strings. */
-int store_each_value(struct store *store, void (*each)(void *arg, const char *name, const char *text),
-	void *arg, struct cause *why);
+int store_each_value(struct store *store,
+    void (*each)(void *arg, const char *name, const char *text), void *arg, struct cause *why);
 
 /* ---- events ---- */
 /* Append; *id is its number: larger than any before, never used again. */
 int store_add_event(struct store *store, const char *type, uint64_t wall_ns, const json_t *data,
-	int64_t *id, struct cause *why);
+    int64_t *id, struct cause *why);
 /* Replace the data of an event added in this transaction. */
 int store_change_event(struct store *store, int64_t id, const json_t *data, struct cause *why);
 
 struct store_query {
-	int64_t before;			/* 0 = not given */
-	int64_t after;			/* -1 = not given: newest first; else oldest first */
-	unsigned limit;			/* 1..1000 */
-	size_t most_bytes;		/* stop before the answer's JSON gets longer; 0 = no such limit */
-	const char *type;		/* NULL = all */
+	int64_t before;	   /* 0 = not given */
+	int64_t after;	   /* -1 = not given: newest first; else oldest first */
+	unsigned limit;	   /* 1..1000 */
+	size_t most_bytes; /* stop before the answer's JSON gets longer; 0 = no such limit */
+	const char *type;  /* NULL = all */
 };
 /* {"events": [{"id", "type", "ts", "data": {…}}, …], "first": N, "last": N}: a new
  * reference. first/last: what the log holds, 0 when empty; last is kept over pruning. */
-int store_events(struct store *store, const struct store_query *query, json_t **answer, struct cause *why);
+int store_events(
+    struct store *store, const struct store_query *query, json_t **answer, struct cause *why);
 
 /* ---- pictures ---- */
 struct store_picture {
 	int64_t id;
-	char name[STORE_NAME_SIZE];	/* file name in folder/snaps/ */
+	char name[STORE_NAME_SIZE]; /* file name in folder/snaps/ */
 	uint64_t bytes, wall_ns;
 };
 /* Write atomically: temporary name, fsync, rename, fsync of the folder, then the
  * row (inside the caller's transaction if there is one). The name is
  * `stem`.jpg, or stem-2.jpg … when that is taken. Oldest pictures make room as
  * `limits` say. STORE_FULL: *why has the figures, nothing half-written is left. */
-int store_save_picture(struct store *store, const char *stem, const unsigned char *jpeg, uint32_t length,
-	uint64_t wall_ns, const struct store_limits *limits, struct store_picture *saved, struct cause *why);
+int store_save_picture(struct store *store, const char *stem, const unsigned char *jpeg,
+    uint32_t length, uint64_t wall_ns, const struct store_limits *limits,
+    struct store_picture *saved, struct cause *why);
 /* {"snaps": [{"id", "name", "bytes", "ts"}, …], "count": N, "bytes": N} newest
  * first; of `query`: before, limit, most_bytes. */
-int store_pictures(struct store *store, const struct store_query *query, json_t **answer, struct cause *why);
-int store_delete_picture(struct store *store, const char *name, struct cause *why);	/* STORE_MISSING: no such */
+int store_pictures(
+    struct store *store, const struct store_query *query, json_t **answer, struct cause *why);
+int store_delete_picture(
+    struct store *store, const char *name, struct cause *why); /* STORE_MISSING: no such */
 void store_picture_totals(struct store *store, uint64_t *count, uint64_t *bytes);
 
 /* May this be a saved picture's name? Letters, digits, '-', '_' and one ".jpg". */

@@ -29,9 +29,10 @@ camera_tell(struct camera *camera)
 
 	if (camera->telling || camera->told == camera->sessions)
 		return;
-	length = snprintf(line, sizeof line, "{\"cmd\":\"viewers\",\"control\":%u}", camera->sessions);
-	if (client_send(camera->client, client_way(COMMAND_VIEWERS, ROLE_NONE), line, (size_t)length,
-	    on_told, camera) == 0)
+	length = snprintf(
+	    line, sizeof line, "{\"cmd\":\"viewers\",\"control\":%u}", camera->sessions);
+	if (client_send(camera->client, client_way(COMMAND_VIEWERS, ROLE_NONE), line,
+		(size_t)length, on_told, camera) == 0)
 		return;
 	camera->telling = true;
 	camera->told = camera->sessions;
@@ -42,7 +43,7 @@ on_up(void *arg)
 {
 	struct camera *camera = arg;
 
-	camera->told = 0;	/* a new connection speaks for nobody yet */
+	camera->told = 0; /* a new connection speaks for nobody yet */
 	camera->telling = false;
 	camera_tell(camera);
 }
@@ -69,8 +70,8 @@ camera_find(struct camera_book *book, const char *name)
 	struct camera *camera;
 
 	LIST_FOREACH(camera, &book->cameras, next)
-		if (strcmp(camera->name, name) == 0)
-			break;
+	if (strcmp(camera->name, name) == 0)
+		break;
 	return camera;
 }
 

@@ -17,17 +17,17 @@ enum { CAMERA_KEEP_SECONDS = 3 };
 struct camera {
 	LIST_ENTRY(camera) next;
 	char name[CAMERA_NAME_MAX + 1];
-	struct client *client;		/* NULL while nobody needs it */
+	struct client *client; /* NULL while nobody needs it */
 	struct event *idle;
 	unsigned sessions;
-	unsigned told;			/* how many orield knows of */
+	unsigned told; /* how many orield knows of */
 	bool telling;
 };
 
 /* Every camera that was ever asked for; owned by the caller. */
 struct camera_book {
 	struct event_base *base;
-	const char *run_dir, *configured;	/* options: run_dir, default_camera */
+	const char *run_dir, *configured; /* options: run_dir, default_camera */
 	LIST_HEAD(camera_list, camera) cameras;
 };
 

@@ -37,14 +37,18 @@ echo_close(void *state)
 
 static const struct session_service echo_service = {
 	.message_max = ECHO_MESSAGE_MAX,
-	.open = echo_open, .ready = echo_ready, .message = echo_message, .close = echo_close,
+	.open = echo_open,
+	.ready = echo_ready,
+	.message = echo_message,
+	.close = echo_close,
 };
 
 int
 main(int argc, char **argv)
 {
 	struct server_setup setup = {
-		.clients_max = ECHO_CLIENTS_MAX, .service = &echo_service,
+		.clients_max = ECHO_CLIENTS_MAX,
+		.service = &echo_service,
 		.policy = { .origins = "", .allow_no_origin = true },
 	};
 	struct server *server;

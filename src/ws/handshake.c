@@ -11,7 +11,7 @@
 #include "base/address.h"
 #include "base/words.h"
 
-enum { KEY_LENGTH = 24, KEY_BYTES = 16 };	/* RFC 6455 section 4.1, 7. */
+enum { KEY_LENGTH = 24, KEY_BYTES = 16 }; /* RFC 6455 section 4.1, 7. */
 
 struct span {
 	const char *at;
@@ -20,32 +20,52 @@ struct span {
 
 /* The headers that matter here; all others are only checked for their form. */
 enum header {
-	HEADER_HOST, HEADER_UPGRADE, HEADER_CONNECTION, HEADER_KEY, HEADER_VERSION,
-	HEADER_ORIGIN, HEADER_PROTO, HEADER_LENGTH, HEADER_CODING, HEADER_ROLE, HEADER_GRANT,
-	HEADER_USER, HEADER_ADDRESS, HEADER_SITE, HEADER_PROTOCOL, HEADERS
+	HEADER_HOST,
+	HEADER_UPGRADE,
+	HEADER_CONNECTION,
+	HEADER_KEY,
+	HEADER_VERSION,
+	HEADER_ORIGIN,
+	HEADER_PROTO,
+	HEADER_LENGTH,
+	HEADER_CODING,
+	HEADER_ROLE,
+	HEADER_GRANT,
+	HEADER_USER,
+	HEADER_ADDRESS,
+	HEADER_SITE,
+	HEADER_PROTOCOL,
+	HEADERS
 };
 static const char *const header_names[HEADERS] = {
-	[HEADER_HOST] = "Host", [HEADER_UPGRADE] = "Upgrade",
-	[HEADER_CONNECTION] = "Connection", [HEADER_KEY] = "Sec-WebSocket-Key",
-	[HEADER_VERSION] = "Sec-WebSocket-Version", [HEADER_ORIGIN] = "Origin",
-	[HEADER_PROTO] = "X-Forwarded-Proto", [HEADER_LENGTH] = "Content-Length",
-	[HEADER_CODING] = "Transfer-Encoding", [HEADER_ROLE] = "X-Oriel-Role",
-	[HEADER_GRANT] = "X-Oriel-Grant", [HEADER_USER] = "X-Oriel-User",
-	[HEADER_ADDRESS] = "X-Real-IP", [HEADER_SITE] = "X-Oriel-Site",
+	[HEADER_HOST] = "Host",
+	[HEADER_UPGRADE] = "Upgrade",
+	[HEADER_CONNECTION] = "Connection",
+	[HEADER_KEY] = "Sec-WebSocket-Key",
+	[HEADER_VERSION] = "Sec-WebSocket-Version",
+	[HEADER_ORIGIN] = "Origin",
+	[HEADER_PROTO] = "X-Forwarded-Proto",
+	[HEADER_LENGTH] = "Content-Length",
+	[HEADER_CODING] = "Transfer-Encoding",
+	[HEADER_ROLE] = "X-Oriel-Role",
+	[HEADER_GRANT] = "X-Oriel-Grant",
+	[HEADER_USER] = "X-Oriel-User",
+	[HEADER_ADDRESS] = "X-Real-IP",
+	[HEADER_SITE] = "X-Oriel-Site",
 	[HEADER_PROTOCOL] = "Sec-WebSocket-Protocol",
 };
 
 struct request {
 	struct span method, target, version;
-	struct span value[HEADERS];	/* the last one of each name */
+	struct span value[HEADERS]; /* the last one of each name */
 	unsigned times[HEADERS];
-	bool websocket, upgrade;	/* tokens of Upgrade and Connection */
-	bool protocol;			/* HANDSHAKE_PROTOCOL is one of those asked for */
+	bool websocket, upgrade; /* tokens of Upgrade and Connection */
+	bool protocol;		 /* HANDSHAKE_PROTOCOL is one of those asked for */
 };
 
 static const struct status {
 	unsigned number;
-	const char *phrase, *headers;	/* headers it must bring along */
+	const char *phrase, *headers; /* headers it must bring along */
 } statuses[] = {
 	{ 400, "Bad Request", "" },
 	{ 401, "Unauthorized", "WWW-Authenticate: Bearer realm=\"Oriel\"\r\n" },
@@ -161,10 +181,12 @@ handshake_refuse(struct handshake *handshake, unsigned status, const char *body)
 		row++;
 	length = snprintf(handshake->response, sizeof handshake->response,
 	    "HTTP/1.1 %u %s\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n"
-	    "Connection: close\r\n%s\r\n%s", row->number, row->phrase, strlen(body), row->headers, body);
+	    "Connection: close\r\n%s\r\n%s",
+	    row->number, row->phrase, strlen(body), row->headers, body);
 	handshake->status = status;
-	handshake->response_length = (size_t)length < sizeof handshake->response ?
-	    (size_t)length : sizeof handshake->response - 1;
+	handshake->response_length = (size_t)length < sizeof handshake->response
+	    ? (size_t)length
+	    : sizeof handshake->response - 1;
 }
 
 static void
@@ -192,10 +214,11 @@ handshake_accept(struct handshake *handshake, const struct request *request)
 	sha1_digest(&sha1, sizeof digest, digest);
 	base64_encode_raw(accept, sizeof digest, digest);
 	handshake->status = 101;
-	handshake->response_length = (size_t)snprintf(handshake->response, sizeof handshake->response,
+	handshake->response_length = (size_t)snprintf(handshake->response,
+	    sizeof handshake->response,
 	    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-	    "Sec-WebSocket-Accept: %s\r\n%s\r\n", accept,
-	    request->protocol ? "Sec-WebSocket-Protocol: " HANDSHAKE_PROTOCOL "\r\n" : "");
+	    "Sec-WebSocket-Accept: %s\r\n%s\r\n",
+	    accept, request->protocol ? "Sec-WebSocket-Protocol: " HANDSHAKE_PROTOCOL "\r\n" : "");
 }
 
 /* ---- reading the head --------------------------------------------------------- */
@@ -315,7 +338,8 @@ request_may_enter(const struct request *request, const struct handshake_policy *
 		return policy->allow_no_origin;
 	if (request->times[HEADER_ORIGIN] > 1 || origin.length == 0)
 		return false;
-	return request_is_same_origin(request) || words_have(policy->origins, origin.at, origin.length);
+	return request_is_same_origin(request) ||
+	    words_have(policy->origins, origin.at, origin.length);
 }
 
 /* The role nginx brings along, and what it hangs on. False: nobody that we know. */
@@ -350,7 +374,8 @@ request_tell_who(const struct request *request, struct handshake *handshake)
 	if (request->times[HEADER_USER] == 1 && user.length > 0)
 		span_copy(user, handshake->who, sizeof handshake->who);
 	else
-		snprintf(handshake->who, sizeof handshake->who, "%s", address_network(address, network));
+		snprintf(
+		    handshake->who, sizeof handshake->who, "%s", address_network(address, network));
 }
 
 /* Does it come by a name of ours? */
@@ -378,7 +403,8 @@ request_judge(const struct request *request, const struct handshake_policy *poli
     struct handshake *handshake)
 {
 	if (!span_is(request->version, "HTTP/1.1"))
-		handshake_error(handshake, 505, "HTTP/1.1 is needed (nginx: proxy_http_version 1.1)");
+		handshake_error(
+		    handshake, 505, "HTTP/1.1 is needed (nginx: proxy_http_version 1.1)");
 	else if (!span_is(request->method, "GET"))
 		handshake_error(handshake, 405, "method not allowed");
 	else if (request->times[HEADER_HOST] != 1 || request->value[HEADER_HOST].length == 0)
@@ -395,13 +421,16 @@ request_judge(const struct request *request, const struct handshake_policy *poli
 	else if (!request_has_key(request))
 		handshake_error(handshake, 400, "one Sec-WebSocket-Key of 16 bytes is needed");
 	else if (request->times[HEADER_PROTOCOL] > 0 && !request->protocol)
-		handshake_refuse(handshake, 400, "{\"error\": \"no such subprotocol: ask for " HANDSHAKE_PROTOCOL
+		handshake_refuse(handshake, 400,
+		    "{\"error\": \"no such subprotocol: ask for " HANDSHAKE_PROTOCOL
 		    ", or for none\", \"code\": \"unknown_subprotocol\"}");
 	else if (!request_is_ours(request, policy))
-		handshake_refuse(handshake, 403, "{\"error\": \"this name is not one of this site\", \"code\": \"unknown_host\", "
+		handshake_refuse(handshake, 403,
+		    "{\"error\": \"this name is not one of this site\", \"code\": \"unknown_host\", "
 		    "\"advice\": \"Is it a name of this machine? allow_hosts of oriel-fcgi and oriel-ws.\"}");
 	else if (!request_may_enter(request, policy))
-		handshake_refuse(handshake, 403, "{\"error\": \"this origin may not connect\", \"code\": \"foreign_origin\", "
+		handshake_refuse(handshake, 403,
+		    "{\"error\": \"this origin may not connect\", \"code\": \"foreign_origin\", "
 		    "\"advice\": \"Behind a proxy: trusted_proxies (docs/proxies.md). Another site's page: allow_origins "
 		    "of oriel-fcgi and oriel-ws.\"}");
 	else if (!request_is_welcome(request, policy, handshake))
@@ -426,7 +455,7 @@ handshake_read(const struct handshake_policy *policy, const char *bytes, size_t 
 	if (whole ? handshake->head_length > HANDSHAKE_HEAD_MAX : length >= HANDSHAKE_HEAD_MAX) {
 		handshake_error(handshake, 431, "request head too large");
 	} else if (whole) {
-		head.length += 2;	/* the last header keeps its end of line */
+		head.length += 2; /* the last header keeps its end of line */
 		if (request_parse(&request, head))
 			request_judge(&request, policy, handshake);
 		else

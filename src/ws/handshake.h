@@ -15,7 +15,7 @@
 
 enum {
 	HANDSHAKE_HEAD_MAX = 8192,	/* bytes of request line and headers */
-	HANDSHAKE_RESPONSE_SIZE = 4096,	/* holds the names of CAMERAS_MAX cameras */
+	HANDSHAKE_RESPONSE_SIZE = 4096, /* holds the names of CAMERAS_MAX cameras */
 };
 
 /* The subprotocol (RFC 6455 section 1.9) of docs/protocol.md, for clients that ask for one. */
@@ -30,26 +30,26 @@ enum {
  * Who it is, nginx has asked oriel-fcgi, and says so in X-Oriel-Role, X-Oriel-User and X-Oriel-Grant,
  * and in X-Real-IP from where, none of which a client can send through it. */
 struct handshake_policy {
-	const char *origins;		/* also allowed, exactly; separated by spaces; "" for none */
+	const char *origins; /* also allowed, exactly; separated by spaces; "" for none */
 	bool allow_no_origin;
-	bool login;			/* false: everybody is an operator */
-	const struct hosts *hosts;	/* by which names it may be called; NULL: any */
+	bool login;		   /* false: everybody is an operator */
+	const struct hosts *hosts; /* by which names it may be called; NULL: any */
 };
 
 struct handshake {
-	unsigned status;		/* 0: not whole yet; 101: welcome; else refused */
-	size_t head_length;		/* what is behind belongs to the frames */
-	char camera[CAMERA_NAME_MAX + 1];	/* of /cam/NAME/control; "" for /control */
-	enum role role;				/* with status 101, not ROLE_NONE */
-	char grant[GRANT_SIZE];			/* which it ends with; "" without log-in */
-	char who[PLACES_WHO_SIZE];		/* the account; without log-in the address's network */
+	unsigned status;		  /* 0: not whole yet; 101: welcome; else refused */
+	size_t head_length;		  /* what is behind belongs to the frames */
+	char camera[CAMERA_NAME_MAX + 1]; /* of /cam/NAME/control; "" for /control */
+	enum role role;			  /* with status 101, not ROLE_NONE */
+	char grant[GRANT_SIZE];		  /* which it ends with; "" without log-in */
+	char who[PLACES_WHO_SIZE];	  /* the account; without log-in the address's network */
 	size_t response_length;
 	char response[HANDSHAKE_RESPONSE_SIZE];
 };
 
 /* Judge what has arrived so far. The response is whole unless status is 0. */
 void handshake_read(const struct handshake_policy *policy, const char *bytes, size_t length,
-	struct handshake *handshake);
+    struct handshake *handshake);
 
 /* Turn the verdict into a refusal. `body`: one JSON object. */
 void handshake_refuse(struct handshake *handshake, unsigned status, const char *body);

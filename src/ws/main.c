@@ -13,38 +13,89 @@
 #include "ws/server.h"
 
 enum {
-	LISTEN, RUN_DIR, DEFAULT_CAMERA, LOGIN, ALLOW_ORIGINS, ALLOW_NO_ORIGIN, ALLOW_HOSTS, MAX_CLIENTS, MAX_SHARE, CONFINE,
+	LISTEN,
+	RUN_DIR,
+	DEFAULT_CAMERA,
+	LOGIN,
+	ALLOW_ORIGINS,
+	ALLOW_NO_ORIGIN,
+	ALLOW_HOSTS,
+	MAX_CLIENTS,
+	MAX_SHARE,
+	CONFINE,
 	LOG_LEVEL,
 	OPTIONS
 };
 
 static const struct option table[OPTIONS] = {
-	[LISTEN] = { .name = "listen", .type = OPTION_TEXT, .initial = "/run/oriel-ws/sock", .unit = "FILE",
+	[LISTEN] = { .name = "listen",
+	    .type = OPTION_TEXT,
+	    .initial = "/run/oriel-ws/sock",
+	    .unit = "FILE",
 	    .help = "The Unix socket on which nginx reaches this worker." },
-	[RUN_DIR] = { .name = "run_dir", .type = OPTION_TEXT, .initial = "/run/oriel", .unit = "DIR",
+	[RUN_DIR] = { .name = "run_dir",
+	    .type = OPTION_TEXT,
+	    .initial = "/run/oriel",
+	    .unit = "DIR",
 	    .help = "Where each camera has a folder with its control socket." },
-	[DEFAULT_CAMERA] = { .name = "default_camera", .type = OPTION_TEXT, .initial = "", .unit = "NAME",
-	    .help = "The camera of /control; without it the only one there is, or " CAMERA_FIRST "." },
-	[LOGIN] = { .name = "login", .type = OPTION_BOOLEAN, .initial = "yes",
-	    .help = "Let those in whom oriel-fcgi knows; no: whoever reaches the site is an operator." },
-	[ALLOW_ORIGINS] = { .name = "allow_origins", .type = OPTION_TEXT, .initial = "", .unit = "ORIGINS",
-	    .help = "Web origins that may connect beside the site's own, exact, separated by spaces: https://dash.example." },
-	[ALLOW_NO_ORIGIN] = { .name = "allow_no_origin", .type = OPTION_BOOLEAN, .initial = "yes",
+	[DEFAULT_CAMERA] = { .name = "default_camera",
+	    .type = OPTION_TEXT,
+	    .initial = "",
+	    .unit = "NAME",
+	    .help = "The camera of /control; without it the only one there is, or " CAMERA_FIRST
+		    "." },
+	[LOGIN] = { .name = "login",
+	    .type = OPTION_BOOLEAN,
+	    .initial = "yes",
+	    .help =
+		"Let those in whom oriel-fcgi knows; no: whoever reaches the site is an operator." },
+	[ALLOW_ORIGINS] = { .name = "allow_origins",
+	    .type = OPTION_TEXT,
+	    .initial = "",
+	    .unit = "ORIGINS",
+	    .help =
+		"Web origins that may connect beside the site's own, exact, separated by spaces: https://dash.example." },
+	[ALLOW_NO_ORIGIN] = { .name = "allow_no_origin",
+	    .type = OPTION_BOOLEAN,
+	    .initial = "yes",
 	    .help = "Let clients in that send no Origin: programs; browsers always send it." },
-	[ALLOW_HOSTS] = { .name = "allow_hosts", .type = OPTION_TEXT, .initial = "", .unit = "NAMES",
-	    .help = "Names of this site beside the machine's own, separated by spaces, * for any; with log-in off others are refused." },
-	[MAX_CLIENTS] = { .name = "max_clients", .type = OPTION_INTEGER, .min = 1, .max = 10000,
-	    .initial = "1024", .help = "So many at a time; the next is told 503." },
-	[MAX_SHARE] = { .name = "max_share", .type = OPTION_INTEGER, .min = 1, .max = 100, .initial = "50", .unit = "%",
-	    .help = "How much of it one account may take, or one address with log-in off; the next is told 429." },
-	[CONFINE] = { .name = "confine", .type = OPTION_BOOLEAN, .initial = "yes",
-	    .help = "Give up at start all files and system calls not needed; no helps to find out whether that is in the way." },
-	[LOG_LEVEL] = { .name = "log_level", .type = OPTION_CHOICE, .initial = "info",
-	    .choices = "error|warning|notice|info|debug", .help = "What to log, up to this level." },
+	[ALLOW_HOSTS] = { .name = "allow_hosts",
+	    .type = OPTION_TEXT,
+	    .initial = "",
+	    .unit = "NAMES",
+	    .help =
+		"Names of this site beside the machine's own, separated by spaces, * for any; with log-in off others are refused." },
+	[MAX_CLIENTS] = { .name = "max_clients",
+	    .type = OPTION_INTEGER,
+	    .min = 1,
+	    .max = 10000,
+	    .initial = "1024",
+	    .help = "So many at a time; the next is told 503." },
+	[MAX_SHARE] = { .name = "max_share",
+	    .type = OPTION_INTEGER,
+	    .min = 1,
+	    .max = 100,
+	    .initial = "50",
+	    .unit = "%",
+	    .help =
+		"How much of it one account may take, or one address with log-in off; the next is told 429." },
+	[CONFINE] = { .name = "confine",
+	    .type = OPTION_BOOLEAN,
+	    .initial = "yes",
+	    .help =
+		"Give up at start all files and system calls not needed; no helps to find out whether that is in the way." },
+	[LOG_LEVEL] = { .name = "log_level",
+	    .type = OPTION_CHOICE,
+	    .initial = "info",
+	    .choices = "error|warning|notice|info|debug",
+	    .help = "What to log, up to this level." },
 };
 
 static const struct option_program program = {
-	.name = "oriel-ws", .version = PACKAGE_VERSION, .table = table, .count = OPTIONS,
+	.name = "oriel-ws",
+	.version = PACKAGE_VERSION,
+	.table = table,
+	.count = OPTIONS,
 	.summary = "WebSocket commands for Oriel cameras, behind nginx.",
 };
 
@@ -70,7 +121,7 @@ give_up_rights(const struct options *options, const struct server *server)
 		{ "/dev/urandom", CONFINE_READ },
 	};
 
-	json_object_seed(0);		/* while it can be read for sure */
+	json_object_seed(0); /* while it can be read for sure */
 	confine(CONFINE_WATCH, paths, sizeof paths / sizeof paths[0]);
 }
 
@@ -87,18 +138,22 @@ serve_world(const struct options *options, struct relay_world *world, struct cau
 	bool named = world->holds == NULL || options_text(options, ALLOW_HOSTS)[0] != '\0';
 	struct hosts hosts = { 0 };
 	struct server_setup setup = {
-		.base = world->book.base, .listen = options_text(options, LISTEN),
+		.base = world->book.base,
+		.listen = options_text(options, LISTEN),
 		.clients_max = (size_t)options_number(options, MAX_CLIENTS),
 		.policy = { .origins = options_text(options, ALLOW_ORIGINS),
 		    .allow_no_origin = options_number(options, ALLOW_NO_ORIGIN) != 0,
-		    .login = world->holds != NULL, .hosts = named ? &hosts : NULL },
-		.service = &relay_service, .world = world,
+		    .login = world->holds != NULL,
+		    .hosts = named ? &hosts : NULL },
+		.service = &relay_service,
+		.world = world,
 	};
 	struct server *server;
 	int result = -1;
 
 	hosts_init_here(&hosts, options_text(options, ALLOW_HOSTS));
-	places_init(&world->places, setup.clients_max, (unsigned)options_number(options, MAX_SHARE));
+	places_init(
+	    &world->places, setup.clients_max, (unsigned)options_number(options, MAX_SHARE));
 	server = server_new(&setup, why);
 	if (server != NULL && options_number(options, CONFINE) != 0)
 		give_up_rights(options, server);
@@ -113,16 +168,18 @@ static int
 serve(const struct options *options, struct event_base *base, struct cause *why)
 {
 	struct relay_world world = { .book = {
-		.base = base, .run_dir = options_text(options, RUN_DIR),
-		.configured = options_text(options, DEFAULT_CAMERA),
-	} };
+					 .base = base,
+					 .run_dir = options_text(options, RUN_DIR),
+					 .configured = options_text(options, DEFAULT_CAMERA),
+				     } };
 	struct event *grants = NULL;
 	int result = -1;
 
 	if (options_number(options, LOGIN) == 0) {
 		result = serve_world(options, &world, why);
 	} else if ((world.holds = holds_new(world.book.run_dir, why)) != NULL) {
-		grants = event_new(base, holds_fd(world.holds), EV_READ | EV_PERSIST, on_grants, world.holds);
+		grants = event_new(
+		    base, holds_fd(world.holds), EV_READ | EV_PERSIST, on_grants, world.holds);
 		if (grants != NULL && event_add(grants, NULL) == 0)
 			result = serve_world(options, &world, why);
 		else

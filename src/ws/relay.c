@@ -7,16 +7,16 @@
 
 #include "base/json.h"
 
-enum { ID_MAX = 64 };	/* bytes of an "id" that is a string: docs/protocol.md */
+enum { ID_MAX = 64 }; /* bytes of an "id" that is a string: docs/protocol.md */
 
 /* One message and its reply-to-be. */
 struct slot {
 	struct relay *relay;
-	bool waiting;		/* for orield */
-	bool changes;		/* something, if it was done */
-	unsigned long token;	/* to tell orield's client that we no longer do */
-	json_t *id;		/* of the message; NULL without */
-	char *reply;		/* kept while an earlier one is waiting */
+	bool waiting;	     /* for orield */
+	bool changes;	     /* something, if it was done */
+	unsigned long token; /* to tell orield's client that we no longer do */
+	json_t *id;	     /* of the message; NULL without */
+	char *reply;	     /* kept while an earlier one is waiting */
 	size_t length;
 };
 
@@ -25,8 +25,8 @@ struct relay {
 	struct camera *camera;
 	enum role role;
 	struct hold hold;
-	struct places_user *place;	/* NULL: none yet */
-	size_t first, count;	/* of the slots in use, a ring */
+	struct places_user *place; /* NULL: none yet */
+	size_t first, count;	   /* of the slots in use, a ring */
 	struct slot slots[RELAY_SLOTS];
 };
 
@@ -105,11 +105,13 @@ on_reply(void *arg, struct client_reply *reply)
 	if (reply->line != NULL)
 		slot_answer(slot, reply->line, reply->length);
 	else if (reply->failure != CLIENT_UNKNOWN)
-		slot_answer_json(slot, json_pack("{s:b, s:s}", "ok", 0, "reason",
-		    reply->failure == CLIENT_BUSY ? REASON_BUSY : REASON_NO_DAEMON));
+		slot_answer_json(slot,
+		    json_pack("{s:b, s:s}", "ok", 0, "reason",
+			reply->failure == CLIENT_BUSY ? REASON_BUSY : REASON_NO_DAEMON));
 	else if (slot->changes)
-		slot_answer_json(slot, json_pack("{s:b, s:s, s:s}", "ok", 0, "reason", REASON_UNKNOWN_OUTCOME,
-		    "code", CODE_UNKNOWN_OUTCOME));
+		slot_answer_json(slot,
+		    json_pack("{s:b, s:s, s:s}", "ok", 0, "reason", REASON_UNKNOWN_OUTCOME, "code",
+			CODE_UNKNOWN_OUTCOME));
 	else
 		slot_answer_json(slot, json_pack("{s:b, s:s}", "ok", 0, "reason", REASON_SILENT));
 }
@@ -118,7 +120,8 @@ on_reply(void *arg, struct client_reply *reply)
 
 /* A line may have no line feed inside; in JSON it can only be white space. */
 static void
-relay_forward(struct relay *relay, struct slot *slot, enum command_id command, const char *data, size_t length)
+relay_forward(struct relay *relay, struct slot *slot, enum command_id command, const char *data,
+    size_t length)
 {
 	char line[MESSAGE_MAX];
 
@@ -129,8 +132,8 @@ relay_forward(struct relay *relay, struct slot *slot, enum command_id command, c
 	}
 	slot->waiting = true;
 	slot->changes = command_words[command].role == COMMAND_OPERATOR;
-	slot->token = client_send(relay->camera->client, client_way(command, relay->role), data, length,
-	    on_reply, slot);
+	slot->token = client_send(
+	    relay->camera->client, client_way(command, relay->role), data, length, on_reply, slot);
 	if (slot->token == 0)
 		session_close(relay->session, WIRE_INTERNAL_ERROR, "out of memory");
 }
@@ -164,7 +167,8 @@ relay_message(void *state, const void *data, size_t length, bool text)
 	else if (!command_is_remote(command))
 		slot_answer_json(slot, json_pack("{s:s}", "error", ERROR_UNKNOWN_COMMAND));
 	else if (relay->role < command_needs(command))
-		slot_answer_json(slot, json_pack("{s:b, s:s}", "ok", 0, "reason", REASON_OPERATORS));
+		slot_answer_json(
+		    slot, json_pack("{s:b, s:s}", "ok", 0, "reason", REASON_OPERATORS));
 	else
 		relay_forward(relay, slot, command, data, length);
 	json_decref(message);
@@ -180,8 +184,10 @@ relay_refuse(struct handshake *handshake, const struct cameras *there)
 
 	for (size_t i = 0; i < there->count; i++)
 		json_array_append_new(names, json_words(there->name[i]));
-	body = json_pack("{s:s, s:o}", "error", handshake->camera[0] != '\0' ? "unknown camera" :
-	    "which camera? say /cam/NAME/…, or set default_camera", "cameras", names);
+	body = json_pack("{s:s, s:o}", "error",
+	    handshake->camera[0] != '\0' ? "unknown camera"
+					 : "which camera? say /cam/NAME/…, or set default_camera",
+	    "cameras", names);
 	line = json_dumps(body, 0);
 	handshake_refuse(handshake, 404, line != NULL ? line : "{\"error\": \"unknown camera\"}");
 	free(line);
@@ -210,13 +216,13 @@ static bool
 relay_takes_place(struct relay *relay, struct places *places, struct handshake *handshake)
 {
 	switch (places_take(places, handshake->who, handshake->role, &relay->place)) {
-	case PLACES_OK:
-		return true;
+	case PLACES_OK: return true;
 	case PLACES_FULL:
 		handshake_refuse(handshake, 503, "{\"error\": \"too many clients\"}");
 		break;
 	case PLACES_SHARE:
-		handshake_refuse(handshake, 429, "{\"error\": \"too many clients from one account or address\"}");
+		handshake_refuse(handshake, 429,
+		    "{\"error\": \"too many clients from one account or address\"}");
 		break;
 	case PLACES_NO_MEMORY:
 		handshake_refuse(handshake, 503, "{\"error\": \"out of memory\"}");
@@ -287,5 +293,8 @@ relay_close(void *state)
 
 const struct session_service relay_service = {
 	.message_max = MESSAGE_MAX,
-	.open = relay_open, .ready = relay_ready, .message = relay_message, .close = relay_close,
+	.open = relay_open,
+	.ready = relay_ready,
+	.message = relay_message,
+	.close = relay_close,
 };

@@ -11,14 +11,14 @@
 #include "ws/wire.h"
 
 enum {
-	RELAY_BUSY = 8,		/* commands of one session on their way; then no more is read */
+	RELAY_BUSY = 8, /* commands of one session on their way; then no more is read */
 	RELAY_SLOTS = RELAY_BUSY + WIRE_BURST,
 };
 
 struct relay_world {
 	struct camera_book book;
-	struct holds *holds;	/* NULL: log-in is off */
-	struct places places;	/* of the clients */
+	struct holds *holds;  /* NULL: log-in is off */
+	struct places places; /* of the clients */
 };
 
 /* `world` is a struct relay_world. */

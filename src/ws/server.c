@@ -17,8 +17,9 @@
 
 enum {
 	ACCEPTS_PER_WAKE = 64,
-	STOP_STEPS = 20, STOP_STEP_MS = 50,	/* all are told within a second */
-	FDS_BESIDE = 32,			/* listener, loop, control sockets, logs */
+	STOP_STEPS = 20,
+	STOP_STEP_MS = 50, /* all are told within a second */
+	FDS_BESIDE = 32,   /* listener, loop, control sockets, logs */
 };
 
 struct server {
@@ -27,9 +28,9 @@ struct server {
 	const char *path;
 	int fd;
 	bool inherited;
-	bool accept_failing;		/* said once until it works again */
+	bool accept_failing; /* said once until it works again */
 	struct event *acceptable, *paused, *stopping, *terminate, *interrupt, *watchdog;
-	size_t stop_batch;		/* sessions a step; 0 = not stopping */
+	size_t stop_batch; /* sessions a step; 0 = not stopping */
 };
 
 static const struct timeval pause_time = { .tv_sec = 1 };
@@ -154,8 +155,8 @@ server_raise_limit(size_t clients_max)
 		return;
 	limit.rlim_cur = needed < limit.rlim_max ? needed : limit.rlim_max;
 	if (limit.rlim_cur < needed || setrlimit(RLIMIT_NOFILE, &limit) == -1)
-		log_warning("ws", "%zu clients need %llu descriptors, the limit is %llu", clients_max,
-		    (unsigned long long)needed, (unsigned long long)limit.rlim_max);
+		log_warning("ws", "%zu clients need %llu descriptors, the limit is %llu",
+		    clients_max, (unsigned long long)needed, (unsigned long long)limit.rlim_max);
 }
 
 static bool
@@ -163,7 +164,8 @@ server_make_events(struct server *server)
 {
 	struct event_base *base = server->host.base;
 
-	server->acceptable = event_new(base, server->fd, EV_READ | EV_PERSIST, on_acceptable, server);
+	server->acceptable = event_new(
+	    base, server->fd, EV_READ | EV_PERSIST, on_acceptable, server);
 	server->paused = evtimer_new(base, on_paused, server);
 	server->stopping = evtimer_new(base, on_stopping, server);
 	server->terminate = evsignal_new(base, SIGTERM, on_signal, server);
@@ -223,7 +225,7 @@ server_free(struct server **server)
 
 	if (gone == NULL)
 		return;
-	gone->accept_failing = true;	/* nobody is accepted any more */
+	gone->accept_failing = true; /* nobody is accepted any more */
 	while (!LIST_EMPTY(&gone->host.sessions))
 		session_free(LIST_FIRST(&gone->host.sessions));
 	event_end(gone->acceptable);

@@ -13,9 +13,9 @@ struct server;
 
 struct server_setup {
 	struct event_base *base;
-	const char *listen;		/* path of the socket */
+	const char *listen; /* path of the socket */
 	size_t clients_max;
-	struct handshake_policy policy;	/* its strings must outlive the server */
+	struct handshake_policy policy; /* its strings must outlive the server */
 	const struct session_service *service;
 	void *world;
 };

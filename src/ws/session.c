@@ -10,9 +10,9 @@
 #include "ws/wire.h"
 
 enum session_phase {
-	PHASE_HEAD,	/* reading the handshake */
+	PHASE_HEAD, /* reading the handshake */
 	PHASE_OPEN,
-	PHASE_FAREWELL,	/* our Close, or a refusal, is on its way out */
+	PHASE_FAREWELL, /* our Close, or a refusal, is on its way out */
 	PHASE_LINGER,	/* all is sent: waiting for the client's end */
 	PHASE_GONE,
 };
@@ -23,11 +23,11 @@ struct session {
 	enum session_phase phase;
 	int fd;
 	struct event *readable, *writable, *deadline;
-	struct evbuffer *in;		/* the head; later what the wire did not take yet */
+	struct evbuffer *in; /* the head; later what the wire did not take yet */
 	struct evbuffer *out;
-	struct wire *wire;		/* from PHASE_OPEN on */
-	void *state;			/* the service's, while PHASE_OPEN */
-	unsigned pings;			/* sent since the client was heard last */
+	struct wire *wire; /* from PHASE_OPEN on */
+	void *state;	   /* the service's, while PHASE_OPEN */
+	unsigned pings;	   /* sent since the client was heard last */
 };
 
 static const struct timeval head_time = { .tv_sec = SESSION_HEAD_SECONDS };
@@ -112,8 +112,8 @@ session_read_head(struct session *session)
 	size_t length = evbuffer_get_length(session->in);
 	struct handshake handshake;
 
-	handshake_read(session->host->policy, (char *)evbuffer_pullup(session->in, -1), length,
-	    &handshake);
+	handshake_read(
+	    session->host->policy, (char *)evbuffer_pullup(session->in, -1), length, &handshake);
 	if (handshake.status == 0)
 		return;
 	if (handshake.status == 101)

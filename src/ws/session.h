@@ -12,12 +12,12 @@
 #include "ws/handshake.h"
 
 enum {
-	SESSION_HEAD_SECONDS = 10,	/* for the whole handshake */
-	SESSION_PING_SECONDS = 25,	/* of silence, then a ping */
-	SESSION_PINGS_MAX = 2,		/* unanswered, then the end */
-	SESSION_STALL_SECONDS = 20,	/* a client that reads nothing for so long is dropped */
-	SESSION_LINGER_SECONDS = 2,	/* for our Close to go out and the client's end to come */
-	SESSION_READ_MAX = 64 * 1024,	/* bytes a wake-up, then others have their turn */
+	SESSION_HEAD_SECONDS = 10,    /* for the whole handshake */
+	SESSION_PING_SECONDS = 25,    /* of silence, then a ping */
+	SESSION_PINGS_MAX = 2,	      /* unanswered, then the end */
+	SESSION_STALL_SECONDS = 20,   /* a client that reads nothing for so long is dropped */
+	SESSION_LINGER_SECONDS = 2,   /* for our Close to go out and the client's end to come */
+	SESSION_READ_MAX = 64 * 1024, /* bytes a wake-up, then others have their turn */
 };
 
 struct session;
@@ -25,7 +25,7 @@ struct session;
 /* What a session is for. `world` is the service's own; `state` what it keeps of
  * one session. None of these may free a session. */
 struct session_service {
-	size_t message_max;		/* bytes */
+	size_t message_max; /* bytes */
 	/* The handshake is fine: the state of a new session, or NULL after
 	 * handshake_refuse(). */
 	void *(*open)(void *world, struct session *session, struct handshake *handshake);
@@ -43,10 +43,10 @@ struct session_host {
 	const struct handshake_policy *policy;
 	const struct session_service *service;
 	void *world;
-	size_t open_max;		/* sessions past the handshake; then 503 */
-	size_t open, count;		/* past the handshake; all */
+	size_t open_max;    /* sessions past the handshake; then 503 */
+	size_t open, count; /* past the handshake; all */
 	LIST_HEAD(session_list, session) sessions;
-	void (*gone)(struct session_host *host);	/* one has ended */
+	void (*gone)(struct session_host *host); /* one has ended */
 	unsigned char buffer[SESSION_READ_MAX];
 };
 

@@ -13,12 +13,12 @@ struct wire {
 	struct evbuffer *out;
 	wslay_event_context_ptr wslay;
 	bool closed;
-	const uint8_t *in;		/* what wire_feed was given and wslay has not taken */
+	const uint8_t *in; /* what wire_feed was given and wslay has not taken */
 	size_t in_length;
 	/* The message being put together. Done here and not by wslay, which spends
 	 * some 100 bytes on a fragment even if that holds a single byte. */
 	size_t message_max;
-	bool in_control;		/* the frame coming in is a control frame */
+	bool in_control; /* the frame coming in is a control frame */
 	uint8_t *message;
 	size_t length, size;
 };
@@ -37,7 +37,8 @@ wire_flush(struct wire *wire)
 static void
 wire_close_raw(struct wire *wire, unsigned code)
 {
-	const uint8_t frame[] = { 0x80 | WSLAY_CONNECTION_CLOSE, 2, (uint8_t)(code >> 8), (uint8_t)code };
+	const uint8_t frame[] = { 0x80 | WSLAY_CONNECTION_CLOSE, 2, (uint8_t)(code >> 8),
+		(uint8_t)code };
 
 	evbuffer_add(wire->out, frame, sizeof frame);
 	wire->closed = true;
@@ -118,8 +119,8 @@ on_send(wslay_event_context_ptr wslay, const uint8_t *data, size_t length, int f
 /* How long a message may be is checked here, before a byte of it is kept; and a
  * Close with half a code, which wslay lets pass (RFC 6455 section 5.5.1). */
 static void
-on_frame_start(wslay_event_context_ptr wslay, const struct wslay_event_on_frame_recv_start_arg *frame,
-    void *arg)
+on_frame_start(wslay_event_context_ptr wslay,
+    const struct wslay_event_on_frame_recv_start_arg *frame, void *arg)
 {
 	struct wire *wire = arg;
 
@@ -132,8 +133,8 @@ on_frame_start(wslay_event_context_ptr wslay, const struct wslay_event_on_frame_
 }
 
 static void
-on_frame_chunk(wslay_event_context_ptr wslay, const struct wslay_event_on_frame_recv_chunk_arg *chunk,
-    void *arg)
+on_frame_chunk(wslay_event_context_ptr wslay,
+    const struct wslay_event_on_frame_recv_chunk_arg *chunk, void *arg)
 {
 	struct wire *wire = arg;
 
@@ -151,25 +152,26 @@ on_frame_chunk(wslay_event_context_ptr wslay, const struct wslay_event_on_frame_
 static bool
 is_utf8(const void *bytes, size_t length)
 {
-	json_t *string = json_stringn(bytes, length);	/* takes nothing else */
+	json_t *string = json_stringn(bytes, length); /* takes nothing else */
 
 	json_decref(string);
 	return string != NULL;
 }
 
 static void
-on_message(wslay_event_context_ptr wslay, const struct wslay_event_on_msg_recv_arg *message, void *arg)
+on_message(
+    wslay_event_context_ptr wslay, const struct wslay_event_on_msg_recv_arg *message, void *arg)
 {
 	struct wire *wire = arg;
 
 	(void)wslay;
 	/* wslay leaves out the first two bytes of each piece, not of the whole. */
-	if (message->opcode == WSLAY_CONNECTION_CLOSE && !wire->closed &&
-	    message->msg_length > 2 && !is_utf8(message->msg + 2, message->msg_length - 2))
+	if (message->opcode == WSLAY_CONNECTION_CLOSE && !wire->closed && message->msg_length > 2 &&
+	    !is_utf8(message->msg + 2, message->msg_length - 2))
 		wire_close_raw(wire, WIRE_NOT_UTF8);
 	if (!wslay_is_ctrl_frame(message->opcode) && !wire->closed) {
-		wire->hooks->message(wire->arg, wire->message, wire->length,
-		    message->opcode == WSLAY_TEXT_FRAME);
+		wire->hooks->message(
+		    wire->arg, wire->message, wire->length, message->opcode == WSLAY_TEXT_FRAME);
 		wire_drop_message(wire);
 	}
 	/* Now: a violation later in the same bytes would else put its Close before
@@ -183,7 +185,8 @@ struct wire *
 wire_new(const struct wire_hooks *hooks, void *arg, size_t message_max, struct evbuffer *out)
 {
 	static const struct wslay_event_callbacks callbacks = {
-		.recv_callback = on_recv, .send_callback = on_send,
+		.recv_callback = on_recv,
+		.send_callback = on_send,
 		.on_frame_recv_start_callback = on_frame_start,
 		.on_frame_recv_chunk_callback = on_frame_chunk,
 		.on_msg_recv_callback = on_message,
@@ -233,7 +236,8 @@ wire_feed(struct wire *wire, const void *data, size_t length)
 void
 wire_send(struct wire *wire, const void *data, size_t length, bool text)
 {
-	struct wslay_event_msg message = { text ? WSLAY_TEXT_FRAME : WSLAY_BINARY_FRAME, data, length };
+	struct wslay_event_msg message = { text ? WSLAY_TEXT_FRAME : WSLAY_BINARY_FRAME, data,
+		length };
 
 	if (wire->closed)
 		return;
@@ -258,9 +262,10 @@ wire_close(struct wire *wire, unsigned code, const char *reason)
 {
 	if (wire->closed)
 		return;
-	wslay_event_queue_close(wire->wslay, (uint16_t)code, (const uint8_t *)reason, strlen(reason));
+	wslay_event_queue_close(
+	    wire->wslay, (uint16_t)code, (const uint8_t *)reason, strlen(reason));
 	wire_flush(wire);
-	wire->closed = true;	/* even without memory for the Close */
+	wire->closed = true; /* even without memory for the Close */
 }
 
 bool

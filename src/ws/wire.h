@@ -24,9 +24,12 @@ enum {
 
 /* Status codes (RFC 6455 section 7.4.1) */
 enum {
-	WIRE_GOING_AWAY = 1001, WIRE_PROTOCOL_ERROR = 1002, WIRE_NOT_UTF8 = 1007,
-	WIRE_TOO_BIG = 1009, WIRE_INTERNAL_ERROR = 1011,
-	WIRE_LOGGED_OUT = 4401,		/* ours: as 401 is in HTTP */
+	WIRE_GOING_AWAY = 1001,
+	WIRE_PROTOCOL_ERROR = 1002,
+	WIRE_NOT_UTF8 = 1007,
+	WIRE_TOO_BIG = 1009,
+	WIRE_INTERNAL_ERROR = 1011,
+	WIRE_LOGGED_OUT = 4401, /* ours: as 401 is in HTTP */
 };
 
 struct wire;
@@ -39,8 +42,8 @@ struct wire_hooks {
 };
 
 /* `hooks` and `out` must outlive the wire. NULL when out of memory. */
-struct wire *wire_new(const struct wire_hooks *hooks, void *arg, size_t message_max,
-	struct evbuffer *out);
+struct wire *wire_new(
+    const struct wire_hooks *hooks, void *arg, size_t message_max, struct evbuffer *out);
 void wire_free(struct wire **wire);
 
 /* Take in what the client sent. Returns how many of the bytes were used: fewer

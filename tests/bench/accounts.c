@@ -9,7 +9,14 @@
 #include "auth/book.h"
 #include "base/clock.h"
 
-enum { USERS = 100, SESSIONS = 1000, LOOKS = 200000, HASHES = 20, NOW = 1700000000, MONTH = 2592000 };
+enum {
+	USERS = 100,
+	SESSIONS = 1000,
+	LOOKS = 200000,
+	HASHES = 20,
+	NOW = 1700000000,
+	MONTH = 2592000
+};
 
 static struct cause why;
 
@@ -62,7 +69,8 @@ look(struct book *book, const char *secret)
 
 	for (int i = 0; i < LOOKS; i++)
 		insist(book_check(book, secret, NOW, &pass, &why));
-	printf("a session looked up        %8.2f us, one of %d\n", since(begun, 1e3, LOOKS), SESSIONS);
+	printf(
+	    "a session looked up        %8.2f us, one of %d\n", since(begun, 1e3, LOOKS), SESSIONS);
 }
 
 static void
@@ -76,8 +84,8 @@ hash(void)
 		if (password_hash("correct horse battery", text) == -1)
 			exit(1);
 	printf("a password hashed          %8.2f ms\n", since(begun, 1e6, HASHES));
-	printf("memory                     %8.1f MiB at most, %.1f before the first hash\n", (double)peak_kib() / 1024,
-	    (double)before / 1024);
+	printf("memory                     %8.1f MiB at most, %.1f before the first hash\n",
+	    (double)peak_kib() / 1024, (double)before / 1024);
 }
 
 int

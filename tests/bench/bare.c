@@ -47,7 +47,7 @@ median(double *values, size_t count)
 static uint32_t
 noise(void)
 {
-	static uint64_t state = 88172645463325252u;	/* xorshift, always the same */
+	static uint64_t state = 88172645463325252u; /* xorshift, always the same */
 
 	state ^= state << 13;
 	state ^= state >> 7;
@@ -63,12 +63,18 @@ paint(unsigned char *yuyv, uint32_t width, uint32_t height, unsigned amplitude, 
 
 	for (uint32_t y = 0; y < height; y++)
 		for (uint32_t x = 0; x < width; x++) {
-			bool object = x >= left && x < left + width / 8 && y > height / 3 && y < height / 2;
+			bool object = x >= left && x < left + width / 8 && y > height / 3 &&
+			    y < height / 2;
 			int luma = object ? 220 : (int)(32 + 160 * x / width);
 
-			luma += amplitude != 0 ? (int)(noise() % amplitude) - (int)amplitude / 2 : 0;
-			yuyv[2 * ((size_t)y * width + x)] = (unsigned char)(luma < 0 ? 0 : luma > 255 ? 255 : luma);
-			yuyv[2 * ((size_t)y * width + x) + 1] = (unsigned char)(x % 2 == 0 ? 96 + 64 * y / height : 128);
+			luma += amplitude != 0 ? (int)(noise() % amplitude) - (int)amplitude / 2
+					       : 0;
+			yuyv[2 * ((size_t)y * width + x)] = (unsigned char)(luma < 0 ? 0
+				: luma > 255					     ? 255
+										     : luma);
+			yuyv[2 * ((size_t)y * width + x) + 1] = (unsigned char)(x % 2 == 0
+				? 96 + 64 * y / height
+				: 128);
 		}
 }
 
@@ -76,8 +82,12 @@ static uint32_t
 encode(unsigned char *yuyv, uint32_t width, uint32_t height)
 {
 	static struct jpeg_encoder *encoder;
-	struct picture picture = { .data = yuyv, .length = 2 * width * height, .format = PIXEL_YUYV,
-		.width = width, .height = height, .stride = 2 * width };
+	struct picture picture = { .data = yuyv,
+		.length = 2 * width * height,
+		.format = PIXEL_YUYV,
+		.width = width,
+		.height = height,
+		.stride = 2 * width };
 	struct cause why;
 	long length;
 
@@ -98,9 +108,10 @@ write_jpeg(FILE *file, uint32_t length, uint32_t size)
 	static const unsigned char zeros[65536];
 
 	fwrite(out, 1, 2, file);
-	for (uint32_t missing = size > length ? size - length : 0; missing >= 4; ) {
+	for (uint32_t missing = size > length ? size - length : 0; missing >= 4;) {
 		uint32_t part = missing < 60000 ? missing : missing < 60004 ? 59000 : 60000;
-		unsigned char head[4] = { 0xff, 0xfe, (unsigned char)((part - 2) >> 8), (unsigned char)(part - 2) };
+		unsigned char head[4] = { 0xff, 0xfe, (unsigned char)((part - 2) >> 8),
+			(unsigned char)(part - 2) };
 
 		fwrite(head, 1, 4, file);
 		fwrite(zeros, 1, part - 4, file);
@@ -147,7 +158,8 @@ make(uint32_t width, uint32_t height, uint32_t size, const char *path)
 /* ---- encoding: 8-line strips through the raw-data interface, 4:2:2 ------------------ */
 
 static void
-unzip(const unsigned char *restrict in, unsigned char *restrict even, unsigned char *restrict odd, size_t pairs)
+unzip(const unsigned char *restrict in, unsigned char *restrict even, unsigned char *restrict odd,
+    size_t pairs)
 {
 	for (size_t i = 0; i < pairs; i++) {
 		even[i] = in[2 * i];
@@ -216,7 +228,8 @@ compare_encoding(uint32_t width, uint32_t height)
 		bare[i] = middle - begin;
 		ours[i] = cpu_ms() - middle;
 	}
-	printf("{\"bare_ms\": %.4f, \"ours_ms\": %.4f}\n", median(bare, TURNS), median(ours, TURNS));
+	printf(
+	    "{\"bare_ms\": %.4f, \"ours_ms\": %.4f}\n", median(bare, TURNS), median(ours, TURNS));
 	free(yuyv);
 	return 0;
 }
@@ -250,8 +263,9 @@ bare_decode(const unsigned char *data, size_t length)
 static void
 our_decode(const unsigned char *data, size_t length, uint64_t number)
 {
-	static const struct motion_settings settings = { .threshold = 120, .cooldown_ms = 2000, .noise = 16,
-		.light_switch = 80 };
+	static const struct motion_settings settings = {
+		.threshold = 120, .cooldown_ms = 2000, .noise = 16, .light_switch = 80
+	};
 	static struct jpeg_decoder *decoder;
 	static struct motion *motion;
 	static unsigned char grey[1 << 20];
@@ -262,7 +276,8 @@ our_decode(const unsigned char *data, size_t length, uint64_t number)
 		decoder = jpeg_decoder_new();
 		motion = motion_new();
 	}
-	if (jpeg_decode_grey8(decoder, data, (uint32_t)length, grey, sizeof grey, &width, &height, &why) == -1)
+	if (jpeg_decode_grey8(
+		decoder, data, (uint32_t)length, grey, sizeof grey, &width, &height, &why) == -1)
 		exit(1);
 	motion_judge(motion, &settings, grey, width, height, number * CLOCK_S / 10);
 }
@@ -288,8 +303,8 @@ compare_decoding(uint32_t width, uint32_t height)
 		bare[i] = middle - begin;
 		ours[i] = cpu_ms() - middle;
 	}
-	printf("{\"bare_ms\": %.4f, \"ours_ms\": %.4f, \"bytes\": %u}\n", median(bare, TURNS), median(ours, TURNS),
-	    length[0]);
+	printf("{\"bare_ms\": %.4f, \"ours_ms\": %.4f, \"bytes\": %u}\n", median(bare, TURNS),
+	    median(ours, TURNS), length[0]);
 	return 0;
 }
 
@@ -320,7 +335,8 @@ int
 main(int argc, char **argv)
 {
 	const char *verb = argc > 1 ? argv[1] : "";
-	uint32_t a = argc > 2 ? (uint32_t)atoi(argv[2]) : 0, b = argc > 3 ? (uint32_t)atoi(argv[3]) : 0;
+	uint32_t a = argc > 2 ? (uint32_t)atoi(argv[2]) : 0,
+		 b = argc > 3 ? (uint32_t)atoi(argv[3]) : 0;
 
 	out = malloc(OUT_SIZE);
 	if (strcmp(verb, "make") == 0 && argc == 6)
@@ -331,7 +347,8 @@ main(int argc, char **argv)
 		return compare_decoding(a, b);
 	if (strcmp(verb, "copy") == 0 && argc == 4)
 		return copying(a, atof(argv[3]));
-	fprintf(stderr, "usage: bare make WIDTH HEIGHT BYTES FILE | encode WIDTH HEIGHT | decode WIDTH HEIGHT | "
+	fprintf(stderr,
+	    "usage: bare make WIDTH HEIGHT BYTES FILE | encode WIDTH HEIGHT | decode WIDTH HEIGHT | "
 	    "copy BYTES SECONDS\n");
 	return 2;
 }

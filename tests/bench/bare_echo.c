@@ -15,7 +15,7 @@
 
 struct peer {
 	int fd;
-	wslay_event_context_ptr wslay;	/* NULL: still in the handshake */
+	wslay_event_context_ptr wslay; /* NULL: still in the handshake */
 };
 
 static ssize_t
@@ -26,7 +26,8 @@ on_recv(wslay_event_context_ptr wslay, uint8_t *buffer, size_t length, int flags
 	(void)flags;
 	if (got > 0)
 		return got;
-	wslay_event_set_error(wslay, got == -1 && errno == EAGAIN ? WSLAY_ERR_WOULDBLOCK : WSLAY_ERR_CALLBACK_FAILURE);
+	wslay_event_set_error(wslay,
+	    got == -1 && errno == EAGAIN ? WSLAY_ERR_WOULDBLOCK : WSLAY_ERR_CALLBACK_FAILURE);
 	return -1;
 }
 
@@ -52,11 +53,14 @@ on_message(wslay_event_context_ptr wslay, const struct wslay_event_on_msg_recv_a
 }
 
 static const struct wslay_event_callbacks callbacks = {
-	.recv_callback = on_recv, .send_callback = on_send, .on_msg_recv_callback = on_message,
+	.recv_callback = on_recv,
+	.send_callback = on_send,
+	.on_msg_recv_callback = on_message,
 };
 
 /* The answer to the key of RFC 6455 section 1.3, which talk.c always sends. */
-static const char welcome[] = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+static const char welcome[] =
+    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
 
 static void
@@ -94,14 +98,16 @@ int
 main(int argc, char **argv)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), loop = epoll_create1(EPOLL_CLOEXEC);
+	int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0),
+	    loop = epoll_create1(EPOLL_CLOEXEC);
 	struct epoll_event events[256] = { { .events = EPOLLIN } };
 
 	if (argc != 2)
 		return 2;
 	snprintf(address.sun_path, sizeof address.sun_path, "%s", argv[1]);
 	unlink(argv[1]);
-	if (bind(listener, (struct sockaddr *)&address, sizeof address) == -1 || listen(listener, 4096) == -1)
+	if (bind(listener, (struct sockaddr *)&address, sizeof address) == -1 ||
+	    listen(listener, 4096) == -1)
 		return 1;
 	epoll_ctl(loop, EPOLL_CTL_ADD, listener, &events[0]);
 	for (;;) {

@@ -26,8 +26,8 @@ enum viewer_kind { VIEWER_NEW, VIEWER_STREAM, VIEWER_EVENTS };
 struct viewer {
 	int fd;
 	enum viewer_kind kind;
-	uint64_t frame;			/* being written, or written last */
-	size_t offset;			/* into its part; 0 = between two */
+	uint64_t frame; /* being written, or written last */
+	size_t offset;	/* into its part; 0 = between two */
 	bool armed;
 	struct viewer *next;
 };
@@ -57,7 +57,8 @@ now_of(clockid_t id)
 static void
 viewer_arm(struct viewer *viewer, bool write)
 {
-	struct epoll_event event = { .events = EPOLLIN | (write ? EPOLLOUT : 0), .data.ptr = viewer };
+	struct epoll_event event = { .events = EPOLLIN | (write ? EPOLLOUT : 0),
+		.data.ptr = viewer };
 
 	if (viewer->armed != write)
 		epoll_ctl(loop, EPOLL_CTL_MOD, viewer->fd, &event);
@@ -91,7 +92,8 @@ static void
 part_fill(struct part *part, uint64_t frame)
 {
 	char *jpeg;
-	int head = sprintf(part->bytes, "Content-Type: image/jpeg\r\nContent-Length: %zu\r\n\r\n", jpeg_size);
+	int head = sprintf(
+	    part->bytes, "Content-Type: image/jpeg\r\nContent-Length: %zu\r\n\r\n", jpeg_size);
 
 	jpeg = part->bytes + head;
 	memset(jpeg, 0x55, jpeg_size);
@@ -109,7 +111,8 @@ static bool
 viewer_push(struct viewer *viewer)
 {
 	for (;;) {
-		struct part *part = &parts[(viewer->offset > 0 ? viewer->frame : newest) % FLOOR_FRAMES];
+		struct part *part =
+		    &parts[(viewer->offset > 0 ? viewer->frame : newest) % FLOOR_FRAMES];
 		ssize_t sent;
 
 		if (viewer->offset == 0 && viewer->frame == newest) {
@@ -156,7 +159,8 @@ tick_events(void)
 {
 	static unsigned count;
 	char text[256];
-	int length = snprintf(text, sizeof text, "event: pulse\ndata: {\"ts\":%.6f,\"online\":true,\"fps\":30.0,"
+	int length = snprintf(text, sizeof text,
+	    "event: pulse\ndata: {\"ts\":%.6f,\"online\":true,\"fps\":30.0,"
 	    "\"age_ms\":12,\"change\":0.3,\"threshold\":12,\"held\":\"below threshold\",\"frame_count\":%u}\n\n",
 	    (double)now_of(CLOCK_REALTIME) / 1e9, ++count);
 
@@ -166,10 +170,11 @@ tick_events(void)
 			shutdown(viewer->fd, SHUT_RDWR);
 }
 
-static const char stream_head[] = "HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=frame\r\n"
+static const char stream_head[] =
+    "HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=frame\r\n"
     "Cache-Control: no-store\r\n\r\n--frame\r\n";
 static const char events_head[] = "HTTP/1.0 200 OK\r\nContent-Type: text/event-stream\r\n"
-    "Cache-Control: no-store\r\n\r\nretry: 3000\n\n";
+				  "Cache-Control: no-store\r\n\r\nretry: 3000\n\n";
 
 static void
 viewer_read(struct viewer *viewer)
@@ -212,7 +217,8 @@ accept_all(int listener)
 static int
 timer_every(uint64_t ns)
 {
-	struct itimerspec every = { .it_interval = { (time_t)(ns / 1000000000u), (long)(ns % 1000000000u) } };
+	struct itimerspec every = { .it_interval = {
+					(time_t)(ns / 1000000000u), (long)(ns % 1000000000u) } };
 	int fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 
 	every.it_value = every.it_interval;
@@ -235,7 +241,7 @@ listen_at(const char *path)
 	return fd;
 }
 
-static int listener, frames, seconds;	/* their addresses name them in epoll */
+static int listener, frames, seconds; /* their addresses name them in epoll */
 
 static void
 watch(int *fd)

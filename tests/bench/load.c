@@ -48,8 +48,8 @@ load_request(struct load *load, struct client *client)
 	char text[1024];
 	/* HTTP/1.0 for streams: no chunks to pick apart. */
 	int length = snprintf(text, sizeof text, "GET %s HTTP/1.%d\r\nHost: %s\r\n%s%s\r\n",
-	    load->wish->path, is_mode(load, "get") ? 1 : 0, load->wish->host,
-	    load->wish->header, load->wish->header[0] != '\0' ? "\r\n" : "");
+	    load->wish->path, is_mode(load, "get") ? 1 : 0, load->wish->host, load->wish->header,
+	    load->wish->header[0] != '\0' ? "\r\n" : "");
 
 	client->started_ns = load_now();
 	return send(client->fd, text, (size_t)length, MSG_NOSIGNAL) == length;
@@ -58,14 +58,16 @@ load_request(struct load *load, struct client *client)
 static bool
 client_open(struct load *load, struct client *client)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)load->wish->port) };
+	struct sockaddr_in address = { .sin_family = AF_INET,
+		.sin_port = htons((uint16_t)load->wish->port) };
 	struct epoll_event event = { .events = EPOLLIN | EPOLLRDHUP, .data.ptr = client };
 	int one = 1;
 
 	inet_pton(AF_INET, load->wish->host, &address.sin_addr);
 	client->in_head = true;
 	client->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (client->fd == -1 || connect(client->fd, (struct sockaddr *)&address, sizeof address) == -1)
+	if (client->fd == -1 ||
+	    connect(client->fd, (struct sockaddr *)&address, sizeof address) == -1)
 		return false;
 	setsockopt(client->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 	if (client->slow) {
@@ -106,7 +108,8 @@ client_recv(struct client *client, size_t most)
 	if (client->body > 0)
 		return recv(client->fd, NULL, client->body < most ? (size_t)client->body : most,
 		    MSG_TRUNC | MSG_DONTWAIT);
-	return recv(client->fd, client->head + client->used, room < most ? room : most, MSG_DONTWAIT);
+	return recv(
+	    client->fd, client->head + client->used, room < most ? room : most, MSG_DONTWAIT);
 }
 
 static void
@@ -186,7 +189,8 @@ load_run(struct load *load, double seconds)
 static void
 load_report(struct load *load)
 {
-	uint64_t total = 0, bytes = 0, least = UINT64_MAX, most = 0, slow_age = 0, slow_count = 0, slow_least = UINT64_MAX;
+	uint64_t total = 0, bytes = 0, least = UINT64_MAX, most = 0, slow_age = 0, slow_count = 0,
+		 slow_least = UINT64_MAX;
 	int alive = 0;
 
 	for (int i = 0; i < load->wish->clients; i++) {
@@ -204,26 +208,30 @@ load_report(struct load *load)
 		least = client->count < least ? client->count : least;
 		most = client->count > most ? client->count : most;
 	}
-	printf("{\"mode\": \"%s\", \"clients\": %d, \"alive\": %d, \"seconds\": %.3f, \"count\": %llu, "
+	printf(
+	    "{\"mode\": \"%s\", \"clients\": %d, \"alive\": %d, \"seconds\": %.3f, \"count\": %llu, "
 	    "\"bytes\": %llu, \"least\": %llu, \"most\": %llu, \"errors\": %llu, "
 	    "\"p50_ms\": %.3f, \"p90_ms\": %.3f, \"p99_ms\": %.3f, \"max_ms\": %.3f, "
 	    "\"slow_count\": %llu, \"slow_least\": %llu, \"slow_age_ms\": %.1f, \"slow_p50_ms\": %.3f, \"slow_max_ms\": %.3f, "
 	    "\"statuses\": {\"2xx\": %llu, \"3xx\": %llu, \"4xx\": %llu, \"5xx\": %llu}}\n",
-	    load->wish->mode, load->wish->clients, alive, load->wish->seconds, (unsigned long long)total,
-	    (unsigned long long)bytes, (unsigned long long)(least == UINT64_MAX ? 0 : least),
-	    (unsigned long long)most, (unsigned long long)load->errors,
-	    samples_percentile(&load->samples, 50), samples_percentile(&load->samples, 90),
-	    samples_percentile(&load->samples, 99), samples_percentile(&load->samples, 100),
-	    (unsigned long long)slow_count, (unsigned long long)(slow_least == UINT64_MAX ? 0 : slow_least), (double)slow_age / 1e6,
-	    samples_percentile(&load->slow_samples, 50), samples_percentile(&load->slow_samples, 100),
-	    (unsigned long long)load->statuses[2], (unsigned long long)load->statuses[3],
-	    (unsigned long long)load->statuses[4], (unsigned long long)load->statuses[5]);
+	    load->wish->mode, load->wish->clients, alive, load->wish->seconds,
+	    (unsigned long long)total, (unsigned long long)bytes,
+	    (unsigned long long)(least == UINT64_MAX ? 0 : least), (unsigned long long)most,
+	    (unsigned long long)load->errors, samples_percentile(&load->samples, 50),
+	    samples_percentile(&load->samples, 90), samples_percentile(&load->samples, 99),
+	    samples_percentile(&load->samples, 100), (unsigned long long)slow_count,
+	    (unsigned long long)(slow_least == UINT64_MAX ? 0 : slow_least), (double)slow_age / 1e6,
+	    samples_percentile(&load->slow_samples, 50),
+	    samples_percentile(&load->slow_samples, 100), (unsigned long long)load->statuses[2],
+	    (unsigned long long)load->statuses[3], (unsigned long long)load->statuses[4],
+	    (unsigned long long)load->statuses[5]);
 }
 
 static int
 usage(void)
 {
-	fprintf(stderr, "usage: bench-load get|mjpeg|sse HOST PORT PATH CLIENTS SECONDS "
+	fprintf(stderr,
+	    "usage: bench-load get|mjpeg|sse HOST PORT PATH CLIENTS SECONDS "
 	    "[WARM [RATE[-RATE] SLOW [HEADER]]]\n");
 	return 2;
 }
@@ -233,14 +241,22 @@ wish_read(struct load_wish *wish, int argc, char **argv)
 {
 	if (argc < 7)
 		return false;
-	*wish = (struct load_wish){ .mode = argv[1], .host = argv[2], .port = atoi(argv[3]),
-		.path = argv[4], .clients = atoi(argv[5]), .seconds = atof(argv[6]),
-		.warm = argc > 7 ? atof(argv[7]) : 0.5, .rate = argc > 8 ? atol(argv[8]) : 0,
-		.slow = argc > 9 ? atoi(argv[9]) : 0, .header = argc > 10 ? argv[10] : "" };
-	wish->rate_most = argc > 8 && strchr(argv[8], '-') != NULL ? atol(strchr(argv[8], '-') + 1) : wish->rate;
+	*wish = (struct load_wish){ .mode = argv[1],
+		.host = argv[2],
+		.port = atoi(argv[3]),
+		.path = argv[4],
+		.clients = atoi(argv[5]),
+		.seconds = atof(argv[6]),
+		.warm = argc > 7 ? atof(argv[7]) : 0.5,
+		.rate = argc > 8 ? atol(argv[8]) : 0,
+		.slow = argc > 9 ? atoi(argv[9]) : 0,
+		.header = argc > 10 ? argv[10] : "" };
+	wish->rate_most = argc > 8 && strchr(argv[8], '-') != NULL ? atol(strchr(argv[8], '-') + 1)
+								   : wish->rate;
 	return (strcmp(wish->mode, "get") == 0 || strcmp(wish->mode, "mjpeg") == 0 ||
-	    strcmp(wish->mode, "sse") == 0) && wish->clients >= 1 && wish->clients <= 20000 &&
-	    wish->seconds >= 0.1 && wish->seconds <= 600 && wish->warm >= 0 && wish->warm <= 60;
+		   strcmp(wish->mode, "sse") == 0) &&
+	    wish->clients >= 1 && wish->clients <= 20000 && wish->seconds >= 0.1 &&
+	    wish->seconds <= 600 && wish->warm >= 0 && wish->warm <= 60;
 }
 
 /* All that have a rate would read in phase, and share every frame, if they began at once. */

@@ -14,7 +14,7 @@ head_value(const char *head, size_t length, const char *name)
 {
 	size_t size = strlen(name);
 
-	for (const char *line = head; line != NULL && line + size < head + length; ) {
+	for (const char *line = head; line != NULL && line + size < head + length;) {
 		if (strncasecmp(line, name, size) == 0 && line[size] == ':')
 			return line + size + 1 + strspn(line + size + 1, " ");
 		line = memchr(line, '\n', (size_t)(head + length - line));
@@ -46,7 +46,8 @@ answer_done(struct load *load, struct client *client)
 {
 	if (load->measuring) {
 		client->count++;
-		samples_add(client->slow ? &load->slow_samples : &load->samples, load_now() - client->started_ns);
+		samples_add(client->slow ? &load->slow_samples : &load->samples,
+		    load_now() - client->started_ns);
 	}
 }
 
@@ -57,7 +58,7 @@ load_take_response(struct load *load, struct client *client)
 	uint64_t size = 0;
 	unsigned status;
 
-	if (!client->in_head) {		/* the body has just ended */
+	if (!client->in_head) { /* the body has just ended */
 		client->in_head = true;
 		answer_done(load, client);
 		return load_request(load, client);
@@ -92,22 +93,23 @@ part_age(struct client *client, const char *jpeg, size_t length)
 bool
 load_take_part(struct load *load, struct client *client)
 {
-	enum { CLOCK_WITHIN = 96 };	/* the clock stands in so many bytes of the JPEG */
+	enum { CLOCK_WITHIN = 96 }; /* the clock stands in so many bytes of the JPEG */
 	const char *end, *length;
 	uint64_t size;
 
-	if (!client->in_head) {		/* the picture's last byte has just been read */
+	if (!client->in_head) { /* the picture's last byte has just been read */
 		client->in_head = true;
 		if (load->measuring) {
 			client->count++;
-			samples_add(client->slow ? &load->slow_samples : &load->samples, client->last_age_ns);
+			samples_add(client->slow ? &load->slow_samples : &load->samples,
+			    client->last_age_ns);
 		}
 	}
 	end = memmem(client->head, client->used, "\r\n\r\n", 4);
 	if (end == NULL)
 		return client->used < sizeof client->head;
 	length = head_value(client->head, (size_t)(end - client->head) + 2, "Content-Length");
-	if (length == NULL) {		/* the response's own head */
+	if (length == NULL) { /* the response's own head */
 		head_drop(client, (size_t)(end - client->head) + 4);
 		return load_take_part(load, client);
 	}
@@ -143,7 +145,7 @@ load_take_event(struct load *load, struct client *client)
 		}
 		head_drop(client, (size_t)(end - client->head) + 2);
 	}
-	if (client->used == sizeof client->head)	/* a long event: only its tail matters */
+	if (client->used == sizeof client->head) /* a long event: only its tail matters */
 		head_drop(client, client->used / 2);
 	return true;
 }

@@ -26,8 +26,12 @@ struct film {
 static uint32_t
 film_picture(struct film *film, unsigned frame)
 {
-	struct picture picture = { .data = film->grey, .length = film->width * film->height, .format = PIXEL_GREY,
-		.width = film->width, .height = film->height, .stride = film->width };
+	struct picture picture = { .data = film->grey,
+		.length = film->width * film->height,
+		.format = PIXEL_GREY,
+		.width = film->width,
+		.height = film->height,
+		.stride = film->width };
 	struct cause why;
 	long length;
 
@@ -43,7 +47,9 @@ film_picture(struct film *film, unsigned frame)
 static unsigned
 film_judge(struct film *film, unsigned threshold, double *events)
 {
-	const struct motion_settings settings = { .threshold = threshold, .cooldown_ms = 2000, .noise = 16, .light_switch = 80 };
+	const struct motion_settings settings = {
+		.threshold = threshold, .cooldown_ms = 2000, .noise = 16, .light_switch = 80
+	};
 	struct jpeg_decoder *decoder = jpeg_decoder_new();
 	struct motion *motion = motion_new();
 	unsigned char *small = malloc(film->size);
@@ -53,8 +59,11 @@ film_judge(struct film *film, unsigned threshold, double *events)
 
 	for (unsigned frame = 0; frame < SCENE_FRAMES; frame++) {
 		length = film_picture(film, frame);
-		if (jpeg_decode_grey8(decoder, film->jpeg, length, small, film->size, &width, &height, &why) == 0 &&
-		    motion_judge(motion, &settings, small, width, height, (frame + 1) * (CLOCK_S / SCENE_FPS)).triggered)
+		if (jpeg_decode_grey8(decoder, film->jpeg, length, small, film->size, &width,
+			&height, &why) == 0 &&
+		    motion_judge(motion, &settings, small, width, height,
+			(frame + 1) * (CLOCK_S / SCENE_FPS))
+			.triggered)
 			events[count++] = frame / (double)SCENE_FPS;
 	}
 	motion_free(&motion);
@@ -69,8 +78,9 @@ print_score(unsigned scene, const double *events, unsigned count)
 	struct scene_label label = scene_label(scene);
 	struct scene_score score = scene_score(scene, events, count);
 
-	printf("{\"scene\": \"%s\", \"seen\": %u, \"missed\": %u, \"right\": %u, \"wrong\": %u, \"events\": [", label.name,
-	    score.seen, score.missed, score.right, score.wrong);
+	printf(
+	    "{\"scene\": \"%s\", \"seen\": %u, \"missed\": %u, \"right\": %u, \"wrong\": %u, \"events\": [",
+	    label.name, score.seen, score.missed, score.right, score.wrong);
 	for (unsigned i = 0; i < count; i++)
 		printf("%s%.1f", i > 0 ? ", " : "", events[i]);
 	printf("]}\n");

@@ -11,14 +11,14 @@
 struct canvas {
 	unsigned char *grey;
 	unsigned width, height;
-	double now;		/* seconds since the scene began */
-	struct random random;	/* another one for each picture */
+	double now;	      /* seconds since the scene began */
+	struct random random; /* another one for each picture */
 };
 
 struct scene {
 	struct scene_label label;
 	void (*draw)(struct canvas *canvas);
-	unsigned grain;		/* levels of noise a pixel, evenly spread */
+	unsigned grain; /* levels of noise a pixel, evenly spread */
 };
 
 /* ---- paint --------------------------------------------------------------------------- */
@@ -52,20 +52,23 @@ paint_ground(struct canvas *canvas)
 		free(drawn);
 		drawn = malloc(size);
 		for (size_t i = 0; i < size; i++)
-			drawn[i] = level(ground(((double)(i % width) + .5) / width, ((double)(i / width) + .5) / height));
+			drawn[i] = level(ground(((double)(i % width) + .5) / width,
+			    ((double)(i / width) + .5) / height));
 	}
 	memcpy(canvas->grey, drawn, size);
 }
 
 /* Every pixel, as what `shade` makes of it and of its place. */
 static void
-paint_shade(struct canvas *canvas, double (*shade)(const struct canvas *canvas, double x, double y, double was))
+paint_shade(struct canvas *canvas,
+    double (*shade)(const struct canvas *canvas, double x, double y, double was))
 {
 	for (unsigned y = 0; y < canvas->height; y++)
 		for (unsigned x = 0; x < canvas->width; x++) {
 			unsigned char *pixel = &canvas->grey[y * canvas->width + x];
 
-			*pixel = level(shade(canvas, (x + .5) / canvas->width, (y + .5) / canvas->height, *pixel));
+			*pixel = level(shade(
+			    canvas, (x + .5) / canvas->width, (y + .5) / canvas->height, *pixel));
 		}
 }
 
@@ -77,11 +80,14 @@ edge(double at, unsigned most)
 
 /* An ellipse around (x, y); `soft`: how far outside it fades, as a part of its radius. */
 static void
-paint_blob(struct canvas *canvas, double x, double y, double across, double down, double shade, double soft)
+paint_blob(struct canvas *canvas, double x, double y, double across, double down, double shade,
+    double soft)
 {
 	double reach_across = across / 2 * (1 + soft), reach_down = down / 2 * (1 + soft);
-	unsigned top = edge(y - reach_down, canvas->height), bottom = edge(y + reach_down, canvas->height);
-	unsigned left = edge(x - reach_across, canvas->width), right = edge(x + reach_across, canvas->width);
+	unsigned top = edge(y - reach_down, canvas->height),
+		 bottom = edge(y + reach_down, canvas->height);
+	unsigned left = edge(x - reach_across, canvas->width),
+		 right = edge(x + reach_across, canvas->width);
 
 	for (unsigned line = top; line < bottom; line++)
 		for (unsigned column = left; column < right; column++) {
@@ -98,8 +104,10 @@ paint_blob(struct canvas *canvas, double x, double y, double across, double down
 static void
 paint_box(struct canvas *canvas, double x, double y, double across, double down, double shade)
 {
-	unsigned left = (unsigned)(x * canvas->width), right = (unsigned)((x + across) * canvas->width + .5);
-	unsigned top = (unsigned)(y * canvas->height), bottom = (unsigned)((y + down) * canvas->height + .5);
+	unsigned left = (unsigned)(x * canvas->width),
+		 right = (unsigned)((x + across) * canvas->width + .5);
+	unsigned top = (unsigned)(y * canvas->height),
+		 bottom = (unsigned)((y + down) * canvas->height + .5);
 
 	for (; top < bottom && top < canvas->height; top++)
 		if (left < right && left < canvas->width)
@@ -115,7 +123,8 @@ paint_person(struct canvas *canvas, double x, double feet, double size, double s
 
 	paint_blob(canvas, x, feet - .9 * size, .12 * size, .2 * size, shade + 20, 0);
 	paint_blob(canvas, x, feet - .6 * size, .26 * size, .5 * size, shade, 0);
-	paint_box(canvas, x - .07 * size - step, feet - .42 * size, .07 * size, .42 * size, shade - 10);
+	paint_box(
+	    canvas, x - .07 * size - step, feet - .42 * size, .07 * size, .42 * size, shade - 10);
 	paint_box(canvas, x + step, feet - .42 * size, .07 * size, .42 * size, shade - 10);
 }
 
@@ -146,8 +155,9 @@ static void
 draw_rain(struct canvas *canvas)
 {
 	for (int drop = 0; drop < 120; drop++)
-		paint_box(canvas, random_below(&canvas->random, 1000) / 1000., random_below(&canvas->random, 1000) / 1000. - .03,
-		    .0025, .05, 190 + random_below(&canvas->random, 60));
+		paint_box(canvas, random_below(&canvas->random, 1000) / 1000.,
+		    random_below(&canvas->random, 1000) / 1000. - .03, .0025, .05,
+		    190 + random_below(&canvas->random, 60));
 }
 
 static double
@@ -201,7 +211,8 @@ draw_clock(struct canvas *canvas)
 
 		for (int bar = 0; bar < 12; bar++)
 			if (shape >> bar & 1)
-				paint_box(canvas, .85 + .018 * digit + .005 * (bar % 3), .026 + .008 * (bar / 3), .005, .008, 245);
+				paint_box(canvas, .85 + .018 * digit + .005 * (bar % 3),
+				    .026 + .008 * (bar / 3), .005, .008, 245);
 	}
 }
 
@@ -224,7 +235,9 @@ shade_infrared(const struct canvas *canvas, double x, double y, double was)
 {
 	if (canvas->now < 10)
 		return was;
-	return ((int)(x * 24) % 2 ? was * .45 + 120 : was * .95 + 8) * (.75 + .25 * gone(canvas, 10, 11)) - 10 * y;
+	return ((int)(x * 24) % 2 ? was * .45 + 120 : was * .95 + 8) *
+	    (.75 + .25 * gone(canvas, 10, 11)) -
+	    10 * y;
 }
 
 static void
@@ -349,13 +362,15 @@ static void
 paint_grain(struct canvas *canvas, unsigned grain)
 {
 	for (size_t i = 0; i < (size_t)canvas->width * canvas->height; i++)
-		canvas->grey[i] = level(canvas->grey[i] + (double)random_below(&canvas->random, grain + 1) - grain / 2.);
+		canvas->grey[i] = level(canvas->grey[i] +
+		    (double)random_below(&canvas->random, grain + 1) - grain / 2.);
 }
 
 void
 scene_draw(unsigned scene, unsigned frame, unsigned char *grey, unsigned width, unsigned height)
 {
-	struct canvas canvas = { grey, width, height, frame / (double)SCENE_FPS, { frame * 7919 + scene + 1 } };
+	struct canvas canvas = { grey, width, height, frame / (double)SCENE_FPS,
+		{ frame * 7919 + scene + 1 } };
 
 	for (int i = 0; i < 20; i++)
 		random_below(&canvas.random, 2);
@@ -375,7 +390,7 @@ scene_score(unsigned scene, const double *events, unsigned count)
 		if (events[i] >= label->begin && events[i] < label->end + 1 && label->end > 0)
 			score.right++;
 		else if (!lit && events[i] >= label->light)
-			lit = true;	/* once */
+			lit = true; /* once */
 		else
 			score.wrong++;
 	}

@@ -9,28 +9,35 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { SCENE_FPS = 10, SCENE_SECONDS = 24, SCENE_QUIET = 8, SCENE_FRAMES = SCENE_FPS * SCENE_SECONDS };
+enum {
+	SCENE_FPS = 10,
+	SCENE_SECONDS = 24,
+	SCENE_QUIET = 8,
+	SCENE_FRAMES = SCENE_FPS * SCENE_SECONDS
+};
 
 struct scene;
 
 struct scene_label {
 	const char *name;
-	double begin, end;	/* seconds in which something moves; both 0: nothing does */
-	double light;		/* when the light changes for good: one event is allowed; 0: it does not */
+	double begin, end; /* seconds in which something moves; both 0: nothing does */
+	double light; /* when the light changes for good: one event is allowed; 0: it does not */
 };
 
 unsigned scene_count(void);
 struct scene_label scene_label(unsigned scene);
 
 /* Draw picture `frame` (0..SCENE_FRAMES - 1) of a scene: width * height bytes. */
-void scene_draw(unsigned scene, unsigned frame, unsigned char *grey, unsigned width, unsigned height);
+void scene_draw(
+    unsigned scene, unsigned frame, unsigned char *grey, unsigned width, unsigned height);
 
 /* What a detector made of a scene. */
 struct scene_score {
-	unsigned seen;		/* 1: an event while something moved, or within a second after */
-	unsigned missed;	/* 1: something moved, and there was none */
-	unsigned right;		/* events while something moved */
-	unsigned wrong;		/* events while nothing did, but for the one that a change of the light may have */
+	unsigned seen;	 /* 1: an event while something moved, or within a second after */
+	unsigned missed; /* 1: something moved, and there was none */
+	unsigned right;	 /* events while something moved */
+	unsigned
+	    wrong; /* events while nothing did, but for the one that a change of the light may have */
 };
 
 /* The events at these times, in seconds since the scene began, increasing. */

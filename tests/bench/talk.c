@@ -19,7 +19,7 @@ enum { FRAME_MAX = 65536 + 4 };
 
 struct talker {
 	int fd;
-	bool waiting;			/* for an answer */
+	bool waiting; /* for an answer */
 	uint64_t asked_ns, due_ns;
 	size_t used;
 	unsigned char *in;
@@ -74,7 +74,8 @@ frame_length(const struct talker *talker)
 static void
 talker_read(struct talker *talker, bool measuring)
 {
-	ssize_t got = recv(talker->fd, talker->in + talker->used, FRAME_MAX - talker->used, MSG_DONTWAIT);
+	ssize_t got = recv(
+	    talker->fd, talker->in + talker->used, FRAME_MAX - talker->used, MSG_DONTWAIT);
 	size_t length;
 
 	if (got == -1 && errno == EAGAIN)
@@ -104,7 +105,8 @@ talker_read(struct talker *talker, bool measuring)
 static void
 talker_open(struct talker *talker, const char *path, int loop)
 {
-	static const char request[] = "GET /control HTTP/1.1\r\nHost: bench\r\nUpgrade: websocket\r\n"
+	static const char request[] =
+	    "GET /control HTTP/1.1\r\nHost: bench\r\nUpgrade: websocket\r\n"
 	    "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	struct epoll_event event = { .events = EPOLLIN, .data.ptr = talker };

@@ -44,7 +44,8 @@ start(void)
 	snprintf(state, sizeof state, "--state-dir=%s", scratch_path("state"));
 	options = options_new(&settings_program);
 	insist(options_read(options, 3, words, &why) == OPTIONS_RUN);
-	insist(folder_make(scratch_path("run/cam"), &why) == 0 && folder_make(scratch_path("state/cam"), &why) == 0);
+	insist(folder_make(scratch_path("run/cam"), &why) == 0 &&
+	    folder_make(scratch_path("state/cam"), &why) == 0);
 	orield = orield_new(options, &why);
 	insist(orield != NULL);
 	fake_online();
@@ -60,7 +61,9 @@ answer_controls(void)
 	uint64_t newest = fake.token;
 
 	for (fake.token = answered + 1; fake.token <= newest; fake.token++)
-		fake_controls("[{\"name\": \"contrast\", \"type\": \"integer\", \"value\": 7, \"min\": 0, \"max\": 99}]", "", false);
+		fake_controls(
+		    "[{\"name\": \"contrast\", \"type\": \"integer\", \"value\": 7, \"min\": 0, \"max\": 99}]",
+		    "", false);
 	fake.token = answered = newest;
 }
 

@@ -53,7 +53,8 @@ insist_same(const struct options *one, const struct options *other)
 int
 LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
-	struct options *options = options_new(&settings_program), *again = options_new(&settings_program);
+	struct options *options = options_new(&settings_program),
+		       *again = options_new(&settings_program);
 	struct cause why;
 	char *text;
 

@@ -14,14 +14,13 @@ judge_header(const char *text)
 	struct header_credential credential;
 
 	switch (header_authorization(text, &credential)) {
-	case HEADER_NONE:
-		insist(text[0] == '\0');
-		break;
+	case HEADER_NONE: insist(text[0] == '\0'); break;
 	case HEADER_BEARER:
 		insist(secret_valid(credential.secret) && strstr(text, credential.secret) != NULL);
 		break;
 	case HEADER_BASIC:
-		insist(user_name_valid(credential.name) && strlen(credential.password) <= PASSWORD_MAX);
+		insist(user_name_valid(credential.name) &&
+		    strlen(credential.password) <= PASSWORD_MAX);
 		break;
 	case HEADER_OTHER:
 		insist(credential.name[0] == '\0' && credential.password[0] == '\0');
@@ -51,7 +50,7 @@ judge_secret(const char *text)
 		secret_digest(text, id, proof);
 		insist(grant_id_valid(id));
 	}
-	insist(!secret_is_device(text, "anna", "$argon2id$v=19$"));	/* nobody guesses 128 bits */
+	insist(!secret_is_device(text, "anna", "$argon2id$v=19$")); /* nobody guesses 128 bits */
 	if (grant_id_valid(text))
 		insist(strlen(text) == GRANT_SIZE - 1 && strchr(text, '/') == NULL);
 	if (user_name_valid(text))

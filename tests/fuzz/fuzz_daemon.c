@@ -31,7 +31,9 @@ static int listener = -1, bell = -1, other = -1;
 static void
 start(void)
 {
-	struct frame_info info = { .width = 64, .height = 48, .length = 100, .mono_ns = 1, .wall_ns = 1 };
+	struct frame_info info = {
+		.width = 64, .height = 48, .length = 100, .mono_ns = 1, .wall_ns = 1
+	};
 	struct cause why;
 	bool inherited;
 
@@ -57,8 +59,9 @@ say(int fd, const void *line, size_t length, const int *fds)
 	union {
 		struct cmsghdr header;
 		char bytes[CMSG_SPACE(2 * sizeof(int))];
-	} control = { .header = { .cmsg_len = CMSG_LEN(2 * sizeof(int)), .cmsg_level = SOL_SOCKET,
-		.cmsg_type = SCM_RIGHTS } };
+	} control = { .header = { .cmsg_len = CMSG_LEN(2 * sizeof(int)),
+			  .cmsg_level = SOL_SOCKET,
+			  .cmsg_type = SCM_RIGHTS } };
 	struct iovec part = { (void *)line, length };
 	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
 	char heard[4096];
@@ -69,7 +72,9 @@ say(int fd, const void *line, size_t length, const int *fds)
 		message.msg_control = control.bytes;
 		message.msg_controllen = sizeof control.bytes;
 	}
-	for (int turn = 0; (sent = sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL)) == -1 && errno == EAGAIN; turn++) {
+	for (int turn = 0;
+	     (sent = sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL)) == -1 && errno == EAGAIN;
+	     turn++) {
 		insist(turn < TURNS_MOST);
 		event_base_loop(base, EVLOOP_NONBLOCK);
 	}
@@ -94,20 +99,23 @@ on_news(void *camera, const char *name, uint64_t id, const json_t *data)
 	camera_set_last_event(camera, id);
 }
 
-static const struct camera_hooks hooks = { .frame = on_frame, .changed = on_frame, .news = on_news };
+static const struct camera_hooks hooks = {
+	.frame = on_frame, .changed = on_frame, .news = on_news
+};
 
 static void
 play(int fd, const unsigned char *data, size_t size)
 {
-	const int pairs[4][2] = { { ring_writer_fd(ring), bell }, { other, bell }, { bell, ring_writer_fd(ring) },
-		{ fd, listener } };
+	const int pairs[4][2] = { { ring_writer_fd(ring), bell }, { other, bell },
+		{ bell, ring_writer_fd(ring) }, { fd, listener } };
 	const unsigned char *at = data + 2, *end = data + size;
 
 	for (unsigned line = 0; at < end; line++) {
 		const unsigned char *newline = memchr(at, '\n', (size_t)(end - at));
 		size_t length = newline != NULL ? (size_t)(newline - at) + 1 : (size_t)(end - at);
 
-		if (!say(fd, at, length, data[0] >> line % 8 & 1 ? pairs[data[1] >> line % 4 * 2 & 3] : NULL))
+		if (!say(fd, at, length,
+			data[0] >> line % 8 & 1 ? pairs[data[1] >> line % 4 * 2 & 3] : NULL))
 			return;
 		at += length;
 	}

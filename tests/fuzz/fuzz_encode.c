@@ -25,9 +25,11 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 	if (size < HEAD)
 		return 0;
 	picture = (struct picture){ .format = (enum pixel_format)(data[0] % PIXEL_FORMATS),
-		.width = (uint32_t)data[1] << 8 | data[2], .height = (uint32_t)data[3] << 8 | data[4],
+		.width = (uint32_t)data[1] << 8 | data[2],
+		.height = (uint32_t)data[3] << 8 | data[4],
 		.stride = (uint32_t)data[5] << 8 | data[6],
-		.data = data + HEAD, .length = (uint32_t)size - HEAD };
+		.data = data + HEAD,
+		.length = (uint32_t)size - HEAD };
 	if (jpeg_check_raw(&picture, &why) == 0) {
 		uint32_t width, height;
 

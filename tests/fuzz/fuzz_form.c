@@ -57,7 +57,8 @@ judge_origin(const char *text)
 
 	insist(!origin_listed(allowed, text) || strcmp(text, "https://a.example") == 0 ||
 	    strcmp(text, "http://b.example:8080") == 0);
-	insist(!origin_listed(text, "https://a.example") || strstr(text, "https://a.example") != NULL);
+	insist(
+	    !origin_listed(text, "https://a.example") || strstr(text, "https://a.example") != NULL);
 	insist(!origin_listed(text, ""));
 }
 

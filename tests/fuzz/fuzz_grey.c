@@ -18,9 +18,10 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 	uint32_t width, height;
 	struct cause why;
 
-	for (int twice = 0; twice < 2; twice++)	/* the second time with memory kept */
-		if (jpeg_decode_grey8(decoder, data, (uint32_t)size, grey, CAPACITY,
-		    &width, &height, &why) == 0 && width * height > CAPACITY)
+	for (int twice = 0; twice < 2; twice++) /* the second time with memory kept */
+		if (jpeg_decode_grey8(decoder, data, (uint32_t)size, grey, CAPACITY, &width,
+			&height, &why) == 0 &&
+		    width * height > CAPACITY)
 			abort();
 	jpeg_decoder_free(&decoder);
 	return 0;

@@ -11,7 +11,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct handshake_policy policy = { .origins = "https://a.example http://b", };
+	static const struct handshake_policy policy = {
+		.origins = "https://a.example http://b",
+	};
 	static struct handshake handshake;
 
 	handshake_read(&policy, (const char *)data, size, &handshake);
@@ -21,7 +23,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	if (handshake.response_length != strlen(handshake.response))
 		abort();
-	if (handshake.status == 101 && handshake.camera[0] != '\0' && !camera_name_valid(handshake.camera))
+	if (handshake.status == 101 && handshake.camera[0] != '\0' &&
+	    !camera_name_valid(handshake.camera))
 		abort();
 	return 0;
 }

@@ -8,7 +8,7 @@
 #include "jpeg/check.h"
 #include "jpeg/jpeg.h"
 
-enum { DECODE_PIXELS_MOST = 1 << 22 };	/* larger ones are rare, and slow here */
+enum { DECODE_PIXELS_MOST = 1 << 22 }; /* larger ones are rare, and slow here */
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 

@@ -22,7 +22,8 @@ judge(const char *text)
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		struct cause why;
 
-		if (query_number(text, names[i], 3, 77, &number, &why) == 1 && (number < 3 || number > 77))
+		if (query_number(text, names[i], 3, 77, &number, &why) == 1 &&
+		    (number < 3 || number > 77))
 			abort();
 		if (query_text(text, names[i], value, &why) == 1 && strlen(value) >= sizeof value)
 			abort();

@@ -35,7 +35,7 @@ use(const struct request *request)
 	insist(request->body_length <= GATE_BODY_MAX);
 	if (request->body_length > 0)
 		insist(memchr(request->body, request->body[request->body_length - 1],
-		    request->body_length) != NULL);
+			   request->body_length) != NULL);
 }
 
 static void

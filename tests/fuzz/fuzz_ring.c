@@ -36,7 +36,8 @@ segment_make(unsigned seals, const unsigned char *data, size_t size)
 	stride = number(data + 4 + STRIDE_AT);
 	if (length >= HEADER_SIZE && pwrite(fd, data + 4, HEADER_SIZE, 0) != HEADER_SIZE)
 		abort();
-	for (uint64_t to = SLOTS_AT; at + SLOT_SIZE <= size && to + SLOT_SIZE <= length; to += stride, at += SLOT_SIZE)
+	for (uint64_t to = SLOTS_AT; at + SLOT_SIZE <= size && to + SLOT_SIZE <= length;
+	     to += stride, at += SLOT_SIZE)
 		if (pwrite(fd, data + at, SLOT_SIZE, (off_t)to) != SLOT_SIZE)
 			abort();
 	fcntl(fd, F_ADD_SEALS, seals & (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE));
@@ -51,11 +52,13 @@ ring_use(const struct ring_reader *reader)
 
 	if (!ring_reader_view(reader, 0, &view))
 		return sum;
-	if (view.info.length > ring_reader_slot_size(reader) || view.info.sequence != ring_reader_newest(reader))
+	if (view.info.length > ring_reader_slot_size(reader) ||
+	    view.info.sequence != ring_reader_newest(reader))
 		abort();
 	for (uint32_t i = 0; i < view.info.length; i++)
 		sum += view.data[i];
-	if (!ring_reader_holds(reader, &view) || ring_reader_view(reader, view.info.sequence, &view))
+	if (!ring_reader_holds(reader, &view) ||
+	    ring_reader_view(reader, view.info.sequence, &view))
 		abort();
 	return sum;
 }

@@ -14,7 +14,8 @@
 
 enum { MESSAGE_MOST = 300, TURNS_MOST = 1000, HEAD_MARK = 0x80 };
 
-static const char head[] = "GET /control HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+static const char head[] =
+    "GET /control HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 
 struct stage {
@@ -67,18 +68,24 @@ on_gone(struct session_host *host)
 	stage.gone++;
 }
 
-static const struct session_service service = { .message_max = MESSAGE_MOST, .open = on_open, .ready = on_ready,
-	.message = on_message, .close = on_close };
-static const struct handshake_policy policy = { .origins = "https://a.example", .allow_no_origin = true };
+static const struct session_service service = { .message_max = MESSAGE_MOST,
+	.open = on_open,
+	.ready = on_ready,
+	.message = on_message,
+	.close = on_close };
+static const struct handshake_policy policy = { .origins = "https://a.example",
+	.allow_no_origin = true };
 
 static struct session_host *
 host_get(void)
 {
-	static struct session_host host = { .policy = &policy, .service = &service, .open_max = 2, .gone = on_gone };
+	static struct session_host host = {
+		.policy = &policy, .service = &service, .open_max = 2, .gone = on_gone
+	};
 
 	if (host.base == NULL) {
 		host.base = event_base_new();
-		signal(SIGPIPE, SIG_IGN);	/* as src/ws/server.c does */
+		signal(SIGPIPE, SIG_IGN); /* as src/ws/server.c does */
 	}
 	return &host;
 }
@@ -97,13 +104,14 @@ static bool
 say(struct session_host *host, int fd, const void *bytes, size_t length)
 {
 	for (size_t at = 0, tries = 0; at < length; tries++) {
-		ssize_t sent = send(fd, (const char *)bytes + at, length - at, MSG_DONTWAIT | MSG_NOSIGNAL);
+		ssize_t sent = send(
+		    fd, (const char *)bytes + at, length - at, MSG_DONTWAIT | MSG_NOSIGNAL);
 
 		if (sent == -1 && errno != EAGAIN)
 			return false;
 		at += sent > 0 ? (size_t)sent : 0;
 		event_base_loop(host->base, EVLOOP_NONBLOCK);
-		if (tries > 100)	/* it does not read as long as we do not */
+		if (tries > 100) /* it does not read as long as we do not */
 			drain(fd);
 	}
 	return true;
@@ -139,7 +147,8 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 	if (size < 2)
 		return 0;
 	stage = (struct stage){ 0 };
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds) == -1 || session_new(host, fds[0]) == -1)
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds) == -1 ||
+	    session_new(host, fds[0]) == -1)
 		abort();
 	play(host, fds[1], data, size);
 	drain(fds[1]);

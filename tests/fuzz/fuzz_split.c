@@ -20,7 +20,7 @@ split(const uint8_t *data, size_t size, size_t piece, uint64_t *broken)
 
 	if (splitter_init(&splitter, size + 1) == -1)
 		abort();
-	for (size_t at = 0; at < size; ) {
+	for (size_t at = 0; at < size;) {
 		size_t room, take = size - at < piece ? size - at : piece;
 		unsigned char *to = splitter_room(&splitter, &room);
 
@@ -48,7 +48,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 1)
 		return 0;
 	sum = split(data + 1, size - 1, size, &broken);
-	if (split(data + 1, size - 1, 1 + data[0] + size / 512, &other_broken) != sum || broken != other_broken)
+	if (split(data + 1, size - 1, 1 + data[0] + size / 512, &other_broken) != sum ||
+	    broken != other_broken)
 		abort();
 	return 0;
 }

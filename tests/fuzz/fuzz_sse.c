@@ -58,11 +58,8 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 		insist(id <= INT64_MAX && text[strspn(text, "0123456789")] == '\0');
 		follow(&log, id);
 		break;
-	case SSE_FRESH:
-		insist(text[0] == '\0');
-		break;
-	case SSE_UNKNOWN:
-		break;
+	case SSE_FRESH: insist(text[0] == '\0'); break;
+	case SSE_UNKNOWN: break;
 	}
 	free(text);
 	sse_log_deinit(&log);

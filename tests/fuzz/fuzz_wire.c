@@ -49,14 +49,16 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	cut = data[0] + 1u;
 	drain = data[1];
 	stage.wire = wire_new(&hooks, &stage, MESSAGE_LIMIT, stage.out);
-	for (size_t at = 2; at < size && stage.wire != NULL; ) {
+	for (size_t at = 2; at < size && stage.wire != NULL;) {
 		size_t part = size - at < cut ? size - at : cut, used;
 
 		used = wire_feed(stage.wire, data + at, part);
-		if (used > part || evbuffer_get_length(stage.out) > WIRE_OUT_MAX + WIRE_BURST * (MESSAGE_LIMIT + 4))
+		if (used > part ||
+		    evbuffer_get_length(stage.out) >
+			WIRE_OUT_MAX + WIRE_BURST * (MESSAGE_LIMIT + 4))
 			abort();
 		if (used == 0)
-			stage.messages++;	/* ready again */
+			stage.messages++; /* ready again */
 		at += used;
 		evbuffer_drain(stage.out, drain);
 	}

@@ -11,7 +11,7 @@
 #include "../unit/random.h"
 
 #ifndef VARIANTS
-#define VARIANTS 300		/* of each seed */
+#define VARIANTS 300 /* of each seed */
 #endif
 
 enum { FILE_MOST = 1 << 20, HARD_ERROR = 99 };
@@ -57,12 +57,13 @@ file_vary(size_t size)
 	if (variant == NULL)
 		exit(HARD_ERROR);
 	for (int i = 0; i < VARIANTS; i++) {
-		uint32_t cut = random_below(&random, 4) == 0 ? random_below(&random, (uint32_t)size) : 0;
+		uint32_t cut = random_below(&random, 4) == 0 ? random_below(&random, (uint32_t)size)
+							     : 0;
 
 		memcpy(variant, file, size);
 		for (uint32_t n = random_below(&random, 8); n > 0; n--)
-			variant[random_below(&random, (uint32_t)size)] =
-			    (unsigned char)random_below(&random, 256);
+			variant[random_below(&random, (uint32_t)size)] = (unsigned char)
+			    random_below(&random, 256);
 		target_run(variant, size - cut);
 	}
 	free(variant);
@@ -82,7 +83,8 @@ corpus_replay(const char *program)
 		name = next;
 	if (name == NULL)
 		return 0;
-	snprintf(folder, sizeof folder, "%s/tests/fuzz/corpus/%s", source != NULL ? source : ".", name + 5);
+	snprintf(folder, sizeof folder, "%s/tests/fuzz/corpus/%s", source != NULL ? source : ".",
+	    name + 5);
 	dir = opendir(folder);
 	if (dir == NULL) {
 		perror(folder);
@@ -116,5 +118,5 @@ main(int argc, char **argv)
 		count = corpus_replay(argv[0]);
 	}
 	printf("%s: %d inputs\n", argv[0], count);
-	return count > 0 ? 0 : HARD_ERROR;	/* an empty corpus tests nothing */
+	return count > 0 ? 0 : HARD_ERROR; /* an empty corpus tests nothing */
 }

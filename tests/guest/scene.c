@@ -10,7 +10,8 @@
 enum { SQUARE = 8, NUMBER_BITS = 32, SOI_SIZE = 2, DIGITS = 8, QUALITY = 85 };
 
 /* A COM segment with room for the number: marker, length, text (ITU T.81 B.2.4.5). */
-static const char comment[] = "\xff\xfe\x00\x16" "oriel frame 00000000";
+static const char comment[] = "\xff\xfe\x00\x16"
+			      "oriel frame 00000000";
 enum { COMMENT_SIZE = sizeof comment - 1 };
 
 struct scene {
@@ -28,14 +29,20 @@ static struct rgb
 scene_colour(const struct scene *scene, unsigned x, unsigned y)
 {
 	static const struct rgb bars[] = {
-		{ 235, 235, 235 }, { 191, 191, 16 }, { 16, 191, 191 }, { 16, 191, 16 },
-		{ 191, 16, 191 }, { 191, 16, 16 }, { 16, 16, 191 }, { 16, 16, 16 },
+		{ 235, 235, 235 },
+		{ 191, 191, 16 },
+		{ 16, 191, 191 },
+		{ 16, 191, 16 },
+		{ 191, 16, 191 },
+		{ 191, 16, 16 },
+		{ 16, 16, 191 },
+		{ 16, 16, 16 },
 	};
 	unsigned left = scene->width * (1 + 2 * scene->place) / 9;
 	unsigned grey = 255 * x / scene->width;
 
-	if (x >= left && x < left + scene->width / 5 &&
-	    y >= scene->height / 4 && y < scene->height / 2)
+	if (x >= left && x < left + scene->width / 5 && y >= scene->height / 4 &&
+	    y < scene->height / 2)
 		return (struct rgb){ 255, 255, 255 };
 	if (y < scene->height * 3 / 4)
 		return bars[8 * x / scene->width];
@@ -63,7 +70,7 @@ jpeg_encode(const struct scene *scene, unsigned char **bytes, unsigned long *len
 	jpeg.in_color_space = JCS_RGB;
 	jpeg_set_defaults(&jpeg);
 	jpeg_set_quality(&jpeg, QUALITY, TRUE);
-	jpeg.comp_info[0].v_samp_factor = 1;	/* 4:2:2, as webcams do */
+	jpeg.comp_info[0].v_samp_factor = 1; /* 4:2:2, as webcams do */
 	jpeg.write_JFIF_header = FALSE;
 	jpeg_start_compress(&jpeg, TRUE);
 	while (jpeg.next_scanline < jpeg.image_height) {
@@ -129,12 +136,9 @@ yuyv_byte(const struct scene *scene, unsigned x, unsigned y, unsigned part)
 	struct rgb c = scene_colour(scene, x, y);
 
 	switch (part) {
-	case 1:
-		return (int)(128.5 + (-37.797 * c.r - 74.203 * c.g + 112.0 * c.b) / 255);
-	case 3:
-		return (int)(128.5 + (112.0 * c.r - 93.786 * c.g - 18.214 * c.b) / 255);
-	default:
-		return (int)(16.5 + (65.481 * c.r + 128.553 * c.g + 24.966 * c.b) / 255);
+	case 1: return (int)(128.5 + (-37.797 * c.r - 74.203 * c.g + 112.0 * c.b) / 255);
+	case 3: return (int)(128.5 + (112.0 * c.r - 93.786 * c.g - 18.214 * c.b) / 255);
+	default: return (int)(16.5 + (65.481 * c.r + 128.553 * c.g + 24.966 * c.b) / 255);
 	}
 }
 
@@ -144,8 +148,8 @@ scene_make_yuyv(struct scene *scene)
 	scene->length = (size_t)scene->width * scene->height * 2;
 	scene->bytes = malloc(scene->length);
 	for (size_t i = 0; scene->bytes != NULL && i < scene->length; i++)
-		scene->bytes[i] = yuyv_byte(scene, i / 2 % scene->width & (i % 2 ? ~1u : ~0u),
-		    i / 2 / scene->width, i % 4);
+		scene->bytes[i] = yuyv_byte(
+		    scene, i / 2 % scene->width & (i % 2 ? ~1u : ~0u), i / 2 / scene->width, i % 4);
 	return scene->bytes != NULL;
 }
 
@@ -171,7 +175,9 @@ scene_new(enum scene_format format, unsigned width, unsigned height, unsigned pl
 
 	if (scene == NULL)
 		return NULL;
-	*scene = (struct scene){ .format = format, .width = width, .height = height, .place = place };
+	*scene = (struct scene){
+		.format = format, .width = width, .height = height, .place = place
+	};
 	if (format == SCENE_MJPEG ? !scene_make_jpeg(scene, huffman) : !scene_make_yuyv(scene))
 		scene_free(&scene);
 	return scene;

@@ -8,15 +8,15 @@
 #include <stdint.h>
 
 enum scene_format { SCENE_MJPEG, SCENE_YUYV };
-enum { SCENES = 4 };			/* places where the box can stand */
+enum { SCENES = 4 }; /* places where the box can stand */
 
 struct scene;
 
 /* Colour bars above a grey ramp, with a white box at place `place` (0..SCENES-1).
  * huffman: false leaves the JPEG's Huffman tables out, as many cameras do. NULL:
  * out of memory. */
-struct scene *scene_new(enum scene_format format, unsigned width, unsigned height,
-	unsigned place, bool huffman);
+struct scene *scene_new(
+    enum scene_format format, unsigned width, unsigned height, unsigned place, bool huffman);
 void scene_free(struct scene **scene);
 
 /* The frame with this number, valid until the next call. The number is in a COM

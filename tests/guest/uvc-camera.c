@@ -41,7 +41,7 @@
 enum { CMD_SUBMIT = 1, CMD_UNLINK, RET_SUBMIT, RET_UNLINK };
 enum { SPEED_HIGH = 3, QUEUE_MAX = 64, TRANSFER_MAX = 1 << 20, DATA_MAX = 4096 };
 
-struct packet {				/* usbip_header: all big-endian but setup */
+struct packet { /* usbip_header: all big-endian but setup */
 	uint32_t command, seqnum, devid, direction, ep;
 	union {
 		struct {
@@ -58,7 +58,7 @@ struct packet {				/* usbip_header: all big-endian but setup */
 };
 _Static_assert(sizeof(struct packet) == 48, "usbip_protocol.rst: every header is 48 bytes");
 
-struct transfer {			/* a bulk read the driver waits on */
+struct transfer { /* a bulk read the driver waits on */
 	uint32_t seqnum, length;
 };
 
@@ -70,15 +70,14 @@ struct camera {
 	struct scene *scene;
 	bool huffman, frozen, failing;
 	unsigned place;
-	unsigned truncate, garbage, empty;	/* frames left to spoil */
-	uint32_t number;		/* of the frame on its way, or of the last one */
-	const uint8_t *frame;		/* what is left of it; NULL = between frames */
+	unsigned truncate, garbage, empty; /* frames left to spoil */
+	uint32_t number;		   /* of the frame on its way, or of the last one */
+	const uint8_t *frame;		   /* what is left of it; NULL = between frames */
 	size_t left;
-	bool toggle;			/* UVC 1.1, 2.4.3.3: the frame ID bit */
+	bool toggle; /* UVC 1.1, 2.4.3.3: the frame ID bit */
 };
 
-static void __attribute__((noreturn, format(printf, 1, 2)))
-die(const char *format, ...)
+static void __attribute__((noreturn, format(printf, 1, 2))) die(const char *format, ...)
 {
 	va_list list;
 
@@ -129,7 +128,8 @@ scene_set(struct camera *camera)
 
 	scene_free(&camera->scene);
 	camera->frame = NULL;
-	camera->scene = scene_new(mode->format, mode->width, mode->height, camera->place, camera->huffman);
+	camera->scene = scene_new(
+	    mode->format, mode->width, mode->height, camera->place, camera->huffman);
 	if (camera->scene == NULL)
 		die("out of memory");
 }
@@ -207,7 +207,8 @@ frame_send(struct camera *camera)
 			header[1] |= END_OF_FRAME;
 			camera->frame = NULL;
 		}
-		memmove(camera->waiting, camera->waiting + 1, --camera->waiting_count * sizeof first);
+		memmove(
+		    camera->waiting, camera->waiting + 1, --camera->waiting_count * sizeof first);
 		send_result(camera, RET_SUBMIT, first.seqnum, 0, HEADER + part, data, 2);
 	}
 }
@@ -259,17 +260,12 @@ take_control(struct camera *camera, const struct packet *packet)
 		receive(camera, data, request.length);
 	length = uvc_control(&camera->uvc, &request, data);
 	reply.iov_len = length > 0 ? length : 0;
-	send_result(camera, RET_SUBMIT, be32toh(packet->seqnum), length < 0 ? -EPIPE : 0, reply.iov_len,
-	    &reply, request.type & UVC_IN ? 1 : 0);
+	send_result(camera, RET_SUBMIT, be32toh(packet->seqnum), length < 0 ? -EPIPE : 0,
+	    reply.iov_len, &reply, request.type & UVC_IN ? 1 : 0);
 	switch (uvc_take_change(&camera->uvc)) {
-	case UVC_STREAM_ON:
-		stream_start(camera);
-		break;
-	case UVC_STREAM_OFF:
-		stream_stop(camera);
-		break;
-	case UVC_NO_CHANGE:
-		break;
+	case UVC_STREAM_ON: stream_start(camera); break;
+	case UVC_STREAM_OFF: stream_stop(camera); break;
+	case UVC_NO_CHANGE: break;
 	}
 }
 
@@ -278,8 +274,10 @@ take_bulk(struct camera *camera, const struct packet *packet)
 {
 	struct transfer transfer = { be32toh(packet->seqnum), be32toh(packet->submit.length) };
 
-	if (camera->waiting_count == QUEUE_MAX || transfer.length < 512 || transfer.length > TRANSFER_MAX)
-		die("a transfer of %u bytes behind %u others", transfer.length, camera->waiting_count);
+	if (camera->waiting_count == QUEUE_MAX || transfer.length < 512 ||
+	    transfer.length > TRANSFER_MAX)
+		die("a transfer of %u bytes behind %u others", transfer.length,
+		    camera->waiting_count);
 	camera->waiting[camera->waiting_count++] = transfer;
 	if (camera->failing)
 		transfers_fail(camera);
@@ -399,7 +397,9 @@ static void
 serve(struct camera *camera)
 {
 	struct pollfd polled[] = {
-		{ camera->socket, POLLIN, 0 }, { camera->timer, POLLIN, 0 }, { STDIN_FILENO, POLLIN, 0 },
+		{ camera->socket, POLLIN, 0 },
+		{ camera->timer, POLLIN, 0 },
+		{ STDIN_FILENO, POLLIN, 0 },
 	};
 
 	while (poll(polled, 3, -1) > 0 || errno == EINTR) {
@@ -429,18 +429,25 @@ print_frame(const struct uvc_mode *mode, uint32_t number, unsigned place, bool h
 }
 
 static const char usage[] =
-	"usage: uvc-camera [--port 0..7] [--serial TEXT] [--product TEXT] [--mjpeg WxH,...] [--yuyv WxH,...]\n"
-	"                  [--rates N,...] [--place N] [--no-huffman] [--print NUMBER]\n"
-	"--print writes that frame of the first size to standard output instead.\n";
+    "usage: uvc-camera [--port 0..7] [--serial TEXT] [--product TEXT] [--mjpeg WxH,...] [--yuyv WxH,...]\n"
+    "                  [--rates N,...] [--place N] [--no-huffman] [--print NUMBER]\n"
+    "--print writes that frame of the first size to standard output instead.\n";
 
 int
 main(int argc, char **argv)
 {
 	enum { PORT = 1, SERIAL, PRODUCT, MJPEG, YUYV, RATES, PLACE, NO_HUFFMAN, PRINT };
 	static const struct option options[] = {
-		{ "port", 1, 0, PORT }, { "serial", 1, 0, SERIAL }, { "product", 1, 0, PRODUCT },
-		{ "mjpeg", 1, 0, MJPEG }, { "yuyv", 1, 0, YUYV }, { "rates", 1, 0, RATES },
-		{ "place", 1, 0, PLACE }, { "no-huffman", 0, 0, NO_HUFFMAN }, { "print", 1, 0, PRINT }, { 0 },
+		{ "port", 1, 0, PORT },
+		{ "serial", 1, 0, SERIAL },
+		{ "product", 1, 0, PRODUCT },
+		{ "mjpeg", 1, 0, MJPEG },
+		{ "yuyv", 1, 0, YUYV },
+		{ "rates", 1, 0, RATES },
+		{ "place", 1, 0, PLACE },
+		{ "no-huffman", 0, 0, NO_HUFFMAN },
+		{ "print", 1, 0, PRINT },
+		{ 0 },
 	};
 	struct camera camera = { .huffman = true };
 	const char *serial = "1", *product = "Oriel test camera", *rates = "30,15,5";
@@ -450,36 +457,16 @@ main(int argc, char **argv)
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) > 0) {
 		switch (option) {
-		case PORT:
-			port = strtoul(optarg, NULL, 10);
-			break;
-		case SERIAL:
-			serial = optarg;
-			break;
-		case PRODUCT:
-			product = optarg;
-			break;
-		case MJPEG:
-			mjpeg = optarg;
-			break;
-		case YUYV:
-			yuyv = optarg;
-			break;
-		case RATES:
-			rates = optarg;
-			break;
-		case PLACE:
-			camera.place = strtoul(optarg, NULL, 10) % SCENES;
-			break;
-		case NO_HUFFMAN:
-			camera.huffman = false;
-			break;
-		case PRINT:
-			number = optarg;
-			break;
-		default:
-			fputs(usage, stderr);
-			return 2;
+		case PORT: port = strtoul(optarg, NULL, 10); break;
+		case SERIAL: serial = optarg; break;
+		case PRODUCT: product = optarg; break;
+		case MJPEG: mjpeg = optarg; break;
+		case YUYV: yuyv = optarg; break;
+		case RATES: rates = optarg; break;
+		case PLACE: camera.place = strtoul(optarg, NULL, 10) % SCENES; break;
+		case NO_HUFFMAN: camera.huffman = false; break;
+		case PRINT: number = optarg; break;
+		default: fputs(usage, stderr); return 2;
 		}
 	}
 	if (*mjpeg == '\0' && *yuyv == '\0') {
@@ -489,7 +476,8 @@ main(int argc, char **argv)
 	if (!uvc_init(&camera.uvc, mjpeg, yuyv, rates, product, serial))
 		die("a size is WIDTHxHEIGHT, a rate is 1..120, at most %d of each", UVC_SIZES);
 	if (number != NULL)
-		return print_frame(&camera.uvc.mode, strtoul(number, NULL, 10), camera.place, camera.huffman);
+		return print_frame(
+		    &camera.uvc.mode, strtoul(number, NULL, 10), camera.place, camera.huffman);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	signal(SIGPIPE, SIG_IGN);
 	camera.timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);

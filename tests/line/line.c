@@ -19,9 +19,9 @@ void
 line_bend(struct line *line, const struct line_shape *shape)
 {
 	line->shape = *shape;
-	line->dice = shape->seed != 0 ? shape->seed : 1;	/* 0 would stay 0 */
+	line->dice = shape->seed != 0 ? shape->seed : 1; /* 0 would stay 0 */
 	line->passed = line->lost = line->dropped = 0;
-	for (int i = 0; i < 16; i++)		/* small seeds are alike at first */
+	for (int i = 0; i < 16; i++) /* small seeds are alike at first */
 		line_roll(line);
 }
 
@@ -54,16 +54,17 @@ line_offer(struct line *line, const void *bytes, size_t length, uint64_t now_ns)
 		line->lost++;
 		return;
 	}
-	if (length > LINE_MTU || line->count == LINE_PACKETS || (line->shape.queue > 0 &&
-	    line_waiting(line, now_ns) + length > line->shape.queue)) {
+	if (length > LINE_MTU || line->count == LINE_PACKETS ||
+	    (line->shape.queue > 0 && line_waiting(line, now_ns) + length > line->shape.queue)) {
 		line->dropped++;
 		return;
 	}
-	last = line->count > 0 ? &line->packets[(line->head + line->count - 1) % LINE_PACKETS] : NULL;
+	last = line->count > 0 ? &line->packets[(line->head + line->count - 1) % LINE_PACKETS]
+			       : NULL;
 	packet = &line->packets[(line->head + line->count++) % LINE_PACKETS];
 	packet->due_ns = line_transmit(line, length, now_ns);
 	if (last != NULL && packet->due_ns < last->due_ns)
-		packet->due_ns = last->due_ns;	/* none overtakes where the delay has shrunk */
+		packet->due_ns = last->due_ns; /* none overtakes where the delay has shrunk */
 	packet->length = (uint16_t)length;
 	memcpy(packet->bytes, bytes, length);
 	line->passed++;

@@ -15,16 +15,16 @@
 #include <stdint.h>
 
 enum {
-	LINE_MTU = 1500,		/* bytes: the longest packet */
-	LINE_PACKETS = 1 << 14,		/* on their way at a time; one more is dropped */
+	LINE_MTU = 1500,	/* bytes: the longest packet */
+	LINE_PACKETS = 1 << 14, /* on their way at a time; one more is dropped */
 };
 
 struct line_shape {
-	uint64_t delay_us;		/* one way */
-	uint64_t rate;			/* bytes a second; 0: no limit */
-	uint64_t queue;			/* bytes that may wait for the transmitter; 0: no limit */
-	uint32_t loss_ppm;		/* of a million packets */
-	uint32_t seed;			/* which ones: the same for the same seed */
+	uint64_t delay_us; /* one way */
+	uint64_t rate;	   /* bytes a second; 0: no limit */
+	uint64_t queue;	   /* bytes that may wait for the transmitter; 0: no limit */
+	uint32_t loss_ppm; /* of a million packets */
+	uint32_t seed;	   /* which ones: the same for the same seed */
 };
 
 struct line_packet {
@@ -35,9 +35,9 @@ struct line_packet {
 
 struct line {
 	struct line_shape shape;
-	uint64_t free_ns;		/* when the transmitter is through with what it has */
+	uint64_t free_ns; /* when the transmitter is through with what it has */
 	uint32_t dice;
-	uint64_t passed, lost, dropped;	/* packets */
+	uint64_t passed, lost, dropped; /* packets */
 	uint32_t head, count;
 	struct line_packet packets[LINE_PACKETS];
 };

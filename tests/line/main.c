@@ -134,7 +134,7 @@ take_in(int fd, struct line *line)
 
 		if (got <= 0)
 			return;
-		if (bytes[0] >> 4 != 4)		/* IPv6 greets by itself: it would move the dice */
+		if (bytes[0] >> 4 != 4) /* IPv6 greets by itself: it would move the dice */
 			continue;
 		line_offer(line, bytes, (size_t)got, now_ns());
 	}
@@ -147,8 +147,8 @@ let_out(int fd, struct line *line)
 
 	while ((packet = line_peek(line)) != NULL && packet->due_ns <= now_ns()) {
 		/* Refused: as good as lost. */
-		if (write(fd, packet->bytes, packet->length) == -1 && errno != EAGAIN && errno != EINVAL &&
-		    errno != EIO)
+		if (write(fd, packet->bytes, packet->length) == -1 && errno != EAGAIN &&
+		    errno != EINVAL && errno != EIO)
 			die("TUN device");
 		line_pop(line);
 	}
@@ -179,8 +179,9 @@ take_order(void)
 
 	if (fgets(text, sizeof text, stdin) == NULL)
 		return false;
-	if (sscanf(text, "%lu %lu %lu %u %u", &shape.delay_us, &shape.rate, &shape.queue, &shape.loss_ppm,
-	    &shape.seed) != 5 || shape.loss_ppm > 1000000) {
+	if (sscanf(text, "%lu %lu %lu %u %u", &shape.delay_us, &shape.rate, &shape.queue,
+		&shape.loss_ppm, &shape.seed) != 5 ||
+	    shape.loss_ppm > 1000000) {
 		fprintf(stderr, "line: not DELAY_US RATE QUEUE LOSS_PPM SEED: %s", text);
 		exit(2);
 	}
@@ -198,7 +199,8 @@ carry(int near, int far)
 
 	for (;;) {
 		int64_t wait = wait_ns();
-		struct timespec span = { .tv_sec = wait / 1000000000, .tv_nsec = wait % 1000000000 };
+		struct timespec span = { .tv_sec = wait / 1000000000,
+			.tv_nsec = wait % 1000000000 };
 
 		if (ppoll(fds, 3, wait == -1 ? NULL : &span, NULL) == -1 && errno != EINTR)
 			die("ppoll");
@@ -222,7 +224,7 @@ main(int argc, char **argv)
 		fprintf(stderr, "usage: line NEAR FAR\n");
 		return 2;
 	}
-	setvbuf(stdin, NULL, _IONBF, 0);	/* poll() must see what is left */
+	setvbuf(stdin, NULL, _IONBF, 0); /* poll() must see what is left */
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	/* On a busy machine the line would be late, not what it carries. May be refused. */

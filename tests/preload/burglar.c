@@ -43,7 +43,7 @@ say_opened(const char *name, long fd)
 static void
 try_files(void)
 {
-	char made[40];		/* of its own: one that could not remove it must not help the next */
+	char made[40]; /* of its own: one that could not remove it must not help the next */
 
 	snprintf(made, sizeof made, "/var/tmp/oriel-burglar-%d", (int)getpid());
 	say_opened("write-passwd", syscall(SYS_openat, AT_FDCWD, "/etc/passwd", O_WRONLY));
@@ -76,7 +76,7 @@ try_processes(void)
 	say("kill", kill(1, 0));
 	say("signal-self", syscall(SYS_tgkill, getpid(), getpid(), 0));
 	say("signal-other", syscall(SYS_tgkill, 1, 1, 0));
-	say("ptrace", ptrace(PTRACE_CONT, 1, NULL, NULL));	/* ESRCH: not traced by us */
+	say("ptrace", ptrace(PTRACE_CONT, 1, NULL, NULL)); /* ESRCH: not traced by us */
 	say("execve", syscall(SYS_execve, "/nonexistent", NULL, NULL));
 	say("namespace", syscall(SYS_unshare, CLONE_NEWUTS));
 	say("setuid", syscall(SYS_setuid, getuid()));
@@ -102,9 +102,9 @@ static void
 try_devices(void)
 {
 	say("ioctl-terminal", ioctl(-1, TIOCSTI, ""));
-	say("ioctl-camera", ioctl(-1, 0x80685600, NULL));	/* VIDIOC_QUERYCAP */
+	say("ioctl-camera", ioctl(-1, 0x80685600, NULL)); /* VIDIOC_QUERYCAP */
 	say("inotify", syscall(SYS_inotify_add_watch, -1, "/", 1));
-	say("memfd", syscall(SYS_memfd_create, NULL, 0));	/* EFAULT */
+	say("memfd", syscall(SYS_memfd_create, NULL, 0)); /* EFAULT */
 }
 
 static void
@@ -122,8 +122,7 @@ burgle(int number)
 	errno = saved;
 }
 
-__attribute__((constructor))
-static void
+__attribute__((constructor)) static void
 wait_inside(void)
 {
 	struct sigaction action = { .sa_handler = burgle, .sa_flags = SA_RESTART };

@@ -112,13 +112,13 @@ make_frame(struct camera *camera)
 	index = take_first(camera->order, &camera->order_first, &camera->order_count);
 	buffer = &camera->buffers[index];
 	if (camera->mode.fourcc == V4L2_PIX_FMT_MJPEG)
-		camera_stats.copies += pictures_put_jpeg(&camera->pictures, number, now, buffer->start,
-		    &buffer->picture, &buffer->is.bytesused);
+		camera_stats.copies += pictures_put_jpeg(&camera->pictures, number, now,
+		    buffer->start, &buffer->picture, &buffer->is.bytesused);
 	else
-		pictures_put_raw(camera->mode.fourcc, camera->mode.width, camera->mode.height, number,
-		    now, buffer->start, &buffer->picture, &buffer->is.bytesused);
-	buffer->is.flags = V4L2_BUF_FLAG_MAPPED | V4L2_BUF_FLAG_DONE | V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC |
-	    (camera->error ? V4L2_BUF_FLAG_ERROR : 0);
+		pictures_put_raw(camera->mode.fourcc, camera->mode.width, camera->mode.height,
+		    number, now, buffer->start, &buffer->picture, &buffer->is.bytesused);
+	buffer->is.flags = V4L2_BUF_FLAG_MAPPED | V4L2_BUF_FLAG_DONE |
+	    V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC | (camera->error ? V4L2_BUF_FLAG_ERROR : 0);
 	if (camera->truncate)
 		buffer->is.bytesused /= 2;
 	if (camera->garbage) {
@@ -147,8 +147,9 @@ run(void *arg)
 		struct timespec at;
 		unsigned events = camera->events;
 
-		due += camera->sequence < camera->first ? SECOND / 100 : camera->every_ms != 0 ?
-		    camera->every_ms * SECOND / 1000 : SECOND / camera->mode.fps;
+		due += camera->sequence < camera->first ? SECOND / 100
+		    : camera->every_ms != 0		? camera->every_ms * SECOND / 1000
+							: SECOND / camera->mode.fps;
 		at = (struct timespec){ (time_t)(due / SECOND), (long)(due % SECOND) };
 		if (pthread_cond_timedwait(&camera->stop, &camera->lock, &at) == 0)
 			continue;
@@ -224,23 +225,29 @@ request_buffers(struct camera *camera, struct v4l2_requestbuffers *request)
 	}
 	if (request->count > BUFFERS)
 		request->count = BUFFERS;
-	camera->buffer_size = (pictures_size(&camera->pictures, camera->mode.fourcc, camera->mode.width,
-	    camera->mode.height) + 4095u) & ~4095u;
+	camera->buffer_size = (pictures_size(&camera->pictures, camera->mode.fourcc,
+				   camera->mode.width, camera->mode.height) +
+				  4095u) &
+	    ~4095u;
 	if (ftruncate(camera->memory, (off_t)camera->buffer_size * request->count) == -1)
 		return -1;
 	for (unsigned i = 0; i < request->count; i++) {
 		struct buffer *buffer = &camera->buffers[i];
 
 		buffer->start = (unsigned char *)syscall(SYS_mmap, NULL, camera->buffer_size,
-		    PROT_READ | PROT_WRITE, MAP_SHARED, camera->memory, (long)camera->buffer_size * i);
+		    PROT_READ | PROT_WRITE, MAP_SHARED, camera->memory,
+		    (long)camera->buffer_size * i);
 		if (buffer->start == MAP_FAILED)
 			abort();
 		buffer->where = WITH_PROGRAM;
 		buffer->picture = -1;
-		buffer->is = (struct v4l2_buffer){ .index = i, .type = V4L2_BUF_TYPE_VIDEO_CAPTURE,
-		    .memory = V4L2_MEMORY_MMAP, .length = camera->buffer_size, .field = V4L2_FIELD_NONE,
-		    .m.offset = camera->buffer_size * i,
-		    .flags = V4L2_BUF_FLAG_MAPPED | V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC };
+		buffer->is = (struct v4l2_buffer){ .index = i,
+			.type = V4L2_BUF_TYPE_VIDEO_CAPTURE,
+			.memory = V4L2_MEMORY_MMAP,
+			.length = camera->buffer_size,
+			.field = V4L2_FIELD_NONE,
+			.m.offset = camera->buffer_size * i,
+			.flags = V4L2_BUF_FLAG_MAPPED | V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC };
 	}
 	camera->count = request->count;
 	return 0;
@@ -302,7 +309,8 @@ dequeue_buffer(struct camera *camera, struct v4l2_buffer *answer)
 
 	if (wait_for_done(camera) == -1)
 		return -1;
-	buffer = &camera->buffers[take_first(camera->done, &camera->done_first, &camera->done_count)];
+	buffer =
+	    &camera->buffers[take_first(camera->done, &camera->done_first, &camera->done_count)];
 	unwake(camera);
 	buffer->where = WITH_PROGRAM;
 	*answer = buffer->is;
@@ -363,8 +371,9 @@ query_capability(const struct camera *camera, struct v4l2_capability *is)
 		can |= V4L2_CAP_IO_MC;
 	else if (strcmp(camera->kind, "loopback") == 0)
 		can |= V4L2_CAP_VIDEO_OUTPUT;
-	*is = (struct v4l2_capability){ .version = 6 << 16 | 1 << 8, .device_caps = can,
-	    .capabilities = can | V4L2_CAP_DEVICE_CAPS };
+	*is = (struct v4l2_capability){ .version = 6 << 16 | 1 << 8,
+		.device_caps = can,
+		.capabilities = can | V4L2_CAP_DEVICE_CAPS };
 	snprintf((char *)is->driver, sizeof is->driver, "fake");
 	snprintf((char *)is->card, sizeof is->card, "%s", camera->card);
 	snprintf((char *)is->bus_info, sizeof is->bus_info, "%s", camera->bus);
@@ -386,31 +395,20 @@ static int
 answer(struct camera *camera, unsigned long request, void *arg)
 {
 	switch (request) {
-	case VIDIOC_QUERYCAP:
-		return query_capability(camera, arg);
-	case VIDIOC_REQBUFS:
-		return request_buffers(camera, arg);
-	case VIDIOC_QUERYBUF:
-		return query_buffer(camera, arg);
-	case VIDIOC_QBUF:
-		return queue_buffer(camera, arg);
-	case VIDIOC_DQBUF:
-		return dequeue_buffer(camera, arg);
-	case VIDIOC_STREAMON:
-		return stream_on(camera);
-	case VIDIOC_STREAMOFF:
-		return stream_off(camera);
-	case VIDIOC_G_INPUT:
-		*(int *)arg = 0;
-		return 0;
-	case VIDIOC_S_INPUT:
-		return *(int *)arg == 0 ? 0 : invalid();
-	case VIDIOC_ENUMINPUT:
-		return query_input(arg);
+	case VIDIOC_QUERYCAP: return query_capability(camera, arg);
+	case VIDIOC_REQBUFS: return request_buffers(camera, arg);
+	case VIDIOC_QUERYBUF: return query_buffer(camera, arg);
+	case VIDIOC_QBUF: return queue_buffer(camera, arg);
+	case VIDIOC_DQBUF: return dequeue_buffer(camera, arg);
+	case VIDIOC_STREAMON: return stream_on(camera);
+	case VIDIOC_STREAMOFF: return stream_off(camera);
+	case VIDIOC_G_INPUT: *(int *)arg = 0; return 0;
+	case VIDIOC_S_INPUT: return *(int *)arg == 0 ? 0 : invalid();
+	case VIDIOC_ENUMINPUT: return query_input(arg);
 	case VIDIOC_SUBSCRIBE_EVENT:
-		return ((struct v4l2_event_subscription *)arg)->type == V4L2_EVENT_CTRL ? 0 : invalid();
-	case VIDIOC_DQEVENT:
-		return dequeue_event(camera, arg);
+		return ((struct v4l2_event_subscription *)arg)->type == V4L2_EVENT_CTRL ? 0
+											: invalid();
+	case VIDIOC_DQEVENT: return dequeue_event(camera, arg);
 	}
 	if (modes_ioctl(camera, request, arg) == 0)
 		return 0;
@@ -429,8 +427,8 @@ count_row(unsigned long request)
 {
 	uint64_t row;
 
-	if (request != VIDIOC_QUERYCTRL && request != VIDIOC_QUERYMENU && request != VIDIOC_G_CTRL &&
-	    request != VIDIOC_S_CTRL)
+	if (request != VIDIOC_QUERYCTRL && request != VIDIOC_QUERYMENU &&
+	    request != VIDIOC_G_CTRL && request != VIDIOC_S_CTRL)
 		return;
 	row = __atomic_add_fetch(&camera_stats.row, 1, __ATOMIC_RELAXED);
 	if (row > camera_stats.row_most)
@@ -537,7 +535,8 @@ write_stats(void)
 
 	if (file == NULL)
 		return;
-	fprintf(file, "opens=%llu\ncloses=%llu\nframes=%llu\nstarved=%llu\nqueued=%llu\ndequeued=%llu\n"
+	fprintf(file,
+	    "opens=%llu\ncloses=%llu\nframes=%llu\nstarved=%llu\nqueued=%llu\ndequeued=%llu\n"
 	    "held_most=%llu\ncopies=%llu\ncalls=%llu\n",
 	    (unsigned long long)camera_stats.opens, (unsigned long long)camera_stats.closes,
 	    (unsigned long long)camera_stats.frames, (unsigned long long)camera_stats.starved,

@@ -44,15 +44,15 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-struct camera_stats {		/* since the process began; for tests that link it */
+struct camera_stats { /* since the process began; for tests that link it */
 	uint64_t opens, closes;
-	uint64_t frames;	/* made */
-	uint64_t starved;	/* not made: no buffer was queued */
-	uint64_t queued, dequeued;	/* successful VIDIOC_QBUF and DQBUF */
-	uint64_t held_most;	/* buffers with the program when a frame was due */
-	uint64_t copies;	/* pictures that had to be copied into a buffer */
-	uint64_t calls;		/* ioctl(2) in all */
-	uint64_t row, row_most;	/* of them for controls since poll(2), and at most */
+	uint64_t frames;	   /* made */
+	uint64_t starved;	   /* not made: no buffer was queued */
+	uint64_t queued, dequeued; /* successful VIDIOC_QBUF and DQBUF */
+	uint64_t held_most;	   /* buffers with the program when a frame was due */
+	uint64_t copies;	   /* pictures that had to be copied into a buffer */
+	uint64_t calls;		   /* ioctl(2) in all */
+	uint64_t row, row_most;	   /* of them for controls since poll(2), and at most */
 };
 extern struct camera_stats camera_stats;
 
@@ -67,10 +67,10 @@ extern const bool camera_hooked;
 int camera_open(const char *path, int flags);
 bool camera_is(int fd);
 int camera_ioctl(int fd, unsigned long request, void *arg);
-void *camera_map(int fd, size_t length, long offset);	/* MAP_FAILED with errno */
-void camera_close(int fd);		/* everything but the descriptor itself */
+void *camera_map(int fd, size_t length, long offset); /* MAP_FAILED with errno */
+void camera_close(int fd);			      /* everything but the descriptor itself */
 void camera_polled(void);
-short camera_events(int fd);		/* POLLIN, POLLPRI, POLLERR: what is true now */
+short camera_events(int fd); /* POLLIN, POLLPRI, POLLERR: what is true now */
 
 /* Is `path` below /dev and ours? Then where it really is. */
 const char *camera_path(const char *path, char *real, size_t size);

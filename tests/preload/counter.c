@@ -15,7 +15,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { COPY_LEAST = 16384 };	/* parts of pictures, not words */
+enum { COPY_LEAST = 16384 }; /* parts of pictures, not words */
 
 struct counts {
 	atomic_uint_fast64_t allocations, copied, copies;

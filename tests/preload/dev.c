@@ -91,12 +91,13 @@ parse_word(struct camera *camera, char *word)
 	if (strcmp(word, "slow") == 0)
 		return sscanf(value, "%u", &camera->slow_ms) == 1;
 	if (strcmp(word, "place") == 0)
-		return true;		/* see camera_link */
+		return true; /* see camera_link */
 	if (strcmp(word, "frames") == 0)
 		return pictures_load(&camera->pictures, value);
 	if (strcmp(word, "modes") != 0)
 		return false;
-	for (char *mode = strtok_r(value, ",", &rest); mode != NULL; mode = strtok_r(NULL, ",", &rest))
+	for (char *mode = strtok_r(value, ",", &rest); mode != NULL;
+	     mode = strtok_r(NULL, ",", &rest))
 		if (!modes_add(camera, mode))
 			return false;
 	return true;
@@ -124,7 +125,8 @@ camera_link(const char *path, char *link, size_t size)
 		errno = ENOENT;
 		return -1;
 	}
-	length = snprintf(real, sizeof real, "../../devices/%.*s/video4linux/%s", (int)strcspn(at + 6, " \n"), at + 6, node);
+	length = snprintf(real, sizeof real, "../../devices/%.*s/video4linux/%s",
+	    (int)strcspn(at + 6, " \n"), at + 6, node);
 	if ((size_t)length > size)
 		length = (int)size;
 	memcpy(link, real, (size_t)length);
@@ -141,13 +143,15 @@ dev_describe(struct camera *camera, const char *path)
 	if (fd != -1)
 		syscall(SYS_close, fd);
 	text[got > 0 ? got : 0] = '\0';
-	for (char *word = strtok_r(text, " \t\n", &rest); word != NULL; word = strtok_r(NULL, " \t\n", &rest)) {
+	for (char *word = strtok_r(text, " \t\n", &rest); word != NULL;
+	     word = strtok_r(NULL, " \t\n", &rest)) {
 		if (!parse_word(camera, word)) {
 			fprintf(stderr, "fake camera: %s: bad word \"%s\"\n", path, word);
 			abort();
 		}
 	}
 	if (camera->mode_count == 0)
-		modes_add(camera, camera->pictures.count > 0 ? "mjpeg:640x480@30" : "yuyv:640x480@30");
+		modes_add(
+		    camera, camera->pictures.count > 0 ? "mjpeg:640x480@30" : "yuyv:640x480@30");
 	camera->mode = camera->modes[0];
 }

@@ -30,12 +30,14 @@ __attribute__((constructor)) static void
 faults_open(void)
 {
 	const char *path = getenv("ORIEL_FAULTS");
-	int fd = path != NULL ? (int)syscall(SYS_openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC, 0) : -1;
+	int fd = path != NULL ? (int)syscall(SYS_openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC, 0)
+			      : -1;
 	void *map;
 
 	if (fd == -1)
 		return;
-	map = (void *)syscall(SYS_mmap, NULL, sizeof own, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	map = (void *)syscall(
+	    SYS_mmap, NULL, sizeof own, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (map != MAP_FAILED)
 		faults = map;
 	syscall(SYS_close, fd);
@@ -46,7 +48,7 @@ static void
 take_time(enum fault_call call)
 {
 	for (int64_t waited = 0; waited < faults->slow_ms[call]; waited += 10) {
-		struct timespec step = { .tv_nsec = 10000000 };		/* the kernel writes into it */
+		struct timespec step = { .tv_nsec = 10000000 }; /* the kernel writes into it */
 
 		syscall(SYS_ppoll, NULL, 0, &step, NULL, 0);
 	}
@@ -102,12 +104,18 @@ open_any(int folder, const char *path, int flags, mode_t mode)
 		take_time(FAULT_OPEN);
 	if (creates && fails(FAULT_OPEN))
 		return -1;
-	creates = creates && faults_watch != NULL && syscall(SYS_faccessat, folder, path, F_OK) == -1;
+	creates = creates && faults_watch != NULL &&
+	    syscall(SYS_faccessat, folder, path, F_OK) == -1;
 	fd = (int)syscall(SYS_openat, folder, path, flags, mode);
 	if (fd != -1 && (flags & O_TRUNC) && !creates)
 		seen(0, (struct fault_seen){ .call = FAULT_TRUNCATE, .fd = fd });
-	return creates ? (int)seen(fd, (struct fault_seen){ .call = FAULT_OPEN, .fd = fd, .folder = folder,
-	    .path = path, .created = true }) : fd;
+	return creates ? (int)seen(fd,
+			     (struct fault_seen){ .call = FAULT_OPEN,
+				 .fd = fd,
+				 .folder = folder,
+				 .path = path,
+				 .created = true })
+		       : fd;
 }
 
 static mode_t
@@ -116,32 +124,30 @@ open_mode(int flags, va_list args)
 	return flags & (O_CREAT | O_TMPFILE) ? va_arg(args, mode_t) : 0;
 }
 
-#define OPENS(name)						\
-	int							\
-	name(const char *path, int flags, ...)			\
-	{							\
-		va_list args;					\
-		mode_t mode;					\
-								\
-		va_start(args, flags);				\
-		mode = open_mode(flags, args);			\
-		va_end(args);					\
-		return open_any(AT_FDCWD, path, flags, mode);	\
+#define OPENS(name)                                           \
+	int name(const char *path, int flags, ...)            \
+	{                                                     \
+		va_list args;                                 \
+		mode_t mode;                                  \
+                                                              \
+		va_start(args, flags);                        \
+		mode = open_mode(flags, args);                \
+		va_end(args);                                 \
+		return open_any(AT_FDCWD, path, flags, mode); \
 	}
 OPENS(open)
 OPENS(open64)
 
-#define OPENS_AT(name)						\
-	int							\
-	name(int folder, const char *path, int flags, ...)	\
-	{							\
-		va_list args;					\
-		mode_t mode;					\
-								\
-		va_start(args, flags);				\
-		mode = open_mode(flags, args);			\
-		va_end(args);					\
-		return open_any(folder, path, flags, mode);	\
+#define OPENS_AT(name)                                         \
+	int name(int folder, const char *path, int flags, ...) \
+	{                                                      \
+		va_list args;                                  \
+		mode_t mode;                                   \
+                                                               \
+		va_start(args, flags);                         \
+		mode = open_mode(flags, args);                 \
+		va_end(args);                                  \
+		return open_any(folder, path, flags, mode);    \
 	}
 OPENS_AT(openat)
 OPENS_AT(openat64)
@@ -157,8 +163,12 @@ write(int fd, const void *data, size_t length)
 		return -1;
 	gone = syscall(SYS_write, fd, data, length);
 	if (gone > 0)
-		seen(0, (struct fault_seen){ .call = FAULT_WRITE, .fd = fd, .data = data,
-		    .length = (size_t)gone, .offset = lseek(fd, 0, SEEK_CUR) - gone });
+		seen(0,
+		    (struct fault_seen){ .call = FAULT_WRITE,
+			.fd = fd,
+			.data = data,
+			.length = (size_t)gone,
+			.offset = lseek(fd, 0, SEEK_CUR) - gone });
 	return gone;
 }
 
@@ -171,8 +181,12 @@ pwrite64(int fd, const void *data, size_t length, off64_t at)
 		return -1;
 	gone = syscall(SYS_pwrite64, fd, data, length, at);
 	if (gone > 0)
-		seen(0, (struct fault_seen){ .call = FAULT_WRITE, .fd = fd, .data = data,
-		    .length = (size_t)gone, .offset = at });
+		seen(0,
+		    (struct fault_seen){ .call = FAULT_WRITE,
+			.fd = fd,
+			.data = data,
+			.length = (size_t)gone,
+			.offset = at });
 	return gone;
 }
 
@@ -325,7 +339,8 @@ clock_gettime(clockid_t id, struct timespec *now)
 	int result = (int)syscall(SYS_clock_gettime, id, now);
 	int64_t ns;
 
-	if (result == -1 || (id != CLOCK_REALTIME && id != CLOCK_REALTIME_COARSE) || faults->clock_ns == 0)
+	if (result == -1 || (id != CLOCK_REALTIME && id != CLOCK_REALTIME_COARSE) ||
+	    faults->clock_ns == 0)
 		return result;
 	ns = (int64_t)now->tv_sec * 1000000000 + now->tv_nsec + faults->clock_ns;
 	*now = (struct timespec){ .tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000 };

@@ -18,31 +18,41 @@
 #include <stdint.h>
 
 enum fault_call {
-	FAULT_OPEN, FAULT_WRITE, FAULT_SYNC, FAULT_TRUNCATE, FAULT_RENAME, FAULT_UNLINK, FAULT_MKDIR,
-	FAULT_MAP, FAULT_MEMFD, FAULT_MALLOC, FAULT_CALLS
+	FAULT_OPEN,
+	FAULT_WRITE,
+	FAULT_SYNC,
+	FAULT_TRUNCATE,
+	FAULT_RENAME,
+	FAULT_UNLINK,
+	FAULT_MKDIR,
+	FAULT_MAP,
+	FAULT_MEMFD,
+	FAULT_MALLOC,
+	FAULT_CALLS
 };
 
 struct faults {
-	_Atomic int64_t turn[FAULT_CALLS];	/* the n-th call from now fails; 0: none */
-	_Atomic int64_t made[FAULT_CALLS];	/* calls so far */
-	_Atomic int64_t stays;			/* … and all behind it as well */
-	_Atomic int64_t error;			/* errno then; 0: the process is killed instead */
-	_Atomic int64_t clock_ns;		/* added to CLOCK_REALTIME */
-	_Atomic int64_t hasty;			/* syncing succeeds at once, and does nothing */
-	_Atomic int64_t slow_ms[FAULT_CALLS];	/* each call takes so long first; opening: every one */
+	_Atomic int64_t turn[FAULT_CALLS]; /* the n-th call from now fails; 0: none */
+	_Atomic int64_t made[FAULT_CALLS]; /* calls so far */
+	_Atomic int64_t stays;		   /* … and all behind it as well */
+	_Atomic int64_t error;		   /* errno then; 0: the process is killed instead */
+	_Atomic int64_t clock_ns;	   /* added to CLOCK_REALTIME */
+	_Atomic int64_t hasty;		   /* syncing succeeds at once, and does nothing */
+	_Atomic int64_t
+	    slow_ms[FAULT_CALLS]; /* each call takes so long first; opening: every one */
 };
 extern struct faults *faults;
 
 /* What was done, for who keeps a record of it (tests/unit/disk.c). */
 struct fault_seen {
 	enum fault_call call;
-	int fd;				/* of open, write, sync, truncate */
-	int folder;			/* path is relative to it */
-	const char *path, *to;		/* of open, rename, unlink, mkdir */
-	bool created;			/* of open */
-	const void *data;		/* of write */
+	int fd;		       /* of open, write, sync, truncate */
+	int folder;	       /* path is relative to it */
+	const char *path, *to; /* of open, rename, unlink, mkdir */
+	bool created;	       /* of open */
+	const void *data;      /* of write */
 	size_t length;
-	int64_t offset;			/* of write; the size, of truncate */
+	int64_t offset; /* of write; the size, of truncate */
 };
 extern void (*faults_watch)(const struct fault_seen *seen);
 

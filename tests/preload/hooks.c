@@ -151,7 +151,8 @@ sort_events(struct pollfd *fds, nfds_t count)
 
 	for (nfds_t i = 0; i < count; i++) {
 		if (fds[i].fd >= 0 && fds[i].revents != 0 && camera_is(fds[i].fd))
-			fds[i].revents = (short)(camera_events(fds[i].fd) & (fds[i].events | POLLERR));
+			fds[i].revents = (short)(camera_events(fds[i].fd) &
+			    (fds[i].events | POLLERR));
 		ready += fds[i].revents != 0;
 	}
 	return ready;

@@ -22,17 +22,17 @@ struct buffer {
 	enum { WITH_PROGRAM, QUEUED, DONE } where;
 	struct v4l2_buffer is;
 	unsigned char *start;
-	long picture;			/* which one lies in it; -1 = none */
+	long picture; /* which one lies in it; -1 = none */
 };
 
 struct camera {
 	pthread_mutex_t lock;
 	pthread_cond_t stop;
 	pthread_t thread;
-	int fd, bell;			/* a pipe that holds a byte for each picture and event */
-	int memory;			/* memfd of the buffers */
+	int fd, bell; /* a pipe that holds a byte for each picture and event */
+	int memory;   /* memfd of the buffers */
 	bool nonblock, streaming, gone;
-	char node[16];			/* "video0" */
+	char node[16]; /* "video0" */
 	char card[32], bus[32], kind[16], stamps[16];
 	unsigned every_ms, says_ms, first, slow_ms;
 	struct mode modes[MODES], mode;
@@ -42,13 +42,13 @@ struct camera {
 	struct buffer buffers[BUFFERS];
 	unsigned count;
 	uint32_t buffer_size;
-	unsigned order[BUFFERS], order_first, order_count;	/* queued, in order */
+	unsigned order[BUFFERS], order_first, order_count; /* queued, in order */
 	unsigned done[BUFFERS], done_first, done_count;
 	uint32_t sequence;
 
 	struct controls controls;
-	unsigned events;		/* not yet dequeued */
-	struct timespec looked;		/* the folder's time when faults were looked up */
+	unsigned events;	/* not yet dequeued */
+	struct timespec looked; /* the folder's time when faults were looked up */
 	bool freeze, truncate, error, garbage, swap, eio, qbuf;
 };
 

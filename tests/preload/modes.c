@@ -12,8 +12,10 @@ modes_add(struct camera *camera, const char *text)
 	struct mode *mode = &camera->modes[camera->mode_count];
 	char format[16];
 
-	if (camera->mode_count == MODES || sscanf(text, "%15[a-z0-9]:%ux%u@%u", format, &mode->width,
-	    &mode->height, &mode->fps) != 4 || mode->fps == 0)
+	if (camera->mode_count == MODES ||
+	    sscanf(text, "%15[a-z0-9]:%ux%u@%u", format, &mode->width, &mode->height, &mode->fps) !=
+		4 ||
+	    mode->fps == 0)
 		return false;
 	mode->fourcc = pictures_fourcc(format);
 	camera->mode_count += mode->fourcc != 0;
@@ -68,7 +70,8 @@ list_size(const struct camera *camera, struct v4l2_frmsizeenum *is)
 		bool seen = false;
 
 		for (unsigned k = 0; k < i; k++)
-			seen |= camera->modes[k].fourcc == mode->fourcc && camera->modes[k].width == mode->width &&
+			seen |= camera->modes[k].fourcc == mode->fourcc &&
+			    camera->modes[k].width == mode->width &&
 			    camera->modes[k].height == mode->height;
 		if (seen || mode->fourcc != is->pixel_format || found++ != is->index)
 			continue;
@@ -108,8 +111,11 @@ fill_format(const struct camera *camera, const struct mode *mode, struct v4l2_fo
 {
 	struct v4l2_pix_format *pix = &format->fmt.pix;
 
-	*pix = (struct v4l2_pix_format){ .width = mode->width, .height = mode->height,
-	    .pixelformat = mode->fourcc, .field = V4L2_FIELD_NONE, .colorspace = V4L2_COLORSPACE_SRGB };
+	*pix = (struct v4l2_pix_format){ .width = mode->width,
+		.height = mode->height,
+		.pixelformat = mode->fourcc,
+		.field = V4L2_FIELD_NONE,
+		.colorspace = V4L2_COLORSPACE_SRGB };
 	pix->bytesperline = pictures_stride(mode->fourcc, mode->width);
 	pix->sizeimage = pictures_size(&camera->pictures, mode->fourcc, mode->width, mode->height);
 }
@@ -151,8 +157,9 @@ static int
 set_rate(struct camera *camera, struct v4l2_streamparm *parm, bool set)
 {
 	struct v4l2_captureparm *capture = &parm->parm.capture;
-	uint32_t wish = set && capture->timeperframe.numerator != 0 ?
-	    capture->timeperframe.denominator / capture->timeperframe.numerator : camera->mode.fps;
+	uint32_t wish = set && capture->timeperframe.numerator != 0
+	    ? capture->timeperframe.denominator / capture->timeperframe.numerator
+	    : camera->mode.fps;
 	long best = -1;
 
 	for (unsigned i = 0; i < camera->mode_count; i++) {
@@ -166,8 +173,8 @@ set_rate(struct camera *camera, struct v4l2_streamparm *parm, bool set)
 		}
 	}
 	capture->capability = V4L2_CAP_TIMEPERFRAME;
-	capture->timeperframe = camera->says_ms != 0 ? (struct v4l2_fract){ camera->says_ms, 1000 } :
-	    (struct v4l2_fract){ 1, camera->mode.fps };
+	capture->timeperframe = camera->says_ms != 0 ? (struct v4l2_fract){ camera->says_ms, 1000 }
+						     : (struct v4l2_fract){ 1, camera->mode.fps };
 	capture->readbuffers = 2;
 	return 0;
 }
@@ -176,24 +183,16 @@ int
 modes_ioctl(struct camera *camera, unsigned long request, void *arg)
 {
 	switch (request) {
-	case VIDIOC_ENUM_FMT:
-		return list_format(camera, arg);
-	case VIDIOC_ENUM_FRAMESIZES:
-		return list_size(camera, arg);
-	case VIDIOC_ENUM_FRAMEINTERVALS:
-		return list_rate(camera, arg);
-	case VIDIOC_G_FMT:
-		fill_format(camera, &camera->mode, arg);
-		return 0;
+	case VIDIOC_ENUM_FMT: return list_format(camera, arg);
+	case VIDIOC_ENUM_FRAMESIZES: return list_size(camera, arg);
+	case VIDIOC_ENUM_FRAMEINTERVALS: return list_rate(camera, arg);
+	case VIDIOC_G_FMT: fill_format(camera, &camera->mode, arg); return 0;
 	case VIDIOC_TRY_FMT:
 		fill_format(camera, nearest(camera, &((struct v4l2_format *)arg)->fmt.pix), arg);
 		return 0;
-	case VIDIOC_S_FMT:
-		return set_format(camera, arg);
-	case VIDIOC_G_PARM:
-		return set_rate(camera, arg, false);
-	case VIDIOC_S_PARM:
-		return set_rate(camera, arg, true);
+	case VIDIOC_S_FMT: return set_format(camera, arg);
+	case VIDIOC_G_PARM: return set_rate(camera, arg, false);
+	case VIDIOC_S_PARM: return set_rate(camera, arg, true);
 	}
 	errno = ENOTTY;
 	return -1;

@@ -10,12 +10,20 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { STAMP_SIZE = 4 + 38, BLOCK = 16, BITS = 96 };	/* marker, length, "ORIEL <20> <10>" and NUL */
+enum { STAMP_SIZE = 4 + 38, BLOCK = 16, BITS = 96 }; /* marker, length, "ORIEL <20> <10>" and NUL */
 
-static const struct { const char *word; uint32_t fourcc; } formats[] = {
-	{ "mjpeg", V4L2_PIX_FMT_MJPEG }, { "yuyv", V4L2_PIX_FMT_YUYV }, { "uyvy", V4L2_PIX_FMT_UYVY },
-	{ "nv12", V4L2_PIX_FMT_NV12 }, { "yuv420", V4L2_PIX_FMT_YUV420 }, { "grey", V4L2_PIX_FMT_GREY },
-	{ "rgb24", V4L2_PIX_FMT_RGB24 }, { "h264", V4L2_PIX_FMT_H264 },
+static const struct {
+	const char *word;
+	uint32_t fourcc;
+} formats[] = {
+	{ "mjpeg", V4L2_PIX_FMT_MJPEG },
+	{ "yuyv", V4L2_PIX_FMT_YUYV },
+	{ "uyvy", V4L2_PIX_FMT_UYVY },
+	{ "nv12", V4L2_PIX_FMT_NV12 },
+	{ "yuv420", V4L2_PIX_FMT_YUV420 },
+	{ "grey", V4L2_PIX_FMT_GREY },
+	{ "rgb24", V4L2_PIX_FMT_RGB24 },
+	{ "h264", V4L2_PIX_FMT_H264 },
 };
 
 uint32_t
@@ -39,10 +47,12 @@ split(struct pictures *pictures, size_t size)
 	for (size_t at = 2; at <= size; at++) {
 		const unsigned char *here = pictures->file + at;
 
-		if (at < size && !(at + 3 <= size && here[-2] == 0xff && here[-1] == 0xd9 &&
-		    here[0] == 0xff && here[1] == 0xd8 && here[2] == 0xff))
+		if (at < size &&
+		    !(at + 3 <= size && here[-2] == 0xff && here[-1] == 0xd9 && here[0] == 0xff &&
+			here[1] == 0xd8 && here[2] == 0xff))
 			continue;
-		pictures->list = realloc(pictures->list, (pictures->count + 1) * sizeof *pictures->list);
+		pictures->list = realloc(
+		    pictures->list, (pictures->count + 1) * sizeof *pictures->list);
 		if (pictures->list == NULL)
 			abort();
 		pictures->list[pictures->count].at = begin;
@@ -64,7 +74,8 @@ pictures_load(struct pictures *pictures, const char *path)
 		return false;
 	if (fstat(fd, &is) == 0 && is.st_size > 4) {
 		pictures->file = malloc((size_t)is.st_size);
-		whole = pictures->file != NULL && read(fd, pictures->file, (size_t)is.st_size) == is.st_size;
+		whole = pictures->file != NULL &&
+		    read(fd, pictures->file, (size_t)is.st_size) == is.st_size;
 	}
 	syscall(SYS_close, fd);
 	if (whole)
@@ -121,12 +132,11 @@ uint32_t
 pictures_stride(uint32_t fourcc, uint32_t width)
 {
 	switch (fourcc) {
-	case V4L2_PIX_FMT_YUYV: case V4L2_PIX_FMT_UYVY:
-		return 2 * width;
-	case V4L2_PIX_FMT_RGB24:
-		return 3 * width;
-	case V4L2_PIX_FMT_MJPEG: case V4L2_PIX_FMT_H264:
-		return 0;
+	case V4L2_PIX_FMT_YUYV:
+	case V4L2_PIX_FMT_UYVY: return 2 * width;
+	case V4L2_PIX_FMT_RGB24: return 3 * width;
+	case V4L2_PIX_FMT_MJPEG:
+	case V4L2_PIX_FMT_H264: return 0;
 	}
 	return width;
 }
@@ -138,12 +148,12 @@ pictures_size(const struct pictures *pictures, uint32_t fourcc, uint32_t width, 
 
 	switch (fourcc) {
 	case V4L2_PIX_FMT_MJPEG:
-		return pictures->longest + STAMP_SIZE > 2 * width * height ?
-		    pictures->longest + STAMP_SIZE : 2 * width * height;
-	case V4L2_PIX_FMT_NV12: case V4L2_PIX_FMT_YUV420:
-		return line * height + 2 * ((width + 1) / 2) * ((height + 1) / 2);
-	case V4L2_PIX_FMT_H264:
-		return 2 * width * height;
+		return pictures->longest + STAMP_SIZE > 2 * width * height
+		    ? pictures->longest + STAMP_SIZE
+		    : 2 * width * height;
+	case V4L2_PIX_FMT_NV12:
+	case V4L2_PIX_FMT_YUV420: return line * height + 2 * ((width + 1) / 2) * ((height + 1) / 2);
+	case V4L2_PIX_FMT_H264: return 2 * width * height;
 	}
 	return line * height;
 }
@@ -174,7 +184,8 @@ put_block(uint32_t fourcc, uint32_t line, unsigned char *at, bool white)
 			for (int x = 0; x < BLOCK; x++)
 				at[2 * x + (fourcc == V4L2_PIX_FMT_UYVY)] = white ? 235 : 16;
 		else
-			memset(at, white ? 235 : 16, fourcc == V4L2_PIX_FMT_RGB24 ? 3 * BLOCK : BLOCK);
+			memset(
+			    at, white ? 235 : 16, fourcc == V4L2_PIX_FMT_RGB24 ? 3 * BLOCK : BLOCK);
 	}
 }
 
@@ -193,6 +204,7 @@ pictures_put_raw(uint32_t fourcc, uint32_t width, uint32_t height, uint32_t numb
 	for (uint32_t bit = 0; bit < BITS && (bit / columns + 1) * BLOCK <= height; bit++) {
 		bool white = bit < 64 ? mono_ns >> (63 - bit) & 1 : number >> (95 - bit) & 1;
 
-		put_block(fourcc, line, buffer + bit / columns * BLOCK * line + bit % columns * BLOCK * pixel, white);
+		put_block(fourcc, line,
+		    buffer + bit / columns * BLOCK * line + bit % columns * BLOCK * pixel, white);
 	}
 }

@@ -19,8 +19,12 @@ static const struct capture_tuning tuning = { .quality = 80 };
 static inline int
 rig_setup(void **state)
 {
-	settings = (struct capture_settings){ .wish = { .kind = "v4l2", .device = "", .input = "",
-	    .format = -1 }, .slots = 4, .encoders = 1, .mask = "" };
+	settings = (struct capture_settings){
+		.wish = { .kind = "v4l2", .device = "", .input = "", .format = -1 },
+		.slots = 4,
+		.encoders = 1,
+		.mask = ""
+	};
 	reports = queue_new(256);
 	return fakedev_setup(state);
 }
@@ -64,7 +68,8 @@ wait_report(enum capture_report_kind kind, unsigned ms)
 		uint64_t now = clock_mono_ns();
 
 		if (now >= end || poll(&fd, 1, (int)((end - now) / CLOCK_MS) + 1) != 1)
-			fail_msg("no report %d within %u ms; last state: %s", kind, ms, status_now().reason.text);
+			fail_msg("no report %d within %u ms; last state: %s", kind, ms,
+			    status_now().reason.text);
 		report = queue_pop(reports);
 		if (report != NULL && report->kind == kind)
 			return report;

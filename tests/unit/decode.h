@@ -12,9 +12,9 @@
 
 struct decoded {
 	uint32_t width, height;
-	unsigned channels;		/* 3: Y, Cb, Cr; 1: grey */
-	unsigned char *pixels;		/* free(3) */
-	long warnings;			/* what the decoder found wrong */
+	unsigned channels;     /* 3: Y, Cb, Cr; 1: grey */
+	unsigned char *pixels; /* free(3) */
+	long warnings;	       /* what the decoder found wrong */
 };
 
 /* For JPEGs that must decode: anything fatal ends the test program. */

@@ -18,8 +18,8 @@ enum { OPERATIONS_MAX = 20000, NODES_MAX = 2000, NAME = 64, SECTOR = 512 };
 /* A node is a file or folder, from its creation on; [0] is the folder watched. */
 struct operation {
 	enum { CREATE, WRITE, TRUNCATE, SYNC, RENAME, UNLINK } kind;
-	int node;			/* the file; its folder for RENAME and UNLINK */
-	int made;			/* of CREATE: the new node in folder `node` */
+	int node; /* the file; its folder for RENAME and UNLINK */
+	int made; /* of CREATE: the new node in folder `node` */
 	char name[NAME], to[NAME];
 	unsigned char *data;
 	size_t length;
@@ -94,7 +94,8 @@ record_created(const struct fault_seen *seen, bool folder)
 	struct operation *operation = add(CREATE, node_of_parent(seen->folder, seen->path));
 	struct stat status;
 
-	if (operation == NULL || fstatat(seen->folder, seen->path, &status, 0) == -1 || node_count == NODES_MAX)
+	if (operation == NULL || fstatat(seen->folder, seen->path, &status, 0) == -1 ||
+	    node_count == NODES_MAX)
 		return;
 	set_name(operation->name, seen->path);
 	operation->made = node_count;
@@ -118,8 +119,8 @@ record_write(const struct fault_seen *seen)
 static void
 record_names(const struct fault_seen *seen)
 {
-	struct operation *operation = add(seen->call == FAULT_RENAME ? RENAME : UNLINK,
-	    node_of_parent(seen->folder, seen->path));
+	struct operation *operation = add(
+	    seen->call == FAULT_RENAME ? RENAME : UNLINK, node_of_parent(seen->folder, seen->path));
 
 	if (operation == NULL)
 		return;
@@ -135,26 +136,17 @@ record(const struct fault_seen *seen)
 
 	switch (seen->call) {
 	case FAULT_OPEN:
-	case FAULT_MKDIR:
-		record_created(seen, seen->call == FAULT_MKDIR);
-		break;
-	case FAULT_WRITE:
-		record_write(seen);
-		break;
+	case FAULT_MKDIR: record_created(seen, seen->call == FAULT_MKDIR); break;
+	case FAULT_WRITE: record_write(seen); break;
 	case FAULT_TRUNCATE:
 		operation = add(TRUNCATE, node_of_fd(seen->fd));
 		if (operation != NULL)
 			operation->offset = seen->offset;
 		break;
-	case FAULT_SYNC:
-		add(SYNC, node_of_fd(seen->fd));
-		break;
+	case FAULT_SYNC: add(SYNC, node_of_fd(seen->fd)); break;
 	case FAULT_RENAME:
-	case FAULT_UNLINK:
-		record_names(seen);
-		break;
-	default:
-		break;
+	case FAULT_UNLINK: record_names(seen); break;
+	default: break;
 	}
 }
 
@@ -196,7 +188,7 @@ disk_forget(void)
 
 /* ---- what is left ---------------------------------------------------------------------- */
 
-struct names {			/* what a folder holds */
+struct names { /* what a folder holds */
 	struct {
 		char name[NAME];
 		int node;
@@ -212,7 +204,7 @@ struct contents {
 static struct {
 	struct names names;
 	struct contents contents;
-	size_t synced;		/* operations before this one are on disk */
+	size_t synced; /* operations before this one are on disk */
 } images[NODES_MAX];
 
 static int
@@ -299,18 +291,20 @@ surviving(const struct operation *operation, unsigned chance)
 static void
 image_build(int node, size_t end, unsigned keep, unsigned *dice)
 {
-	bool open = true;		/* of names: none is lost before one that is kept */
+	bool open = true; /* of names: none is lost before one that is kept */
 
 	for (size_t i = 0; i < end; i++) {
 		const struct operation *operation = &operations[i];
-		unsigned chance = i < images[node].synced || keep == DISK_ALL ? 0 :
-		    keep == DISK_SYNCED ? 2 : (unsigned)rand_r(dice) >> 8;
+		unsigned chance = i < images[node].synced || keep == DISK_ALL ? 0
+		    : keep == DISK_SYNCED				      ? 2
+					  : (unsigned)rand_r(dice) >> 8;
 
 		if (operation->node != node || operation->kind == SYNC)
 			continue;
 		if (operation->kind == WRITE || operation->kind == TRUNCATE) {
 			if (operation->kind == WRITE || chance % 4 != 2)
-				contents_apply(&images[node].contents, operation, surviving(operation, chance));
+				contents_apply(&images[node].contents, operation,
+				    surviving(operation, chance));
 		} else {
 			open = open && chance % 4 != 2;
 			if (open)

@@ -12,10 +12,10 @@
 
 #include <stddef.h>
 
-enum { DISK_ALL, DISK_SYNCED, DISK_SEED };	/* DISK_SEED + n: selection n */
+enum { DISK_ALL, DISK_SYNCED, DISK_SEED }; /* DISK_SEED + n: selection n */
 
-void disk_watch(const char *folder);		/* an empty one; from now on */
-size_t disk_operations(void);			/* recorded so far */
+void disk_watch(const char *folder); /* an empty one; from now on */
+size_t disk_operations(void);	     /* recorded so far */
 void disk_unwatch(void);
 void disk_forget(void);
 

@@ -13,8 +13,8 @@ failing_turn(const struct failing *failing, enum fault_call call, int64_t turn, 
 {
 	bool came;
 
-	snprintf(failing->when, failing->when_size, "%s: call %d fails at %lld%s", strerror((int)faults->error), call,
-	    (long long)turn, stays ? " and on" : "");
+	snprintf(failing->when, failing->when_size, "%s: call %d fails at %lld%s",
+	    strerror((int)faults->error), call, (long long)turn, stays ? " and on" : "");
 	failing->begin();
 	faults->stays = stays;
 	faults->turn[call] = turn;

@@ -10,10 +10,10 @@
 #include "preload/faults.h"
 
 struct failing {
-	void (*begin)(void);		/* everything anew */
+	void (*begin)(void); /* everything anew */
 	void (*work)(void);
-	void (*check)(void);		/* once it is over: what was promised is there */
-	char *when;			/* is told what is being tried */
+	void (*check)(void); /* once it is over: what was promised is there */
+	char *when;	     /* is told what is being tried */
 	size_t when_size;
 };
 

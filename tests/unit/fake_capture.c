@@ -58,8 +58,11 @@ fake_offline(const char *reason)
 void
 fake_frame(const char *jpeg)
 {
-	struct frame_info info = { .width = 640, .height = 480, .length = (uint32_t)strlen(jpeg),
-		.wall_ns = clock_wall_ns(), .mono_ns = clock_mono_ns() };
+	struct frame_info info = { .width = 640,
+		.height = 480,
+		.length = (uint32_t)strlen(jpeg),
+		.wall_ns = clock_wall_ns(),
+		.mono_ns = clock_mono_ns() };
 	uint64_t one = 1;
 
 	memcpy(ring_writer_begin(instance.ring), jpeg, info.length);
@@ -76,9 +79,15 @@ fake_frame(const char *jpeg)
 void
 fake_motion(uint32_t change, uint64_t wall_ns)
 {
-	struct capture_report motion = { .kind = CAPTURE_MOTION, .frame = fake.status.frame,
-		.verdict = { .triggered = true, .change = change, .threshold = 120,
-		    .box_x = 8, .box_y = 6, .box_width = 40, .box_height = 60 } };
+	struct capture_report motion = { .kind = CAPTURE_MOTION,
+		.frame = fake.status.frame,
+		.verdict = { .triggered = true,
+		    .change = change,
+		    .threshold = 120,
+		    .box_x = 8,
+		    .box_y = 6,
+		    .box_width = 40,
+		    .box_height = 60 } };
 
 	motion.frame.wall_ns = wall_ns;
 	motion.jpeg = malloc(motion.frame.length);
@@ -90,8 +99,9 @@ fake_motion(uint32_t change, uint64_t wall_ns)
 void
 fake_controls(const char *json, const char *reason, bool invalid)
 {
-	struct capture_report controls = { .kind = CAPTURE_CONTROLS, .token = fake.token,
-		.invalid = invalid };
+	struct capture_report controls = {
+		.kind = CAPTURE_CONTROLS, .token = fake.token, .invalid = invalid
+	};
 
 	if (json != NULL)
 		controls.controls = json_loads(json, 0, NULL);
@@ -112,8 +122,11 @@ capture_new(const struct capture_settings *settings, const struct capture_tuning
 	fake = (struct fake_capture){ .running = true, .settings = *settings, .tuning = *tuning };
 	fake.controls = json_deep_copy(settings->controls);
 	fake.status.fps = 29.97;
-	fake.status.mode = (struct source_mode){ .kind = "testcard", .name = "Fake \xff card",
-		.format = PIXEL_YUV420, .width = 640, .height = 480 };
+	fake.status.mode = (struct source_mode){ .kind = "testcard",
+		.name = "Fake \xff card",
+		.format = PIXEL_YUV420,
+		.width = 640,
+		.height = 480 };
 	strcpy(fake.status.reason.text, "no camera found");
 	instance.reports = reports;
 	return &instance;
@@ -166,8 +179,8 @@ capture_take_peak(struct capture *capture)
 }
 
 bool
-capture_copy_newest(struct capture *capture, struct frame_info *frame, uint64_t *generation,
-    unsigned char **jpeg)
+capture_copy_newest(
+    struct capture *capture, struct frame_info *frame, uint64_t *generation, unsigned char **jpeg)
 {
 	if (fake.status.frame.sequence == 0)
 		return false;
@@ -181,7 +194,8 @@ capture_copy_newest(struct capture *capture, struct frame_info *frame, uint64_t 
 int
 capture_ring_fd(struct capture *capture)
 {
-	return capture->ring != NULL ? fcntl(ring_writer_fd(capture->ring), F_DUPFD_CLOEXEC, 0) : -1;
+	return capture->ring != NULL ? fcntl(ring_writer_fd(capture->ring), F_DUPFD_CLOEXEC, 0)
+				     : -1;
 }
 
 bool

@@ -11,19 +11,19 @@ struct fake_capture {
 	struct capture_settings settings;
 	struct capture_tuning tuning;
 	struct capture_status status;
-	bool stuck;			/* its loop does not turn any more */
+	bool stuck; /* its loop does not turn any more */
 	unsigned bells;
-	uint64_t token;			/* of the newest request for controls */
-	unsigned requests;		/* for controls, in all */
-	json_t *values;			/* that were to be set, NULL: only asked */
-	json_t *controls;		/* that the run began with */
+	uint64_t token;	   /* of the newest request for controls */
+	unsigned requests; /* for controls, in all */
+	json_t *values;	   /* that were to be set, NULL: only asked */
+	json_t *controls;  /* that the run began with */
 };
 extern struct fake_capture fake;
 
 void fake_online(void);
 void fake_offline(const char *reason);
-void fake_frame(const char *jpeg);		/* published now; rings the bells */
-void fake_controls(const char *json, const char *reason, bool invalid);	/* answers fake.token */
-void fake_motion(uint32_t change, uint64_t wall_ns);	/* with the newest frame */
+void fake_frame(const char *jpeg); /* published now; rings the bells */
+void fake_controls(const char *json, const char *reason, bool invalid); /* answers fake.token */
+void fake_motion(uint32_t change, uint64_t wall_ns);			/* with the newest frame */
 
 #endif

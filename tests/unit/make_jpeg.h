@@ -12,16 +12,16 @@
 #include <jpeglib.h>
 
 struct made {
-	unsigned char *jpeg;	/* free(3) */
+	unsigned char *jpeg; /* free(3) */
 	unsigned long length;
 };
 
 struct make_options {
 	bool progressive, arithmetic, optimised;
-	bool separate;		/* a scan for each of three components */
-	unsigned restart;	/* interval in MCUs, 0 = none */
-	int components;		/* 1, 3, 4; 0 = 3 */
-	int h, v;		/* sampling factors of the first; 0 = 2 x 2 */
+	bool separate;	  /* a scan for each of three components */
+	unsigned restart; /* interval in MCUs, 0 = none */
+	int components;	  /* 1, 3, 4; 0 = 3 */
+	int h, v;	  /* sampling factors of the first; 0 = 2 x 2 */
 };
 
 /* A colour wheel of a picture with some texture; or grey, if `patch` is one or more, its
@@ -41,7 +41,9 @@ make_painted(uint32_t width, uint32_t height, const struct make_options *options
 	turbo.image_width = width;
 	turbo.image_height = height;
 	turbo.input_components = components;
-	turbo.in_color_space = components == 1 ? JCS_GRAYSCALE : components == 4 ? JCS_CMYK : JCS_YCbCr;
+	turbo.in_color_space = components == 1 ? JCS_GRAYSCALE
+	    : components == 4		       ? JCS_CMYK
+					       : JCS_YCbCr;
 	jpeg_set_defaults(&turbo);
 	jpeg_set_quality(&turbo, 80, TRUE);
 	turbo.restart_interval = options->restart;
@@ -51,8 +53,8 @@ make_painted(uint32_t width, uint32_t height, const struct make_options *options
 		turbo.comp_info[0].h_samp_factor = options->h;
 		turbo.comp_info[0].v_samp_factor = options->v;
 	}
-	static const jpeg_scan_info separate[] = { { 1, { 0 }, 0, 63, 0, 0 }, { 1, { 1 }, 0, 63, 0, 0 },
-		{ 1, { 2 }, 0, 63, 0, 0 } };
+	static const jpeg_scan_info separate[] = { { 1, { 0 }, 0, 63, 0, 0 },
+		{ 1, { 1 }, 0, 63, 0, 0 }, { 1, { 2 }, 0, 63, 0, 0 } };
 	if (options->separate) {
 		turbo.scan_info = separate;
 		turbo.num_scans = 3;
@@ -63,8 +65,9 @@ make_painted(uint32_t width, uint32_t height, const struct make_options *options
 	jpeg_start_compress(&turbo, TRUE);
 	for (uint32_t y = 0; y < height; y++) {
 		for (uint32_t x = 0; x < width * (uint32_t)components; x++)
-			row[x] = patch == 0 ? (unsigned char)(x * 3 + y * 2 + (x * y) % 23) :
-			    x + 1 < patch && y + 1 < patch ? 20 : 160;
+			row[x] = patch == 0 ? (unsigned char)(x * 3 + y * 2 + (x * y) % 23)
+			    : x + 1 < patch && y + 1 < patch ? 20
+							     : 160;
 		jpeg_write_scanlines(&turbo, &row, 1);
 	}
 	jpeg_finish_compress(&turbo);

@@ -20,7 +20,7 @@ static struct cause why;
 
 /* What was answered with STORE_OK, and after how many operations of the disk. */
 static struct {
-	int value;			/* the newest: 1.. */
+	int value; /* the newest: 1.. */
 	size_t value_at[PROMISES_STEPS + 1];
 	struct {
 		int64_t id;
@@ -29,11 +29,11 @@ static struct {
 	int event_count;
 	struct {
 		char name[STORE_NAME_SIZE];
-		size_t at;		/* SIZE_MAX: was not promised */
-		size_t may_go;		/* removing it has begun; SIZE_MAX: never */
-		size_t gone;		/* it was promised to be gone */
+		size_t at;     /* SIZE_MAX: was not promised */
+		size_t may_go; /* removing it has begun; SIZE_MAX: never */
+		size_t gone;   /* it was promised to be gone */
 	} pictures[PICTURES];
-	int picture_count, undead;	/* undead: could not be deleted, and counts */
+	int picture_count, undead; /* undead: could not be deleted, and counts */
 } promised;
 
 /* ---- what a store is asked to do ------------------------------------------------------ */
@@ -68,7 +68,8 @@ expect_eviction(void)
 	int live = promised.undead, oldest = -1;
 
 	for (int i = promised.picture_count - 1; i >= 0; i--)
-		if (promised.pictures[i].at != SIZE_MAX && promised.pictures[i].may_go == SIZE_MAX) {
+		if (promised.pictures[i].at != SIZE_MAX &&
+		    promised.pictures[i].may_go == SIZE_MAX) {
 			live++;
 			oldest = i;
 		}
@@ -94,8 +95,8 @@ save(int *number)
 		return STORE_FAILED;
 	memset(jpeg, 'a' + *number, picture_size(*number));
 	expect_eviction();
-	result = store_save_picture(store, stem, jpeg, (uint32_t)picture_size(*number), 1700000000, &limits,
-	    &saved, &why);
+	result = store_save_picture(
+	    store, stem, jpeg, (uint32_t)picture_size(*number), 1700000000, &limits, &saved, &why);
 	free(jpeg);
 	return result;
 }
@@ -157,7 +158,8 @@ step_delete(void)
 {
 	int at = promised.picture_count - 1;
 
-	while (at >= 0 && (promised.pictures[at].at == SIZE_MAX || promised.pictures[at].may_go != SIZE_MAX))
+	while (at >= 0 &&
+	    (promised.pictures[at].at == SIZE_MAX || promised.pictures[at].may_go != SIZE_MAX))
 		at--;
 	if (at == -1)
 		return;
@@ -207,7 +209,8 @@ events_found(int64_t *last)
 
 	assert_int_equal(store_events(store, &query, &answer, &why), STORE_OK);
 	*last = json_integer_value(json_object_get(answer, "last"));
-	json_array_foreach(json_object_get(answer, "events"), index, event) {
+	json_array_foreach(json_object_get(answer, "events"), index, event)
+	{
 		snprintf(key, sizeof key, "%lld", json_integer_value(json_object_get(event, "id")));
 		json_object_set(found, key, event);
 	}
@@ -281,7 +284,8 @@ check_pictures(const char *folder, size_t end)
 	size_t index;
 
 	assert_int_equal(store_pictures(store, &query, &answer, &why), STORE_OK);
-	json_array_foreach(json_object_get(answer, "snaps"), index, snap) {
+	json_array_foreach(json_object_get(answer, "snaps"), index, snap)
+	{
 		const char *name = json_string_value(json_object_get(snap, "name"));
 
 		check_picture(folder, name);
@@ -289,7 +293,8 @@ check_pictures(const char *folder, size_t end)
 	}
 	json_decref(answer);
 	for (int i = 0; i < promised.picture_count; i++) {
-		if (promised.pictures[i].at <= end && promised.pictures[i].may_go >= end && !listed[i])
+		if (promised.pictures[i].at <= end && promised.pictures[i].may_go >= end &&
+		    !listed[i])
 			fail_msg("%s: %s was saved and is lost", when, promised.pictures[i].name);
 		if (promised.pictures[i].gone <= end && listed[i])
 			fail_msg("%s: %s was deleted and is back", when, promised.pictures[i].name);

@@ -12,8 +12,8 @@
 
 enum { PROMISES_STEPS = 11, WHEN_SIZE = 120 };
 
-extern struct store *store;		/* the one at work; NULL: closed */
-extern char when[WHEN_SIZE];		/* what is being tried, for the words of a failure */
+extern struct store *store;  /* the one at work; NULL: closed */
+extern char when[WHEN_SIZE]; /* what is being tried, for the words of a failure */
 
 /* Events, pictures, a setting; alone, together, undone; deleted, evicted; closed and opened. */
 void promises_work(const char *folder, int steps);
@@ -23,7 +23,7 @@ void promises_check(const char *folder, size_t end);
 
 /* One event more, which must be stored; its number. Closes the store. */
 int64_t promises_number(const char *folder);
-void promises_one_more(const char *folder);		/* the same, to be found afterwards */
+void promises_one_more(const char *folder); /* the same, to be found afterwards */
 
 /* A full disk costs old pictures. */
 void promises_pictures_may_go(void);

@@ -5,7 +5,9 @@
 
 #include <stdint.h>
 
-struct random { uint64_t state; };	/* any start but 0 */
+struct random {
+	uint64_t state;
+}; /* any start but 0 */
 
 static inline uint32_t
 random_below(struct random *random, uint32_t limit)

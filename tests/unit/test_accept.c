@@ -32,10 +32,16 @@ setup(void **state)
 	strcat(path, "/input");
 	assert_int_equal(mkfifo(path, 0600), 0);
 	feed_fd = open(path, O_RDWR | O_CLOEXEC);
-	settings = (struct capture_settings){ .wish = { .kind = "pipe", .input = path, .device = "" },
-	    .slots = 6, .encoders = 1, .mask = "" };
-	tuning = (struct capture_tuning){ .quality = 80, .motion = true, .motion_fps = 60,
-	    .detect = { .threshold = 1, .cooldown_ms = 0, .noise = 16, .light_switch = 100 } };
+	settings = (struct capture_settings){
+		.wish = { .kind = "pipe", .input = path, .device = "" },
+		.slots = 6,
+		.encoders = 1,
+		.mask = ""
+	};
+	tuning = (struct capture_tuning){ .quality = 80,
+		.motion = true,
+		.motion_fps = 60,
+		.detect = { .threshold = 1, .cooldown_ms = 0, .noise = 16, .light_switch = 100 } };
 	reports = queue_new(256);
 	return 0;
 }
@@ -79,7 +85,7 @@ feed(const struct made *made, unsigned count)
 		capture = capture_new(&settings, &tuning, reports, NULL);
 	assert_non_null(capture);
 	before = seen();
-	for (unsigned long at = 0; at < made->length; ) {
+	for (unsigned long at = 0; at < made->length;) {
 		ssize_t wrote = write(feed_fd, made->jpeg + at, made->length - at);
 
 		assert_true(wrote > 0);
@@ -87,7 +93,8 @@ feed(const struct made *made, unsigned count)
 	}
 	while (seen() < before + count) {
 		if (clock_mono_ns() > patience)
-			fail_msg("waited in vain for %u more than %llu", count, (unsigned long long)before);
+			fail_msg("waited in vain for %u more than %llu", count,
+			    (unsigned long long)before);
 		usleep(500);
 	}
 }
@@ -106,7 +113,8 @@ assert_counts(uint64_t frames, uint64_t broken, uint64_t oversized)
 static unsigned long
 find(const struct made *made, unsigned char code)
 {
-	for (unsigned long at = 2; at + 4 <= made->length; at += 2u + (made->jpeg[at + 2] << 8) + made->jpeg[at + 3])
+	for (unsigned long at = 2; at + 4 <= made->length;
+	     at += 2u + (made->jpeg[at + 2] << 8) + made->jpeg[at + 3])
 		if (made->jpeg[at + 1] == code)
 			return at;
 	fail_msg("no marker %02X", code);
@@ -162,8 +170,8 @@ padded(unsigned long size)
 static void
 test_a_size_that_lies_is_broken_and_takes_nothing(void **state)
 {
-	static const uint16_t sizes[][2] = { { 65500, 65500 }, { 8000, 8000 }, { WIDTH, 8000 }, { 1000, 1000 },
-		{ WIDTH + 32, HEIGHT }, { HEIGHT, WIDTH } };
+	static const uint16_t sizes[][2] = { { 65500, 65500 }, { 8000, 8000 }, { WIDTH, 8000 },
+		{ 1000, 1000 }, { WIDTH + 32, HEIGHT }, { HEIGHT, WIDTH } };
 	struct made good = make_jpeg(WIDTH, HEIGHT, &plain);
 	uint64_t generation;
 
@@ -187,16 +195,17 @@ test_a_size_that_lies_is_broken_and_takes_nothing(void **state)
 static void
 test_a_camera_may_change_its_size(void **state)
 {
-	struct made small = make_jpeg(WIDTH, HEIGHT, &plain), large = make_jpeg(2 * WIDTH, 2 * HEIGHT, &plain);
+	struct made small = make_jpeg(WIDTH, HEIGHT, &plain),
+		    large = make_jpeg(2 * WIDTH, 2 * HEIGHT, &plain);
 
 	(void)state;
 	feed(&small, 1);
-	feed(&large, 1);		/* one among others */
+	feed(&large, 1); /* one among others */
 	assert_counts(1, 1, 0);
 	feed(&small, 1);
 	feed(&large, 1);
 	assert_counts(2, 2, 0);
-	feed(&large, 1);		/* two in a row */
+	feed(&large, 1); /* two in a row */
 	assert_counts(3, 2, 0);
 	assert_int_equal(status_now().frame.width, 2 * WIDTH);
 	feed(&small, 1);
@@ -224,15 +233,15 @@ test_a_first_picture_that_lies(void **state)
 static void
 test_without_eoi(void **state)
 {
-	struct made good = make_jpeg(WIDTH, HEIGHT, &plain), open = make_jpeg(WIDTH, HEIGHT, &plain),
-	    cut = make_jpeg(WIDTH, HEIGHT, &plain);
+	struct made good = make_jpeg(WIDTH, HEIGHT, &plain),
+		    open = make_jpeg(WIDTH, HEIGHT, &plain), cut = make_jpeg(WIDTH, HEIGHT, &plain);
 
 	(void)state;
 	open.length -= 2;
 	cut.length /= 2;
 	feed(&open, 0);
 	feed(&open, 1);
-	usleep(50000);			/* half of the thread's time is for doubts */
+	usleep(50000); /* half of the thread's time is for doubts */
 	feed(&cut, 1);
 	assert_counts(2, 0, 0);
 	usleep(50000);
@@ -288,7 +297,8 @@ test_the_ring_grows_to_its_limit(void **state)
 			break;
 		capture_report_free(report);
 	} while (true);
-	assert_non_null(strstr(report->reason.text, "262144 are the most the ring has room for (ring_mb)"));
+	assert_non_null(
+	    strstr(report->reason.text, "262144 are the most the ring has room for (ring_mb)"));
 	capture_report_free(report);
 	feed(&small, 1);
 	feed(&large, 1);
@@ -317,7 +327,9 @@ test_the_largest_jpeg_is_a_setting(void **state)
 static struct made
 cornered(unsigned orientation, bool dark)
 {
-	unsigned char exif[] = "\xff\xe1\x00\x22""Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0?\0\0\0\0\0\0\0";
+	unsigned char exif[] =
+	    "\xff\xe1\x00\x22"
+	    "Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0?\0\0\0\0\0\0\0";
 	struct made made = make_patched(WIDTH, HEIGHT, dark ? 24 : 0);
 
 	exif[28] = (unsigned char)orientation;
@@ -329,18 +341,22 @@ static void
 test_turned_pictures_are_judged_as_people_see_them(void **state)
 {
 	/* Where the upper left corner is seen: right?, below? */
-	static const bool corner[][2] = { { 0, 0 }, { 1, 0 }, { 1, 1 }, { 0, 1 }, { 0, 0 }, { 1, 0 }, { 1, 1 }, { 0, 1 } };
+	static const bool corner[][2] = { { 0, 0 }, { 1, 0 }, { 1, 1 }, { 0, 1 }, { 0, 0 },
+		{ 1, 0 }, { 1, 1 }, { 0, 1 } };
 
 	for (unsigned orientation = 1; orientation <= 8; orientation++) {
-		struct made bright = cornered(orientation, false), dark = cornered(orientation, true);
+		struct made bright = cornered(orientation, false),
+			    dark = cornered(orientation, true);
 		struct capture_report *report = NULL;
-		uint32_t width = orientation >= 5 ? HEIGHT : WIDTH, height = orientation >= 5 ? WIDTH : HEIGHT;
+		uint32_t width = orientation >= 5 ? HEIGHT : WIDTH,
+			 height = orientation >= 5 ? WIDTH : HEIGHT;
 
 		for (unsigned i = 0; i < 40; i++) {
 			feed(&bright, 1);
 			usleep(17000);
 		}
-		for (unsigned i = 0; i < 40 && (report == NULL || report->kind != CAPTURE_MOTION); i++) {
+		for (unsigned i = 0; i < 40 && (report == NULL || report->kind != CAPTURE_MOTION);
+		     i++) {
 			capture_report_free(report);
 			feed(&dark, 1);
 			usleep(17000);
@@ -351,7 +367,8 @@ test_turned_pictures_are_judged_as_people_see_them(void **state)
 		assert_int_equal(report->frame.width, width);
 		assert_int_equal(report->frame.height, height);
 		assert_int_equal(report->verdict.box_x > width / 8 / 2, corner[orientation - 1][0]);
-		assert_int_equal(report->verdict.box_y > height / 8 / 2, corner[orientation - 1][1]);
+		assert_int_equal(
+		    report->verdict.box_y > height / 8 / 2, corner[orientation - 1][1]);
 		capture_report_free(report);
 		free(bright.jpeg);
 		free(dark.jpeg);
@@ -372,7 +389,8 @@ test_what_cannot_be_judged_is_said(void **state)
 		usleep(20000);
 	}
 	assert_counts(20, 0, 0);
-	assert_string_equal(status_now().blind.text, "CMYK pictures have no brightness of their own");
+	assert_string_equal(
+	    status_now().blind.text, "CMYK pictures have no brightness of their own");
 	for (unsigned i = 0; i < 4; i++) {
 		feed(&good, 1);
 		usleep(20000);

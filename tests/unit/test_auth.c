@@ -20,7 +20,7 @@ enum { DAY = 86400, PATIENCE_MS = 20000 };
 static struct book_settings settings;
 static struct backoff *backoff;
 static struct auth *auth;
-static struct book *book;		/* another process's, as it were */
+static struct book *book; /* another process's, as it were */
 static struct cause why;
 
 static int
@@ -28,7 +28,8 @@ setup(void **state)
 {
 	(void)state;
 	scratch_make();
-	settings = (struct book_settings){ strdup(scratch_path("state")), strdup(scratch_path(".")), DAY, DAY };
+	settings = (struct book_settings){ strdup(scratch_path("state")), strdup(scratch_path(".")),
+		DAY, DAY };
 	backoff = backoff_new(&why);
 	auth = auth_new(&settings, backoff, &why);
 	book = book_new(&settings, &why);
@@ -99,7 +100,10 @@ dispatch_until(const int *flag, int wanted)
 static struct auth_claim
 claim_of(const char *address, const char *name, const char *password)
 {
-	return (struct auth_claim){ .address = address, .name = name, .password = password, .from = "192.0.2.1 test",
+	return (struct auth_claim){ .address = address,
+		.name = name,
+		.password = password,
+		.from = "192.0.2.1 test",
 		.device = "" };
 }
 
@@ -138,7 +142,8 @@ test_logging_in_and_out(void **state)
 	assert_int_equal(log_in("anna", "correct horse", &in), AUTH_OK);
 	assert_true(in.answer.pass.kind == AUTH_SESSION && in.answer.pass.role == ROLE_OPERATOR);
 	assert_int_equal(auth_check(auth, in.answer.secret, &pass), AUTH_OK);
-	assert_true(pass.kind == AUTH_SESSION && pass.role == ROLE_OPERATOR && pass.expires >= now_s() + DAY - 5);
+	assert_true(pass.kind == AUTH_SESSION && pass.role == ROLE_OPERATOR &&
+	    pass.expires >= now_s() + DAY - 5);
 	assert_string_equal(pass.user, "anna");
 	assert_string_equal(pass.grant, in.answer.pass.grant);
 	assert_non_null(auth_logout(auth, pass.grant, done, &out, &out.answer));
@@ -162,7 +167,8 @@ test_what_can_be_nobody_is_wrong(void **state)
 	add_user("anna", longer, ROLE_VIEWER);
 	longer[PASSWORD_MAX] = 'y';
 	assert_int_equal(log_in("anna", longer, &in), AUTH_DENIED);
-	assert_int_equal(log_in("a2345678901234567890123456789012345", "correct horse", &in), AUTH_DENIED);
+	assert_int_equal(
+	    log_in("a2345678901234567890123456789012345", "correct horse", &in), AUTH_DENIED);
 	assert_int_equal(log_in("anna' OR 1", "correct horse", &in), AUTH_DENIED);
 	longer[PASSWORD_MAX] = '\0';
 	assert_int_equal(log_in("anna", longer, &in), AUTH_OK);
@@ -261,7 +267,8 @@ log_in_with(const char *device, const char *address, const char *password)
 
 	claim.device = device;
 	log_in_as(&claim, &in);
-	assert_true(in.answer.result != AUTH_OK || device[0] == '\0' || strcmp(in.answer.device, device) == 0);
+	assert_true(in.answer.result != AUTH_OK || device[0] == '\0' ||
+	    strcmp(in.answer.device, device) == 0);
 	return in.answer.result;
 }
 
@@ -289,10 +296,12 @@ test_a_known_device_does_not_wait_for_strangers(void **state)
 	assert_int_equal(log_in("anna", "correct horse", &second), AUTH_OK);
 	assert_string_not_equal(first.answer.device, second.answer.device);
 	guess_at_anna();
-	assert_int_equal(log_in_with(first.answer.device, "198.51.100.1", "correct horse"), AUTH_OK);
+	assert_int_equal(
+	    log_in_with(first.answer.device, "198.51.100.1", "correct horse"), AUTH_OK);
 	/* Its own guesses count, and for itself alone. */
 	for (int i = 0; i < BACKOFF_FREE; i++)
-		assert_int_equal(log_in_with(first.answer.device, "192.0.2.1", "wrong horse"), AUTH_DENIED);
+		assert_int_equal(
+		    log_in_with(first.answer.device, "192.0.2.1", "wrong horse"), AUTH_DENIED);
 	assert_int_equal(log_in_with(first.answer.device, "192.0.2.1", "correct horse"), AUTH_WAIT);
 	assert_int_equal(log_in_with(second.answer.device, "192.0.2.1", "correct horse"), AUTH_OK);
 }
@@ -320,7 +329,8 @@ test_a_device_is_known_for_one_user_and_password(void **state)
 static void
 test_a_known_device_has_a_place_kept(void **state)
 {
-	struct waiter first, known = { .answers = 0 }, stranger, guesses[CLERK_HASHES] = { { .answers = 0 } };
+	struct waiter first, known = { .answers = 0 }, stranger,
+			     guesses[CLERK_HASHES] = { { .answers = 0 } };
 	struct auth_claim claim = claim_of("198.51.100.1", "anna", "correct horse");
 	char address[32], name[32];
 
@@ -334,8 +344,13 @@ test_a_known_device_has_a_place_kept(void **state)
 
 		assert_non_null(auth_login(auth, &guess, done, &guesses[i], &guesses[i].answer));
 	}
-	assert_null(auth_login(auth, &(struct auth_claim){ .address = "203.0.113.9", .name = "anna", .password = "x",
-	    .from = "", .device = "" }, done, &stranger, &stranger.answer));
+	assert_null(auth_login(auth,
+	    &(struct auth_claim){ .address = "203.0.113.9",
+		.name = "anna",
+		.password = "x",
+		.from = "",
+		.device = "" },
+	    done, &stranger, &stranger.answer));
 	assert_int_equal(stranger.answer.result, AUTH_BUSY);
 	claim.device = first.answer.device;
 	assert_non_null(auth_login(auth, &claim, done, &known, &known.answer));
@@ -387,7 +402,7 @@ test_basic_is_hashed_once(void **state)
 	add_user("anna", "correct horse", ROLE_VIEWER);
 	memset(in, 0, sizeof in);
 	assert_int_equal(auth_check_basic(auth, "anna", "correct horse", &pass), AUTH_DENIED);
-	for (int i = 0; i < 8; i++) {		/* more than may be wrong */
+	for (int i = 0; i < 8; i++) { /* more than may be wrong */
 		job = auth_basic(auth, &claim, done, &in[i], &in[i].answer);
 		assert_non_null(job);
 		if (i == 0 || i == 3)
@@ -435,7 +450,8 @@ test_a_named_token(void **state)
 	struct auth_pass pass;
 
 	(void)state;
-	assert_int_equal(book_token_add(book, "phone", ROLE_VIEWER, now_s(), 0, secret, &why), BOOK_OK);
+	assert_int_equal(
+	    book_token_add(book, "phone", ROLE_VIEWER, now_s(), 0, secret, &why), BOOK_OK);
 	assert_int_equal(auth_check(auth, secret, &pass), AUTH_OK);
 	assert_true(pass.kind == AUTH_TOKEN && pass.role == ROLE_VIEWER && pass.expires == 0);
 	assert_string_equal(pass.user, "phone");
@@ -476,7 +492,9 @@ test_a_connection_ends_when_its_grant_expires(void **state)
 	int count = 0;
 
 	(void)state;
-	assert_int_equal(book_token_add(book, "phone", ROLE_VIEWER, now_s(), now_s() + 2, secret, &why), BOOK_OK);
+	assert_int_equal(
+	    book_token_add(book, "phone", ROLE_VIEWER, now_s(), now_s() + 2, secret, &why),
+	    BOOK_OK);
 	assert_int_equal(auth_check(auth, secret, &pass), AUTH_OK);
 	assert_true(hold_begin(&hold, auth_holds(auth), pass.grant, ended, &count));
 	dispatch_until(&count, 1);
@@ -495,7 +513,8 @@ test_what_was_used_is_noted(void **state)
 	long used = 0;
 
 	(void)state;
-	assert_int_equal(book_token_add(book, "phone", ROLE_VIEWER, now_s(), 0, secret, &why), BOOK_OK);
+	assert_int_equal(
+	    book_token_add(book, "phone", ROLE_VIEWER, now_s(), 0, secret, &why), BOOK_OK);
 	/* And not by a thousand errands: while all must wait there is room for another. */
 	assert_int_equal(sqlite3_open(scratch_path("state/auth.db"), &other), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
@@ -528,7 +547,9 @@ test_the_end_is_not_kept_waiting(void **state)
 
 	(void)state;
 	for (int i = 0; i < 5; i++)
-		assert_int_equal(book_token_add(book, names[i], ROLE_VIEWER, now_s(), 0, secrets[i], &why), BOOK_OK);
+		assert_int_equal(
+		    book_token_add(book, names[i], ROLE_VIEWER, now_s(), 0, secrets[i], &why),
+		    BOOK_OK);
 	assert_int_equal(sqlite3_open(scratch_path("state/auth.db"), &other), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
 	for (int i = 0; i < 5; i++)
@@ -600,15 +621,28 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_logging_in_and_out), TEST(test_what_can_be_nobody_is_wrong),
-		TEST(test_an_unknown_user_is_as_much_work), TEST(test_guessing_is_slowed_down),
-		TEST(test_too_many_at_once), TEST(test_a_known_device_does_not_wait_for_strangers),
-		TEST(test_a_known_device_has_a_place_kept), TEST(test_basic_is_hashed_once), TEST(test_wrong_basic),
-		TEST(test_a_password_that_was_right_has_a_place_kept), TEST(test_basic_is_hashed_once), TEST(test_wrong_basic),
-		TEST(test_a_device_is_known_for_one_user_and_password), TEST(test_basic_is_hashed_once), TEST(test_wrong_basic),
-		TEST(test_a_named_token), TEST(test_another_process_ends_a_connection),
-		TEST(test_a_connection_ends_when_its_grant_expires), TEST(test_what_was_used_is_noted), TEST(test_the_end_is_not_kept_waiting),
-		TEST(test_the_first_user), TEST(test_a_damaged_file),
+		TEST(test_logging_in_and_out),
+		TEST(test_what_can_be_nobody_is_wrong),
+		TEST(test_an_unknown_user_is_as_much_work),
+		TEST(test_guessing_is_slowed_down),
+		TEST(test_too_many_at_once),
+		TEST(test_a_known_device_does_not_wait_for_strangers),
+		TEST(test_a_known_device_has_a_place_kept),
+		TEST(test_basic_is_hashed_once),
+		TEST(test_wrong_basic),
+		TEST(test_a_password_that_was_right_has_a_place_kept),
+		TEST(test_basic_is_hashed_once),
+		TEST(test_wrong_basic),
+		TEST(test_a_device_is_known_for_one_user_and_password),
+		TEST(test_basic_is_hashed_once),
+		TEST(test_wrong_basic),
+		TEST(test_a_named_token),
+		TEST(test_another_process_ends_a_connection),
+		TEST(test_a_connection_ends_when_its_grant_expires),
+		TEST(test_what_was_used_is_noted),
+		TEST(test_the_end_is_not_kept_waiting),
+		TEST(test_the_first_user),
+		TEST(test_a_damaged_file),
 	};
 	struct cause broken;
 

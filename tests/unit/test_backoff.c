@@ -54,7 +54,7 @@ test_the_wait_doubles(void **state)
 	for (size_t i = 0; i < sizeof waits / sizeof waits[0]; i++) {
 		assert_int_equal(begin("192.0.2.1", NULL), waits[i]);
 		now += waits[i] * CLOCK_S - 1;
-		assert_int_equal(begin("192.0.2.1", NULL), 1);	/* asking does not make it longer */
+		assert_int_equal(begin("192.0.2.1", NULL), 1); /* asking does not make it longer */
 		now += 1;
 		wrong("192.0.2.1", NULL, 1);
 	}
@@ -176,9 +176,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_the_wait_doubles), TEST(test_an_account_waits_wherever_it_is_tried),
-		TEST(test_an_ipv6_household_is_one), TEST(test_right_forgets_the_account_not_the_address),
-		TEST(test_undone_is_not_counted), TEST(test_an_hour_of_peace_forgets), TEST(test_many_addresses),
+		TEST(test_the_wait_doubles),
+		TEST(test_an_account_waits_wherever_it_is_tried),
+		TEST(test_an_ipv6_household_is_one),
+		TEST(test_right_forgets_the_account_not_the_address),
+		TEST(test_undone_is_not_counted),
+		TEST(test_an_hour_of_peace_forgets),
+		TEST(test_many_addresses),
 		TEST(test_all_workers_count_together),
 	};
 

@@ -207,7 +207,8 @@ test_damage_lets_nobody_in(void **state)
 	reopen();
 	assert_int_equal(book_check(book, secret, NOW, &pass, &why), BOOK_TROUBLE);
 	assert_non_null(strstr(why.text, "/state/auth.db: damaged: "));
-	assert_int_equal(book_user_add(book, "eve", "hash", ROLE_OPERATOR, NOW, &why), BOOK_TROUBLE);
+	assert_int_equal(
+	    book_user_add(book, "eve", "hash", ROLE_OPERATOR, NOW, &why), BOOK_TROUBLE);
 	/* It is not thrown away: who may come in is for a person to say. */
 	assert_int_equal(scratch_size("state/auth.db"), 8191);
 	assert_int_equal(rename(scratch_path("state/kept"), scratch_path("state/auth.db")), 0);
@@ -221,7 +222,8 @@ move(const char *from, const char *to)
 	static const char *const parts[] = { "", "-wal", "-shm" };
 
 	for (int i = 0; i < 3; i++)
-		rename(scratch_path("state/%s%s", from, parts[i]), scratch_path("state/%s%s", to, parts[i]));
+		rename(scratch_path("state/%s%s", from, parts[i]),
+		    scratch_path("state/%s%s", to, parts[i]));
 }
 
 static void
@@ -258,7 +260,8 @@ test_users(void **state)
 	add_user("anna", ROLE_OPERATOR);
 	add_user("ben", ROLE_VIEWER);
 	assert_int_equal(book_user_add(book, "anna", "other", ROLE_VIEWER, NOW, &why), BOOK_EXISTS);
-	assert_int_equal(book_user_add(book, "An na", "other", ROLE_VIEWER, NOW, &why), BOOK_REFUSED);
+	assert_int_equal(
+	    book_user_add(book, "An na", "other", ROLE_VIEWER, NOW, &why), BOOK_REFUSED);
 	assert_int_equal(book_user_add(book, "carl", "other", ROLE_NONE, NOW, &why), BOOK_REFUSED);
 	reopen();
 	assert_int_equal(book_user(book, "anna", &pass, hash, &why), BOOK_OK);
@@ -268,10 +271,14 @@ test_users(void **state)
 	log_in("ben", NOW + 5);
 	assert_int_equal(book_user_list(book, &list, &why), BOOK_OK);
 	assert_int_equal(json_array_size(list), 2);
-	assert_string_equal(json_string_value(json_object_get(json_array_get(list, 1), "name")), "ben");
-	assert_string_equal(json_string_value(json_object_get(json_array_get(list, 1), "role")), "viewer");
-	assert_int_equal(json_integer_value(json_object_get(json_array_get(list, 1), "sessions")), 1);
-	assert_int_equal(json_integer_value(json_object_get(json_array_get(list, 1), "seen")), NOW + 5);
+	assert_string_equal(
+	    json_string_value(json_object_get(json_array_get(list, 1), "name")), "ben");
+	assert_string_equal(
+	    json_string_value(json_object_get(json_array_get(list, 1), "role")), "viewer");
+	assert_int_equal(
+	    json_integer_value(json_object_get(json_array_get(list, 1), "sessions")), 1);
+	assert_int_equal(
+	    json_integer_value(json_object_get(json_array_get(list, 1), "seen")), NOW + 5);
 	json_decref(list);
 }
 
@@ -280,12 +287,9 @@ static enum book_result
 change(int how)
 {
 	switch (how) {
-	case 0:
-		return book_user_password(book, "anna", "new", NOW, &why);
-	case 1:
-		return book_user_role(book, "anna", ROLE_VIEWER, &why);
-	default:
-		return book_user_delete(book, "anna", &why);
+	case 0: return book_user_password(book, "anna", "new", NOW, &why);
+	case 1: return book_user_role(book, "anna", ROLE_VIEWER, &why);
+	default: return book_user_delete(book, "anna", &why);
 	}
 }
 
@@ -308,7 +312,8 @@ test_a_change_turns_the_user_out(void **state)
 		assert_false(grants_have(&grants, before.grant));
 		assert_true(good(ben, NOW));
 		/* Who has just given the old password is not let in either. */
-		assert_int_equal(book_session_add(book, &before, "", NOW, (char[SECRET_SIZE]){ 0 }, &pass, &why),
+		assert_int_equal(
+		    book_session_add(book, &before, "", NOW, (char[SECRET_SIZE]){ 0 }, &pass, &why),
 		    BOOK_MISSING);
 		if (how < 2)
 			assert_true(grants_have(&grants, user("anna").grant));
@@ -376,7 +381,7 @@ test_idle_and_absolute_expiry(void **state)
 	assert_int_equal(count_files(), 2);
 	settle(NOW + ABSOLUTE);
 	assert_int_equal(count_files(), 1);
-	assert_false(good(secret, NOW));		/* and does not come back */
+	assert_false(good(secret, NOW)); /* and does not come back */
 }
 
 static void
@@ -414,7 +419,8 @@ test_ending(void **state)
 
 	(void)state;
 	add_user("anna", ROLE_OPERATOR), add_user("ben", ROLE_VIEWER);
-	a = log_in("anna", NOW), b = log_in("anna", NOW), c = log_in("anna", NOW), other = log_in("ben", NOW);
+	a = log_in("anna", NOW), b = log_in("anna", NOW), c = log_in("anna", NOW),
+	other = log_in("ben", NOW);
 	assert_true(good(a, NOW));
 	memcpy(id, pass.grant, sizeof id);
 	assert_int_equal(book_session_end(book, "0123456", &why), BOOK_REFUSED);
@@ -468,7 +474,8 @@ test_the_longest_unused_makes_room(void **state)
 	assert_int_equal(count_files(), 1 + BOOK_SESSIONS_USER);
 	assert_int_equal(book_session_list(book, NOW + 11, &list, &why), BOOK_OK);
 	assert_int_equal(json_array_size(list), BOOK_SESSIONS_USER);
-	assert_string_equal(json_string_value(json_object_get(json_array_get(list, 0), "from")), "192.0.2.1 test");
+	assert_string_equal(
+	    json_string_value(json_object_get(json_array_get(list, 0), "from")), "192.0.2.1 test");
 	json_decref(list);
 }
 
@@ -482,10 +489,13 @@ test_tokens(void **state)
 
 	(void)state;
 	assert_int_equal(book_token_add(book, "phone", ROLE_VIEWER, NOW, 0, ever, &why), BOOK_OK);
-	assert_int_equal(book_token_add(book, "hass", ROLE_OPERATOR, NOW, NOW + HOUR, soon, &why), BOOK_OK);
-	assert_int_equal(book_token_add(book, "hass", ROLE_OPERATOR, NOW, 0, (char[SECRET_SIZE]){ 0 }, &why),
+	assert_int_equal(
+	    book_token_add(book, "hass", ROLE_OPERATOR, NOW, NOW + HOUR, soon, &why), BOOK_OK);
+	assert_int_equal(
+	    book_token_add(book, "hass", ROLE_OPERATOR, NOW, 0, (char[SECRET_SIZE]){ 0 }, &why),
 	    BOOK_EXISTS);
-	assert_int_equal(book_token_add(book, "H", ROLE_OPERATOR, NOW, 0, (char[SECRET_SIZE]){ 0 }, &why),
+	assert_int_equal(
+	    book_token_add(book, "H", ROLE_OPERATOR, NOW, 0, (char[SECRET_SIZE]){ 0 }, &why),
 	    BOOK_REFUSED);
 	assert_int_equal(settle(NOW), NOW + HOUR);
 	assert_true(good(ever, NOW + 1000 * (int64_t)DAY) && pass.role == ROLE_VIEWER);
@@ -502,7 +512,8 @@ test_tokens(void **state)
 	assert_int_equal(book_token_list(book, NOW + HOUR, &list, &why), BOOK_OK);
 	assert_int_equal(json_array_size(list), 2);
 	assert_true(json_is_true(json_object_get(json_array_get(list, 0), "expired")));
-	assert_int_equal(json_integer_value(json_object_get(json_array_get(list, 0), "used")), NOW + 7);
+	assert_int_equal(
+	    json_integer_value(json_object_get(json_array_get(list, 0), "used")), NOW + 7);
 	json_decref(list);
 	assert_int_equal(book_token_delete(book, "hass", &why), BOOK_OK);
 	assert_int_equal(book_token_delete(book, "hass", &why), BOOK_MISSING);
@@ -525,7 +536,8 @@ test_after_a_boot(void **state)
 	lose_run_folder();
 	assert_true(!good(secret, NOW) && !good(token, NOW));
 	assert_int_equal(settle(NOW), NOW + IDLE);
-	assert_true(good(secret, NOW) && good(token, NOW) && grants_have(&grants, user("anna").grant));
+	assert_true(
+	    good(secret, NOW) && good(token, NOW) && grants_have(&grants, user("anna").grant));
 }
 
 /* Killed between unlink and commit; also what is left when the disk was full. */
@@ -589,7 +601,8 @@ test_what_expires_next(void **state)
 	add_user("anna", ROLE_OPERATOR);
 	log_in("anna", NOW), log_in("anna", NOW + 50);
 	assert_int_equal(settle(NOW), NOW + IDLE);
-	assert_int_equal(book_token_add(book, "phone", ROLE_VIEWER, NOW, NOW + 70, token, &why), BOOK_OK);
+	assert_int_equal(
+	    book_token_add(book, "phone", ROLE_VIEWER, NOW, NOW + 70, token, &why), BOOK_OK);
 	assert_int_equal(book_next(book, NOW, &next, &why), BOOK_OK);
 	assert_int_equal(next, NOW + 70);
 	assert_int_equal(settle(NOW + IDLE), NOW + IDLE + 50);
@@ -705,8 +718,9 @@ live_and_be_killed(int pipe, int64_t now)
 		    write(pipe, line, sizeof line) != sizeof line)
 			_exit(1);
 		line[0] = '-';
-		if (i % 3 != 0 && (book_session_end(book, each.grant, &why) != BOOK_OK ||
-		    write(pipe, line, sizeof line) != sizeof line))
+		if (i % 3 != 0 &&
+		    (book_session_end(book, each.grant, &why) != BOOK_OK ||
+			write(pipe, line, sizeof line) != sizeof line))
 			_exit(1);
 	}
 }
@@ -722,8 +736,9 @@ check_what_was_said(int pipe, int64_t now)
 	assert_int_not_equal(count, 0);
 	/* The newest may have been ended, only that was not said any more; of the
 	 * others there are as many as one user may have. */
-	for (size_t i = count - 1; i-- > 0; ) {
-		bool ended = said[i][0] == '-' || (said[i + 1][0] == '-' && strcmp(said[i] + 1, said[i + 1] + 1) == 0);
+	for (size_t i = count - 1; i-- > 0;) {
+		bool ended = said[i][0] == '-' ||
+		    (said[i + 1][0] == '-' && strcmp(said[i] + 1, said[i + 1] + 1) == 0);
 
 		if (ended)
 			assert_false(good(said[i] + 1, now));
@@ -750,13 +765,14 @@ test_killed_at_any_moment(void **state)
 		if (child == 0)
 			live_and_be_killed(ends[1], now);
 		close(ends[1]);
-		assert_int_equal(poll(&(struct pollfd){ .fd = ends[0], .events = POLLIN }, 1, 10000), 1);
+		assert_int_equal(
+		    poll(&(struct pollfd){ .fd = ends[0], .events = POLLIN }, 1, 10000), 1);
 		usleep(20000 + 3137 * (unsigned)round);
 		kill(child, SIGKILL);
 		assert_int_equal(waitpid(child, &status, 0), child);
 		assert_true(WIFSIGNALED(status));
 		if (round % 2 != 0)
-			lose_run_folder();	/* and the machine started again */
+			lose_run_folder(); /* and the machine started again */
 		settle(now);
 		check_what_was_said(ends[0], now);
 		close(ends[0]);
@@ -831,17 +847,31 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_nobody_else_may_read_it), TEST(test_another_layout_is_refused),
-		TEST(test_damage_lets_nobody_in), TEST(test_another_file_takes_its_place),
-		TEST(test_users), TEST(test_a_change_turns_the_user_out),
-		TEST(test_a_session), TEST(test_the_secret_is_not_stored), TEST(test_idle_and_absolute_expiry),
-		TEST(test_the_clock_jumps), TEST(test_ending), TEST(test_another_process_ends_it),
-		TEST(test_the_longest_unused_makes_room), TEST(test_tokens),
-		TEST(test_after_a_boot), TEST(test_an_end_once_begun_is_brought_to_its_end),
-		TEST(test_a_grant_of_nobody), TEST(test_the_workers_say_where_the_grants_are), TEST(test_what_expires_next),
-		TEST(test_a_full_disk), TEST(test_a_read_only_folder), TEST(test_several_processes),
+		TEST(test_nobody_else_may_read_it),
+		TEST(test_another_layout_is_refused),
+		TEST(test_damage_lets_nobody_in),
+		TEST(test_another_file_takes_its_place),
+		TEST(test_users),
+		TEST(test_a_change_turns_the_user_out),
+		TEST(test_a_session),
+		TEST(test_the_secret_is_not_stored),
+		TEST(test_idle_and_absolute_expiry),
+		TEST(test_the_clock_jumps),
+		TEST(test_ending),
+		TEST(test_another_process_ends_it),
+		TEST(test_the_longest_unused_makes_room),
+		TEST(test_tokens),
+		TEST(test_after_a_boot),
+		TEST(test_an_end_once_begun_is_brought_to_its_end),
+		TEST(test_a_grant_of_nobody),
+		TEST(test_the_workers_say_where_the_grants_are),
+		TEST(test_what_expires_next),
+		TEST(test_a_full_disk),
+		TEST(test_a_read_only_folder),
+		TEST(test_several_processes),
 		TEST(test_killed_at_any_moment),
-		TEST(test_the_first_user), TEST(test_the_first_user_from_the_command_line),
+		TEST(test_the_first_user),
+		TEST(test_the_first_user_from_the_command_line),
 		TEST(test_a_setup_token_cut_short),
 	};
 	struct cause broken;

@@ -24,7 +24,7 @@ static char state_dir[256], run_dir[256];
 static struct cause why;
 static struct random dice;
 static char said[300];
-static char shut_out[4][SECRET_SIZE];	/* sessions and a token that were ended */
+static char shut_out[4][SECRET_SIZE]; /* sessions and a token that were ended */
 
 static void
 complain(const char *text)
@@ -68,7 +68,8 @@ fill(void)
 
 	open_book();
 	for (int i = 0; i < 3; i++) {
-		book_user_add(book, names[i], "old-hash", i == 0 ? ROLE_OPERATOR : ROLE_VIEWER, NOW, &why);
+		book_user_add(
+		    book, names[i], "old-hash", i == 0 ? ROLE_OPERATOR : ROLE_VIEWER, NOW, &why);
 		log_in(names[i], shut_out[i]);
 	}
 	book_token_add(book, "phone", ROLE_VIEWER, NOW, 0, shut_out[3], &why);
@@ -93,7 +94,10 @@ static void
 damage(unsigned kind)
 {
 	const char *path = scratch_path("state/auth.db");
-	long size = scratch_size("state/auth.db"), from = kind == 1 ? 100 : 0, to = kind == 0 ? 100 : kind == 1 ? PAGE : size;
+	long size = scratch_size("state/auth.db"), from = kind == 1 ? 100 : 0,
+	     to = kind == 0 ? 100
+	    : kind == 1	    ? PAGE
+			    : size;
 	unsigned char bytes[PAGE] = { 0 };
 	int fd = open(path, O_RDWR);
 
@@ -111,7 +115,9 @@ damage(unsigned kind)
 	for (size_t i = 0; kind == 6 && i < sizeof bytes; i++)
 		bytes[i] = (unsigned char)below(256);
 	if (kind == 5 || kind == 6)
-		assert_int_equal(pwrite(fd, bytes, sizeof bytes, (off_t)(below((size_t)size / PAGE) * PAGE)), sizeof bytes);
+		assert_int_equal(
+		    pwrite(fd, bytes, sizeof bytes, (off_t)(below((size_t)size / PAGE) * PAGE)),
+		    sizeof bytes);
 	if (kind == 7)
 		assert_int_equal(ftruncate(fd, below(2) == 0 ? 0 : 100), 0);
 	close(fd);
@@ -132,8 +138,8 @@ check(void)
 		complain("the old password is good");
 	if (book_setup_token(book, token, &why) == BOOK_OK)
 		complain("the site waits for its set-up");
-	if (book_user(book, "anna", &pass, hash, &why) == BOOK_TROUBLE && strstr(why.text, "damaged") != NULL &&
-	    strstr(why.text, "nobody is let in") == NULL)
+	if (book_user(book, "anna", &pass, hash, &why) == BOOK_TROUBLE &&
+	    strstr(why.text, "damaged") != NULL && strstr(why.text, "nobody is let in") == NULL)
 		complain("what to do is not said");
 }
 
@@ -143,7 +149,7 @@ round_run(unsigned number)
 	dice.state = (number + 1) * UINT64_C(0x9e3779b97f4a7c15);
 	fill();
 	damage(number % 8);
-	if (number / 8 % 2 == 1) {		/* and the machine was started again */
+	if (number / 8 % 2 == 1) { /* and the machine was started again */
 		scratch_clear("run");
 		mkdir(scratch_path("run"), 0700);
 	}
@@ -217,7 +223,8 @@ test_a_backup_puts_it_right(void **state)
 	damage(6);
 	open_book();
 	assert_int_equal(book_user(book, "anna", &pass, hash, &why), BOOK_TROUBLE);
-	assert_non_null(strstr(why.text, "nobody is let in until it is put right: orielctl restore"));
+	assert_non_null(
+	    strstr(why.text, "nobody is let in until it is put right: orielctl restore"));
 	book_free(&book);
 	open_book();
 	assert_int_equal(book_restore(book, bytes, length, false, NOW, &why), BOOK_TROUBLE);

@@ -21,16 +21,16 @@ enum { STEPS = 8, ITEMS = 40, NOW = 1700000000, DAY = 86400 };
 static struct book *book;
 static struct book_settings settings = { .idle_s = DAY, .absolute_s = DAY };
 static struct cause why;
-static char when[100];			/* what is being tried, for the words of a failure */
+static char when[100]; /* what is being tried, for the words of a failure */
 static char state_dir[256], run_dir[256];
 
 /* What was answered with BOOK_OK, and after how many operations of the disk. */
 static struct promise {
 	char secret[SECRET_SIZE], grant[GRANT_SIZE];
 	const char *user;
-	size_t at;			/* SIZE_MAX: was not promised */
-	size_t may_go;			/* its end has begun; SIZE_MAX: never */
-	size_t gone;			/* its end was promised */
+	size_t at;     /* SIZE_MAX: was not promised */
+	size_t may_go; /* its end has begun; SIZE_MAX: never */
+	size_t gone;   /* its end was promised */
 } promises[ITEMS];
 static int count;
 
@@ -58,7 +58,9 @@ promise_new(const char *user)
 {
 	struct promise *promise = &promises[count++];
 
-	*promise = (struct promise){ .user = user, .at = SIZE_MAX, .may_go = SIZE_MAX, .gone = SIZE_MAX };
+	*promise = (struct promise){
+		.user = user, .at = SIZE_MAX, .may_go = SIZE_MAX, .gone = SIZE_MAX
+	};
 	return promise;
 }
 
@@ -81,7 +83,8 @@ static void
 log_out(void)
 {
 	for (int i = 0; i < count; i++) {
-		if (promises[i].at == SIZE_MAX || promises[i].may_go != SIZE_MAX || promises[i].user == NULL)
+		if (promises[i].at == SIZE_MAX || promises[i].may_go != SIZE_MAX ||
+		    promises[i].user == NULL)
 			continue;
 		promises[i].may_go = disk_operations();
 		if (book_session_end(book, promises[i].grant, &why) == BOOK_OK)
@@ -114,7 +117,8 @@ token(bool add)
 
 	if (add) {
 		promise = promise_new(NULL);
-		if (book_token_add(book, "phone", ROLE_VIEWER, NOW, 0, promise->secret, &why) == BOOK_OK)
+		if (book_token_add(book, "phone", ROLE_VIEWER, NOW, 0, promise->secret, &why) ==
+		    BOOK_OK)
 			promise->at = disk_operations();
 	} else {
 		promise->may_go = disk_operations();
@@ -192,7 +196,7 @@ setup(void **state)
 	(void)state;
 	scratch_make();
 	mkdir(scratch_path("mem"), 0700);
-	scratch_mount_small("mem", 16 << 20, 0);	/* in memory it is quicker; no matter if not */
+	scratch_mount_small("mem", 16 << 20, 0); /* in memory it is quicker; no matter if not */
 	mkdir(scratch_path("mem/state"), 0700);
 	mkdir(scratch_path("mem/run"), 0700);
 	mkdir(scratch_path("mem/rebuilt"), 0700);
@@ -231,9 +235,10 @@ test_power_loss_at_any_moment(void **state)
 	for (size_t at = 0; at <= end; at++)
 		for (unsigned keep = 0; keep < ways; keep++) {
 			clear("mem/rebuilt");
-			clear("mem/run");			/* it was memory */
+			clear("mem/run"); /* it was memory */
 			disk_build(scratch_path("mem/rebuilt"), at, keep);
-			snprintf(when, sizeof when, "power lost after %zu operations, way %u", at, keep);
+			snprintf(
+			    when, sizeof when, "power lost after %zu operations, way %u", at, keep);
 			check_all(scratch_path("mem/rebuilt"), at);
 		}
 	print_message("power lost at each of %zu operations, in %u ways\n", end, ways);

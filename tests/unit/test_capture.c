@@ -28,9 +28,9 @@ enum { WIDTH = 320, HEIGHT = 240, JPEG_MAX = WIDTH * HEIGHT * 2 };
 static struct {
 	pthread_mutex_t lock;
 	struct source source;
-	struct picture picture;		/* what take gives, once a tick */
-	bool full;			/* there is a picture to take */
-	struct cause refuse;		/* source_open fails with this */
+	struct picture picture; /* what take gives, once a tick */
+	bool full;		/* there is a picture to take */
+	struct cause refuse;	/* source_open fails with this */
 	bool gone;
 	atomic_uint opened, closed, held, taken, opens_tried;
 } fake = { .lock = PTHREAD_MUTEX_INITIALIZER };
@@ -130,7 +130,8 @@ source_controls(struct source *source)
 }
 
 int
-source_check_control(struct source *source, const char *name, const json_t *value, struct cause *why)
+source_check_control(
+    struct source *source, const char *name, const json_t *value, struct cause *why)
 {
 	(void)source;
 	(void)value;
@@ -185,15 +186,14 @@ static int bell;
 static atomic_ulong rung;
 
 /* Under all the names that the compiler calls it by. */
-#define WATCH_COPY(name, extra, ...)							\
-	void *__real_##name(void *to, const void *from, size_t size extra);		\
-	void *__wrap_##name(void *to, const void *from, size_t size extra);		\
-	void *										\
-	__wrap_##name(void *to, const void *from, size_t size extra)			\
-	{										\
-		if (size >= 256)							\
-			copied += size;							\
-		return __real_##name(to, from, size __VA_ARGS__);			\
+#define WATCH_COPY(name, extra, ...)                                        \
+	void *__real_##name(void *to, const void *from, size_t size extra); \
+	void *__wrap_##name(void *to, const void *from, size_t size extra); \
+	void *__wrap_##name(void *to, const void *from, size_t size extra)  \
+	{                                                                   \
+		if (size >= 256)                                            \
+			copied += size;                                     \
+		return __real_##name(to, from, size __VA_ARGS__);           \
 	}
 #define NOTHING
 #define ROOM , size_t room
@@ -263,8 +263,12 @@ grey_picture(unsigned char ground, unsigned char patch, unsigned patch_rows)
 {
 	memset(grey_pixels, ground, sizeof grey_pixels);
 	memset(grey_pixels, patch, (size_t)patch_rows * WIDTH);
-	return (struct picture){ .format = PIXEL_GREY, .width = WIDTH, .height = HEIGHT,
-	    .stride = WIDTH, .data = grey_pixels, .length = sizeof grey_pixels };
+	return (struct picture){ .format = PIXEL_GREY,
+		.width = WIDTH,
+		.height = HEIGHT,
+		.stride = WIDTH,
+		.data = grey_pixels,
+		.length = sizeof grey_pixels };
 }
 
 static void
@@ -299,16 +303,29 @@ setup(void **state)
 {
 	(void)state;
 	make_jpeg();
-	fake.source = (struct source){ .kind = &fake_kind, .fd = -1, .mode = {
-	    .kind = "fake", .name = "Fake", .node = -1, .format = PIXEL_MJPEG, .width = WIDTH,
-	    .height = HEIGHT, .fps_num = 30, .fps_den = 1 } };
+	fake.source = (struct source){ .kind = &fake_kind,
+		.fd = -1,
+		.mode = { .kind = "fake",
+		    .name = "Fake",
+		    .node = -1,
+		    .format = PIXEL_MJPEG,
+		    .width = WIDTH,
+		    .height = HEIGHT,
+		    .fps_num = 30,
+		    .fps_den = 1 } };
 	fake.full = fake.gone = false;
 	fake.refuse.text[0] = '\0';
 	fake.opened = fake.closed = fake.held = fake.taken = fake.opens_tried = 0;
 	judged = judged_early = judged_holding = rung = 0;
-	settings = (struct capture_settings){ .wish = { .kind = "fake", .device = "", .input = "" }, .slots = 4, .encoders = 1, .mask = "" };
-	tuning = (struct capture_tuning){ .quality = 80, .motion = true, .motion_fps = 60,
-	    .detect = { .threshold = 120, .cooldown_ms = 2000, .noise = 16, .light_switch = 80 } };
+	settings = (struct capture_settings){ .wish = { .kind = "fake", .device = "", .input = "" },
+		.slots = 4,
+		.encoders = 1,
+		.mask = "" };
+	tuning = (struct capture_tuning){ .quality = 80,
+		.motion = true,
+		.motion_fps = 60,
+		.detect = {
+		    .threshold = 120, .cooldown_ms = 2000, .noise = 16, .light_switch = 80 } };
 	bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	reports = queue_new(16);
 	return 0;
@@ -335,14 +352,15 @@ start(void)
 	assert_true(capture_add_bell(capture, bell));
 }
 
-#define WAIT_FOR(what) do {							\
-	uint64_t patience = clock_mono_ns() + 10 * CLOCK_S;			\
-	while (!(what)) {							\
-		if (clock_mono_ns() > patience)					\
-			fail_msg("waited in vain for %s", #what);		\
-		usleep(500);							\
-	}									\
-} while (0)
+#define WAIT_FOR(what)                                                    \
+	do {                                                              \
+		uint64_t patience = clock_mono_ns() + 10 * CLOCK_S;       \
+		while (!(what)) {                                         \
+			if (clock_mono_ns() > patience)                   \
+				fail_msg("waited in vain for %s", #what); \
+			usleep(500);                                      \
+		}                                                         \
+	} while (0)
 
 static struct capture_status
 status_now(void)
@@ -504,7 +522,7 @@ test_outage_is_told_once(void **state)
 	assert_string_equal(report->reason.text, "cable pulled");
 	capture_report_free(report);
 	feed(jpeg_picture());
-	report = expect_report(CAPTURE_ONLINE);		/* and no new ring */
+	report = expect_report(CAPTURE_ONLINE); /* and no new ring */
 	assert_int_equal(report->mode.width, WIDTH);
 	capture_report_free(report);
 	assert_int_equal(status_now().reopens, 1);
@@ -543,7 +561,7 @@ test_slow_camera_is_not_frozen(void **state)
 	fake.source.mode.fps_num = 1;
 	go_live();
 	for (int i = 0; i < 2; i++) {
-		usleep(1300000);		/* slower than it announced */
+		usleep(1300000); /* slower than it announced */
 		feed(jpeg_picture());
 	}
 	assert_int_equal(queue_length(reports), 0);
@@ -578,14 +596,18 @@ test_bad_pictures_are_counted_and_never_shown(void **state)
 	broken.length /= 2;
 	feed(broken);
 	WAIT_FOR(status_now().broken == 1);
-	broken = (struct picture){ .format = PIXEL_MJPEG, .data = (const unsigned char *)"hello", .length = 5 };
+	broken = (struct picture){
+		.format = PIXEL_MJPEG, .data = (const unsigned char *)"hello", .length = 5
+	};
 	feed(broken);
 	WAIT_FOR(status_now().broken == 2);
 	/* A comment segment of 4 KiB makes it too large for the slot. */
 	memcpy(padded, jpeg, 2);
 	memcpy(padded + 2, "\xff\xfe\x10\x00", 4);
 	memcpy(padded + 4 + 4096, jpeg + 2, jpeg_length - 2);
-	large = (struct picture){ .format = PIXEL_MJPEG, .data = padded, .length = jpeg_length + 4098 };
+	large = (struct picture){
+		.format = PIXEL_MJPEG, .data = padded, .length = jpeg_length + 4098
+	};
 	feed(large);
 	WAIT_FOR(status_now().oversized == 1);
 	assert_int_equal(status_now().frames, 1);
@@ -600,19 +622,21 @@ test_what_webcams_send_is_shown(void **state)
 {
 	static const struct {
 		const char *before;
-		uint32_t before_length, skip;	/* of the picture's beginning */
+		uint32_t before_length, skip; /* of the picture's beginning */
 		const char *behind;
-		uint32_t behind_length, cut;	/* of its end */
-	} odd[] = { { "\xff\xd8", 2, 0, "", 0, 0 }, { "\0\0\0", 3, 0, "", 0, 0 }, { "\xff\xd8\0\0", 4, 2, "", 0, 0 },
-		{ "", 0, 0, "\0\0\0text", 7, 0 }, { "", 0, 0, "", 0, 2 }, { "", 0, 0, "\0\0\0\0", 4, 2 } };
+		uint32_t behind_length, cut; /* of its end */
+	} odd[] = { { "\xff\xd8", 2, 0, "", 0, 0 }, { "\0\0\0", 3, 0, "", 0, 0 },
+		{ "\xff\xd8\0\0", 4, 2, "", 0, 0 }, { "", 0, 0, "\0\0\0text", 7, 0 },
+		{ "", 0, 0, "", 0, 2 }, { "", 0, 0, "\0\0\0\0", 4, 2 } };
 	static unsigned char bytes[JPEG_MAX];
 
 	(void)state;
 	go_live();
 	for (unsigned i = 0; i < sizeof odd / sizeof odd[0]; i++) {
 		uint32_t body = jpeg_length - odd[i].skip - odd[i].cut;
-		struct picture picture = { .format = PIXEL_MJPEG, .data = bytes,
-		    .length = odd[i].before_length + body + odd[i].behind_length };
+		struct picture picture = { .format = PIXEL_MJPEG,
+			.data = bytes,
+			.length = odd[i].before_length + body + odd[i].behind_length };
 		struct frame_info frame;
 		uint64_t generation;
 		unsigned char *shown;
@@ -620,7 +644,7 @@ test_what_webcams_send_is_shown(void **state)
 		memcpy(bytes, odd[i].before, odd[i].before_length);
 		memcpy(bytes + odd[i].before_length, jpeg + odd[i].skip, body);
 		memcpy(bytes + odd[i].before_length + body, odd[i].behind, odd[i].behind_length);
-		usleep(50000);		/* half of the thread's time is for doubts */
+		usleep(50000); /* half of the thread's time is for doubts */
 		feed(picture);
 		WAIT_FOR(status_now().frames + status_now().broken == i + 2);
 		assert_int_equal(status_now().broken, 0);
@@ -685,7 +709,7 @@ test_motion_is_reported_with_its_picture(void **state)
 	}
 	skip_report(CAPTURE_RING);
 	skip_report(CAPTURE_ONLINE);
-	picture = grey_picture(60, 200, 96);	/* 40 % of the picture */
+	picture = grey_picture(60, 200, 96); /* 40 % of the picture */
 	picture.mono_ns = 11 * CLOCK_S;
 	feed(picture);
 	report = expect_report(CAPTURE_MOTION);
@@ -710,7 +734,7 @@ test_frames_go_out_before_motion_is_judged(void **state)
 	}
 	WAIT_FOR(judged >= 20);
 	assert_int_equal(judged_early, 0);
-	assert_int_equal(judged_holding, 0);	/* the driver has its buffer back */
+	assert_int_equal(judged_holding, 0); /* the driver has its buffer back */
 }
 
 static void
@@ -719,7 +743,7 @@ test_no_more_judgements_than_asked_for(void **state)
 	(void)state;
 	tuning.motion_fps = 10;
 	start();
-	feed_many(150, 15);			/* ten seconds */
+	feed_many(150, 15); /* ten seconds */
 	WAIT_FOR(status_now().frames == 150);
 	assert_in_range(judged, 99, 101);
 	tuning.motion = false;
@@ -748,7 +772,8 @@ test_steady_state_of_jpeg(void **state)
 	feed_many(100, 10);
 	WAIT_FOR(status_now().frames == 110);
 	assert_int_equal(allocated - before_allocated, 0);
-	assert_in_range(copied - before_copied, 100 * (jpeg_length - 4096), 100 * (jpeg_length + 4096));
+	assert_in_range(
+	    copied - before_copied, 100 * (jpeg_length - 4096), 100 * (jpeg_length + 4096));
 }
 
 static void
@@ -800,7 +825,7 @@ test_full_queue_is_counted(void **state)
 	small = queue_new(1);
 	capture = capture_new(&settings, &tuning, small, NULL);
 	assert_non_null(capture);
-	feed(jpeg_picture());			/* ring and online: one too many */
+	feed(jpeg_picture()); /* ring and online: one too many */
 	WAIT_FOR(status_now().errors == 1);
 	capture_free(&capture);
 	queue_free(&small, capture_report_free);
@@ -817,7 +842,7 @@ test_stops_at_once_in_any_state(void **state)
 	capture_free(&capture);
 	refuse("no camera");
 	start();
-	WAIT_FOR(fake.opens_tried >= 4);	/* asleep until the next try */
+	WAIT_FOR(fake.opens_tried >= 4); /* asleep until the next try */
 	capture_free(&capture);
 	assert_true(clock_mono_ns() - begun < 3 * CLOCK_S);
 }

@@ -55,7 +55,8 @@ refused(const unsigned char *jpeg, uint32_t length, const char *says)
 static uint32_t
 find(const struct made *made, unsigned char code)
 {
-	for (uint32_t at = 2; at + 4 <= made->length; at += 2u + (made->jpeg[at + 2] << 8) + made->jpeg[at + 3])
+	for (uint32_t at = 2; at + 4 <= made->length;
+	     at += 2u + (made->jpeg[at + 2] << 8) + made->jpeg[at + 3])
 		if (made->jpeg[at + 1] == code)
 			return at;
 	fail_msg("no marker %02X", code);
@@ -90,9 +91,9 @@ tables_remove(struct made *made)
 static void
 test_what_cameras_send_is_taken(void **state)
 {
-	static const struct make_options kinds[] = { { 0 }, { .progressive = true }, { .optimised = true }, { .separate = true },
-		{ .restart = 1 }, { .restart = 7, .progressive = true }, { .components = 1 },
-		{ .components = 4 } };
+	static const struct make_options kinds[] = { { 0 }, { .progressive = true },
+		{ .optimised = true }, { .separate = true }, { .restart = 1 },
+		{ .restart = 7, .progressive = true }, { .components = 1 }, { .components = 4 } };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
@@ -107,8 +108,8 @@ test_what_cameras_send_is_taken(void **state)
 static void
 test_every_truncation_is_seen(void **state)
 {
-	static const struct make_options kinds[] = { { 0 }, { .progressive = true }, { .restart = 2 },
-		{ .separate = true } };
+	static const struct make_options kinds[] = { { 0 }, { .progressive = true },
+		{ .restart = 2 }, { .separate = true } };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
@@ -170,7 +171,7 @@ test_wrong_lengths(void **state)
 {
 	/* Behind one of an APP segment decoders find the next marker. */
 	static const unsigned char markers[] = { 0xdb, 0xc0, 0xc4, 0xda };
-	static const int wrong[] = { 0, 1, 2, 3, 0xffff, -1, +1 };	/* ±1 to the right one */
+	static const int wrong[] = { 0, 1, 2, 3, 0xffff, -1, +1 }; /* ±1 to the right one */
 
 	(void)state;
 	for (size_t i = 0; i < sizeof markers; i++)
@@ -181,7 +182,7 @@ test_wrong_lengths(void **state)
 			int length = j < 5 ? wrong[j] : right + wrong[j];
 
 			if (markers[i] == 0xc4 && length == 2)
-				length = right;		/* no table at all: the default ones are put in */
+				length = right; /* no table at all: the default ones are put in */
 			made.jpeg[at + 2] = (unsigned char)(length >> 8);
 			made.jpeg[at + 3] = (unsigned char)length;
 			if (length != right)
@@ -194,25 +195,40 @@ test_wrong_lengths(void **state)
 static void
 test_bad_headers(void **state)
 {
-	static const struct { unsigned char marker, offset, value; const char *says; } cases[] = {
-		{ 0xc0, 1, 0xc3, "browsers cannot show" }, { 0xc0, 1, 0xc5, "browsers cannot show" },
-		{ 0xc0, 1, 0xc9, "browsers cannot show" }, { 0xc0, 1, 0xcc, "browsers cannot show" },
-		{ 0xc0, 1, 0xde, "browsers cannot show" }, { 0xc0, 1, 0xc8, "browsers cannot show" },
+	static const struct {
+		unsigned char marker, offset, value;
+		const char *says;
+	} cases[] = {
+		{ 0xc0, 1, 0xc3, "browsers cannot show" },
+		{ 0xc0, 1, 0xc5, "browsers cannot show" },
+		{ 0xc0, 1, 0xc9, "browsers cannot show" },
+		{ 0xc0, 1, 0xcc, "browsers cannot show" },
+		{ 0xc0, 1, 0xde, "browsers cannot show" },
+		{ 0xc0, 1, 0xc8, "browsers cannot show" },
 		{ 0xc0, 1, 0xe5, "before the frame header" },
 		{ 0xc0, 9, 0, "bad frame header" },
-		{ 0xc0, 9, 4, "bad frame header" }, { 0xc0, 11, 0x51, "bad frame header" },
-		{ 0xc0, 11, 0x20, "bad frame header" }, { 0xc0, 12, 4, "bad frame header" },
+		{ 0xc0, 9, 4, "bad frame header" },
+		{ 0xc0, 11, 0x51, "bad frame header" },
+		{ 0xc0, 11, 0x20, "bad frame header" },
+		{ 0xc0, 12, 4, "bad frame header" },
 		{ 0xc0, 12, 2, "no quantisation table" },
-		{ 0xc0, 4, 12, "12 bits a sample" }, { 0xc0, 9, 2, "bad frame header" },
-		{ 0xc0, 6, 0, "33x0 is out of range" }, { 0xc0, 8, 0, "0x17 is out of range" },
-		{ 0xc0, 5, 0xff, "33x65297" }, { 0xc0, 7, 0xff, "too few for 65313x17" },
+		{ 0xc0, 4, 12, "12 bits a sample" },
+		{ 0xc0, 9, 2, "bad frame header" },
+		{ 0xc0, 6, 0, "33x0 is out of range" },
+		{ 0xc0, 8, 0, "0x17 is out of range" },
+		{ 0xc0, 5, 0xff, "33x65297" },
+		{ 0xc0, 7, 0xff, "too few for 65313x17" },
 		{ 0xc0, 7, 0x20, "too few for 8225x17" },
-		{ 0xdb, 4, 0x20, "bad quantisation" }, { 0xdb, 4, 0x04, "bad quantisation" },
+		{ 0xdb, 4, 0x20, "bad quantisation" },
+		{ 0xdb, 4, 0x04, "bad quantisation" },
 		{ 0xdb, 4, 0x10, "bad quantisation" },
-		{ 0xc4, 4, 0x20, "bad Huffman" }, { 0xc4, 4, 0x04, "bad Huffman" },
+		{ 0xc4, 4, 0x20, "bad Huffman" },
+		{ 0xc4, 4, 0x04, "bad Huffman" },
 		{ 0xc4, 6, 200, "bad Huffman" },
-		{ 0xda, 4, 0, "bad scan" }, { 0xda, 4, 4, "bad scan" },
-		{ 0xe0, 1, 0x02, "out of place" }, { 0xe0, 1, 0xf0, "out of place" },
+		{ 0xda, 4, 0, "bad scan" },
+		{ 0xda, 4, 4, "bad scan" },
+		{ 0xe0, 1, 0x02, "out of place" },
+		{ 0xe0, 1, 0xf0, "out of place" },
 		{ 0xe0, 1, 0xd9, "without a picture" },
 	};
 
@@ -240,7 +256,7 @@ test_too_large_and_two_frames(void **state)
 	refused(made.jpeg, (uint32_t)made.length, "two frame headers");
 	cut_out(&made, at, sizeof frame);
 	made.jpeg[at + 7] = 0xff;
-	made.jpeg[at + 8] = 0xdd;	/* 65501 */
+	made.jpeg[at + 8] = 0xdd; /* 65501 */
 	refused(made.jpeg, (uint32_t)made.length, "65501x17 is out of range");
 	free(made.jpeg);
 }
@@ -363,7 +379,7 @@ test_progressive_without_tables_is_refused(void **state)
 	(void)state;
 	tables_remove(&made);
 	made.jpeg[find(&made, 0xc0) + 1] = 0xc2;
-	made.jpeg[find(&made, 0xda) + 12] = 0;	/* the means alone */
+	made.jpeg[find(&made, 0xda) + 12] = 0; /* the means alone */
 	refused(made.jpeg, (uint32_t)made.length, "no Huffman table");
 	free(made.jpeg);
 }

@@ -17,7 +17,7 @@ struct stage {
 	struct event_base *base;
 	struct client *client;
 	int listener, peer;
-	char said[4096];		/* everything the callbacks got, in order */
+	char said[4096]; /* everything the callbacks got, in order */
 	bool free_in_reply;
 	int fds[CLIENT_FDS_MAX];
 };
@@ -135,7 +135,8 @@ start_connected(void)
 static void
 ask(const char *line, const char *name)
 {
-	assert_int_not_equal(client_send(stage.client, change, line, strlen(line), on_reply, (void *)name), 0);
+	assert_int_not_equal(
+	    client_send(stage.client, change, line, strlen(line), on_reply, (void *)name), 0);
 }
 
 static void
@@ -194,8 +195,9 @@ ask_way(enum command_id command, enum role role, const char *name)
 {
 	const char *line = role == ROLE_OPERATOR ? "[\"o\"]" : "[\"v\"]";
 
-	assert_int_not_equal(client_send(stage.client, client_way(command, role), line, strlen(line),
-	    on_reply, (void *)name), 0);
+	assert_int_not_equal(client_send(stage.client, client_way(command, role), line,
+				 strlen(line), on_reply, (void *)name),
+	    0);
 }
 
 /* Long answers a few at a time; whoever may change things first, and changes at once. */
@@ -227,7 +229,8 @@ test_forgotten_while_they_wait(void **state)
 	start_connected();
 	for (int i = 0; i < 6; i++)
 		ask_way(COMMAND_EVENTS, ROLE_VIEWER, "v");
-	token = client_send(stage.client, client_way(COMMAND_EVENTS, ROLE_VIEWER), "[1]", 3, on_reply, (void *)"gone");
+	token = client_send(stage.client, client_way(COMMAND_EVENTS, ROLE_VIEWER), "[1]", 3,
+	    on_reply, (void *)"gone");
 	ask_way(COMMAND_EVENTS, ROLE_VIEWER, "last");
 	client_forget(stage.client, token);
 	turn(2);
@@ -338,8 +341,10 @@ test_attach_brings_descriptors(void **state)
 		char bytes[CMSG_SPACE(2 * sizeof(int))];
 	} control = { 0 };
 	struct iovec part = { .iov_base = (void *)"{\"ok\":true}\n", .iov_len = 12 };
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1,
-		.msg_control = control.bytes, .msg_controllen = sizeof control.bytes };
+	struct msghdr message = { .msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = control.bytes,
+		.msg_controllen = sizeof control.bytes };
 	struct cmsghdr *rights = CMSG_FIRSTHDR(&message);
 	int ends[2];
 
@@ -353,7 +358,7 @@ test_attach_brings_descriptors(void **state)
 	rights->cmsg_type = SCM_RIGHTS;
 	rights->cmsg_len = CMSG_LEN(sizeof ends);
 	memcpy(CMSG_DATA(rights), ends, sizeof ends);
-	answer("{\"o\":1}\n");		/* the kernel joins it with what follows */
+	answer("{\"o\":1}\n"); /* the kernel joins it with what follows */
 	assert_int_equal(sendmsg(stage.peer, &message, 0), 12);
 	close(ends[0]);
 	close(ends[1]);

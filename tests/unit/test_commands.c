@@ -37,7 +37,7 @@ struct end {
 	int fd;
 	size_t used;
 	char input[1 << 20];
-	int fds[2];		/* that came with the newest bytes; -1 = none */
+	int fds[2]; /* that came with the newest bytes; -1 = none */
 };
 static struct end one, two;
 
@@ -73,7 +73,8 @@ connect_narrow(struct end *end, int buffer)
 {
 	int pair[2];
 
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair), 0);
+	assert_int_equal(
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair), 0);
 	if (buffer > 0)
 		setsockopt(pair[1], SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer);
 	control_adopt(orield->control, pair[1]);
@@ -146,7 +147,9 @@ receive(struct end *end)
 		char bytes[CMSG_SPACE(sizeof end->fds)];
 	} control;
 	struct iovec part = { end->input + end->used, sizeof end->input - end->used - 1 };
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes,
+	struct msghdr message = { .msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = control.bytes,
 		.msg_controllen = sizeof control.bytes };
 	ssize_t got = recvmsg(end->fd, &message, MSG_CMSG_CLOEXEC);
 
@@ -257,7 +260,8 @@ next_event(struct end *end, const char *type)
 	for (;;) {
 		json_t *line = parse(next_line(end));
 
-		if (json_get_text(line, "event") != NULL && strcmp(json_get_text(line, "event"), type) == 0)
+		if (json_get_text(line, "event") != NULL &&
+		    strcmp(json_get_text(line, "event"), type) == 0)
 			return line;
 		json_decref(line);
 	}
@@ -288,7 +292,8 @@ test_what_is_no_command(void **state)
 		{ "{}", "{\"error\":\"unknown command\"}" },
 		{ "{\"cmd\":7}", "{\"error\":\"unknown command\"}" },
 		{ "{\"cmd\":\"fly\"}", "{\"error\":\"unknown command\"}" },
-		{ "{\"cmd\":\"fly\",\"id\":\"a\"}", "{\"error\":\"unknown command\",\"id\":\"a\"}" },
+		{ "{\"cmd\":\"fly\",\"id\":\"a\"}",
+		    "{\"error\":\"unknown command\",\"id\":\"a\"}" },
 		{ "{\"cmd\":\"viewers\",\"id\":-3}", "{\"ok\":true,\"id\":-3}" },
 		{ "{\"cmd\":\"viewers\",\"id\":1.5}",
 		    "{\"error\":\"id must be an integer or a string of at most 64 bytes\"}" },
@@ -297,16 +302,21 @@ test_what_is_no_command(void **state)
 		{ "{\"cmd\":\"status\",\"x\":1}", "{\"error\":\"unknown argument x\"}" },
 		{ "{\"cmd\":\"events\",\"limit\":0}", "{\"error\":\"limit out of range\"}" },
 		{ "{\"cmd\":\"events\",\"limit\":1001}", "{\"error\":\"limit out of range\"}" },
-		{ "{\"cmd\":\"events\",\"limit\":\"5\"}", "{\"error\":\"limit must be an integer\"}" },
+		{ "{\"cmd\":\"events\",\"limit\":\"5\"}",
+		    "{\"error\":\"limit must be an integer\"}" },
 		{ "{\"cmd\":\"events\",\"before\":0}", "{\"error\":\"before out of range\"}" },
 		{ "{\"cmd\":\"events\",\"after\":-1}", "{\"error\":\"after out of range\"}" },
-		{ "{\"cmd\":\"events\",\"after\":1e3}", "{\"error\":\"after must be an integer\"}" },
-		{ "{\"cmd\":\"events\",\"type\":1}", "{\"error\":\"type must be a string of at most 15 bytes\"}" },
+		{ "{\"cmd\":\"events\",\"after\":1e3}",
+		    "{\"error\":\"after must be an integer\"}" },
+		{ "{\"cmd\":\"events\",\"type\":1}",
+		    "{\"error\":\"type must be a string of at most 15 bytes\"}" },
 		{ "{\"cmd\":\"events\",\"type\":\"pulse\"}",
 		    "{\"error\":\"type must be motion, saved or camera\"}" },
 		{ "{\"cmd\":\"snap_delete\"}", "{\"error\":\"missing name\"}" },
-		{ "{\"cmd\":\"snap_delete\",\"name\":\"../x.jpg\"}", "{\"ok\":false,\"reason\":\"no such picture\"}" },
-		{ "{\"cmd\":\"subscribe\",\"pulse\":1}", "{\"error\":\"pulse must be true or false\"}" },
+		{ "{\"cmd\":\"snap_delete\",\"name\":\"../x.jpg\"}",
+		    "{\"ok\":false,\"reason\":\"no such picture\"}" },
+		{ "{\"cmd\":\"subscribe\",\"pulse\":1}",
+		    "{\"error\":\"pulse must be true or false\"}" },
 		{ "{\"cmd\":\"viewers\",\"stream\":-1}", "{\"error\":\"stream out of range\"}" },
 		{ "{\"cmd\":\"attach\"}", "{\"ok\":false,\"reason\":\"no frame yet\"}" },
 	};
@@ -404,12 +414,14 @@ test_who_leaves_before_the_answer(void **state)
 	(void)state;
 	for (int i = 0; i < 50; i++) {
 		connect_end(&two);
-		say(&two, "{\"cmd\":\"subscribe\",\"after\":0}\n{\"cmd\":\"reset\"}\n{\"cmd\":\"events\"}\n");
+		say(&two,
+		    "{\"cmd\":\"subscribe\",\"after\":0}\n{\"cmd\":\"reset\"}\n{\"cmd\":\"events\"}\n");
 		turn();
 		close_end(&two);
 		turn();
 	}
-	assert_string_equal(ask(&one, "{\"cmd\":\"reset\"}"), "{\"ok\":true,\"counters\":\"reset\"}");
+	assert_string_equal(
+	    ask(&one, "{\"cmd\":\"reset\"}"), "{\"ok\":true,\"counters\":\"reset\"}");
 	for (int i = 0; i < WAIT_MS && control_next(control_first(orield->control)) != NULL; i++) {
 		turn();
 		usleep(1000);
@@ -452,7 +464,7 @@ test_no_descriptor_to_accept_with(void **state)
 
 	(void)state;
 	if (getenv("ORIEL_VALGRIND") != NULL)
-		skip();		/* it answers in the kernel's place, and takes the connection away */
+		skip(); /* it answers in the kernel's place, and takes the connection away */
 	assert_true(strlen(orield->socket) < sizeof address.sun_path);
 	strcpy(address.sun_path, orield->socket);
 	two.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -588,29 +600,47 @@ test_set(void **state)
 		const char *command, *reply;
 	} wrong[] = {
 		{ "{\"cmd\":\"set\"}", "{\"error\":\"missing threshold\"}" },
-		{ "{\"cmd\":\"set\",\"threshold\":\"20\"}", "{\"error\":\"threshold must be an integer\"}" },
-		{ "{\"cmd\":\"set\",\"threshold\":20.0}", "{\"error\":\"threshold must be an integer\"}" },
-		{ "{\"cmd\":\"set\",\"threshold\":true}", "{\"error\":\"threshold must be an integer\"}" },
-		{ "{\"cmd\":\"set\",\"threshold\":null}", "{\"error\":\"threshold must be an integer\"}" },
+		{ "{\"cmd\":\"set\",\"threshold\":\"20\"}",
+		    "{\"error\":\"threshold must be an integer\"}" },
+		{ "{\"cmd\":\"set\",\"threshold\":20.0}",
+		    "{\"error\":\"threshold must be an integer\"}" },
+		{ "{\"cmd\":\"set\",\"threshold\":true}",
+		    "{\"error\":\"threshold must be an integer\"}" },
+		{ "{\"cmd\":\"set\",\"threshold\":null}",
+		    "{\"error\":\"threshold must be an integer\"}" },
 		{ "{\"cmd\":\"set\",\"threshold\":101}", "{\"error\":\"threshold out of range\"}" },
 		{ "{\"cmd\":\"set\",\"threshold\":-1}", "{\"error\":\"threshold out of range\"}" },
-		{ "{\"cmd\":\"set\",\"threshold\":9223372036854775807}", "{\"error\":\"threshold out of range\"}" },
-		{ "{\"cmd\":\"set\",\"threshold\":12.5}", "{\"error\":\"threshold must be an integer\"}" },
-		{ "{\"cmd\":\"set\",\"threshold\":12.5,\"tenths\":false}", "{\"error\":\"threshold must be an integer\"}" },
-		{ "{\"cmd\":\"set\",\"threshold\":12,\"tenths\":1}", "{\"error\":\"tenths must be true or false\"}" },
+		{ "{\"cmd\":\"set\",\"threshold\":9223372036854775807}",
+		    "{\"error\":\"threshold out of range\"}" },
+		{ "{\"cmd\":\"set\",\"threshold\":12.5}",
+		    "{\"error\":\"threshold must be an integer\"}" },
+		{ "{\"cmd\":\"set\",\"threshold\":12.5,\"tenths\":false}",
+		    "{\"error\":\"threshold must be an integer\"}" },
+		{ "{\"cmd\":\"set\",\"threshold\":12,\"tenths\":1}",
+		    "{\"error\":\"tenths must be true or false\"}" },
 		{ "{\"cmd\":\"set\",\"tenths\":true}", "{\"error\":\"missing threshold\"}" },
-		{ "{\"cmd\":\"set\",\"threshold\":0.65,\"tenths\":true}", "{\"error\":\"threshold must have one decimal at most\"}" },
-		{ "{\"cmd\":\"set\",\"threshold\":\"0.6\",\"tenths\":true}", "{\"error\":\"threshold must be a number\"}" },
-		{ "{\"cmd\":\"set\",\"threshold\":100.1,\"tenths\":true}", "{\"error\":\"threshold out of range\"}" },
-		{ "{\"cmd\":\"set\",\"threshold\":-0.1,\"tenths\":true}", "{\"error\":\"threshold out of range\"}" },
-		{ "{\"cmd\":\"set\",\"threshold\":1e300,\"tenths\":true}", "{\"error\":\"threshold out of range\"}" },
-		{ "{\"cmd\":\"set\",\"quality\":80.5,\"tenths\":true}", "{\"error\":\"quality must be an integer\"}" },
-		{ "{\"cmd\":\"set\",\"motion\":1}", "{\"error\":\"motion must be true or false\"}" },
+		{ "{\"cmd\":\"set\",\"threshold\":0.65,\"tenths\":true}",
+		    "{\"error\":\"threshold must have one decimal at most\"}" },
+		{ "{\"cmd\":\"set\",\"threshold\":\"0.6\",\"tenths\":true}",
+		    "{\"error\":\"threshold must be a number\"}" },
+		{ "{\"cmd\":\"set\",\"threshold\":100.1,\"tenths\":true}",
+		    "{\"error\":\"threshold out of range\"}" },
+		{ "{\"cmd\":\"set\",\"threshold\":-0.1,\"tenths\":true}",
+		    "{\"error\":\"threshold out of range\"}" },
+		{ "{\"cmd\":\"set\",\"threshold\":1e300,\"tenths\":true}",
+		    "{\"error\":\"threshold out of range\"}" },
+		{ "{\"cmd\":\"set\",\"quality\":80.5,\"tenths\":true}",
+		    "{\"error\":\"quality must be an integer\"}" },
+		{ "{\"cmd\":\"set\",\"motion\":1}",
+		    "{\"error\":\"motion must be true or false\"}" },
 		{ "{\"cmd\":\"set\",\"volume\":1}", "{\"error\":\"unknown setting volume\"}" },
-		{ "{\"cmd\":\"set\",\"save-on-motion\":true}", "{\"error\":\"unknown setting save-on-motion\"}" },
+		{ "{\"cmd\":\"set\",\"save-on-motion\":true}",
+		    "{\"error\":\"unknown setting save-on-motion\"}" },
 		{ "{\"cmd\":\"set\",\"width\":640}", "{\"error\":\"width is read-only\"}" },
-		{ "{\"cmd\":\"set\",\"frame_count\":0}", "{\"error\":\"frame_count is read-only\"}" },
-		{ "{\"cmd\":\"set\",\"threshold\":33,\"quality\":0}", "{\"error\":\"quality out of range\"}" },
+		{ "{\"cmd\":\"set\",\"frame_count\":0}",
+		    "{\"error\":\"frame_count is read-only\"}" },
+		{ "{\"cmd\":\"set\",\"threshold\":33,\"quality\":0}",
+		    "{\"error\":\"quality out of range\"}" },
 	};
 
 	(void)state;
@@ -618,14 +648,18 @@ test_set(void **state)
 		assert_string_equal(ask(&one, wrong[i].command), wrong[i].reply);
 	assert_int_equal(ask_number("{\"cmd\":\"get\"}", "threshold"), 12);
 	assert_int_equal(fake.tuning.detect.threshold, 120);
-	assert_string_equal(ask(&one, "{\"cmd\":\"set\",\"threshold\":33,\"motion\":false,\"quality\":90,\"id\":\"q\"}"),
+	assert_string_equal(
+	    ask(&one,
+		"{\"cmd\":\"set\",\"threshold\":33,\"motion\":false,\"quality\":90,\"id\":\"q\"}"),
 	    "{\"ok\":true,\"threshold\":33,\"motion\":false,\"quality\":90,\"id\":\"q\"}");
 	assert_int_equal(fake.tuning.detect.threshold, 330);
 	assert_int_equal(fake.tuning.quality, 90);
-	assert_string_equal(ask(&one, "{\"cmd\":\"set\",\"threshold\":0.6,\"tenths\":true}"), "{\"ok\":true,\"threshold\":0.6}");
+	assert_string_equal(ask(&one, "{\"cmd\":\"set\",\"threshold\":0.6,\"tenths\":true}"),
+	    "{\"ok\":true,\"threshold\":0.6}");
 	assert_false(fake.tuning.motion);
 	assert_int_equal(fake.tuning.detect.threshold, 6);
-	assert_string_equal(ask(&one, "{\"cmd\":\"set\",\"threshold\":33.0,\"motion\":true,\"tenths\":true}"),
+	assert_string_equal(
+	    ask(&one, "{\"cmd\":\"set\",\"threshold\":33.0,\"motion\":true,\"tenths\":true}"),
 	    "{\"ok\":true,\"threshold\":33,\"motion\":true}");
 	assert_true(fake.tuning.motion);
 }
@@ -703,7 +737,7 @@ test_a_changed_setting_is_told(void **state)
 	for (int value = 20; value <= 60; value++)
 		assert_non_null(strstr(next_line(&one), "\"ok\":true"));
 	/* A slider's values may be passed over, the last one not. */
-	for (int lines = 1; ; lines++) {
+	for (int lines = 1;; lines++) {
 		long long now;
 
 		line = next_event(&two, "state");
@@ -726,25 +760,29 @@ test_snapshot_now(void **state)
 	json_t *reply;
 
 	(void)state;
-	assert_string_equal(ask(&one, "{\"cmd\":\"snapshot_now\"}"), "{\"ok\":false,\"reason\":\"no frame yet\"}");
+	assert_string_equal(
+	    ask(&one, "{\"cmd\":\"snapshot_now\"}"), "{\"ok\":false,\"reason\":\"no frame yet\"}");
 	camera_on();
 	reply = ask_json("{\"cmd\":\"snapshot_now\"}");
 	assert_true(json_is_true(json_object_get(reply, "ok")));
 	assert_int_equal(strncmp(json_get_text(reply, "name"), "manual-", 7), 0);
-	snprintf(path, sizeof path, "%s/%s", scratch_path("state/cam/snaps"), json_get_text(reply, "name"));
+	snprintf(path, sizeof path, "%s/%s", scratch_path("state/cam/snaps"),
+	    json_get_text(reply, "name"));
 	assert_string_equal(json_get_text(reply, "saved"), path);
 	snprintf(path, sizeof path, "snaps/%s", json_get_text(reply, "name"));
 	assert_string_equal(json_get_text(reply, "url"), path);
 	assert_int_equal(number(reply, "size"), 15);
-	assert_int_equal(number(reply, "event"), 2);		/* 1: the camera is there */
+	assert_int_equal(number(reply, "event"), 2); /* 1: the camera is there */
 	snprintf(path, sizeof path, "state/cam/%s", json_get_text(reply, "url"));
 	assert_int_equal(scratch_size(path), 15);
 	json_decref(reply);
 	reply = ask_json("{\"cmd\":\"snaps\"}");
 	assert_int_equal(number(reply, "count"), 1);
-	assert_string_equal(json_get_text(json_array_get(json_object_get(reply, "snaps"), 0), "url"), path + 10);
+	assert_string_equal(
+	    json_get_text(json_array_get(json_object_get(reply, "snaps"), 0), "url"), path + 10);
 	json_decref(reply);
-	snprintf(command, sizeof command, "{\"cmd\":\"snap_delete\",\"name\":\"%.60s\"}", path + 16);
+	snprintf(
+	    command, sizeof command, "{\"cmd\":\"snap_delete\",\"name\":\"%.60s\"}", path + 16);
 	assert_string_equal(ask(&one, command), "{\"ok\":true}");
 	assert_string_equal(ask(&one, command), "{\"ok\":false,\"reason\":\"no such picture\"}");
 	assert_int_equal(scratch_count("state/cam/snaps"), 0);
@@ -760,7 +798,8 @@ test_an_old_picture_is_not_saved_as_new(void **state)
 	    "{\"ok\":false,\"reason\":\"the cable was pulled\"}");
 	fake_online();
 	fake.status.frame.mono_ns -= 3 * CLOCK_S;
-	assert_non_null(strstr(ask(&one, "{\"cmd\":\"snapshot_now\"}"), "\"the newest picture is 3.0 s old\""));
+	assert_non_null(
+	    strstr(ask(&one, "{\"cmd\":\"snapshot_now\"}"), "\"the newest picture is 3.0 s old\""));
 	fake_frame("\xff\xd8 new \xff\xd9");
 	assert_non_null(strstr(ask(&one, "{\"cmd\":\"snapshot_now\"}"), "\"ok\":true"));
 }
@@ -785,7 +824,8 @@ test_counters(void **state)
 	camera_on();
 	assert_int_equal(ask_number("{\"cmd\":\"status\"}", "frames"), 11);
 	assert_int_equal(ask_number("{\"cmd\":\"status\"}", "triggers"), 2);
-	assert_string_equal(ask(&one, "{\"cmd\":\"reset\"}"), "{\"ok\":true,\"counters\":\"reset\"}");
+	assert_string_equal(
+	    ask(&one, "{\"cmd\":\"reset\"}"), "{\"ok\":true,\"counters\":\"reset\"}");
 	assert_int_equal(ask_number("{\"cmd\":\"get\"}", "trigger_count"), 0);
 	restart(NULL);
 	assert_int_equal(ask_number("{\"cmd\":\"get\"}", "trigger_count"), 0);
@@ -797,9 +837,10 @@ test_counters(void **state)
 static void
 test_status(void **state)
 {
-	static const char *const keys[] = { "camera", "online", "reason", "source", "name", "device", "format",
-		"width", "height", "fps", "frames", "triggers", "frame_age_ms", "stale", "stale_ms", "generation",
-		"sequence", "encode_us", "uptime", "version", "viewers", "snaps", "store", "motion", "counters" };
+	static const char *const keys[] = { "camera", "online", "reason", "source", "name",
+		"device", "format", "width", "height", "fps", "frames", "triggers", "frame_age_ms",
+		"stale", "stale_ms", "generation", "sequence", "encode_us", "uptime", "version",
+		"viewers", "snaps", "store", "motion", "counters" };
 	json_t *reply = ask_json("{\"cmd\":\"status\"}");
 
 	(void)state;
@@ -834,7 +875,8 @@ test_status(void **state)
 static void
 assert_viewers(long long stream, long long events, long long control)
 {
-	json_t *reply = ask_json("{\"cmd\":\"status\"}"), *viewers = json_object_get(reply, "viewers");
+	json_t *reply = ask_json("{\"cmd\":\"status\"}"),
+	       *viewers = json_object_get(reply, "viewers");
 
 	assert_int_equal(number(viewers, "stream"), stream);
 	assert_int_equal(number(viewers, "events"), events);
@@ -931,7 +973,7 @@ test_camera_events(void **state)
 		line = parse(next_line(&one));
 		data = json_object_get(line, "data");
 		if (!json_is_false(json_object_get(data, "online")))
-			continue;			/* a state from before */
+			continue; /* a state from before */
 		assert_string_equal(json_get_text(data, "reason"), "unplugged ?");
 		if (strcmp(json_get_text(line, "event"), "state") == 0)
 			gone = true;
@@ -997,7 +1039,7 @@ test_no_reply_is_longer_than_a_line(void **state)
 static void
 assert_numbers(struct end *end, int first, int last, int again)
 {
-	for (int expected = first; expected <= last; ) {
+	for (int expected = first; expected <= last;) {
 		json_t *line = parse(next_line(end));
 
 		if (json_object_get(line, "id") != NULL) {
@@ -1031,7 +1073,7 @@ test_replay(void **state)
 	ask(&one, "{\"cmd\":\"set\",\"save_on_motion\":false}");
 	for (int i = 0; i < 20; i++) {
 		motions(50);
-		ask(&one, "{\"cmd\":\"reset\"}");	/* all before it is on disk */
+		ask(&one, "{\"cmd\":\"reset\"}"); /* all before it is on disk */
 	}
 	/* Several pages, which wait to be read, while new events keep coming. */
 	connect_narrow(&two, 4096);
@@ -1140,7 +1182,8 @@ test_attach(void **state)
 
 	(void)state;
 	camera_on();
-	say(&one, "{\"cmd\":\"viewers\",\"id\":1}\n{\"cmd\":\"attach\",\"id\":2}\n{\"cmd\":\"viewers\",\"id\":3}\n");
+	say(&one,
+	    "{\"cmd\":\"viewers\",\"id\":1}\n{\"cmd\":\"attach\",\"id\":2}\n{\"cmd\":\"viewers\",\"id\":3}\n");
 	assert_string_equal(next_line(&one), "{\"ok\":true,\"id\":1}");
 	reply = parse(next_line(&one));
 	assert_int_equal(number(reply, "id"), 2);
@@ -1182,10 +1225,12 @@ test_attached_too_early(void **state)
 	(void)state;
 	connect_end(&two);
 	assert_string_equal(ask(&two, "{\"cmd\":\"viewers\"}"), "{\"ok\":true}");
-	assert_string_equal(ask(&one, "{\"cmd\":\"attach\"}"), "{\"ok\":false,\"reason\":\"no frame yet\"}");
+	assert_string_equal(
+	    ask(&one, "{\"cmd\":\"attach\"}"), "{\"ok\":false,\"reason\":\"no frame yet\"}");
 	camera_on();
 	line = next_event(&one, "ring");
-	assert_int_equal(number(json_object_get(line, "data"), "generation"), fake.status.generation);
+	assert_int_equal(
+	    number(json_object_get(line, "data"), "generation"), fake.status.generation);
 	json_decref(line);
 	json_decref(ask_json("{\"cmd\":\"attach\"}"));
 	assert_int_not_equal(one.fds[0], -1);
@@ -1226,7 +1271,8 @@ test_no_descriptor_is_left_behind(void **state)
 	before = count_fds();
 	for (int i = 0; i < 50; i++) {
 		connect_end(&two);
-		say(&two, "{\"cmd\":\"attach\"}\n{\"cmd\":\"subscribe\",\"after\":0}\n{\"cmd\":\"attach\"}\n");
+		say(&two,
+		    "{\"cmd\":\"attach\"}\n{\"cmd\":\"subscribe\",\"after\":0}\n{\"cmd\":\"attach\"}\n");
 		if (i % 2 == 0)
 			turn();
 		if (i % 3 == 0)
@@ -1265,7 +1311,8 @@ test_controls(void **state)
 	fake_controls("[{\"name\":\"gain\"}]", "", false);
 	assert_string_equal(next_line(&one), "{\"controls\":[{\"name\":\"gain\"}],\"id\":1}");
 	assert_string_equal(ask(&one, "{\"cmd\":\"control\"}"), "{\"error\":\"missing control\"}");
-	assert_string_equal(ask(&one, "{\"cmd\":\"controls\",\"x\":1}"), "{\"error\":\"unknown argument x\"}");
+	assert_string_equal(
+	    ask(&one, "{\"cmd\":\"controls\",\"x\":1}"), "{\"error\":\"unknown argument x\"}");
 	until_asked("{\"cmd\":\"control\",\"gain\":500}\n");
 	fake_controls(NULL, "gain out of range (0 to 255)", true);
 	assert_string_equal(next_line(&one), "{\"error\":\"gain out of range (0 to 255)\"}");
@@ -1284,7 +1331,8 @@ test_controls(void **state)
 	fake.token = 0;
 	fake_controls("[1]", "", false);
 	line = next_event(&two, "controls");
-	assert_int_equal(json_array_size(json_object_get(json_object_get(line, "data"), "controls")), 1);
+	assert_int_equal(
+	    json_array_size(json_object_get(json_object_get(line, "data"), "controls")), 1);
 	json_decref(line);
 	restart(NULL);
 	line = json_pack("{si sb}", "gain", 5, "auto", 1);
@@ -1339,9 +1387,10 @@ test_a_camera_that_does_not_answer(void **state)
 		turn();
 		usleep(1000);
 	}
-	assert_string_equal(next_line(&one), "{\"ok\":false,\"reason\":\"the camera does not answer\"}");
+	assert_string_equal(
+	    next_line(&one), "{\"ok\":false,\"reason\":\"the camera does not answer\"}");
 	assert_string_equal(next_line(&one), "{\"ok\":true}");
-	fake_controls("[1]", "", false);		/* too late, but good to know */
+	fake_controls("[1]", "", false); /* too late, but good to know */
 	assert_string_equal(ask(&one, "{\"cmd\":\"viewers\"}"), "{\"ok\":true}");
 	assert_string_equal(ask(&one, "{\"cmd\":\"controls\"}"), "{\"controls\":[1]}");
 }
@@ -1391,7 +1440,7 @@ assert_no_snapshot(void)
 static long long
 assert_events_without_number(void)
 {
-	long long last = 1;		/* the camera's own */
+	long long last = 1; /* the camera's own */
 
 	scratch_fill("state/big", 1 << 20);
 	for (int i = 0; i < 1000; i++) {
@@ -1423,7 +1472,8 @@ assert_no_set(void)
 		json_t *reply;
 
 		snprintf(before, sizeof before, "%s", setting("threshold"));
-		snprintf(command, sizeof command, "{\"cmd\":\"set\",\"threshold\":%d}", value % 100);
+		snprintf(
+		    command, sizeof command, "{\"cmd\":\"set\",\"threshold\":%d}", value % 100);
 		reply = ask_json(command);
 		if (json_is_false(json_object_get(reply, "ok"))) {
 			assert_non_null(strstr(json_get_text(reply, "reason"), "disk full"));
@@ -1471,7 +1521,8 @@ test_a_full_disk(void **state)
 	assert_no_set();
 	assert_store(false);
 	unlink(scratch_path("state/big"));
-	assert_string_equal(ask(&one, "{\"cmd\":\"set\",\"threshold\":77}"), "{\"ok\":true,\"threshold\":77}");
+	assert_string_equal(
+	    ask(&one, "{\"cmd\":\"set\",\"threshold\":77}"), "{\"ok\":true,\"threshold\":77}");
 	fake_motion(300, clock_wall_ns());
 	line = next_event(&two, "motion");
 	assert_int_equal(number(line, "id"), last + 1);
@@ -1545,7 +1596,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_what_is_no_command, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_replies_come_in_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_line_too_long, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_the_last_words_of_one_who_leaves_are_answered, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_the_last_words_of_one_who_leaves_are_answered, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_who_leaves_before_the_answer, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_connections_are_bounded, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_descriptor_to_accept_with, setup, teardown),
@@ -1556,7 +1608,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_what_was_set_is_kept, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_changed_setting_is_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_snapshot_now, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_an_old_picture_is_not_saved_as_new, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_an_old_picture_is_not_saved_as_new, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_counters, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_status, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_viewers, setup, teardown),
@@ -1564,7 +1617,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_a_motion_event, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_camera_events, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_events_of_the_past, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_no_reply_is_longer_than_a_line, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_no_reply_is_longer_than_a_line, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_replay, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_number_that_is_unknown, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_pulse, setup, teardown),
@@ -1575,7 +1629,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_no_descriptor_is_left_behind, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_controls, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_many_ask_for_controls, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_a_camera_that_does_not_answer, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_a_camera_that_does_not_answer, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_event_overtakes_a_reply, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_full_disk, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_read_only_state_folder, setup, teardown),
@@ -1583,6 +1638,6 @@ main(void)
 	};
 
 	signal(SIGPIPE, SIG_IGN);
-	alarm(300);		/* SIGTERM is taken by what is tested */
+	alarm(300); /* SIGTERM is taken by what is tested */
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -27,9 +27,12 @@
 #include "confine/inside.h"
 #include "scratch.h"
 
-enum { ALL_CALLS = CONFINE_THREADS | CONFINE_STORE | CONFINE_WATCH | CONFINE_CAMERA | CONFINE_LISTEN };
+enum {
+	ALL_CALLS = CONFINE_THREADS | CONFINE_STORE | CONFINE_WATCH | CONFINE_CAMERA |
+	    CONFINE_LISTEN
+};
 
-#define CHECK(truth)	check((truth), #truth, __LINE__)
+#define CHECK(truth) check((truth), #truth, __LINE__)
 
 static void
 check(bool truth, const char *text, int line)
@@ -120,7 +123,8 @@ keep(void)
 	CHECK(refused(opens("out/new", O_WRONLY | O_CREAT), EACCES));
 	CHECK(refused(unlink(scratch_path("out/old")) == 0, EACCES));
 	CHECK(refused(mkdir(scratch_path("out/folder"), 0700) == 0, EACCES));
-	CHECK(refused(rename(scratch_path("in/old"), scratch_path("out/stolen")) == 0, EXDEV) || errno == EACCES);
+	CHECK(refused(rename(scratch_path("in/old"), scratch_path("out/stolen")) == 0, EXDEV) ||
+	    errno == EACCES);
 	CHECK(refused(open("/etc/passwd", O_WRONLY) != -1, EACCES));
 #ifndef ORIEL_SANITIZED
 	CHECK(refused(opens("out/old", O_RDONLY), EACCES));
@@ -262,10 +266,11 @@ calls_of_everybody(void)
 	CHECK(refused(socket(AF_NETLINK, SOCK_RAW, 0) != -1, ENOSYS));
 	CHECK(refused(execl("/bin/true", "true", (char *)NULL) != -1, ENOSYS));
 	CHECK(refused(mprotect(page, 4096, PROT_READ | PROT_EXEC) == 0, ENOSYS));
-	CHECK(refused(mmap(NULL, 4096, PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED, ENOSYS));
+	CHECK(refused(
+	    mmap(NULL, 4096, PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED, ENOSYS));
 	CHECK(refused(mkdir(scratch_path("in/folder"), 0700) == 0, ENOSYS));
 	CHECK(refused(syscall(SYS_memfd_create, "x", 0) != -1, ENOSYS));
-#ifndef ORIEL_SANITIZED		/* LeakSanitizer's */
+#ifndef ORIEL_SANITIZED /* LeakSanitizer's */
 	CHECK(!threads_start());
 	CHECK(refused(fork() != -1, ENOSYS));
 	CHECK(refused(kill(getpid(), 0) == 0, ENOSYS));

@@ -18,15 +18,23 @@ static unsigned char alone[CAPACITY], together[CAPACITY];
 static struct picture
 scene(enum pixel_format format, uint32_t width, uint32_t height)
 {
-	static const uint32_t bytes[PIXEL_FORMATS] = { [PIXEL_YUYV] = 2, [PIXEL_UYVY] = 2, [PIXEL_NV12] = 1,
-	    [PIXEL_YUV420] = 1, [PIXEL_GREY] = 1, [PIXEL_RGB24] = 3 };
+	static const uint32_t bytes[PIXEL_FORMATS] = { [PIXEL_YUYV] = 2,
+		[PIXEL_UYVY] = 2,
+		[PIXEL_NV12] = 1,
+		[PIXEL_YUV420] = 1,
+		[PIXEL_GREY] = 1,
+		[PIXEL_RGB24] = 3 };
 	uint32_t even = (width + 1) & ~1u, stride = bytes[format] * even;
-	struct picture picture = { .format = format, .width = width, .height = height, .stride = stride,
-	    .length = stride * height + stride * ((height + 1) / 2) };
+	struct picture picture = { .format = format,
+		.width = width,
+		.height = height,
+		.stride = stride,
+		.length = stride * height + stride * ((height + 1) / 2) };
 	unsigned char *data = malloc(picture.length);
 
 	for (uint32_t i = 0; i < picture.length; i++)
-		data[i] = (unsigned char)((i % stride) * 255 / stride + i / stride * 7 + (i * 2654435761u >> 29));
+		data[i] = (unsigned char)((i % stride) * 255 / stride + i / stride * 7 +
+		    (i * 2654435761u >> 29));
 	picture.data = data;
 	return picture;
 }
@@ -65,12 +73,14 @@ check_same(unsigned threads, enum pixel_format format, uint32_t width, uint32_t 
 static void
 test_bands_make_the_same_picture(void **state)
 {
-	static const uint32_t sizes[][2] = { { 640, 480 }, { 320, 182 }, { 99, 77 }, { 16, 33 }, { 8, 8 }, { 1, 1 } };
+	static const uint32_t sizes[][2] = { { 640, 480 }, { 320, 182 }, { 99, 77 }, { 16, 33 },
+		{ 8, 8 }, { 1, 1 } };
 
 	(void)state;
 	for (enum pixel_format format = PIXEL_YUYV; format < PIXEL_FORMATS; format++)
 		for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
-			for (unsigned threads = 1; threads <= JPEG_CREW_MOST; threads += threads < 3 ? 1 : 5)
+			for (unsigned threads = 1; threads <= JPEG_CREW_MOST;
+			     threads += threads < 3 ? 1 : 5)
 				check_same(threads, format, sizes[i][0], sizes[i][1]);
 }
 
@@ -84,7 +94,8 @@ test_bands_really_are_used(void **state)
 
 	(void)state;
 	for (long i = 0; i < length - 1; i++)
-		restarts += together[i] == 0xff && together[i + 1] >= 0xd0 && together[i + 1] <= 0xd7;
+		restarts += together[i] == 0xff && together[i + 1] >= 0xd0 &&
+		    together[i + 1] <= 0xd7;
 	assert_int_equal(restarts, 2);
 	free((void *)picture.data);
 	jpeg_crew_free(&crew);
@@ -100,13 +111,16 @@ test_a_buffer_too_small_is_an_error(void **state)
 
 	(void)state;
 	for (long capacity = 0; capacity < length; capacity += length / 37) {
-		unsigned char *exact = malloc((size_t)capacity + 1);	/* a sanitizer sees one byte more */
+		unsigned char *exact = malloc(
+		    (size_t)capacity + 1); /* a sanitizer sees one byte more */
 
-		assert_int_equal(jpeg_crew_encode(crew, &picture, 80, exact, (uint32_t)capacity, &why), -1);
+		assert_int_equal(
+		    jpeg_crew_encode(crew, &picture, 80, exact, (uint32_t)capacity, &why), -1);
 		assert_true(why.text[0] != '\0');
 		free(exact);
 	}
-	assert_int_equal(jpeg_crew_encode(crew, &picture, 80, together, (uint32_t)length + 1, NULL), length);
+	assert_int_equal(
+	    jpeg_crew_encode(crew, &picture, 80, together, (uint32_t)length + 1, NULL), length);
 	picture.length /= 2;
 	assert_int_equal(jpeg_crew_encode(crew, &picture, 80, together, CAPACITY, &why), -1);
 	picture.format = PIXEL_MJPEG;

@@ -19,13 +19,15 @@
 
 enum { EVENTS = 400, PICTURES = 5, PAGE = 4096, ROUND_S = 60, REPAIRS_MAX = 6 };
 
-static const struct store_limits no_limits = { .quota_bytes = UINT64_MAX, .quota_files = UINT64_MAX };
-static const char *const settings[][2] = { { "threshold", "17" }, { "cooldown", "4" }, { "trigger_count", "23" } };
+static const struct store_limits no_limits = { .quota_bytes = UINT64_MAX,
+	.quota_files = UINT64_MAX };
+static const char *const settings[][2] = { { "threshold", "17" }, { "cooldown", "4" },
+	{ "trigger_count", "23" } };
 static struct store *store;
 static struct cause why;
-static char said[300];			/* what is wrong with the round */
+static char said[300]; /* what is wrong with the round */
 static struct random dice;
-static bool refused;			/* said in words, and untouched */
+static bool refused; /* said in words, and untouched */
 
 static void
 complain(const char *format, ...)
@@ -63,12 +65,14 @@ mended(int result)
 static int64_t
 add_event(int number)
 {
-	json_t *data = json_pack("{si ss}", "n", number, "text", "an event that takes some room in its page");
+	json_t *data = json_pack(
+	    "{si ss}", "n", number, "text", "an event that takes some room in its page");
 	int64_t id = 0;
 	int result;
 
 	do
-		result = store_add_event(store, number % 3 == 0 ? "camera" : "motion", 1700000000, data, &id, &why);
+		result = store_add_event(
+		    store, number % 3 == 0 ? "camera" : "motion", 1700000000, data, &id, &why);
 	while (mended(result));
 	json_decref(data);
 	if (result != STORE_OK)
@@ -87,7 +91,8 @@ save(int number)
 	memset(jpeg, 'a' + number, sizeof jpeg);
 	snprintf(stem, sizeof stem, "p%d", number);
 	do
-		result = store_save_picture(store, stem, jpeg, sizeof jpeg, 1700000000, &no_limits, &saved, &why);
+		result = store_save_picture(
+		    store, stem, jpeg, sizeof jpeg, 1700000000, &no_limits, &saved, &why);
 	while (mended(result));
 	if (result != STORE_OK)
 		complain("no picture: %s", why.text);
@@ -231,9 +236,11 @@ page_of(const char *name)
 	sqlite3 *handle;
 	long page = 2;
 
-	snprintf(question, sizeof question, "SELECT rootpage FROM sqlite_master WHERE name = '%s'", name);
+	snprintf(question, sizeof question, "SELECT rootpage FROM sqlite_master WHERE name = '%s'",
+	    name);
 	sqlite3_open_v2(scratch_path("cam/state.db"), &handle, SQLITE_OPEN_READONLY, NULL);
-	if (sqlite3_prepare_v2(handle, question, -1, &say, NULL) == SQLITE_OK && sqlite3_step(say) == SQLITE_ROW)
+	if (sqlite3_prepare_v2(handle, question, -1, &say, NULL) == SQLITE_OK &&
+	    sqlite3_step(say) == SQLITE_ROW)
 		page = sqlite3_column_int(say, 0);
 	sqlite3_finalize(say);
 	sqlite3_close(handle);
@@ -268,25 +275,45 @@ damage(unsigned kind)
 	case 2: flip("cam/state.db", 0, 100, 1 + below(3)); return "bits of the header";
 	case 3: flip("cam/state.db", 100, PAGE, 1 + below(4)); return "bits of the schema";
 	case 4: shorten("cam/state.db", (long)below((size_t)size)); return "truncated";
-	case 5: shorten("cam/state.db", PAGE * (long)below((size_t)pages)); return "truncated to pages";
+	case 5:
+		shorten("cam/state.db", PAGE * (long)below((size_t)pages));
+		return "truncated to pages";
 	case 6: shorten("cam/state.db", 100); return "header only";
 	case 7: shorten("cam/state.db", 0); return "empty";
 	case 8: junk_page((long)below((size_t)pages), true); return "a page of zeros";
 	case 9: junk_page((long)below((size_t)pages), false); return "a page of junk";
-	case 10: scratch_write("cam/state.db", "this is no database any more, whatever it was ..."); return "no database";
+	case 10:
+		scratch_write("cam/state.db", "this is no database any more, whatever it was ...");
+		return "no database";
 	case 11: flip_in_index(); return "bits of an index";
 	case 12: flip_in_page_of("event"); return "bits of the tree of events";
 	case 13: flip_in_page_of("value"); return "bits of the settings";
 	case 14: flip_in_page_of("sqlite_sequence"); return "bits of the numbers";
 	case 15: flip_in_page_of("picture"); return "bits of the list of pictures";
-	case 16: copy_page((long)below((size_t)pages), (long)below((size_t)pages)); return "a page over another";
+	case 16:
+		copy_page((long)below((size_t)pages), (long)below((size_t)pages));
+		return "a page over another";
 	case 17: unlink(scratch_path("cam/state.db")); return "removed";
-	case 18: unlink(scratch_path("cam/state.db")); unlink(scratch_path("cam/state.db-wal")); return "removed with its log";
+	case 18:
+		unlink(scratch_path("cam/state.db"));
+		unlink(scratch_path("cam/state.db-wal"));
+		return "removed with its log";
 	case 19: copy("old.db", "cam/state.db"); return "an older copy";
-	case 20: unlink(scratch_path("cam/state.db")); copy("old.db", "cam/state.db"); return "an older copy in a new file";
-	case 21: flip("cam/numbers", 0, size_of("cam/numbers"), 1); return "a bit of the file of numbers";
-	case 22: copy("old.numbers", "cam/numbers"); flip("cam/state.db", 0, size, 9); return "an older file of numbers, and bits";
-	default: unlink(scratch_path("cam/numbers")); copy("old.db", "cam/state.db"); return "an older copy and no numbers";
+	case 20:
+		unlink(scratch_path("cam/state.db"));
+		copy("old.db", "cam/state.db");
+		return "an older copy in a new file";
+	case 21:
+		flip("cam/numbers", 0, size_of("cam/numbers"), 1);
+		return "a bit of the file of numbers";
+	case 22:
+		copy("old.numbers", "cam/numbers");
+		flip("cam/state.db", 0, size, 9);
+		return "an older file of numbers, and bits";
+	default:
+		unlink(scratch_path("cam/numbers"));
+		copy("old.db", "cam/state.db");
+		return "an older copy and no numbers";
 	}
 }
 
@@ -301,7 +328,9 @@ damage_log(unsigned kind)
 	case 1: flip("cam/state.db-wal", 0, size, 1 + below(9)); return "bits of the log";
 	case 2: unlink(scratch_path("cam/state.db-wal")); return "log lost";
 	case 3: shorten("cam/state.db-wal", 0); return "log empty";
-	default: flip("cam/state.db-wal", size / 2, size, 40); flip("cam/state.db", 0, size_of("cam/state.db"), 3);
+	default:
+		flip("cam/state.db-wal", size / 2, size, 40);
+		flip("cam/state.db", 0, size_of("cam/state.db"), 3);
 		return "bits of both";
 	}
 }
@@ -346,12 +375,16 @@ check_pictures(void)
 		complain("no pictures: %s", why.text);
 		return;
 	}
-	json_array_foreach(json_object_get(answer, "snaps"), index, snap) {
-		snprintf(path, sizeof path, "cam/snaps/%s", json_string_value(json_object_get(snap, "name")));
-		count += scratch_size(path) == 300 && json_integer_value(json_object_get(snap, "bytes")) == 300;
+	json_array_foreach(json_object_get(answer, "snaps"), index, snap)
+	{
+		snprintf(path, sizeof path, "cam/snaps/%s",
+		    json_string_value(json_object_get(snap, "name")));
+		count += scratch_size(path) == 300 &&
+		    json_integer_value(json_object_get(snap, "bytes")) == 300;
 	}
 	if (count != PICTURES || json_array_size(json_object_get(answer, "snaps")) != PICTURES)
-		complain("%zu pictures are right, %zu are listed", count, json_array_size(json_object_get(answer, "snaps")));
+		complain("%zu pictures are right, %zu are listed", count,
+		    json_array_size(json_object_get(answer, "snaps")));
 	json_decref(answer);
 }
 
@@ -374,13 +407,17 @@ check_events(int64_t given)
 		complain("no events: %s", why.text);
 		return;
 	}
-	json_array_foreach(json_object_get(answer, "events"), index, event) {
-		json_int_t number = json_integer_value(json_object_get(json_object_get(event, "data"), "n"));
+	json_array_foreach(json_object_get(answer, "events"), index, event)
+	{
+		json_int_t number = json_integer_value(
+		    json_object_get(json_object_get(event, "data"), "n"));
 		const char *type = json_string_value(json_object_get(event, "type"));
 
 		if (strcmp(type, number % 3 == 0 ? "camera" : "motion") != 0 ||
-		    (number != 1000 && json_integer_value(json_object_get(event, "id")) != number + 1))
-			complain("event %lld is not what it was", json_integer_value(json_object_get(event, "id")));
+		    (number != 1000 &&
+			json_integer_value(json_object_get(event, "id")) != number + 1))
+			complain("event %lld is not what it was",
+			    json_integer_value(json_object_get(event, "id")));
 	}
 	json_decref(answer);
 }
@@ -443,7 +480,8 @@ round_run(unsigned number)
 	copy("cam/numbers", "old.numbers");
 	if (when == AT_REST)
 		store_free(&store);
-	what = when == AFTER_A_CRASH && kind % 2 == 0 ? damage_log(kind / 2 % LOG_KINDS) : damage(kind % KINDS);
+	what = when == AFTER_A_CRASH && kind % 2 == 0 ? damage_log(kind / 2 % LOG_KINDS)
+						      : damage(kind % KINDS);
 	if (when != IN_USE)
 		open_store();
 	if (store != NULL)
@@ -498,7 +536,7 @@ test_any_damage(void **state)
 	unsigned rounds = WHENS * KINDS * (getenv("ORIEL_SOAK") != NULL ? 20 : 1), bad = 0;
 
 	(void)state;
-	faults->hasty = 1;		/* no power is lost here */
+	faults->hasty = 1; /* no power is lost here */
 	scratch_make();
 	mkdir(scratch_path("cam"), 0750);
 	scratch_silence(true);

@@ -25,8 +25,8 @@ block_mean(const struct decoded *whole, uint32_t column, uint32_t row)
 static void
 test_grey_is_the_mean_of_blocks(void **state)
 {
-	static const struct make_options kinds[] = { { 0 }, { .progressive = true }, { .components = 1 },
-		{ .restart = 3 } };
+	static const struct make_options kinds[] = { { 0 }, { .progressive = true },
+		{ .components = 1 }, { .restart = 3 } };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
@@ -35,12 +35,14 @@ test_grey_is_the_mean_of_blocks(void **state)
 		unsigned char grey[16 * 9];
 		uint32_t width = 0, height = 0;
 
-		assert_int_equal(jpeg_decode_grey8(decoder, made.jpeg, (uint32_t)made.length,
-		    grey, sizeof grey, &width, &height, NULL), 0);
+		assert_int_equal(jpeg_decode_grey8(decoder, made.jpeg, (uint32_t)made.length, grey,
+				     sizeof grey, &width, &height, NULL),
+		    0);
 		assert_int_equal(width, 16);
 		assert_int_equal(height, 9);
 		for (uint32_t n = 0; n < width * height; n++)
-			assert_in_range(grey[n] + 4 - block_mean(&whole, n % width, n / width), 0, 8);
+			assert_in_range(
+			    grey[n] + 4 - block_mean(&whole, n % width, n / width), 0, 8);
 		free(whole.pixels);
 		free(made.jpeg);
 	}
@@ -56,11 +58,13 @@ test_sizes_round_up_and_must_fit(void **state)
 
 	(void)state;
 	grey[17 * 9] = 0xa5;
-	assert_int_equal(jpeg_decode_grey8(decoder, made.jpeg, (uint32_t)made.length, grey, 17 * 9 - 1,
-	    &width, &height, &why), -1);
+	assert_int_equal(jpeg_decode_grey8(decoder, made.jpeg, (uint32_t)made.length, grey,
+			     17 * 9 - 1, &width, &height, &why),
+	    -1);
 	assert_string_equal(why.text, "129x65 is more than there is room for");
 	assert_int_equal(jpeg_decode_grey8(decoder, made.jpeg, (uint32_t)made.length, grey, 17 * 9,
-	    &width, &height, &why), 0);
+			     &width, &height, &why),
+	    0);
 	assert_int_equal(width, 17);
 	assert_int_equal(height, 9);
 	assert_int_equal(grey[17 * 9], 0xa5);
@@ -76,13 +80,15 @@ test_what_cannot_be_decoded_is_refused(void **state)
 	struct cause why = { "" };
 
 	(void)state;
-	assert_int_equal(jpeg_decode_grey8(decoder, made.jpeg, (uint32_t)made.length, grey, sizeof grey,
-	    &width, &height, &why), -1);
+	assert_int_equal(jpeg_decode_grey8(decoder, made.jpeg, (uint32_t)made.length, grey,
+			     sizeof grey, &width, &height, &why),
+	    -1);
 	assert_string_not_equal(why.text, "");
 	assert_int_equal(jpeg_decode_grey8(decoder, (const unsigned char *)"nonsense", 8, grey,
-	    sizeof grey, &width, &height, &why), -1);
-	assert_int_equal(jpeg_decode_grey8(decoder, made.jpeg, 0, grey, sizeof grey,
-	    &width, &height, &why), -1);
+			     sizeof grey, &width, &height, &why),
+	    -1);
+	assert_int_equal(
+	    jpeg_decode_grey8(decoder, made.jpeg, 0, grey, sizeof grey, &width, &height, &why), -1);
 	free(made.jpeg);
 }
 
@@ -105,8 +111,9 @@ test_endless_scans_are_refused(void **state)
 	for (uint32_t i = 0; i < 100; i++)
 		memcpy(bomb + last + i * length, made.jpeg + scan, length);
 	memcpy(bomb + last + 100 * length, "\xff\xd9", 2);
-	assert_int_equal(jpeg_decode_grey8(decoder, bomb, (uint32_t)made.length + 100 * length, grey,
-	    sizeof grey, &width, &height, &why), -1);
+	assert_int_equal(jpeg_decode_grey8(decoder, bomb, (uint32_t)made.length + 100 * length,
+			     grey, sizeof grey, &width, &height, &why),
+	    -1);
 	assert_string_equal(why.text, "too many scans");
 	free(bomb);
 	free(made.jpeg);
@@ -123,7 +130,8 @@ test_damage_is_survived(void **state)
 	uint32_t width, height;
 
 	(void)state;
-	jpeg_decode_grey8(decoder, made.jpeg, (uint32_t)made.length, good, sizeof good, &width, &height, NULL);
+	jpeg_decode_grey8(
+	    decoder, made.jpeg, (uint32_t)made.length, good, sizeof good, &width, &height, NULL);
 	for (int round = 0; round < 3000; round++) {
 		uint32_t length = random_below(&random, (uint32_t)made.length + 1);
 
@@ -131,10 +139,12 @@ test_damage_is_survived(void **state)
 		for (int i = 0; i < 4; i++)
 			damaged[random_below(&random, i < 2 ? 700 : (uint32_t)made.length)] =
 			    (unsigned char)random_below(&random, 256);
-		jpeg_decode_grey8(decoder, damaged, length, grey, sizeof grey, &width, &height, NULL);
+		jpeg_decode_grey8(
+		    decoder, damaged, length, grey, sizeof grey, &width, &height, NULL);
 	}
-	assert_int_equal(jpeg_decode_grey8(decoder, made.jpeg, (uint32_t)made.length, grey, sizeof grey,
-	    &width, &height, NULL), 0);
+	assert_int_equal(jpeg_decode_grey8(decoder, made.jpeg, (uint32_t)made.length, grey,
+			     sizeof grey, &width, &height, NULL),
+	    0);
 	assert_memory_equal(grey, good, sizeof good);
 	free(damaged);
 	free(made.jpeg);

@@ -63,12 +63,22 @@ test_box_is_where_it_was_asked(void **state)
 static void
 test_box_is_cut_at_each_border(void **state)
 {
-	static const struct { int x, y, width, height, left; } cases[] = {
-		{ -2, 4, 5, 3, 9 }, { WIDTH - 1, 4, 5, 3, 3 }, { 4, -2, 3, 5, 9 },
-		{ 4, HEIGHT - 1, 3, 5, 3 }, { -9, -9, 99, 99, WIDTH * HEIGHT },
-		{ WIDTH, 0, 5, 5, 0 }, { 0, HEIGHT, 5, 5, 0 }, { -5, 0, 5, 5, 0 },
-		{ 0, -5, 5, 5, 0 }, { 4, 4, 0, 5, 0 }, { 4, 4, 5, -1, 0 },
-		{ INT_MIN, 0, INT_MAX, 1, 0 }, { INT_MAX, INT_MAX, INT_MAX, INT_MAX, 0 },
+	static const struct {
+		int x, y, width, height, left;
+	} cases[] = {
+		{ -2, 4, 5, 3, 9 },
+		{ WIDTH - 1, 4, 5, 3, 3 },
+		{ 4, -2, 3, 5, 9 },
+		{ 4, HEIGHT - 1, 3, 5, 3 },
+		{ -9, -9, 99, 99, WIDTH * HEIGHT },
+		{ WIDTH, 0, 5, 5, 0 },
+		{ 0, HEIGHT, 5, 5, 0 },
+		{ -5, 0, 5, 5, 0 },
+		{ 0, -5, 5, 5, 0 },
+		{ 4, 4, 0, 5, 0 },
+		{ 4, 4, 5, -1, 0 },
+		{ INT_MIN, 0, INT_MAX, 1, 0 },
+		{ INT_MAX, INT_MAX, INT_MAX, INT_MAX, 0 },
 	};
 
 	(void)state;
@@ -108,8 +118,8 @@ test_glyphs_differ(void **state)
 		assert_true(ink_count() > 0);
 		for (int i = 0; i < WIDTH * HEIGHT; i++)
 			if (canvas.y[i] == INK)
-				assert_true(i % WIDTH >= 8 && i % WIDTH < 16 &&
-				    i / WIDTH >= 16 && i / WIDTH < 32);
+				assert_true(i % WIDTH >= 8 && i % WIDTH < 16 && i / WIDTH >= 16 &&
+				    i / WIDTH < 32);
 		memcpy(seen[c - 32], canvas.y, WIDTH * HEIGHT);
 		for (int other = ' ' + 1; other < c; other++)
 			assert_memory_not_equal(seen[c - 32], seen[other - 32], WIDTH * HEIGHT);
@@ -145,7 +155,7 @@ test_scale_enlarges(void **state)
 	canvas_clear();
 	draw_text(&canvas, 0, 0, 2, ink, "H");
 	two = ink_count();
-	assert_int_equal(two, 4 * one);	/* only straight strokes in it */
+	assert_int_equal(two, 4 * one); /* only straight strokes in it */
 }
 
 int

@@ -13,7 +13,9 @@ enum { OUT_SIZE = 1 << 20 };
 static unsigned char out[OUT_SIZE];
 static struct jpeg_encoder *encoder;
 
-struct sample { unsigned char y, cb, cr; };
+struct sample {
+	unsigned char y, cb, cr;
+};
 typedef struct sample scene_at(uint32_t x, uint32_t y);
 
 /* Smooth, and different in every direction and component. */
@@ -74,16 +76,18 @@ static uint32_t
 line_bytes(enum pixel_format format, uint32_t width)
 {
 	switch (format) {
-	case PIXEL_YUYV: case PIXEL_UYVY: return (width + 1) / 2 * 4;
+	case PIXEL_YUYV:
+	case PIXEL_UYVY: return (width + 1) / 2 * 4;
 	case PIXEL_RGB24: return width * 3;
-	case PIXEL_NV12: case PIXEL_YUV420: return (width + 1) & ~1u;
+	case PIXEL_NV12:
+	case PIXEL_YUV420: return (width + 1) & ~1u;
 	default: return width;
 	}
 }
 
 static void
 paint_packed(unsigned char *data, uint32_t stride, uint32_t width, uint32_t height, scene_at *scene,
-	unsigned luma_at)
+    unsigned luma_at)
 {
 	for (uint32_t y = 0; y < height; y++)
 		for (uint32_t x = 0; x < width && 2 * x + luma_at < stride; x++) {
@@ -124,9 +128,12 @@ paint_planar(struct picture *picture, unsigned char *data, scene_at *scene)
 
 /* A raw picture of the scene; what is padding is noise. free(3) its data. */
 static struct picture
-picture_paint(enum pixel_format format, uint32_t width, uint32_t height, uint32_t padding, scene_at *scene)
+picture_paint(
+    enum pixel_format format, uint32_t width, uint32_t height, uint32_t padding, scene_at *scene)
 {
-	struct picture picture = { .format = format, .width = width, .height = height,
+	struct picture picture = { .format = format,
+		.width = width,
+		.height = height,
 		.stride = line_bytes(format, width) + padding };
 	unsigned char *data = malloc((size_t)picture.stride * (height + 1) * 2);
 	struct random random = { 1 };
@@ -167,7 +174,10 @@ psnr(const struct decoded *whole, scene_at *scene)
 			unsigned char is[3] = { want.y, want.cb, want.cr };
 
 			for (unsigned c = 0; c < whole->channels; c++) {
-				int d = whole->pixels[((size_t)y * whole->width + x) * whole->channels + c] - is[c];
+				int d =
+				    whole->pixels[((size_t)y * whole->width + x) * whole->channels +
+					c] -
+				    is[c];
 				squares[c] += d * d;
 			}
 		}
@@ -200,8 +210,9 @@ encode_and_compare(const struct picture *picture, scene_at *scene)
 static void
 test_every_format_size_and_stride(void **state)
 {
-	static const uint32_t sizes[][2] = { { 64, 48 }, { 160, 120 }, { 61, 47 }, { 33, 17 }, { 40, 40 },
-		{ 17, 9 }, { 8, 8 }, { 1, 1 }, { 2, 1 }, { 1, 2 }, { 3, 5 }, { 648, 486 } };
+	static const uint32_t sizes[][2] = { { 64, 48 }, { 160, 120 }, { 61, 47 }, { 33, 17 },
+		{ 40, 40 }, { 17, 9 }, { 8, 8 }, { 1, 1 }, { 2, 1 }, { 1, 2 }, { 3, 5 },
+		{ 648, 486 } };
 	static const uint32_t paddings[] = { 0, 2, 32, 100 };
 
 	(void)state;
@@ -230,14 +241,16 @@ test_borders_repeat_the_last_sample(void **state)
 
 	(void)state;
 	for (int format = PIXEL_YUYV; format < PIXEL_FORMATS; format++) {
-		struct picture small = picture_paint((enum pixel_format)format, 61, 47, 6, scene_edge),
-			large = picture_paint((enum pixel_format)format, 64, 48, 0, scene_edge);
+		struct picture small = picture_paint(
+				   (enum pixel_format)format, 61, 47, 6, scene_edge),
+			       large = picture_paint(
+				   (enum pixel_format)format, 64, 48, 0, scene_edge);
 		long length = jpeg_encode(encoder, &small, 90, odd, sizeof odd, NULL);
 
 		assert_int_equal(jpeg_encode(encoder, &large, 90, out, sizeof out, NULL), length);
 		for (long at = 2; odd[at + 1] != 0xda; at += 2 + (odd[at + 2] << 8) + odd[at + 3])
 			if (odd[at + 1] == 0xc0)
-				memcpy(odd + at + 5, out + at + 5, 4);	/* the size */
+				memcpy(odd + at + 5, out + at + 5, 4); /* the size */
 		if (memcmp(odd, out, (size_t)length) != 0)
 			fail_msg("%s", pixel_format_name((enum pixel_format)format));
 		free((void *)small.data);
@@ -251,7 +264,7 @@ test_odd_packed_line_without_its_last_chroma(void **state)
 	struct picture picture = picture_paint(PIXEL_YUYV, 62, 8, 0, scene_smooth);
 
 	(void)state;
-	picture.width = 61;	/* lines of 2 * 61 bytes */
+	picture.width = 61; /* lines of 2 * 61 bytes */
 	picture.stride = 122;
 	unsigned char *data = (unsigned char *)picture.data;
 	for (uint32_t y = 1; y < 8; y++)
@@ -279,12 +292,14 @@ test_colours_are_not_swapped(void **state)
 static void
 test_studio_range_is_stretched(void **state)
 {
-	static const enum pixel_format formats[] = { PIXEL_YUYV, PIXEL_UYVY, PIXEL_NV12, PIXEL_YUV420, PIXEL_GREY };
+	static const enum pixel_format formats[] = { PIXEL_YUYV, PIXEL_UYVY, PIXEL_NV12,
+		PIXEL_YUV420, PIXEL_GREY };
 
 	(void)state;
 	for (size_t i = 0; i < 2 * sizeof formats / sizeof *formats; i++) {
 		uint32_t width = i % 2 == 0 ? 64 : 61;
-		struct picture picture = picture_paint(formats[i / 2], width, 47, 6, scene_stark_studio);
+		struct picture picture = picture_paint(
+		    formats[i / 2], width, 47, 6, scene_stark_studio);
 
 		picture.studio = true;
 		encode_and_compare(&picture, scene_stark);
@@ -321,18 +336,24 @@ static void
 test_impossible_pictures_are_refused(void **state)
 {
 	unsigned char data[64] = { 0 };
-	const struct { struct picture picture; const char *says; } cases[] = {
-		{ { .format = PIXEL_MJPEG, .width = 8, .height = 8, .stride = 8 }, "not a raw picture" },
+	const struct {
+		struct picture picture;
+		const char *says;
+	} cases[] = {
+		{ { .format = PIXEL_MJPEG, .width = 8, .height = 8, .stride = 8 },
+		    "not a raw picture" },
 		{ { .format = PIXEL_GREY, .width = 0, .height = 8, .stride = 8 }, "out of range" },
 		{ { .format = PIXEL_GREY, .width = 8, .height = 0, .stride = 8 }, "out of range" },
-		{ { .format = PIXEL_GREY, .width = 65501, .height = 1, .stride = 65501 }, "out of range" },
+		{ { .format = PIXEL_GREY, .width = 65501, .height = 1, .stride = 65501 },
+		    "out of range" },
 		{ { .format = PIXEL_GREY, .width = 8, .height = 9, .stride = 8 }, "too short" },
 		{ { .format = PIXEL_GREY, .width = 8, .height = 8, .stride = 7 }, "too short" },
 		{ { .format = PIXEL_YUYV, .width = 8, .height = 4, .stride = 15 }, "too short" },
 		{ { .format = PIXEL_YUYV, .width = 1, .height = 1, .stride = 2 }, "too short" },
 		{ { .format = PIXEL_NV12, .width = 8, .height = 6, .stride = 8 }, "needs 72" },
 		{ { .format = PIXEL_YUV420, .width = 8, .height = 6, .stride = 8 }, "needs 72" },
-		{ { .format = PIXEL_GREY, .width = 8, .height = 65500, .stride = UINT32_MAX }, "too short" },
+		{ { .format = PIXEL_GREY, .width = 8, .height = 65500, .stride = UINT32_MAX },
+		    "too short" },
 	};
 	struct cause why;
 

@@ -10,24 +10,42 @@ static void
 test_fields(void **state)
 {
 	static const struct {
-		const char *body, *value;	/* of "pass"; NULL: refused */
+		const char *body, *value; /* of "pass"; NULL: refused */
 	} cases[] = {
-		{ "user=a&pass=b", "b" }, { "pass=", "" }, { "", "" }, { "user=a", "" }, { "pass", "" }, { "passx=1", "" },
-		{ "xpass=1&pass=2", "2" }, { "pass=a+b%2Bc%20d", "a b+c d" }, { "pass=%C3%A4%ff", "\xc3\xa4\xff" },
-		{ "pass=a=b", "a=b" }, { "&&pass=x&&", "x" }, { "pass=1234567", "1234567" }, { "pass=%61&user=%", "a" },
-		{ "pass=12345678", NULL }, { "pass=%", NULL }, { "pass=%4", NULL }, { "pass=%zz", NULL }, { "pass=%00", NULL },
-		{ "pass=a&pass=b", NULL }, { "pass=&pass=", NULL }, { "pass=%4&", NULL },
+		{ "user=a&pass=b", "b" },
+		{ "pass=", "" },
+		{ "", "" },
+		{ "user=a", "" },
+		{ "pass", "" },
+		{ "passx=1", "" },
+		{ "xpass=1&pass=2", "2" },
+		{ "pass=a+b%2Bc%20d", "a b+c d" },
+		{ "pass=%C3%A4%ff", "\xc3\xa4\xff" },
+		{ "pass=a=b", "a=b" },
+		{ "&&pass=x&&", "x" },
+		{ "pass=1234567", "1234567" },
+		{ "pass=%61&user=%", "a" },
+		{ "pass=12345678", NULL },
+		{ "pass=%", NULL },
+		{ "pass=%4", NULL },
+		{ "pass=%zz", NULL },
+		{ "pass=%00", NULL },
+		{ "pass=a&pass=b", NULL },
+		{ "pass=&pass=", NULL },
+		{ "pass=%4&", NULL },
 	};
 	char value[8];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		memset(value, 'x', sizeof value);
-		assert_int_equal(form_field(cases[i].body, strlen(cases[i].body), "pass", value, sizeof value),
+		assert_int_equal(
+		    form_field(cases[i].body, strlen(cases[i].body), "pass", value, sizeof value),
 		    cases[i].value != NULL);
 		assert_string_equal(value, cases[i].value != NULL ? cases[i].value : "");
 	}
-	assert_true(form_field("pass=abc", 7, "pass", value, sizeof value));	/* nothing behind its end */
+	assert_true(
+	    form_field("pass=abc", 7, "pass", value, sizeof value)); /* nothing behind its end */
 	assert_string_equal(value, "ab");
 	assert_true(form_field("pass=a%41", 7, "pass", value, sizeof value) == false);
 }
@@ -39,12 +57,31 @@ test_places(void **state)
 		const char *path, *mount;
 		bool local;
 	} cases[] = {
-		{ "/", "", true }, { "/a/b?c=d&e#f", "", true }, { "/%2f%2fx", "", true }, { "/a//b", "", true },
-		{ "", "", false }, { "a", "", false }, { "//a", "", false }, { "/\\a", "", false }, { "\\/a", "", false },
-		{ "/a\\b", "", false }, { "http://a", "", false }, { "/\ta", "", false }, { "/a\r\nb", "", false }, { "/a b", "", false },
-		{ "/\xc3\xa4", "", false }, { "/a\"b", "", false }, { "/<a>", "", false }, { "/a\x7f", "", false },
-		{ "/door/", "/door", true }, { "/door/a", "/door", true }, { "/door", "/door", false }, { "/doors/", "/door", false },
-		{ "/", "/door", false }, { "/a", "/door", false }, { "//door/", "/door", false },
+		{ "/", "", true },
+		{ "/a/b?c=d&e#f", "", true },
+		{ "/%2f%2fx", "", true },
+		{ "/a//b", "", true },
+		{ "", "", false },
+		{ "a", "", false },
+		{ "//a", "", false },
+		{ "/\\a", "", false },
+		{ "\\/a", "", false },
+		{ "/a\\b", "", false },
+		{ "http://a", "", false },
+		{ "/\ta", "", false },
+		{ "/a\r\nb", "", false },
+		{ "/a b", "", false },
+		{ "/\xc3\xa4", "", false },
+		{ "/a\"b", "", false },
+		{ "/<a>", "", false },
+		{ "/a\x7f", "", false },
+		{ "/door/", "/door", true },
+		{ "/door/a", "/door", true },
+		{ "/door", "/door", false },
+		{ "/doors/", "/door", false },
+		{ "/", "/door", false },
+		{ "/a", "/door", false },
+		{ "//door/", "/door", false },
 	};
 	char longest[NEXT_SIZE + 1];
 
@@ -83,8 +120,9 @@ test_listed_origins(void **state)
 	(void)state;
 	assert_true(origin_listed(list, "https://a.example"));
 	assert_true(origin_listed(list, "http://b:81"));
-	static const char *const others[] = { "", "https://a.example.evil", "https://a.exampl", "http://b:8", "http://b", "null",
-		"https://a.example  http://b:81", "HTTPS://a.example", " " };
+	static const char *const others[] = { "", "https://a.example.evil", "https://a.exampl",
+		"http://b:8", "http://b", "null", "https://a.example  http://b:81",
+		"HTTPS://a.example", " " };
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
 		assert_false(origin_listed(list, others[i]));
 	assert_false(origin_listed("", ""));
@@ -98,16 +136,24 @@ test_own_origin(void **state)
 		const char *scheme, *host, *origin;
 		bool ours;
 	} cases[] = {
-		{ "http", "cam:8080", "http://cam:8080", true }, { "https", "CAM", "https://cam", true },
-		{ "http", "cam", "https://cam", false }, { "http", "cam", "http://cam.evil", false }, { "http", "cam", "http://ca", false },
-		{ "", "cam", "http://cam", false }, { "", "cam", "://cam", false }, { "http", "", "http://", false },
-		{ "http", "cam", "null", false }, { "http", "cam", "http//cam", false },
+		{ "http", "cam:8080", "http://cam:8080", true },
+		{ "https", "CAM", "https://cam", true },
+		{ "http", "cam", "https://cam", false },
+		{ "http", "cam", "http://cam.evil", false },
+		{ "http", "cam", "http://ca", false },
+		{ "", "cam", "http://cam", false },
+		{ "", "cam", "://cam", false },
+		{ "http", "", "http://", false },
+		{ "http", "cam", "null", false },
+		{ "http", "cam", "http//cam", false },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-		const struct request request = { .scheme = cases[i].scheme, .host = cases[i].host,
-			.origin = cases[i].origin, .fetch_site = "" };
+		const struct request request = { .scheme = cases[i].scheme,
+			.host = cases[i].host,
+			.origin = cases[i].origin,
+			.fetch_site = "" };
 
 		assert_int_equal(origin_may_change(&request, "", true), cases[i].ours);
 	}

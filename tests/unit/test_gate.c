@@ -128,8 +128,9 @@ test_padding_outside_a_stream(void **state)
 static void
 test_lengths_beyond_the_stream(void **state)
 {
-	static const char *const lengths[] = { "\xff\xff\xff\xfe\xff\xff\xff\xfe", "\xff\xff\xff\xff\xff\xff\xff\xff",
-		"\x80\1\0\0\1", "\1\x80\1\0\0", "\x80\0\xff\xff\x80\0\0\2" };
+	static const char *const lengths[] = { "\xff\xff\xff\xfe\xff\xff\xff\xfe",
+		"\xff\xff\xff\xff\xff\xff\xff\xff", "\x80\1\0\0\1", "\1\x80\1\0\0",
+		"\x80\0\xff\xff\x80\0\0\2" };
 	static const size_t sizes[] = { 8, 8, 5, 5, 8 };
 
 	(void)state;
@@ -139,7 +140,7 @@ test_lengths_beyond_the_stream(void **state)
 		assert_int_equal(look(used), GATE_REFUSE);
 	}
 	put_begin();
-	put_record(RECORD_PARAMS, "\x80\0\xff\xff\1", 5, 0);	/* 65535 + 1: just right */
+	put_record(RECORD_PARAMS, "\x80\0\xff\xff\1", 5, 0); /* 65535 + 1: just right */
 	assert_int_equal(look(used), GATE_MORE);
 }
 
@@ -152,7 +153,8 @@ test_records_out_of_order(void **state)
 	for (int type = 0; type < 256; type++) {
 		used = 0;
 		put_record(type, body, 8, 0);
-		assert_int_equal(look(used), type == RECORD_BEGIN_REQUEST ? GATE_MORE : GATE_REFUSE);
+		assert_int_equal(
+		    look(used), type == RECORD_BEGIN_REQUEST ? GATE_MORE : GATE_REFUSE);
 		put_begin();
 		put_record(type, "\1\1ab", 4, 0);
 		assert_int_equal(look(used), type == RECORD_PARAMS ? GATE_MORE : GATE_REFUSE);
@@ -172,11 +174,14 @@ test_only_request_1_of_a_responder(void **state)
 		put_begin();
 		bytes[at] ^= 0x42;
 		switch (at) {
-		case 7: case 10: case 11: case 12: case 13: case 14: case 15:	/* reserved, flags */
-			assert_int_equal(look(used), GATE_MORE);
-			break;
-		default:
-			assert_int_equal(look(used), GATE_REFUSE);
+		case 7:
+		case 10:
+		case 11:
+		case 12:
+		case 13:
+		case 14:
+		case 15: /* reserved, flags */ assert_int_equal(look(used), GATE_MORE); break;
+		default: assert_int_equal(look(used), GATE_REFUSE);
 		}
 	}
 	/* GET_VALUES smashes libfcgi's stack. */
@@ -212,7 +217,7 @@ test_bounds(void **state)
 
 	(void)state;
 	memset(params, 0, sizeof params);
-	put_request(params, 2 * GATE_PAIRS_MAX, 0);	/* empty names and values */
+	put_request(params, 2 * GATE_PAIRS_MAX, 0); /* empty names and values */
 	assert_int_equal(look(used), GATE_PASS);
 	put_request(params, 2 * GATE_PAIRS_MAX + 2, 0);
 	assert_int_equal(look(used), GATE_REFUSE);
@@ -222,11 +227,11 @@ test_bounds(void **state)
 	put_begin();
 	put_record(RECORD_PARAMS, params, 60000, 0);
 	put_record(RECORD_PARAMS, params + 60000, 5536, 0);
-	assert_int_equal(look(used), GATE_MORE);	/* 64 KiB */
+	assert_int_equal(look(used), GATE_MORE); /* 64 KiB */
 	put_begin();
 	put_record(RECORD_PARAMS, params, 60000, 0);
 	put_record(RECORD_PARAMS, params + 60000, 5537, 0);
-	assert_int_equal(look(used), GATE_REFUSE);	/* and a byte */
+	assert_int_equal(look(used), GATE_REFUSE); /* and a byte */
 
 	memset(bytes, 0, GATE_WINDOW);
 	put_begin();

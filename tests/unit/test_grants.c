@@ -12,7 +12,7 @@
 #include "scratch.h"
 
 #define A "0123456789abcdef0123456789abcdef"
-#define B "0123456789abcdef0123456789abcde0"	/* the same bucket */
+#define B "0123456789abcdef0123456789abcde0" /* the same bucket */
 #define C "fff3456789abcdef0123456789abcdef"
 
 static struct grants grants;
@@ -86,8 +86,9 @@ begin(struct owner *owner, const char *id)
 static void
 test_ids(void **state)
 {
-	static const char *const bad[] = { "", ".", "..", ".settled", A "0", "0123456789abcdef0123456789abcde",
-		"0123456789ABCDEF0123456789ABCDEF", "../456789abcdef0123456789abcdef1", "g123456789abcdef0123456789abcdef" };
+	static const char *const bad[] = { "", ".", "..", ".settled", A "0",
+		"0123456789abcdef0123456789abcde", "0123456789ABCDEF0123456789ABCDEF",
+		"../456789abcdef0123456789abcdef1", "g123456789abcdef0123456789abcdef" };
 
 	(void)state;
 	assert_int_equal(grants_make_folder(&grants, &why), 0);
@@ -189,7 +190,7 @@ test_a_grant_that_is_not_good_holds_nothing(void **state)
 	struct owner owner;
 
 	(void)state;
-	assert_false(begin(&owner, A));		/* no folder yet */
+	assert_false(begin(&owner, A)); /* no folder yet */
 	publish(B);
 	assert_false(begin(&owner, A));
 	assert_false(begin(&owner, ""));
@@ -209,7 +210,7 @@ test_the_folder_comes_later(void **state)
 	assert_true(begin(&owner, A));
 	withdraw(A);
 	assert_int_equal(rmdir(grants.path), 0);
-	publish(A);				/* in another folder of that name */
+	publish(A); /* in another folder of that name */
 	assert_true(begin(&other, A));
 	dispatch();
 	assert_int_equal(owner.ended, 1);
@@ -338,10 +339,16 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_ids), TEST(test_a_grant_comes_and_goes), TEST(test_each), TEST(test_a_long_path),
-		TEST(test_an_end_reaches_its_holds_only), TEST(test_a_grant_that_is_not_good_holds_nothing),
-		TEST(test_the_folder_comes_later), TEST(test_a_folder_moved_away_ends_all),
-		TEST(test_more_ends_than_the_kernel_remembers), TEST(test_ended_may_change_all),
+		TEST(test_ids),
+		TEST(test_a_grant_comes_and_goes),
+		TEST(test_each),
+		TEST(test_a_long_path),
+		TEST(test_an_end_reaches_its_holds_only),
+		TEST(test_a_grant_that_is_not_good_holds_nothing),
+		TEST(test_the_folder_comes_later),
+		TEST(test_a_folder_moved_away_ends_all),
+		TEST(test_more_ends_than_the_kernel_remembers),
+		TEST(test_ended_may_change_all),
 		TEST(test_what_appears_is_told),
 	};
 

@@ -21,7 +21,7 @@ level(unsigned x, unsigned y)
 static void
 paint(unsigned pixel_bytes, unsigned at, unsigned copies)
 {
-	memset(data, 0xee, sizeof data);	/* chroma and padding must not count */
+	memset(data, 0xee, sizeof data); /* chroma and padding must not count */
 	for (unsigned y = 0; y < HEIGHT; y++)
 		for (unsigned x = 0; x < WIDTH; x++)
 			memset(data + y * STRIDE + x * pixel_bytes + at, level(x, y), copies);
@@ -30,9 +30,14 @@ paint(unsigned pixel_bytes, unsigned at, unsigned copies)
 static void
 check(enum pixel_format format, unsigned tolerance)
 {
-	struct picture picture = { .format = format, .width = WIDTH, .height = HEIGHT,
-	    .stride = STRIDE, .data = data, .length = sizeof data };
-	unsigned char *grey = malloc(grey_size(WIDTH, HEIGHT));	/* exact: a sanitizer sees one byte more */
+	struct picture picture = { .format = format,
+		.width = WIDTH,
+		.height = HEIGHT,
+		.stride = STRIDE,
+		.data = data,
+		.length = sizeof data };
+	unsigned char *grey = malloc(
+	    grey_size(WIDTH, HEIGHT)); /* exact: a sanitizer sees one byte more */
 	uint32_t width, height;
 
 	assert_int_equal(grey_size(WIDTH, HEIGHT), COLUMNS * ROWS);
@@ -73,13 +78,16 @@ test_short_lines_of_odd_widths(void **state)
 	for (uint32_t width = 1; width <= 35; width += 2)
 		for (uint32_t stride = 2 * width - 2; stride <= 2 * width + 2; stride++)
 			for (int i = 0; i < 4; i++) {
-				struct picture picture = { .format = formats[i % 2], .width = width, .height = 9,
-				    .stride = stride };
+				struct picture picture = { .format = formats[i % 2],
+					.width = width,
+					.height = 9,
+					.stride = stride };
 				uint32_t columns, rows;
 				unsigned char grey[5 * 2 + 1], *bytes;
 
 				/* The last line may lack what is no pixel. */
-				picture.length = stride * 8 + (i < 2 ? stride : 4 * ((picture_columns(&picture) + 1) / 2));
+				picture.length = stride * 8 +
+				    (i < 2 ? stride : 4 * ((picture_columns(&picture) + 1) / 2));
 				bytes = malloc(picture.length);
 				memset(bytes, 77, picture.length);
 				picture.data = bytes;
@@ -91,7 +99,8 @@ test_short_lines_of_odd_widths(void **state)
 					for (uint32_t n = 0; n < columns * rows; n++)
 						assert_int_equal(grey[n], 77);
 				} else {
-					assert_true(width == 1 || stride < 2 * width - 2 || picture.length < stride * 8);
+					assert_true(width == 1 || stride < 2 * width - 2 ||
+					    picture.length < stride * 8);
 				}
 				assert_int_equal(grey[10], 1);
 				free(bytes);
@@ -102,10 +111,13 @@ test_short_lines_of_odd_widths(void **state)
 static void
 test_turned_as_exif_says(void **state)
 {
-	static const unsigned char coded[] = { 1, 2, 3, 4, 5, 6 };	/* 3 x 2 */
-	static const struct { uint32_t width; unsigned char shown[6]; } turned[] = {
-		{ 3, { 1, 2, 3, 4, 5, 6 } }, { 3, { 3, 2, 1, 6, 5, 4 } }, { 3, { 6, 5, 4, 3, 2, 1 } },
-		{ 3, { 4, 5, 6, 1, 2, 3 } }, { 2, { 1, 4, 2, 5, 3, 6 } }, { 2, { 4, 1, 5, 2, 6, 3 } },
+	static const unsigned char coded[] = { 1, 2, 3, 4, 5, 6 }; /* 3 x 2 */
+	static const struct {
+		uint32_t width;
+		unsigned char shown[6];
+	} turned[] = { { 3, { 1, 2, 3, 4, 5, 6 } }, { 3, { 3, 2, 1, 6, 5, 4 } },
+		{ 3, { 6, 5, 4, 3, 2, 1 } }, { 3, { 4, 5, 6, 1, 2, 3 } },
+		{ 2, { 1, 4, 2, 5, 3, 6 } }, { 2, { 4, 1, 5, 2, 6, 3 } },
 		{ 2, { 6, 3, 5, 2, 4, 1 } }, { 2, { 3, 6, 2, 5, 1, 4 } } };
 
 	(void)state;
@@ -123,8 +135,12 @@ test_turned_as_exif_says(void **state)
 static void
 test_a_block_is_its_mean(void **state)
 {
-	struct picture picture = { .format = PIXEL_GREY, .width = 8, .height = 8,
-	    .stride = 8, .data = data, .length = 64 };
+	struct picture picture = { .format = PIXEL_GREY,
+		.width = 8,
+		.height = 8,
+		.stride = 8,
+		.data = data,
+		.length = 64 };
 	unsigned char grey;
 	uint32_t width, height;
 

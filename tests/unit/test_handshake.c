@@ -9,8 +9,18 @@
 
 /* The request of RFC 6455 section 1.3 as nginx hands it on, one line each; a case
  * replaces lines by number. */
-enum { LINE_REQUEST, LINE_HOST, LINE_UPGRADE, LINE_CONNECTION, LINE_KEY, LINE_VERSION,
-	LINE_ORIGIN, LINE_PROTO, LINE_MORE, LINES };
+enum {
+	LINE_REQUEST,
+	LINE_HOST,
+	LINE_UPGRADE,
+	LINE_CONNECTION,
+	LINE_KEY,
+	LINE_VERSION,
+	LINE_ORIGIN,
+	LINE_PROTO,
+	LINE_MORE,
+	LINES
+};
 static const char *const good[LINES] = {
 	"GET /control HTTP/1.1\r\n",
 	"Host: cam.example\r\n",
@@ -26,7 +36,7 @@ static const char *const good[LINES] = {
 static const struct row {
 	unsigned status;
 	int line;
-	const char *text;	/* instead of that line */
+	const char *text; /* instead of that line */
 } rows[] = {
 	{ 101, LINE_MORE, "" },
 	/* the request line */
@@ -77,7 +87,8 @@ static const struct row {
 	{ 400, LINE_KEY, "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZWVl\r\n" },
 	{ 400, LINE_KEY, "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZ!==\r\n" },
 	{ 400, LINE_KEY, "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZZ==\r\n" },
-	{ 400, LINE_KEY, "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+	{ 400, LINE_KEY,
+	    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 	    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" },
 	/* the origin */
 	{ 101, LINE_ORIGIN, "" },
@@ -122,7 +133,8 @@ static const struct row {
 };
 
 static const struct handshake_policy policy = {
-	.origins = "https://octopi.example:5000 http://tablet.example", .allow_no_origin = true,
+	.origins = "https://octopi.example:5000 http://tablet.example",
+	.allow_no_origin = true,
 };
 static const struct handshake_policy strict = { .origins = "", .allow_no_origin = false };
 
@@ -132,7 +144,8 @@ build(char *head, size_t size, int line, const char *text)
 	size_t length = 0;
 
 	for (int i = 0; i < LINES; i++)
-		length += (size_t)snprintf(head + length, size - length, "%s", i == line ? text : good[i]);
+		length += (size_t)snprintf(
+		    head + length, size - length, "%s", i == line ? text : good[i]);
 	return length + (size_t)snprintf(head + length, size - length, "\r\n");
 }
 
@@ -148,7 +161,8 @@ test_each_check(void **state)
 
 		handshake_read(&policy, head, length, &handshake);
 		if (handshake.status != rows[i].status)
-			fail_msg("%u instead of %u: %s", handshake.status, rows[i].status, rows[i].text);
+			fail_msg(
+			    "%u instead of %u: %s", handshake.status, rows[i].status, rows[i].text);
 		assert_int_equal(handshake.head_length, length);
 		assert_int_equal(handshake.response_length, strlen(handshake.response));
 	}
@@ -164,7 +178,8 @@ test_the_answer(void **state)
 
 	(void)state;
 	handshake_read(&policy, head, length, &handshake);
-	assert_string_equal(handshake.response, "HTTP/1.1 101 Switching Protocols\r\n"
+	assert_string_equal(handshake.response,
+	    "HTTP/1.1 101 Switching Protocols\r\n"
 	    "Upgrade: websocket\r\nConnection: Upgrade\r\n"
 	    "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n");
 	assert_string_equal(handshake.camera, "");
@@ -179,7 +194,8 @@ test_refusals_are_whole_responses(void **state)
 
 	(void)state;
 	handshake_read(&policy, head, length, &handshake);
-	assert_string_equal(handshake.response, "HTTP/1.1 426 Upgrade Required\r\n"
+	assert_string_equal(handshake.response,
+	    "HTTP/1.1 426 Upgrade Required\r\n"
 	    "Content-Type: application/json\r\nContent-Length: 43\r\nConnection: close\r\n"
 	    "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\r\n"
 	    "{\"error\": \"WebSocket version 13 is needed\"}");
@@ -196,19 +212,29 @@ test_subprotocol(void **state)
 	char head[4096];
 
 	(void)state;
-	handshake_read(&policy, head, build(head, sizeof head, LINE_MORE, "Sec-WebSocket-Protocol: a, oriel\r\n"), &handshake);
+	handshake_read(&policy, head,
+	    build(head, sizeof head, LINE_MORE, "Sec-WebSocket-Protocol: a, oriel\r\n"),
+	    &handshake);
 	assert_non_null(strstr(handshake.response, "\r\nSec-WebSocket-Protocol: oriel\r\n"));
-	handshake_read(&policy, head, build(head, sizeof head, LINE_MORE, "Sec-WebSocket-Protocol: a\r\n"), &handshake);
+	handshake_read(&policy, head,
+	    build(head, sizeof head, LINE_MORE, "Sec-WebSocket-Protocol: a\r\n"), &handshake);
 	assert_non_null(strstr(handshake.response, "\"code\": \"unknown_subprotocol\""));
 }
 
 static void
 test_hosts(void **state)
 {
-	static const struct { const char *line; unsigned status; } cases[] = {
-		{ "Host: cam.example\r\n", 101 }, { "Host: 192.0.2.7:8080\r\n", 101 }, { "Host: [::1]\r\n", 101 },
-		{ "Host: porch.local\r\n", 101 }, { "Host: front.example\r\nX-Oriel-Site: front.example\r\n", 101 },
-		{ "Host: evil.example\r\n", 403 }, { "Host: cam.example.evil.example\r\n", 403 },
+	static const struct {
+		const char *line;
+		unsigned status;
+	} cases[] = {
+		{ "Host: cam.example\r\n", 101 },
+		{ "Host: 192.0.2.7:8080\r\n", 101 },
+		{ "Host: [::1]\r\n", 101 },
+		{ "Host: porch.local\r\n", 101 },
+		{ "Host: front.example\r\nX-Oriel-Site: front.example\r\n", 101 },
+		{ "Host: evil.example\r\n", 403 },
+		{ "Host: cam.example.evil.example\r\n", 403 },
 		{ "Host: evil.example\r\nX-Oriel-Site: _\r\n", 403 },
 	};
 	static struct handshake handshake;
@@ -219,7 +245,8 @@ test_hosts(void **state)
 	(void)state;
 	hosts_init(&hosts, "porch", "cam.example", "/nonexistent");
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-		handshake_read(&named, head, build(head, sizeof head, LINE_HOST, cases[i].line), &handshake);
+		handshake_read(
+		    &named, head, build(head, sizeof head, LINE_HOST, cases[i].line), &handshake);
 		assert_int_equal(handshake.status, cases[i].status);
 		if (handshake.status == 403)
 			assert_non_null(strstr(handshake.response, "\"code\": \"unknown_host\""));
@@ -230,8 +257,12 @@ test_hosts(void **state)
 static void
 test_who(void **state)
 {
-	static const struct { const char *more, *who; } cases[] = {
-		{ "", "" }, { "X-Real-IP: 192.0.2.7\r\n", "192.0.2.7" }, { "X-Real-IP: 2001:db8::1:2:3:4\r\n", "2001:db8::" },
+	static const struct {
+		const char *more, *who;
+	} cases[] = {
+		{ "", "" },
+		{ "X-Real-IP: 192.0.2.7\r\n", "192.0.2.7" },
+		{ "X-Real-IP: 2001:db8::1:2:3:4\r\n", "2001:db8::" },
 		{ "X-Real-IP: 192.0.2.7\r\nX-Oriel-User: anna\r\n", "anna" },
 	};
 	static struct handshake handshake;
@@ -239,7 +270,8 @@ test_who(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-		handshake_read(&policy, head, build(head, sizeof head, LINE_MORE, cases[i].more), &handshake);
+		handshake_read(
+		    &policy, head, build(head, sizeof head, LINE_MORE, cases[i].more), &handshake);
 		assert_int_equal(handshake.status, 101);
 		assert_string_equal(handshake.who, cases[i].who);
 	}
@@ -250,7 +282,8 @@ test_camera_in_the_path(void **state)
 {
 	static struct handshake handshake;
 	char head[4096];
-	size_t length = build(head, sizeof head, LINE_REQUEST, "GET /cam/front-door/control?a HTTP/1.1\r\n");
+	size_t length = build(
+	    head, sizeof head, LINE_REQUEST, "GET /cam/front-door/control?a HTTP/1.1\r\n");
 
 	(void)state;
 	handshake_read(&policy, head, length, &handshake);
@@ -266,14 +299,20 @@ test_roles(void **state)
 	static const struct handshake_policy asking = { .origins = "", .login = true };
 	static const struct {
 		const char *more;
-		enum role role;		/* ROLE_NONE: refused */
+		enum role role; /* ROLE_NONE: refused */
 	} cases[] = {
-		{ "X-Oriel-Role: viewer\r\n%s", ROLE_VIEWER }, { "X-Oriel-Role: operator\r\n%s", ROLE_OPERATOR },
-		{ "%s", ROLE_NONE }, { "X-Oriel-Role:\r\n%s", ROLE_NONE }, { "X-Oriel-Role: Operator\r\n%s", ROLE_NONE },
-		{ "X-Oriel-Role: operator, viewer\r\n%s", ROLE_NONE }, { "X-Oriel-Role: operatoroperatoroperator\r\n%s", ROLE_NONE },
-		{ "X-Oriel-Role: operator\r\n", ROLE_NONE }, { "X-Oriel-Role: operator\r\nX-Oriel-Role: operator\r\n%s", ROLE_NONE },
+		{ "X-Oriel-Role: viewer\r\n%s", ROLE_VIEWER },
+		{ "X-Oriel-Role: operator\r\n%s", ROLE_OPERATOR },
+		{ "%s", ROLE_NONE },
+		{ "X-Oriel-Role:\r\n%s", ROLE_NONE },
+		{ "X-Oriel-Role: Operator\r\n%s", ROLE_NONE },
+		{ "X-Oriel-Role: operator, viewer\r\n%s", ROLE_NONE },
+		{ "X-Oriel-Role: operatoroperatoroperator\r\n%s", ROLE_NONE },
+		{ "X-Oriel-Role: operator\r\n", ROLE_NONE },
+		{ "X-Oriel-Role: operator\r\nX-Oriel-Role: operator\r\n%s", ROLE_NONE },
 		{ "X-Oriel-Role: operator\r\nX-Oriel-Grant: a\r\n%s", ROLE_NONE },
-		{ "X-Oriel-Role: operator\r\nX-Oriel-Grant: 0123456789abcdef0123456789abcdef0\r\n", ROLE_NONE },
+		{ "X-Oriel-Role: operator\r\nX-Oriel-Grant: 0123456789abcdef0123456789abcdef0\r\n",
+		    ROLE_NONE },
 	};
 	static struct handshake handshake;
 	char head[4096], more[256];
@@ -282,9 +321,11 @@ test_roles(void **state)
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		const char *end = strstr(cases[i].more, "%s");
 
-		snprintf(more, sizeof more, "%.*s%s", end != NULL ? (int)(end - cases[i].more) : 999, cases[i].more,
+		snprintf(more, sizeof more, "%.*s%s",
+		    end != NULL ? (int)(end - cases[i].more) : 999, cases[i].more,
 		    end != NULL ? grant : "");
-		handshake_read(&asking, head, build(head, sizeof head, LINE_MORE, more), &handshake);
+		handshake_read(
+		    &asking, head, build(head, sizeof head, LINE_MORE, more), &handshake);
 		assert_int_equal(handshake.status, cases[i].role == ROLE_NONE ? 401 : 101);
 		if (handshake.status == 101) {
 			assert_int_equal(handshake.role, cases[i].role);

@@ -30,8 +30,10 @@ setup(void **state)
 	(void)state;
 	if (mkdtemp(etc) == NULL)
 		return -1;
-	put("hosts", "127.0.0.1 localhost ads.example\n127.0.1.1\tCamera.site.example  camera\n# 1.2.3.4 camera.comment.example\n");
-	put("resolv.conf", "nameserver 192.0.2.1\nsearch fritz.box corp.example\noptions camera.no\n");
+	put("hosts",
+	    "127.0.0.1 localhost ads.example\n127.0.1.1\tCamera.site.example  camera\n# 1.2.3.4 camera.comment.example\n");
+	put("resolv.conf",
+	    "nameserver 192.0.2.1\nsearch fritz.box corp.example\noptions camera.no\n");
 	hosts_init(&hosts, "Camera", "cam.example Porch.Example", etc);
 	return 0;
 }
@@ -59,10 +61,30 @@ static void
 test_ours(void **state)
 {
 	static const char *const good[] = {
-		"", "localhost", "LOCALHOST:8080", "cam.localhost", "127.0.0.1", "127.0.0.1:8080", "192.168.1.7:80", "8.8.8.8",
-		"[::1]", "[::1]:8080", "[2001:db8::7]", "[::ffff:192.0.2.1]:1", "camera", "Camera.local", "camera.local.",
-		"camera.lan:8080", "camera.home.arpa", "camera.fritz.box", "camera.corp.example", "camera.site.example",
-		"oriel", "cam.example", "CAM.example:443", "porch.example.",
+		"",
+		"localhost",
+		"LOCALHOST:8080",
+		"cam.localhost",
+		"127.0.0.1",
+		"127.0.0.1:8080",
+		"192.168.1.7:80",
+		"8.8.8.8",
+		"[::1]",
+		"[::1]:8080",
+		"[2001:db8::7]",
+		"[::ffff:192.0.2.1]:1",
+		"camera",
+		"Camera.local",
+		"camera.local.",
+		"camera.lan:8080",
+		"camera.home.arpa",
+		"camera.fritz.box",
+		"camera.corp.example",
+		"camera.site.example",
+		"oriel",
+		"cam.example",
+		"CAM.example:443",
+		"porch.example.",
 	};
 
 	(void)state;
@@ -75,11 +97,38 @@ static void
 test_of_others(void **state)
 {
 	static const char *const bad[] = {
-		"evil.example", "evil.example:8080", "camera.evil.example", "localhost.evil.example", "127.0.0.1.evil.example",
-		"evil.local", "ads.example", "camera.comment.example", "camera.no", "site.example", "xcam.example",
-		"cam.example.evil.example", "cam.examplex", "cam.example porch.example", "cam.example:80:80", "cam.example:x",
-		"[::1", "[::1]x", "[::1]:x", "[evil.example]", "[127.0.0.1]", "::1", "::1.evil.example", "a b", ".", ".localhost",
-		"cam.example@evil.example", "cam.example/", "\xc3\xa9vil", "*", ":8080", "127.1.evil",
+		"evil.example",
+		"evil.example:8080",
+		"camera.evil.example",
+		"localhost.evil.example",
+		"127.0.0.1.evil.example",
+		"evil.local",
+		"ads.example",
+		"camera.comment.example",
+		"camera.no",
+		"site.example",
+		"xcam.example",
+		"cam.example.evil.example",
+		"cam.examplex",
+		"cam.example porch.example",
+		"cam.example:80:80",
+		"cam.example:x",
+		"[::1",
+		"[::1]x",
+		"[::1]:x",
+		"[evil.example]",
+		"[127.0.0.1]",
+		"::1",
+		"::1.evil.example",
+		"a b",
+		".",
+		".localhost",
+		"cam.example@evil.example",
+		"cam.example/",
+		"\xc3\xa9vil",
+		"*",
+		":8080",
+		"127.1.evil",
 	};
 	char longest[400];
 

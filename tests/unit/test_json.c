@@ -19,8 +19,9 @@ parses(const char *text, size_t length)
 static void
 test_only_whole_objects(void **state)
 {
-	static const char *const refused[] = { "", " ", "[]", "1", "\"x\"", "null", "{", "{}x", "{} {}",
-		"{\"a\":1,\"a\":2}", "{'a':1}", "{\"a\":NaN}", "{\"a\":01}", "{\"\xff\":1}" };
+	static const char *const refused[] = { "", " ", "[]", "1", "\"x\"", "null", "{", "{}x",
+		"{} {}", "{\"a\":1,\"a\":2}", "{'a':1}", "{\"a\":NaN}", "{\"a\":01}",
+		"{\"\xff\":1}" };
 	static const char nested[] = " {\"a\": [1, {\"b\": null}]}\r\n";
 
 	(void)state;
@@ -84,10 +85,13 @@ test_line_keeps_the_order(void **state)
 static void
 test_words_are_always_a_string(void **state)
 {
-	static const struct { const char *text, *shown; } cases[] = { { "", "" }, { "Caméra", "Caméra" },
-		{ "Cam\xe9ra", "Cam?ra" }, { "Cam\xe9ra caf\u00e9", "Cam?ra café" }, { "caf\xc3", "caf?" },
-		{ "\xe2\x82", "??" }, { "\xe2\x82\xac \xf0\x9f\x93\xb7", "€ \xf0\x9f\x93\xb7" }, { "\xc0\xaf", "??" },
-		{ "\xed\xa0\x80", "???" }, { "\xf4\x90\x80\x80", "????" }, { "\xff\xfe", "??" } };
+	static const struct {
+		const char *text, *shown;
+	} cases[] = { { "", "" }, { "Caméra", "Caméra" }, { "Cam\xe9ra", "Cam?ra" },
+		{ "Cam\xe9ra caf\u00e9", "Cam?ra café" }, { "caf\xc3", "caf?" },
+		{ "\xe2\x82", "??" }, { "\xe2\x82\xac \xf0\x9f\x93\xb7", "€ \xf0\x9f\x93\xb7" },
+		{ "\xc0\xaf", "??" }, { "\xed\xa0\x80", "???" }, { "\xf4\x90\x80\x80", "????" },
+		{ "\xff\xfe", "??" } };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

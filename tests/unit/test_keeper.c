@@ -15,7 +15,7 @@ static const struct store_limits tight = { .quota_bytes = 10, .quota_files = 1 }
 
 static struct event_base *base;
 static struct keeper *keeper;
-static char said[65536];	/* what the answers were, in their order */
+static char said[65536]; /* what the answers were, in their order */
 static unsigned answers;
 
 static void
@@ -26,9 +26,12 @@ done(void *arg, struct job *job)
 
 	answers++;
 	used += (size_t)snprintf(said + used, sizeof said - used, "%s:%s", (const char *)arg,
-	    job->result == STORE_OK ? "ok" : job->result == STORE_FULL ? "full" :
-	    job->result == STORE_MISSING ? "missing" : "failed");
-	json_array_foreach(job->events, index, line) {
+	    job->result == STORE_OK	       ? "ok"
+		: job->result == STORE_FULL    ? "full"
+		: job->result == STORE_MISSING ? "missing"
+					       : "failed");
+	json_array_foreach(job->events, index, line)
+	{
 		used += (size_t)snprintf(said + used, sizeof said - used, ",%s#%lld",
 		    json_get_text(line, "event"), json_integer_value(json_object_get(line, "id")));
 	}
@@ -157,7 +160,8 @@ test_answers_in_their_order(void **state)
 	submit(picture(JOB_SNAPSHOT, "s", 100));
 	submit(job(JOB_RESET, "r"));
 	submit(picture(JOB_MOTION, "m", 100));
-	assert_string_equal(wait_for(5), "a:ok m:ok,motion#1,saved#2 s:ok,saved#3 r:ok m:ok,motion#4,saved#5 ");
+	assert_string_equal(
+	    wait_for(5), "a:ok m:ok,motion#1,saved#2 s:ok,saved#3 r:ok m:ok,motion#4,saved#5 ");
 	json_t *values = stored();
 	assert_string_equal(json_get_text(values, "a"), "1");
 	assert_string_equal(json_get_text(values, "trigger_count"), "1");
@@ -167,7 +171,8 @@ test_answers_in_their_order(void **state)
 static void
 motion_done(void *arg, struct job *job)
 {
-	const json_t *motion = json_array_get(job->events, 0), *saved = json_array_get(job->events, 1);
+	const json_t *motion = json_array_get(job->events, 0),
+		     *saved = json_array_get(job->events, 1);
 	const json_t *data = json_object_get(motion, "data");
 
 	assert_int_equal(job->triggers, 1);
@@ -202,7 +207,8 @@ test_motion(void **state)
 static void
 test_one_that_fails_leaves_the_others(void **state)
 {
-	struct job *large = picture(JOB_SNAPSHOT, "large", 100), *motion = picture(JOB_MOTION, "m", 100);
+	struct job *large = picture(JOB_SNAPSHOT, "large", 100),
+		   *motion = picture(JOB_MOTION, "m", 100);
 	struct job *gone = job(JOB_DELETE, "gone");
 	struct keeper_status status;
 
@@ -276,7 +282,7 @@ test_large_pictures_are_fewer(void **state)
 		assert_true(submit(picture(JOB_SNAPSHOT, "s", KEEPER_BYTES / 3)));
 	assert_false(submit(picture(JOB_SNAPSHOT, "s", 10)));
 	wait_for(3);
-	assert_true(submit(picture(JOB_SNAPSHOT, "s", KEEPER_BYTES + 1)));	/* alone */
+	assert_true(submit(picture(JOB_SNAPSHOT, "s", KEEPER_BYTES + 1))); /* alone */
 	assert_false(submit(picture(JOB_SNAPSHOT, "s", 10)));
 	wait_for(1);
 }
@@ -425,14 +431,15 @@ test_an_older_copy_is_put_back(void **state)
 	submit(setting("a", "1"));
 	submit(picture(JOB_MOTION, "m", 10));
 	wait_for(2);
-	json_decref(stored());		/* closed once: all is in the one file */
-	snprintf(command, sizeof command, "cp %s %s", scratch_path("cam/state.db"), scratch_path("old.db"));
+	json_decref(stored()); /* closed once: all is in the one file */
+	snprintf(command, sizeof command, "cp %s %s", scratch_path("cam/state.db"),
+	    scratch_path("old.db"));
 	assert_int_equal(system(command), 0);
 	for (int i = 0; i < 14; i++)
 		submit(picture(JOB_MOTION, "m", 10));
 	wait_for(14);
-	snprintf(command, sizeof command, "rm %s* && mv %s %s", scratch_path("cam/state.db"), scratch_path("old.db"),
-	    scratch_path("cam/state.db"));
+	snprintf(command, sizeof command, "rm %s* && mv %s %s", scratch_path("cam/state.db"),
+	    scratch_path("old.db"), scratch_path("cam/state.db"));
 	assert_int_equal(system(command), 0);
 	assert_true(goes_on("another file was put in its place") > 30);
 	scratch_silence(false);
@@ -447,7 +454,8 @@ test_pages_are_spoilt(void **state)
 	scratch_silence(true);
 	fill();
 	json_decref(stored());
-	snprintf(command, sizeof command, "dd if=/dev/zero of=%s bs=4096 seek=2 count=3 conv=notrunc 2>/dev/null",
+	snprintf(command, sizeof command,
+	    "dd if=/dev/zero of=%s bs=4096 seek=2 count=3 conv=notrunc 2>/dev/null",
 	    scratch_path("cam/state.db"));
 	assert_int_equal(system(command), 0);
 	submit(job(JOB_LOOK, "look"));
@@ -554,12 +562,15 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_answers_in_their_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_motion, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_one_that_fails_leaves_the_others, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_one_that_fails_half_way_is_undone, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_one_that_fails_leaves_the_others, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_one_that_fails_half_way_is_undone, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_full_queue_refuses, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_large_pictures_are_fewer, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_commits_are_grouped, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_what_was_given_is_finished_at_the_end, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_what_was_given_is_finished_at_the_end, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_counters, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_the_file_is_removed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_all_is_removed, setup, teardown),

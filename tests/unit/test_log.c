@@ -92,7 +92,8 @@ check_nobody_reads(int out, int in)
 	/* Others who hold the same end still wait as they did. */
 	assert_false(fcntl(shared, F_GETFL) & O_NONBLOCK);
 	close(shared);
-	while (got < sizeof text - 1 && (more = recv_now(in, text + got, sizeof text - 1 - got)) > 0)
+	while (
+	    got < sizeof text - 1 && (more = recv_now(in, text + got, sizeof text - 1 - got)) > 0)
 		got += (size_t)more;
 	log_say_lost();
 	log_error("room", "after");

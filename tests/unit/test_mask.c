@@ -25,9 +25,15 @@ parse(struct mask *mask, const char *file, size_t length, struct cause *why)
 static void
 test_good_files(void **state)
 {
-	static const struct { const char *head; uint32_t width, height; } cases[] = {
-		{ "P5\n3 2\n255\n", 3, 2 }, { "P5 3 2 1\t", 3, 2 }, { "P5\r\n3\r\n2\r\n255\n", 3, 2 },
-		{ "P5 # made by hand\n# 16 16\n3#x\n2\n#y\n255\n", 3, 2 }, { "P5#\n1 1 255 ", 1, 1 },
+	static const struct {
+		const char *head;
+		uint32_t width, height;
+	} cases[] = {
+		{ "P5\n3 2\n255\n", 3, 2 },
+		{ "P5 3 2 1\t", 3, 2 },
+		{ "P5\r\n3\r\n2\r\n255\n", 3, 2 },
+		{ "P5 # made by hand\n# 16 16\n3#x\n2\n#y\n255\n", 3, 2 },
+		{ "P5#\n1 1 255 ", 1, 1 },
 		{ "P5 0003 02 0255\n", 3, 2 },
 	};
 
@@ -51,15 +57,26 @@ test_good_files(void **state)
 static void
 test_bad_files(void **state)
 {
-	static const struct { const char *file, *says; } cases[] = {
-		{ "", "not a binary" }, { "P5", "not a binary" }, { "P2\n1 1\n255\n1", "not a binary" },
-		{ "P51 1 255 x", "not a binary" }, { "P6\n1 1\n255\n123", "not a binary" },
-		{ "P5\n0 1\n255\n1", "width and height" }, { "P5\n1 0\n255\n1", "width and height" },
-		{ "P5\n-1 1\n255\n1", "width and height" }, { "P5\n8193 1\n255\n1", "width and height" },
-		{ "P5\n99999999999 1\n255\n1", "width and height" }, { "P5\n# 1 1", "width and height" },
-		{ "P5\n1 1\n65535\n11", "8 bits" }, { "P5\n1 1\n256\n11", "8 bits" },
-		{ "P5\n1 1\n0\n1", "8 bits" }, { "P5\n1 1\n", "8 bits" },
-		{ "P5\n1 1\n255", "no blank" }, { "P5\n1 1\n255#1", "no blank" },
+	static const struct {
+		const char *file, *says;
+	} cases[] = {
+		{ "", "not a binary" },
+		{ "P5", "not a binary" },
+		{ "P2\n1 1\n255\n1", "not a binary" },
+		{ "P51 1 255 x", "not a binary" },
+		{ "P6\n1 1\n255\n123", "not a binary" },
+		{ "P5\n0 1\n255\n1", "width and height" },
+		{ "P5\n1 0\n255\n1", "width and height" },
+		{ "P5\n-1 1\n255\n1", "width and height" },
+		{ "P5\n8193 1\n255\n1", "width and height" },
+		{ "P5\n99999999999 1\n255\n1", "width and height" },
+		{ "P5\n# 1 1", "width and height" },
+		{ "P5\n1 1\n65535\n11", "8 bits" },
+		{ "P5\n1 1\n256\n11", "8 bits" },
+		{ "P5\n1 1\n0\n1", "8 bits" },
+		{ "P5\n1 1\n", "8 bits" },
+		{ "P5\n1 1\n255", "no blank" },
+		{ "P5\n1 1\n255#1", "no blank" },
 		{ "P5\n2 2\n255\n123", "truncated: 2x2 pixels, 3 bytes" },
 		{ "P5\n8192 8192\n255\n123", "truncated" },
 	};
@@ -80,15 +97,23 @@ test_bad_files(void **state)
 static void
 test_scaling_takes_the_nearest(void **state)
 {
-	static unsigned char pixels[] = { 0, 255, 1, 0, 0, 9 };	/* 3 x 2 */
+	static unsigned char pixels[] = { 0, 255, 1, 0, 0, 9 }; /* 3 x 2 */
 	const struct mask mask = { 3, 2, pixels };
 	unsigned char look[6 * 4];
 
 	(void)state;
 	assert_int_equal(mask_scale(&mask, 6, 4, look), 12);
-	assert_memory_equal(look, "\0\0\1\1\1\1" "\0\0\1\1\1\1" "\0\0\0\0\1\1" "\0\0\0\0\1\1", 24);
-	assert_int_equal(mask_scale(&mask, 4, 2, look), 4);	/* columns 0 1 1 2 */
-	assert_memory_equal(look, "\0\1\1\1" "\0\0\0\1", 8);
+	assert_memory_equal(look,
+	    "\0\0\1\1\1\1"
+	    "\0\0\1\1\1\1"
+	    "\0\0\0\0\1\1"
+	    "\0\0\0\0\1\1",
+	    24);
+	assert_int_equal(mask_scale(&mask, 4, 2, look), 4); /* columns 0 1 1 2 */
+	assert_memory_equal(look,
+	    "\0\1\1\1"
+	    "\0\0\0\1",
+	    8);
 	assert_int_equal(mask_scale(&mask, 1, 1, look), 0);
 	assert_int_equal(mask_scale(&mask, 3, 2, look), 3);
 	assert_memory_equal(look, "\0\1\1\0\0\1", 6);
@@ -135,13 +160,14 @@ test_only_the_rest_is_looked_at(void **state)
 
 	(void)state;
 	assert_int_equal(change_at(motion, 4), whole);
-	file_write("P5 2 1 255 \0x", 13);	/* the left half is black */
+	file_write("P5 2 1 255 \0x", 13); /* the left half is black */
 	assert_int_equal(motion_set_mask(motion, path, &why), 0);
 	assert_int_equal(change_at(motion, 4), 0);
-	assert_int_equal(change_at(motion, 28), 2 * whole);	/* of half the area */
+	assert_int_equal(change_at(motion, 28), 2 * whole); /* of half the area */
 	/* A mask that cannot be read leaves the old one in force. */
 	assert_int_equal(motion_set_mask(motion, "/nonexistent/mask.pgm", &why), -1);
-	assert_string_equal(why.text, "motion mask /nonexistent/mask.pgm: No such file or directory");
+	assert_string_equal(
+	    why.text, "motion mask /nonexistent/mask.pgm: No such file or directory");
 	assert_int_equal(change_at(motion, 4), 0);
 	assert_int_equal(motion_set_mask(motion, "", &why), 0);
 	assert_int_equal(change_at(motion, 4), whole);
@@ -159,7 +185,7 @@ test_what_is_no_file(void **state)
 	assert_non_null(strstr(why.text, "not a regular file"));
 	unlink(path);
 	assert_int_equal(mkfifo(path, 0600), 0);
-	assert_int_equal(mask_load(&mask, path, &why), -1);	/* and does not wait for a writer */
+	assert_int_equal(mask_load(&mask, path, &why), -1); /* and does not wait for a writer */
 	assert_non_null(strstr(why.text, "not a regular file"));
 	unlink(path);
 	file_write("", 0);

@@ -9,8 +9,9 @@
 
 enum { WIDTH = 160, HEIGHT = 90, AREA = WIDTH * HEIGHT, GROUND = 100 };
 
-static const struct motion_settings usual = { .threshold = 120, .cooldown_ms = 2000, .noise = 16,
-	.light_switch = 80 };
+static const struct motion_settings usual = {
+	.threshold = 120, .cooldown_ms = 2000, .noise = 16, .light_switch = 80
+};
 static unsigned char grey[AREA];
 static uint64_t now;
 
@@ -135,7 +136,7 @@ test_a_small_step_is_seen_everywhere(void **state)
 	assert_int_equal(judge(motion, &open).change, 1000);
 	motion_free(&motion);
 	motion = motion_warm();
-	memset(grey, GROUND + 16, sizeof grey);	/* still counts as noise */
+	memset(grey, GROUND + 16, sizeof grey); /* still counts as noise */
 	assert_int_equal(judge(motion, &open).change, 0);
 	motion_free(&motion);
 }
@@ -146,16 +147,17 @@ test_lonely_pixels_are_dropped(void **state)
 	struct motion *motion = motion_warm();
 
 	(void)state;
-	paint(50, 50, 1, 1, GROUND + 100);	/* blurred away */
+	paint(50, 50, 1, 1, GROUND + 100); /* blurred away */
 	assert_int_equal(judge(motion, &usual).change, 0);
 	motion_free(&motion);
 	motion = motion_warm();
-	paint(50, 50, 1, 1, GROUND + 80);	/* two of them leave one changed pixel between */
+	paint(50, 50, 1, 1, GROUND + 80); /* two of them leave one changed pixel between */
 	paint(52, 52, 1, 1, GROUND + 80);
 	assert_int_equal(judge(motion, &usual).change, 0);
-	paint(53, 51, 1, 1, GROUND + 80);	/* and three a few, */
+	paint(53, 51, 1, 1, GROUND + 80); /* and three a few, */
 	assert_int_equal(judge(motion, &usual).change, 0);
-	assert_int_not_equal(judge(motion, &usual).change, 0);	/* which count when they are there again */
+	assert_int_not_equal(
+	    judge(motion, &usual).change, 0); /* which count when they are there again */
 	motion_free(&motion);
 }
 
@@ -171,8 +173,9 @@ test_what_is_small_must_stay_a_moment(void **state)
 	for (int frame = 0; frame < 200; frame++) {
 		memset(grey, GROUND, sizeof grey);
 		for (int drop = 0; drop < 8; drop++)
-			paint(1 + (int)random_below(&random, 18) + 20 * drop, (int)random_below(&random, 85), 1, 5, 240);
-		assert_in_range(judge(motion, &touchy).change, 0, 2);	/* of 10 */
+			paint(1 + (int)random_below(&random, 18) + 20 * drop,
+			    (int)random_below(&random, 85), 1, 5, 240);
+		assert_in_range(judge(motion, &touchy).change, 0, 2); /* of 10 */
 	}
 	for (int frame = 0; frame < 3; frame++) {
 		memset(grey, GROUND, sizeof grey);
@@ -185,8 +188,15 @@ test_what_is_small_must_stay_a_moment(void **state)
 static void
 test_trigger_is_strictly_above_the_threshold(void **state)
 {
-	const struct { unsigned threshold; bool triggers; } cases[] = {
-		{ 0, true }, { 39, true }, { 40, false }, { 41, false }, { 1000, false },
+	const struct {
+		unsigned threshold;
+		bool triggers;
+	} cases[] = {
+		{ 0, true },
+		{ 39, true },
+		{ 40, false },
+		{ 41, false },
+		{ 1000, false },
 	};
 
 	(void)state;
@@ -196,7 +206,7 @@ test_trigger_is_strictly_above_the_threshold(void **state)
 		struct motion_verdict verdict;
 
 		settings.threshold = cases[i].threshold;
-		paint(10, 10, 18, 27, 200);	/* 20 * 29 - 4 = 576 pixels: 4.0 % */
+		paint(10, 10, 18, 27, 200); /* 20 * 29 - 4 = 576 pixels: 4.0 % */
 		verdict = judge(motion, &settings);
 		assert_int_equal(verdict.change, 40);
 		assert_int_equal(verdict.triggered, cases[i].triggers);
@@ -297,7 +307,7 @@ test_cool_down_by_the_clock(void **state)
 		assert_int_equal(verdict.held, MOTION_COOLDOWN);
 		assert_in_range(verdict.change, 121, 1000);
 	} while (now < fired + 1900 * CLOCK_MS);
-	assert_true(judge_walking(motion, &usual).triggered);	/* 2000 ms after */
+	assert_true(judge_walking(motion, &usual).triggered); /* 2000 ms after */
 	settings.cooldown_ms = 0;
 	assert_true(judge_walking(motion, &settings).triggered);
 	motion_free(&motion);
@@ -318,19 +328,21 @@ events(struct motion *motion)
 static void
 test_what_stays_is_told_once(void **state)
 {
-	const struct { int width, level; } cases[] = { { 60, 200 }, { WIDTH / 2, 40 }, { WIDTH * 3 / 4, 160 } };
+	const struct {
+		int width, level;
+	} cases[] = { { 60, 200 }, { WIDTH / 2, 40 }, { WIDTH * 3 / 4, 160 } };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct motion *motion = motion_warm();
 
-		for (int frame = 1; frame < 5; frame++) {	/* comes in half a second */
+		for (int frame = 1; frame < 5; frame++) { /* comes in half a second */
 			paint(0, 10, cases[i].width * frame / 4, 70, cases[i].level);
 			judge(motion, &usual);
 		}
 		assert_int_equal(events(motion), 0);
 		assert_int_equal(judge(motion, &usual).change, 0);
-		paint(0, 10, cases[i].width, 70, GROUND);	/* and goes */
+		paint(0, 10, cases[i].width, 70, GROUND); /* and goes */
 		assert_int_equal(events(motion), 1);
 		motion_free(&motion);
 	}
@@ -344,13 +356,19 @@ test_what_creeps_is_seen_all_the_way(void **state)
 	int seen = 100;
 
 	(void)state;
-	for (int frame = 0; frame < 300; frame++) {	/* two pixels a second, with a slope of 20 in front */
+	for (int frame = 0; frame < 300;
+	     frame++) { /* two pixels a second, with a slope of 20 in front */
 		memset(grey, GROUND, sizeof grey);
 		for (int x = 0; x < WIDTH; x++)
-			paint(x, 0, 1, HEIGHT, GROUND + 4 * (x < frame / 5 ? 15 : x < frame / 5 + 15 ? frame / 5 + 15 - x : 0));
+			paint(x, 0, 1, HEIGHT,
+			    GROUND +
+				4 *
+				    (x < frame / 5		 ? 15
+					    : x < frame / 5 + 15 ? frame / 5 + 15 - x
+								 : 0));
 		if (judge(motion, &usual).change > 150)
 			seen = frame;
-		assert_in_range(frame, 0, seen + 10);	/* a second */
+		assert_in_range(frame, 0, seen + 10); /* a second */
 	}
 	motion_free(&motion);
 }
@@ -359,7 +377,7 @@ test_what_creeps_is_seen_all_the_way(void **state)
 static void
 test_light_is_no_motion(void **state)
 {
-	const int lasts[] = { 5, 20, 240 };	/* pictures */
+	const int lasts[] = { 5, 20, 240 }; /* pictures */
 
 	(void)state;
 	for (size_t i = 0; i < sizeof lasts / sizeof *lasts; i++) {
@@ -373,7 +391,7 @@ test_light_is_no_motion(void **state)
 				paint(x, 0, 1, HEIGHT, (60 + x) * light / 100);
 			assert_int_equal(judge(motion, &usual).change, 0);
 		}
-		paint(40, 30, 60, 50, 20);	/* and somebody is seen */
+		paint(40, 30, 60, 50, 20); /* and somebody is seen */
 		assert_true(judge(motion, &usual).triggered);
 		motion_free(&motion);
 	}

@@ -66,7 +66,7 @@ test_what_is_of_no_use_is_passed_over(void **state)
 	fakedev_put("video9", GOOD);
 	start();
 	expect_online_at("/dev/video9", 2000);
-	fakedev_remove("video9");		/* what programs feed is better than none */
+	fakedev_remove("video9"); /* what programs feed is better than none */
 	expect_online_at("/dev/video8", 5000);
 }
 
@@ -149,7 +149,7 @@ test_the_named_one_is_waited_for(void **state)
 	start();
 	expect_offline("/dev/video0 (Coder) does not offer a format we know; it offers H264", 1000);
 	expect_quiet(1000);
-	fakedev_put("video0", GOOD " kind=m2m");	/* who names it knows why */
+	fakedev_put("video0", GOOD " kind=m2m"); /* who names it knows why */
 	expect_online_at("/dev/video0", 2500);
 }
 
@@ -164,7 +164,7 @@ test_auto_comes_from_the_test_card(void **state)
 	start();
 	expect_online(1000);
 	assert_string_equal(status_now().mode.kind, "testcard");
-	fakedev_put("video1", GOOD " kind=busy");	/* another program looks at it first */
+	fakedev_put("video1", GOOD " kind=busy"); /* another program looks at it first */
 	expect_quiet(500);
 	change_silently("video1", GOOD);
 	expect_online_at("/dev/video1", 3000);
@@ -231,7 +231,7 @@ test_twins_of_one_interface(void **state)
 {
 	(void)state;
 	settings.wish.device = "/dev/video2";
-	replug_twins(LEFT, LEFT, "video5");		/* its second node again */
+	replug_twins(LEFT, LEFT, "video5"); /* its second node again */
 	expect_online_at("/dev/video5", 2000);
 }
 
@@ -254,7 +254,7 @@ test_the_named_node_wins(void **state)
 	expect_online_at("/dev/video2", 2000);
 	fakedev_remove("video2");
 	expect_offline("Old (/dev/video2) was unplugged", 2000);
-	fakedev_put("video0", "modes=yuyv:320x240@50 card=Old bus=usb-2");	/* another socket */
+	fakedev_put("video0", "modes=yuyv:320x240@50 card=Old bus=usb-2"); /* another socket */
 	fakedev_put("video2", "modes=yuyv:320x240@50 card=New bus=usb-3");
 	expect_online_at("/dev/video2", 2000);
 	assert_string_equal(status_now().mode.name, "New");
@@ -276,7 +276,7 @@ test_a_twin_is_held_a_place(void **state)
 	expect_online_at("/dev/video0", 1000);
 	fakedev_remove("video0");
 	expect_offline("Pair (/dev/video0) was unplugged", 2000);
-	expect_online_at("/dev/video2", 5000);		/* it does not */
+	expect_online_at("/dev/video2", 5000); /* it does not */
 }
 
 /* ---- slow ones -------------------------------------------------------------------------------- */
@@ -358,7 +358,7 @@ write_pictures(unsigned count)
 	int fd = open(fifo, O_WRONLY | O_NONBLOCK);
 
 	for (int i = 0; fd == -1 && i < 500; i++) {
-		pause_ms(10);			/* until somebody reads */
+		pause_ms(10); /* until somebody reads */
 		fd = open(fifo, O_WRONLY | O_NONBLOCK);
 	}
 	assert_int_not_equal(fd, -1);
@@ -379,15 +379,15 @@ test_a_fifo_made_anew(void **state)
 	make_fifo();
 	start();
 	pause_ms(300);
-	make_fifo();			/* before there was a writer */
+	make_fifo(); /* before there was a writer */
 	writer = write_pictures(1);
 	expect_online(5000);
 	close(writer);
 	expect_offline(strcat(strcpy((char[256]){ "" }, fifo), ": input ended"), 2000);
-	make_fifo();			/* and when he has gone */
+	make_fifo(); /* and when he has gone */
 	writer = write_pictures(1);
 	expect_online(5000);
-	make_fifo();			/* and while he says nothing */
+	make_fifo(); /* and while he says nothing */
 	close(write_pictures(1));
 	expect_online(5000);
 	close(writer);

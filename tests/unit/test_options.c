@@ -13,7 +13,8 @@ enum { NAME, LEVEL, LOUD, MODE, SHARE, ROWS };
 
 static const struct option table[ROWS] = {
 	[NAME] = { "name", OPTION_TEXT, 0, 0, "anna", NULL, "NAME", 0, "Who it is." },
-	[LEVEL] = { "the_level", OPTION_INTEGER, -5, 100, "12", NULL, " %", OPTION_LIVE, "How much." },
+	[LEVEL] = { "the_level", OPTION_INTEGER, -5, 100, "12", NULL, " %", OPTION_LIVE,
+	    "How much." },
 	[LOUD] = { "loud", OPTION_BOOLEAN, 0, 0, "yes", NULL, NULL, 0, "Make noise." },
 	[MODE] = { "mode", OPTION_CHOICE, 0, 0, "slow", "slow|fast", NULL, 0, "Which way." },
 	[SHARE] = { "share", OPTION_TENTHS, 5, 1000, "12", NULL, " %", 0, "What part." },
@@ -150,7 +151,8 @@ test_command_line_errors(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
-		assert_int_equal(read_words(wrong[i].b != NULL ? 2 : 1, wrong[i].a, wrong[i].b, NULL),
+		assert_int_equal(
+		    read_words(wrong[i].b != NULL ? 2 : 1, wrong[i].a, wrong[i].b, NULL),
 		    OPTIONS_WRONG);
 		assert_string_equal(why.text, wrong[i].reason);
 	}
@@ -175,7 +177,9 @@ static void
 test_file(void **state)
 {
 	(void)state;
-	assert_int_equal(read_text("# a comment\n\n  the_level=7 \n\tmode =  fast\nname = a b = c\nloud = no"), 0);
+	assert_int_equal(
+	    read_text("# a comment\n\n  the_level=7 \n\tmode =  fast\nname = a b = c\nloud = no"),
+	    0);
 	assert_int_equal(options_number(options, LEVEL), 7);
 	assert_int_equal(options_number(options, MODE), 1);
 	assert_int_equal(options_number(options, LOUD), 0);
@@ -303,7 +307,8 @@ test_help_and_manual_have_every_row(void **state)
 	assert_non_null(strstr(help, "usage: prog [--config=FILE] [options]\nDoes things.\n"));
 	assert_non_null(strstr(help, "  --the-level=-5..100 %\n        How much. (default 12)\n"));
 	assert_non_null(strstr(help, "  --[no-]loud\n"));
-	assert_non_null(strstr(man, ".TP\n.B \\-\\-the\\-level=\\-5..100 %\nHow much. Default: 12."
+	assert_non_null(strstr(man,
+	    ".TP\n.B \\-\\-the\\-level=\\-5..100 %\nHow much. Default: 12."
 	    " May be set while running.\n"));
 	free(help);
 	free(man);
@@ -312,10 +317,18 @@ test_help_and_manual_have_every_row(void **state)
 static void
 test_tenths(void **state)
 {
-	static const struct { const char *text; long number; } right[] = {
-		{ "12", 120 }, { "0.6", 6 }, { "100", 1000 }, { "100.0", 1000 }, { "007.5", 75 },
+	static const struct {
+		const char *text;
+		long number;
+	} right[] = {
+		{ "12", 120 },
+		{ "0.6", 6 },
+		{ "100", 1000 },
+		{ "100.0", 1000 },
+		{ "007.5", 75 },
 	};
-	static const char *const wrong[] = { "", ".", ".6", "6.", "0.65", "1e1", "-1", "+1", " 1", "0,6", "1.x", "9999999999" };
+	static const char *const wrong[] = { "", ".", ".6", "6.", "0.65", "1e1", "-1", "+1", " 1",
+		"0,6", "1.x", "9999999999" };
 	char text[OPTION_NUMBER_SIZE];
 
 	(void)state;

@@ -71,7 +71,7 @@ test_slow_and_true(void **state)
 	(void)state;
 	pace_open(&pace, 5 * CLOCK_S, true, now);
 	assert_int_equal(arrive(50, 5000), 0);
-	assert_int_equal(arrive(1, 10000), 0);		/* one was lost */
+	assert_int_equal(arrive(1, 10000), 0); /* one was lost */
 }
 
 static void
@@ -100,7 +100,7 @@ test_slows_down_and_is_late_once(void **state)
 	pace_open(&pace, 0, false, now);
 	assert_int_equal(arrive(100, 100), 0);
 	assert_int_equal(arrive(14, 5000), 1);
-	assert_int_equal(arrive(200, 100), 0);		/* fast again, and frozen soon noticed again */
+	assert_int_equal(arrive(200, 100), 0); /* fast again, and frozen soon noticed again */
 	assert_true(pace_patience_ns(&pace) < 9 * CLOCK_S);
 	arrive(3000, 100);
 	assert_true(pace_patience_ns(&pace) < 1500 * CLOCK_MS);
@@ -162,7 +162,7 @@ test_the_frame_says_it_to_everybody(void **state)
 	assert_int_equal(frame_age_ns(&frame, 4 * CLOCK_S), 0);
 	assert_false(frame_is_stale(&frame, 6500 * CLOCK_MS));
 	assert_true(frame_is_stale(&frame, 6501 * CLOCK_MS));
-	frame.stale_ms = 0;				/* an older orield */
+	frame.stale_ms = 0; /* an older orield */
 	assert_false(frame_is_stale(&frame, 9 * CLOCK_S));
 	assert_true(frame_is_stale(&frame, 9001 * CLOCK_MS));
 }

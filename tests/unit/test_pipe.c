@@ -21,13 +21,13 @@
 static size_t
 put_jpeg(unsigned char *out, char letter, size_t data)
 {
-	static const unsigned char head[] = { 0xff, 0xd8, 0xff, 0xe1, 0x00, 0x0a,
-	    0xff, 0xd8, 0xff, 0xdb, 0xff, 0xd9, 0x00, 0x00,
-	    0xff, 0xda, 0x00, 0x08, 1, 1, 0, 0, 63, 0, 0xff, 0x00, 0xff, 0xd0 };
+	static const unsigned char head[] = { 0xff, 0xd8, 0xff, 0xe1, 0x00, 0x0a, 0xff, 0xd8, 0xff,
+		0xdb, 0xff, 0xd9, 0x00, 0x00, 0xff, 0xda, 0x00, 0x08, 1, 1, 0, 0, 63, 0, 0xff, 0x00,
+		0xff, 0xd0 };
 
 	memcpy(out, head, sizeof head);
 	memset(out + sizeof head, letter, data);
-	memcpy(out + sizeof head + data, "\xff\xff\xd9", 3);	/* a fill byte before EOI */
+	memcpy(out + sizeof head + data, "\xff\xff\xd9", 3); /* a fill byte before EOI */
 	return sizeof head + data + 3;
 }
 
@@ -59,7 +59,7 @@ split(const void *bytes, size_t size, size_t piece)
 	static char found[64];
 	size_t count = 0;
 
-	for (size_t at = 0; at < size; ) {
+	for (size_t at = 0; at < size;) {
 		size_t room, take = size - at < piece ? size - at : piece;
 		unsigned char *to = splitter_room(&splitter, &room);
 		const unsigned char *jpeg;
@@ -72,7 +72,7 @@ split(const void *bytes, size_t size, size_t piece)
 		at += take;
 		while (splitter_next(&splitter, &jpeg, &length, NULL)) {
 			assert_memory_equal(jpeg, "\xff\xd8\xff", 3);
-			if (jpeg[length - 1] != jpeg[HEAD])	/* the end is there */
+			if (jpeg[length - 1] != jpeg[HEAD]) /* the end is there */
 				assert_memory_equal(jpeg + length - 2, "\xff\xd9", 2);
 			assert_true(count < sizeof found - 1);
 			found[count++] = (char)jpeg[HEAD];
@@ -125,7 +125,7 @@ test_a_picture_without_its_end_is_over_where_the_next_begins(void **state)
 	size_t size;
 
 	(void)state;
-	size = put_jpeg(bytes, 'a', 100) - 20;		/* in the middle of its data */
+	size = put_jpeg(bytes, 'a', 100) - 20; /* in the middle of its data */
 	size += put_jpeg(bytes + size, 'b', 100);
 	assert_string_equal(split(bytes, size, 13), "ab");
 	assert_int_equal(splitter.broken, 0);
@@ -138,13 +138,13 @@ test_what_is_broken_has_its_reason(void **state)
 	size_t size;
 
 	(void)state;
-	memcpy(bytes, "\xff\xd8\xff\xdb\x00\x01", 6);	/* a segment of impossible length */
+	memcpy(bytes, "\xff\xd8\xff\xdb\x00\x01", 6); /* a segment of impossible length */
 	size = 6 + put_jpeg(bytes + 6, 'c', 10);
 	assert_string_equal(split(bytes, size, 13), "c");
 	assert_int_equal(splitter.broken, 1);
 	assert_string_equal(splitter.why.text, "a segment of 1 bytes");
 	put_jpeg(bytes, 'd', 10);
-	size = 14 + put_jpeg(bytes + 14, 'e', 10);	/* d ends behind its APP1 */
+	size = 14 + put_jpeg(bytes + 14, 'e', 10); /* d ends behind its APP1 */
 	assert_string_equal(split(bytes, size, 13), "e");
 	assert_int_equal(splitter.broken, 2);
 	assert_string_equal(splitter.why.text, "a picture that ends within its header");
@@ -168,7 +168,7 @@ test_soi_twice_and_stray_bytes(void **state)
 	size += 5;
 	size += put_jpeg(bytes + size, 'b', 50);
 	assert_string_equal(split(bytes, size, 7), "ab");
-	assert_int_equal(splitter.broken, 1);		/* the SOI with stray bytes and no picture */
+	assert_int_equal(splitter.broken, 1); /* the SOI with stray bytes and no picture */
 }
 
 /* A frame header of so many lines and columns. */
@@ -187,8 +187,9 @@ put_size(unsigned char *out, unsigned char height, unsigned char width)
 static size_t
 put_mpf(unsigned char *out, char letter, unsigned char pictures, unsigned char size)
 {
-	static const unsigned char index[] = { 0xff, 0xe2, 0, 42, 'M', 'P', 'F', 0, 'I', 'I', '*', 0, 8, 0, 0, 0,
-	    2, 0, 0, 0xb0, 7, 0, 4, 0, 0, 0, '0', '1', '0', '0', 1, 0xb0, 4, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0 };
+	static const unsigned char index[] = { 0xff, 0xe2, 0, 42, 'M', 'P', 'F', 0, 'I', 'I', '*',
+		0, 8, 0, 0, 0, 2, 0, 0, 0xb0, 7, 0, 4, 0, 0, 0, '0', '1', '0', '0', 1, 0xb0, 4, 0,
+		1, 0, 0, 0, 0, 0, 0, 0, 0, 0 };
 	size_t at = 2;
 
 	memcpy(out, "\xff\xd8", 2);
@@ -256,8 +257,8 @@ test_a_lying_index_costs_little(void **state)
 
 	(void)state;
 	size += put_mpf(bytes + size, 'A', 200, 100);
-	size += put_mpf(bytes + size, 'B', 200, 100);	/* has its own: no follower */
-	size += put_mpf(bytes + size, 'C', 0, 120);	/* larger */
+	size += put_mpf(bytes + size, 'B', 200, 100); /* has its own: no follower */
+	size += put_mpf(bytes + size, 'C', 0, 120);   /* larger */
 	for (char letter = 'D'; letter <= 'N'; letter++)
 		size += put_mpf(bytes + size, letter, 0, 100);
 	assert_split(bytes, size, 100, "ABCDEFGHIJKLMN");
@@ -274,7 +275,7 @@ test_an_endless_picture_is_bounded(void **state)
 	size += put_jpeg(bytes + size, 'y', 10);
 	assert_string_equal(split(bytes, size, 100000), "y");
 	assert_int_equal(splitter.broken, 1);
-	size = put_jpeg(bytes, 'z', SOURCE_IMAGE_MOST - OVERHEAD);	/* the largest that will do */
+	size = put_jpeg(bytes, 'z', SOURCE_IMAGE_MOST - OVERHEAD); /* the largest that will do */
 	assert_string_equal(split(bytes, size, 100000), "z");
 	assert_int_equal(splitter.broken, 1);
 	free(bytes);
@@ -290,9 +291,11 @@ test_random_bytes_do_no_harm(void **state)
 	for (int round = 0; round < 20; round++) {
 		for (size_t i = 0; i < 1 << 20; i++) {
 			random = random * 1664525 + 1013904223;
-			bytes[i] = random >> 30 ? (unsigned char)(random >> 16) : random >> 29 & 1 ? 0xff : 0xd8;
+			bytes[i] = random >> 30 ? (unsigned char)(random >> 16)
+			    : random >> 29 & 1	? 0xff
+						: 0xd8;
 		}
-		for (size_t at = 0; at < 1 << 20; ) {
+		for (size_t at = 0; at < 1 << 20;) {
 			const unsigned char *jpeg;
 			size_t room;
 			uint32_t length;
@@ -391,7 +394,7 @@ test_fifo_through_two_writers(void **state)
 	(void)state;
 	assert_int_equal(mkfifo(path, 0600), 0);
 	source = open_pipe();
-	assert_int_equal(take(source, &picture, 50), SOURCE_AGAIN);	/* nobody writes yet */
+	assert_int_equal(take(source, &picture, 50), SOURCE_AGAIN); /* nobody writes yet */
 	writer = open(path, O_WRONLY | O_NONBLOCK);
 	assert_true(writer != -1);
 	write_jpeg(writer, 'a');
@@ -495,7 +498,7 @@ test_standard_input(void **state)
 	close(ends[1]);
 	assert_int_equal(take(source, &picture, 1000), SOURCE_GONE);
 	source_close(&source);
-	assert_null(source_open(&wish, &why));		/* there is nothing to come back */
+	assert_null(source_open(&wish, &why)); /* there is nothing to come back */
 	assert_string_equal(why.text, "standard input: input ended");
 	dup2(saved, STDIN_FILENO);
 	close(saved);

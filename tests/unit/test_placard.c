@@ -35,14 +35,20 @@ render(uint32_t width, uint32_t height, const char *title, const char *reason)
 static void
 test_sizes(void **state)
 {
-	static const uint32_t cases[][4] = {	/* asked for, got */
-		{ 1280, 720, 1280, 720 }, { 641, 481, 640, 480 }, { 0, 0, 160, 120 },
-		{ 65500, 65500, 1920, 1080 }, { UINT32_MAX, 1, 1920, 120 }, { 161, 4000, 160, 1080 },
+	static const uint32_t cases[][4] = {
+		/* asked for, got */
+		{ 1280, 720, 1280, 720 },
+		{ 641, 481, 640, 480 },
+		{ 0, 0, 160, 120 },
+		{ 65500, 65500, 1920, 1080 },
+		{ UINT32_MAX, 1, 1920, 120 },
+		{ 161, 4000, 160, 1080 },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		struct decoded whole = render(cases[i][0], cases[i][1], "No camera", "It is not there.");
+		struct decoded whole = render(
+		    cases[i][0], cases[i][1], "No camera", "It is not there.");
 
 		assert_int_equal(whole.width, cases[i][2]);
 		assert_int_equal(whole.height, cases[i][3]);
@@ -55,7 +61,7 @@ static void
 test_words_show_and_the_rest_is_dark(void **state)
 {
 	struct decoded empty = render(640, 480, "", ""), title = render(640, 480, "No camera", ""),
-		both = render(640, 480, "No camera", "The cable is out.");
+		       both = render(640, 480, "No camera", "The cable is out.");
 
 	(void)state;
 	assert_int_equal(written(&empty), 0);
@@ -72,8 +78,10 @@ static void
 test_any_words(void **state)
 {
 	static const char *const words[] = { "", " ", "a", "a b", "\xc3\xa4\xff\n\x01",
-		"no  such    device   ", "aVeryLongWordThatHasToBeBrokenBecauseItFitsOnNoLineAtAllReally" };
-	static const uint32_t sizes[][2] = { { 160, 120 }, { 160, 1080 }, { 1920, 120 }, { 640, 480 } };
+		"no  such    device   ",
+		"aVeryLongWordThatHasToBeBrokenBecauseItFitsOnNoLineAtAllReally" };
+	static const uint32_t sizes[][2] = { { 160, 120 }, { 160, 1080 }, { 1920, 120 },
+		{ 640, 480 } };
 	char text[16384] = "";
 
 	(void)state;
@@ -101,7 +109,8 @@ test_long_words_keep_the_margin(void **state)
 	for (uint32_t y = 0; y < whole.height; y++)
 		for (uint32_t x = 0; x < 20; x++) {
 			assert_in_range(whole.pixels[3 * (y * whole.width + x)], 0, 110);
-			assert_in_range(whole.pixels[3 * (y * whole.width + whole.width - 1 - x)], 0, 110);
+			assert_in_range(
+			    whole.pixels[3 * (y * whole.width + whole.width - 1 - x)], 0, 110);
 		}
 	free(whole.pixels);
 }

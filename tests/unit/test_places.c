@@ -91,7 +91,7 @@ test_many(void **state)
 	(void)state;
 	places_init(&places, 3000, 1);
 	for (int i = 0; i < 3000; i++) {
-		snprintf(who, sizeof who, "%d-%0150d", i, i);	/* longer than is kept */
+		snprintf(who, sizeof who, "%d-%0150d", i, i); /* longer than is kept */
 		assert_int_equal(places_take(&places, who, ROLE_OPERATOR, &users[i]), PLACES_OK);
 	}
 	for (int i = 0; i < 3000; i++)
@@ -102,9 +102,16 @@ test_many(void **state)
 static void
 test_address_network(void **state)
 {
-	static const struct { const char *address, *network; } rows[] = {
-		{ "192.0.2.7", "192.0.2.7" }, { "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::" }, { "2001:DB8:1:2::9", "2001:db8:1:2::" },
-		{ "::1", "::" }, { "::ffff:192.0.2.7", "192.0.2.7" }, { "unix:", "unix:" }, { "", "" },
+	static const struct {
+		const char *address, *network;
+	} rows[] = {
+		{ "192.0.2.7", "192.0.2.7" },
+		{ "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::" },
+		{ "2001:DB8:1:2::9", "2001:db8:1:2::" },
+		{ "::1", "::" },
+		{ "::ffff:192.0.2.7", "192.0.2.7" },
+		{ "unix:", "unix:" },
+		{ "", "" },
 	};
 	char text[INET6_ADDRSTRLEN];
 

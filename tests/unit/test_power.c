@@ -23,7 +23,7 @@ setup(void **state)
 	scratch_make();
 	mkdir(scratch_path("cam"), 0750);
 	mkdir(scratch_path("rebuilt"), 0750);
-	scratch_mount_small("rebuilt", 16 << 20, 0);	/* in memory it is quicker; no matter if not */
+	scratch_mount_small("rebuilt", 16 << 20, 0); /* in memory it is quicker; no matter if not */
 	faults->hasty = 1;
 	return 0;
 }
@@ -178,8 +178,8 @@ test_power_loss_while_it_is_migrated(void **state)
 	disk_watch(scratch_path("cam"));
 	mkdir(scratch_path("cam/snaps"), 0750);
 	for (int i = 0; i < 3; i++)
-		copy_of_layout_1((const char *[]){ "snaps/manual-1700000000.jpg", "snaps/manual-1700000001.jpg",
-			"snaps/manual-1700000002.jpg" }[i]);
+		copy_of_layout_1((const char *[]){ "snaps/manual-1700000000.jpg",
+		    "snaps/manual-1700000001.jpg", "snaps/manual-1700000002.jpg" }[i]);
 	copy_of_layout_1("state.db");
 	sync_path(scratch_path("cam/snaps"));
 	sync_path(scratch_path("cam"));
@@ -192,14 +192,16 @@ test_power_loss_while_it_is_migrated(void **state)
 	for (size_t at = from; at <= end; at++)
 		for (unsigned keep = 0; keep < ways; keep++)
 			check_layout_1(rebuild(at, keep));
-	print_message("power lost at each of %zu operations of a migration, in %u ways\n", end - from, ways);
+	print_message(
+	    "power lost at each of %zu operations of a migration, in %u ways\n", end - from, ways);
 }
 
 /* Whatever it was, it is none any more; and that is on the disk. */
 static void
 damage(void)
 {
-	scratch_write("cam/state.db", "this is no database any more, whatever it may have been before ....");
+	scratch_write(
+	    "cam/state.db", "this is no database any more, whatever it may have been before ....");
 	sync_path(scratch_path("cam/state.db"));
 	sync_path(scratch_path("cam"));
 }
@@ -247,10 +249,13 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_power_loss_at_any_moment, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_a_sync_that_failed_is_no_promise, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_power_loss_while_it_is_migrated, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_a_sync_that_failed_is_no_promise, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_power_loss_while_it_is_migrated, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_numbers_after_damage, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_numbers_after_damage_and_a_clock_set_back, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_numbers_after_damage_and_a_clock_set_back, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

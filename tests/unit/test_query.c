@@ -18,16 +18,17 @@ test_numbers(void **state)
 	assert_int_equal(query_number("a=1&n=5&b", "n", 0, 9, &number, &why), 1);
 	assert_int_equal(number, 5);
 	assert_int_equal(query_number("n=%35", "n", 0, 9, &number, &why), 1);
-	assert_int_equal(query_number("n=18446744073709551615", "n", 0, UINT64_MAX, &number, &why), 1);
+	assert_int_equal(
+	    query_number("n=18446744073709551615", "n", 0, UINT64_MAX, &number, &why), 1);
 	assert_true(number == UINT64_MAX);
 }
 
 static void
 test_bad_numbers_name_the_parameter(void **state)
 {
-	static const char *const bad[] = { "n=", "n", "n=x", "n=1x", "n=-1", "n=+1", "n= 1", "n=1.0",
-		"n=0x1", "n=10", "n=18446744073709551616", "n=1&n=1", "n=%", "n=%3", "n=%zz", "n=%00",
-		"n=5%26", "n=\x7f", "n=1%0a", "x=1&n=5&n=x" };
+	static const char *const bad[] = { "n=", "n", "n=x", "n=1x", "n=-1", "n=+1", "n= 1",
+		"n=1.0", "n=0x1", "n=10", "n=18446744073709551616", "n=1&n=1", "n=%", "n=%3",
+		"n=%zz", "n=%00", "n=5%26", "n=\x7f", "n=1%0a", "x=1&n=5&n=x" };
 	uint64_t number = 77;
 	struct cause why;
 

@@ -102,7 +102,7 @@ test_free_drops_what_is_inside(void **state)
 struct writer {
 	pthread_t thread;
 	struct queue *queue;
-	int marks[MANY];		/* their addresses are the items */
+	int marks[MANY]; /* their addresses are the items */
 };
 
 static void *
@@ -127,15 +127,16 @@ test_threads(void **state)
 	(void)state;
 	for (int i = 0; i < WRITERS; i++) {
 		writers[i].queue = queue;
-		assert_int_equal(pthread_create(&writers[i].thread, NULL, write_many, &writers[i]), 0);
+		assert_int_equal(
+		    pthread_create(&writers[i].thread, NULL, write_many, &writers[i]), 0);
 	}
-	for (int taken = 0; taken < WRITERS * MANY; ) {
+	for (int taken = 0; taken < WRITERS * MANY;) {
 		struct pollfd one = { .fd = queue_fd(queue), .events = POLLIN };
 		int *item;
 
 		assert_int_equal(poll(&one, 1, 10000), 1);
 		item = queue_pop(queue);
-		assert_non_null(item);		/* readable is never a lie to a lone reader */
+		assert_non_null(item); /* readable is never a lie to a lone reader */
 		for (int i = 0; i < WRITERS; i++)
 			if (item >= writers[i].marks && item < writers[i].marks + MANY)
 				assert_int_equal(item - writers[i].marks, next[i]++);

@@ -21,9 +21,9 @@ test_cable_pulled_three_times(void **state)
 		assert_true(status_now().fps == 0);
 		/* The tries are 0.1, 0.3, 0.7, 1.5 and 3.1 s after the loss. */
 		pause_ms(i == 2 ? 1700 : 200);
-		assert_int_equal(queue_length(reports), 0);	/* told once */
+		assert_int_equal(queue_length(reports), 0); /* told once */
 		fakedev_put("video0", CAMERA);
-		expect_online(1000);		/* by inotify, not by trying again */
+		expect_online(1000); /* by inotify, not by trying again */
 	}
 	assert_int_equal(status_now().reopens, 3);
 	assert_int_equal(status_now().errors, 3);
@@ -123,7 +123,7 @@ test_test_card_gives_way_to_a_camera(void **state)
 	fakedev_put("video0", CAMERA);
 	expect_online(1000);
 	assert_string_equal(status_now().mode.name, "Cam");
-	fakedev_remove("video0");		/* and never comes back in its place */
+	fakedev_remove("video0"); /* and never comes back in its place */
 	expect_offline("Cam (/dev/video0) was unplugged", 2000);
 	pause_ms(400);
 	assert_false(status_now().online);
@@ -150,9 +150,8 @@ value_of(const json_t *controls, const char *name)
 	const json_t *control;
 	size_t i;
 
-	json_array_foreach(controls, i, control)
-		if (strcmp(json_get_text(control, "name"), name) == 0)
-			return json_integer_value(json_object_get(control, "value"));
+	json_array_foreach(controls, i, control) if (strcmp(json_get_text(control, "name"), name) ==
+	    0) return json_integer_value(json_object_get(control, "value"));
 	fail_msg("no control %s", name);
 	return 0;
 }
@@ -190,7 +189,8 @@ test_controls_are_set_and_come_back(void **state)
 	char *kept;
 
 	(void)state;
-	settings.controls = json_pack("{s:i, s:i}", "exposure_time_absolute", 100, "auto_exposure", 1);
+	settings.controls = json_pack(
+	    "{s:i, s:i}", "exposure_time_absolute", 100, "auto_exposure", 1);
 	fakedev_put("video0", CAMERA);
 	start();
 	json_decref((json_t *)settings.controls);
@@ -209,12 +209,14 @@ test_controls_are_set_and_come_back(void **state)
 	free(kept);
 	capture_report_free(report);
 
-	assert_refused("{\"brightness\": 31, \"contrast\": 500}", true, "contrast out of range (0 to 100)");
+	assert_refused(
+	    "{\"brightness\": 31, \"contrast\": 500}", true, "contrast out of range (0 to 100)");
 	assert_refused("{\"brightness\": 31, \"zoom\": 1}", true, "unknown control zoom");
 	assert_refused("{\"white_balance_temperature\": 3000}", false,
 	    "white_balance_temperature is inactive now: another control overrides it");
 	/* The driver's no to the last undoes what came before. */
-	assert_refused("{\"brightness\": 31, \"contrast\": 25, \"white_balance_temperature\": 3000}", false,
+	assert_refused(
+	    "{\"brightness\": 31, \"contrast\": 25, \"white_balance_temperature\": 3000}", false,
 	    "white_balance_temperature is inactive now: another control overrides it");
 	assert_true(capture_request_controls(capture, 7));
 	report = wait_report(CAPTURE_CONTROLS, 2000);
@@ -281,15 +283,15 @@ test_requests_do_not_hold_up_frames(void **state)
 	unsigned answers;
 
 	(void)state;
-	settings.controls = json_pack("{s:i, s:i, s:i, s:i}", "exposure_time_absolute", 100, "auto_exposure", 1,
-	    "brightness", 3, "contrast", 20);
+	settings.controls = json_pack("{s:i, s:i, s:i, s:i}", "exposure_time_absolute", 100,
+	    "auto_exposure", 1, "brightness", 3, "contrast", 20);
 	fakedev_put("video0", "modes=yuyv:320x240@30 card=Slow slow=3");
 	start();
 	json_decref((json_t *)settings.controls);
 	expect_online(2000);
 	assert_in_range(frames_meanwhile(10, &answers), 35, 70);
 	assert_true(answers > 50);
-	assert_in_range(frames_meanwhile(1, &answers), 35, 70);	/* more than the queue takes */
+	assert_in_range(frames_meanwhile(1, &answers), 35, 70); /* more than the queue takes */
 	assert_true(answers > 50);
 	/* One call, and one more to say why it was refused, before it looks for a picture. */
 	assert_in_range(camera_stats.row_most, 1, 2);

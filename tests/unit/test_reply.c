@@ -88,7 +88,8 @@ assert_answer(const char *text)
 	size_t bars = strchr(text, '|') != NULL;
 	ssize_t count = recv(peer, got, sizeof got, 0);
 
-	assert_int_equal(count, strlen(text) - bars + (1 + bars) * RECORD_HEADER_SIZE + RECORD_END_SIZE);
+	assert_int_equal(
+	    count, strlen(text) - bars + (1 + bars) * RECORD_HEADER_SIZE + RECORD_END_SIZE);
 	assert_memory_equal(got + count - RECORD_END_SIZE, record_end, RECORD_END_SIZE);
 	/* '|' stands where a record ends and the next begins. */
 	for (const unsigned char *at = got; *text != '\0'; text += *text == '|') {
@@ -169,20 +170,28 @@ test_answers_to_the_byte(void **state)
 		void (*answer)(struct conn *);
 		const char *method, *text;
 	} cases[] = {
-		{ answer_error, "GET", "Status: 400 Bad Request\r\nContent-Type: application/json\r\n"
+		{ answer_error, "GET",
+		    "Status: 400 Bad Request\r\nContent-Type: application/json\r\n"
 		    "Cache-Control: no-store\r\nContent-Length: 24\r\n\r\n|{\"error\":\"n is \\\"odd\\\"\"}" },
-		{ answer_error, "HEAD", "Status: 400 Bad Request\r\nContent-Type: application/json\r\n"
+		{ answer_error, "HEAD",
+		    "Status: 400 Bad Request\r\nContent-Type: application/json\r\n"
 		    "Cache-Control: no-store\r\nContent-Length: 24\r\n\r\n" },
-		{ answer_unavailable, "GET", "Status: 503 Service Unavailable\r\nContent-Type: application/json\r\n"
+		{ answer_unavailable, "GET",
+		    "Status: 503 Service Unavailable\r\nContent-Type: application/json\r\n"
 		    "Cache-Control: no-store\r\nRetry-After: 1\r\nContent-Length: 24\r\n\r\n|{\"error\":\"no frame yet\"}" },
 		{ answer_empty, "GET", "Status: 304 Not Modified\r\nETag: x\r\n\r\n" },
-		{ answer_shared, "GET", "Status: 304 Not Modified\r\nX-Oriel-Cors: 1\r\nETag: x\r\n\r\n" },
-		{ answer_empty, "GET", "Status: 304 Not Modified\r\nETag: x\r\n\r\n" },	/* the one before is over */
-		{ answer_later, "GET", "Status: 429 Too Many Requests\r\nContent-Type: application/json\r\n"
+		{ answer_shared, "GET",
+		    "Status: 304 Not Modified\r\nX-Oriel-Cors: 1\r\nETag: x\r\n\r\n" },
+		{ answer_empty, "GET",
+		    "Status: 304 Not Modified\r\nETag: x\r\n\r\n" }, /* the one before is over */
+		{ answer_later, "GET",
+		    "Status: 429 Too Many Requests\r\nContent-Type: application/json\r\n"
 		    "Cache-Control: no-store\r\nRetry-After: 17\r\nContent-Length: 23\r\n\r\n|{\"error\":\"not \\\"now\\\"\"}" },
-		{ answer_elsewhere, "GET", "Status: 303 See Other\r\nLocation: /login?next=%2F\r\n"
+		{ answer_elsewhere, "GET",
+		    "Status: 303 See Other\r\nLocation: /login?next=%2F\r\n"
 		    "Cache-Control: no-store\r\nContent-Length: 0\r\n\r\n" },
-		{ answer_not_utf8, "GET", "Status: 400 Bad Request\r\nContent-Type: application/json\r\n"
+		{ answer_not_utf8, "GET",
+		    "Status: 400 Bad Request\r\nContent-Type: application/json\r\n"
 		    "Cache-Control: no-store\r\nContent-Length: 15\r\n\r\n|{\"error\":\"a??\"}" },
 		{ answer_long_header, "GET", "Status: 200 OK\r\nContent-Length: 1\r\n\r\n|b" },
 	};
@@ -306,7 +315,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_the_connection_is_kept_as_asked, begin, end),
 		cmocka_unit_test_setup_teardown(test_a_slow_peer_gets_all, begin, end),
 		cmocka_unit_test_setup_teardown(test_a_peer_that_leaves_in_the_middle, begin, end),
-		cmocka_unit_test_setup_teardown(test_a_shut_door_finishes_what_it_began, begin, end),
+		cmocka_unit_test_setup_teardown(
+		    test_a_shut_door_finishes_what_it_began, begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

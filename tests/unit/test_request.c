@@ -26,7 +26,8 @@ send_record(int fd, enum record_type type, const void *content, size_t length)
 }
 
 static void
-send_request(int fd, bool keep, const char *params, size_t length, const char *body, size_t body_length)
+send_request(
+    int fd, bool keep, const char *params, size_t length, const char *body, size_t body_length)
 {
 	unsigned char begin[8] = { 0, RECORD_RESPONDER, keep };
 
@@ -38,12 +39,16 @@ send_request(int fd, bool keep, const char *params, size_t length, const char *b
 	send_record(fd, RECORD_STDIN, NULL, 0);
 }
 
-#define STATUS "\16\3REQUEST_METHODGET" "\12\7ORIEL_PATH/status" "\14\3QUERY_STRINGa=1"
+#define STATUS                   \
+	"\16\3REQUEST_METHODGET" \
+	"\12\7ORIEL_PATH/status" \
+	"\14\3QUERY_STRINGa=1"
 
 static void
 pair(int fds[2])
 {
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds), 0);
+	assert_int_equal(
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds), 0);
 }
 
 static void
@@ -112,7 +117,7 @@ test_large_parameters(void **state)
 	(void)state;
 	pair(fds);
 	memset(params, 'c', sizeof params);
-	memcpy(params, "\x80\0\0\12\x80\0\x75\x30ORIEL_PATH", 18);	/* 30000 bytes of path */
+	memcpy(params, "\x80\0\0\12\x80\0\x75\x30ORIEL_PATH", 18); /* 30000 bytes of path */
 	send_request(fds[1], true, params, 18 + 30000, "", 0);
 	assert_int_equal(request_read(&fds[0], &request), 0);
 	assert_int_equal(strlen(request.path), 30000);

@@ -62,7 +62,7 @@ test_lapped_reader_is_told(void **state)
 	for (int i = 0; i < SLOTS - 1; i++)
 		put(writer, 'b', 10);
 	assert_true(ring_reader_holds(reader, &view));
-	ring_writer_begin(writer);	/* the writer steps into our slot */
+	ring_writer_begin(writer); /* the writer steps into our slot */
 	assert_false(ring_reader_holds(reader, &view));
 	assert_true(ring_reader_view(reader, 0, &view));
 	assert_int_equal(view.info.sequence, SLOTS);
@@ -151,16 +151,16 @@ test_foreign_segments_are_refused(void **state)
 	struct cause why;
 
 	(void)state;
-	reader = forge(whole, 4000, 0, sealed, &why);	/* untouched: the forgery itself works */
+	reader = forge(whole, 4000, 0, sealed, &why); /* untouched: the forgery itself works */
 	assert_non_null(reader);
 	ring_reader_free(&reader);
 	assert_null(forge(whole, 0, 0, sealed, &why));
 	assert_string_equal(why.text, "not a frame ring (magic)");
 	assert_null(forge(whole, 8, 99, sealed, &why));
 	assert_non_null(strstr(why.text, "layout 99"));
-	for (size_t at = 12; at < 40; at += 4) {	/* slots, size, slot_size, stride */
+	for (size_t at = 12; at < 40; at += 4) { /* slots, size, slot_size, stride */
 		if (at == 24 || at == 28)
-			continue;			/* the generation may be anything */
+			continue; /* the generation may be anything */
 		assert_null(forge(whole, at, 0x7fffffff, sealed, &why));
 		assert_non_null(strstr(why.text, "do not agree"));
 	}

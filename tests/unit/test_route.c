@@ -71,8 +71,8 @@ test_names(void **state)
 static void
 test_unknown_paths(void **state)
 {
-	static const char *const paths[] = { "", "status", "/statusx", "/status/", "//status", "/STATUS",
-		"/snapshot.jpg/", "/event", "/../status" };
+	static const char *const paths[] = { "", "status", "/statusx", "/status/", "//status",
+		"/STATUS", "/snapshot.jpg/", "/event", "/../status" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)

@@ -20,7 +20,8 @@ shrink(const unsigned char *large, unsigned char *small)
 			unsigned sum = 0;
 
 			for (int i = 0; i < SCALE * SCALE; i++)
-				sum += large[(y * SCALE + i / SCALE) * WIDTH * SCALE + x * SCALE + i % SCALE];
+				sum += large[(y * SCALE + i / SCALE) * WIDTH * SCALE + x * SCALE +
+				    i % SCALE];
 			small[y * WIDTH + x] = (unsigned char)(sum / (SCALE * SCALE));
 		}
 }
@@ -28,8 +29,9 @@ shrink(const unsigned char *large, unsigned char *small)
 static struct scene_score
 judge_scene(unsigned scene)
 {
-	static const struct motion_settings settings = { .threshold = THRESHOLD, .cooldown_ms = 2000, .noise = 16,
-		.light_switch = 80 };
+	static const struct motion_settings settings = {
+		.threshold = THRESHOLD, .cooldown_ms = 2000, .noise = 16, .light_switch = 80
+	};
 	static unsigned char large[SCALE * SCALE * WIDTH * HEIGHT], small[WIDTH * HEIGHT];
 	struct motion *motion = motion_new();
 	double events[SCENE_FRAMES];
@@ -38,7 +40,9 @@ judge_scene(unsigned scene)
 	for (unsigned frame = 0; frame < SCENE_FRAMES; frame++) {
 		scene_draw(scene, frame, large, SCALE * WIDTH, SCALE * HEIGHT);
 		shrink(large, small);
-		if (motion_judge(motion, &settings, small, WIDTH, HEIGHT, (frame + 1) * (CLOCK_S / SCENE_FPS)).triggered)
+		if (motion_judge(motion, &settings, small, WIDTH, HEIGHT,
+			(frame + 1) * (CLOCK_S / SCENE_FPS))
+			.triggered)
 			events[count++] = frame / (double)SCENE_FPS;
 	}
 	motion_free(&motion);
@@ -56,7 +60,8 @@ test_scenes(void **state)
 		struct scene_score score = judge_scene(scene);
 
 		if (score.missed > 0 || score.wrong > 0)
-			print_message("%s: missed %u, wrong %u\n", scene_label(scene).name, score.missed, score.wrong);
+			print_message("%s: missed %u, wrong %u\n", scene_label(scene).name,
+			    score.missed, score.wrong);
 		sum.seen += score.seen;
 		sum.missed += score.missed;
 		sum.wrong += score.wrong;

@@ -8,7 +8,7 @@
 
 #include "auth/header.h"
 
-#define S "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQ"	/* 43 characters */
+#define S "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQ" /* 43 characters */
 #define T "0123456789-_nopqrstuvwxyzABCDEFGHIJKLMNOPQR"
 
 static int
@@ -58,9 +58,11 @@ test_the_digest_is_blake2b(void **state)
 static void
 test_what_is_no_secret(void **state)
 {
-	static const char *const bad[] = { "", "a", S "x", "oriel_", "oriel_" S "x", "Oriel_" S, "oriel-" S,
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOP", "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNO P",
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOP=", "oriel_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOP+",
+	static const char *const bad[] = { "", "a", S "x", "oriel_", "oriel_" S "x", "Oriel_" S,
+		"oriel-" S, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOP",
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNO P",
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOP=",
+		"oriel_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOP+",
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNO\xc3\xa4" };
 
 	(void)state;
@@ -138,8 +140,8 @@ test_which_passwords_will_do(void **state)
 static void
 test_names(void **state)
 {
-	static const char *const bad[] = { "", "-a", ".a", "_a", "Anna", "a b", "a:b", "a/b", "\xc3\xa4", "a\n",
-		"a23456789012345678901234567890123" };
+	static const char *const bad[] = { "", "-a", ".a", "_a", "Anna", "a b", "a:b", "a/b",
+		"\xc3\xa4", "a\n", "a23456789012345678901234567890123" };
 
 	(void)state;
 	assert_true(user_name_valid("a") && user_name_valid("anna.b-c_9") &&
@@ -161,8 +163,8 @@ authorization(const char *value)
 static void
 test_bearer(void **state)
 {
-	static const char *const bad[] = { "Bearer", "Bearer ", "Bearer x", "Bearer " S " ", "Bearer\t" S, "Bearer" S,
-		"Bearer " S ", Basic x", "Bearerx " S, " Bearer " S };
+	static const char *const bad[] = { "Bearer", "Bearer ", "Bearer x", "Bearer " S " ",
+		"Bearer\t" S, "Bearer" S, "Bearer " S ", Basic x", "Bearerx " S, " Bearer " S };
 
 	(void)state;
 	assert_int_equal(authorization(NULL), HEADER_NONE);
@@ -181,9 +183,9 @@ test_bearer(void **state)
 static void
 test_basic(void **state)
 {
-	static const char *const bad[] = { "Basic", "Basic ", "Basic !", "Basic YW5uYTpnZWhlaW0", "Basic YW5uYQ==",
-		"Basic QW5uYTpnZWhlaW0=", "Basic OmdlaGVpbQ==", "Basic YW5uYTpnZQBpbQ==", "Basic YW5uYTpnZWhlaW0= ",
-		"Basic YW5uYTpnZWhl\naW0=" };
+	static const char *const bad[] = { "Basic", "Basic ", "Basic !", "Basic YW5uYTpnZWhlaW0",
+		"Basic YW5uYQ==", "Basic QW5uYTpnZWhlaW0=", "Basic OmdlaGVpbQ==",
+		"Basic YW5uYTpnZQBpbQ==", "Basic YW5uYTpnZWhlaW0= ", "Basic YW5uYTpnZWhl\naW0=" };
 
 	(void)state;
 	assert_int_equal(authorization("Basic YW5uYTpnZWhlaW0="), HEADER_BASIC);
@@ -205,7 +207,7 @@ basic_of(size_t length)
 {
 	char *text = malloc(20 + length / 3 * 4 + 5);
 
-	strcpy(text, "Basic YW5uYTp4");		/* anna:x */
+	strcpy(text, "Basic YW5uYTp4"); /* anna:x */
 	for (size_t i = 1; i < length; i += 3)
 		strcat(text, "eHh4");
 	return text;
@@ -214,7 +216,7 @@ basic_of(size_t length)
 static void
 test_long_headers(void **state)
 {
-	char *text = basic_of(1 + 3 * 341);	/* 1024 */
+	char *text = basic_of(1 + 3 * 341); /* 1024 */
 
 	(void)state;
 	assert_int_equal(authorization(text), HEADER_BASIC);
@@ -233,11 +235,13 @@ test_long_headers(void **state)
 static void
 test_cookies(void **state)
 {
-	static const char *const bad[] = { "", "oriel", "oriel=", "oriel=x", "xoriel=" S, "oriel =" S, "oriel=\"" S "\"",
-		"Oriel=" S, "oriel=" S "x", "oriel=" S "; oriel=" T, "oriel=" S ";oriel=", "oriel=; oriel=" S,
-		"other=oriel=" S, "oriel=" S ",b=2", "a=1, oriel=" S };
-	static const char *const good[] = { "oriel=" S, "a=1; oriel=" S, "oriel=" S ";b=2", "a; =; ;;oriel=" S " ",
-		"a=\"x\";\toriel=" S "\t;", "oriel=" S "; oriel=" S, "__Host-oriel=" T "; oriel=" S };
+	static const char *const bad[] = { "", "oriel", "oriel=", "oriel=x", "xoriel=" S,
+		"oriel =" S, "oriel=\"" S "\"", "Oriel=" S, "oriel=" S "x", "oriel=" S "; oriel=" T,
+		"oriel=" S ";oriel=", "oriel=; oriel=" S, "other=oriel=" S, "oriel=" S ",b=2",
+		"a=1, oriel=" S };
+	static const char *const good[] = { "oriel=" S, "a=1; oriel=" S, "oriel=" S ";b=2",
+		"a; =; ;;oriel=" S " ", "a=\"x\";\toriel=" S "\t;", "oriel=" S "; oriel=" S,
+		"__Host-oriel=" T "; oriel=" S };
 	char secret[SECRET_SIZE];
 
 	(void)state;
@@ -259,7 +263,8 @@ test_cookies(void **state)
 static void
 test_a_device(void **state)
 {
-	static const char hash[] = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA", other[] = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaB";
+	static const char hash[] = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA",
+			  other[] = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaB";
 	char device[SECRET_SIZE], second[SECRET_SIZE];
 
 	(void)state;
@@ -267,8 +272,10 @@ test_a_device(void **state)
 	secret_make_device(second, "anna", hash);
 	assert_true(secret_valid(device));
 	assert_string_not_equal(device, second);
-	assert_true(secret_is_device(device, "anna", hash) && secret_is_device(second, "anna", hash));
-	assert_false(secret_is_device(device, "ann", hash) || secret_is_device(device, "annab", hash));
+	assert_true(
+	    secret_is_device(device, "anna", hash) && secret_is_device(second, "anna", hash));
+	assert_false(
+	    secret_is_device(device, "ann", hash) || secret_is_device(device, "annab", hash));
 	assert_false(secret_is_device(device, "anna", other));
 	for (int i = 0; i < SECRET_LENGTH; i++) {
 		char was = device[i];
@@ -288,12 +295,19 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_secrets), cmocka_unit_test(test_the_digest_is_blake2b),
-		cmocka_unit_test(test_what_is_no_secret), cmocka_unit_test(test_the_setup_token),
-		cmocka_unit_test(test_keyed), cmocka_unit_test(test_passwords),
-		cmocka_unit_test(test_which_passwords_will_do), cmocka_unit_test(test_names),
-		cmocka_unit_test(test_bearer), cmocka_unit_test(test_basic), cmocka_unit_test(test_long_headers),
-		cmocka_unit_test(test_cookies), cmocka_unit_test(test_a_device),
+		cmocka_unit_test(test_secrets),
+		cmocka_unit_test(test_the_digest_is_blake2b),
+		cmocka_unit_test(test_what_is_no_secret),
+		cmocka_unit_test(test_the_setup_token),
+		cmocka_unit_test(test_keyed),
+		cmocka_unit_test(test_passwords),
+		cmocka_unit_test(test_which_passwords_will_do),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_bearer),
+		cmocka_unit_test(test_basic),
+		cmocka_unit_test(test_long_headers),
+		cmocka_unit_test(test_cookies),
+		cmocka_unit_test(test_a_device),
 	};
 
 	return cmocka_run_group_tests(tests, begin, NULL);

@@ -38,7 +38,7 @@ epoll_wait(int fd, struct epoll_event *events, int most, int timeout)
 
 struct stage {
 	struct session_host host;
-	struct session *session;	/* the newest */
+	struct session *session; /* the newest */
 	int client;
 	bool ready, refuse;
 	unsigned opened, closed, messages, gone;
@@ -81,8 +81,11 @@ service_close(void *state)
 }
 
 static const struct session_service service = {
-	.message_max = 1000, .open = service_open, .ready = service_ready,
-	.message = service_message, .close = service_close,
+	.message_max = 1000,
+	.open = service_open,
+	.ready = service_ready,
+	.message = service_message,
+	.close = service_close,
 };
 static const struct handshake_policy policy = { .origins = "", .allow_no_origin = true };
 
@@ -99,8 +102,11 @@ setup(void **state)
 	(void)state;
 	memset(&stage, 0, sizeof stage);
 	stage.ready = true;
-	stage.host = (struct session_host){ .base = event_base_new(), .policy = &policy,
-	    .service = &service, .open_max = 2, .gone = on_gone };
+	stage.host = (struct session_host){ .base = event_base_new(),
+		.policy = &policy,
+		.service = &service,
+		.open_max = 2,
+		.gone = on_gone };
 	LIST_INIT(&stage.host.sessions);
 	return stage.host.base != NULL ? 0 : -1;
 }
@@ -149,8 +155,8 @@ static void
 shake_hands(void)
 {
 	static const char head[] = "GET /control HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n"
-	    "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-	    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+				   "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+				   "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 
 	arrive();
 	say(head, sizeof head - 1);
@@ -205,7 +211,7 @@ test_ten_seconds_for_the_handshake(void **state)
 	(void)state;
 	arrive();
 	for (int i = 0; i < 9; i++) {
-		say("G", 1);	/* slowly, but never silent */
+		say("G", 1); /* slowly, but never silent */
 		pass(1000);
 	}
 	pass(900);
@@ -265,7 +271,7 @@ test_lingers_two_seconds_for_the_peers_end(void **state)
 	say("\x88\x82\0\0\0\0\x03\xe8", 8);
 	assert_heard("\x88\x02\x03\xe8", 4);
 	assert_true(ended());
-	say("still talking", 13);	/* must not reset the connection */
+	say("still talking", 13); /* must not reset the connection */
 	pass(1900);
 	assert_int_equal(stage.gone, 0);
 	pass(200);

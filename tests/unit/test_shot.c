@@ -40,7 +40,9 @@ end(void **state)
 static uint64_t
 put(unsigned char byte, uint32_t length)
 {
-	struct frame_info info = { .length = length, .width = 640, .height = 480,
+	struct frame_info info = { .length = length,
+		.width = 640,
+		.height = 480,
 		.wall_ns = UINT64_C(1700000000250000999) };
 
 	memset(ring_writer_begin(writer), byte, length);
@@ -72,8 +74,10 @@ unwrap(const struct shot *shot, size_t from, size_t to, unsigned char *out)
 static void
 test_layout_to_the_byte(void **state)
 {
-	static const char head[] = "Content-Type: image/jpeg\r\nContent-Length: 5\r\nX-Timestamp: 1700000000.250000\r\n\r\n";
-	static const char part[] = "Content-Type: image/jpeg\r\nContent-Length: 5\r\nX-Timestamp: 1700000000.250000\r\n\r\n"
+	static const char head[] =
+	    "Content-Type: image/jpeg\r\nContent-Length: 5\r\nX-Timestamp: 1700000000.250000\r\n\r\n";
+	static const char part[] =
+	    "Content-Type: image/jpeg\r\nContent-Length: 5\r\nX-Timestamp: 1700000000.250000\r\n\r\n"
 	    "jjjjj\r\n--frame\r\n";
 	unsigned char content[500];
 	struct shot *shot;
@@ -96,8 +100,8 @@ test_layout_to_the_byte(void **state)
 static void
 test_large_frames_take_several_records(void **state)
 {
-	static const uint32_t lengths[] = { RECORD_CONTENT_MAX - 1, RECORD_CONTENT_MAX, RECORD_CONTENT_MAX + 1,
-		2 * RECORD_CONTENT_MAX, SIZE };
+	static const uint32_t lengths[] = { RECORD_CONTENT_MAX - 1, RECORD_CONTENT_MAX,
+		RECORD_CONTENT_MAX + 1, 2 * RECORD_CONTENT_MAX, SIZE };
 	static unsigned char content[SIZE];
 
 	(void)state;
@@ -167,7 +171,7 @@ test_a_held_frame_stays_as_it_is(void **state)
 	assert_int_equal(unwrap(shot, shot->jpeg, shot->delimiter, content), 100);
 	assert_int_equal(content[99], 'a');
 	shot_drop(&holds[1]);
-	shot_drop(&holds[1]);			/* nothing is held any more */
+	shot_drop(&holds[1]); /* nothing is held any more */
 	put('d', 100);
 	shot_pool_update(&pool, reader);
 	assert_int_equal(pool.count, 2);
@@ -190,10 +194,11 @@ test_as_many_are_held_as_the_budget_has_room_for(void **state)
 	assert_true(budget.used >= HOLDS * SIZE && budget.used < HOLDS * SIZE * 2);
 	before = budget.used;
 	for (int i = 0; i < HOLDS; i++) {
-		assert_int_equal(holds[i].shot->bytes[holds[i].shot->jpeg + RECORD_HEADER_SIZE], (unsigned char)i);
+		assert_int_equal(holds[i].shot->bytes[holds[i].shot->jpeg + RECORD_HEADER_SIZE],
+		    (unsigned char)i);
 		shot_drop(&holds[i]);
 	}
-	assert_int_equal(budget.used, before / HOLDS);		/* the newest */
+	assert_int_equal(budget.used, before / HOLDS); /* the newest */
 	assert_int_equal(pool.count, 1 + SHOTS_IDLE);
 }
 
@@ -223,7 +228,7 @@ test_beyond_the_budget_the_oldest_goes(void **state)
 	memset(lost, 0, sizeof lost);
 	shot_pool_init(&other, &budget);
 	put('o', SIZE);
-	kept = shot_pool_update(&other, reader);		/* the oldest, but the newest of its camera */
+	kept = shot_pool_update(&other, reader); /* the oldest, but the newest of its camera */
 	each = budget.used;
 	budget.most = 8 * each;
 	for (int i = 0; i < 7; i++) {
@@ -232,7 +237,7 @@ test_beyond_the_budget_the_oldest_goes(void **state)
 		shot_hold(shot_pool_update(&pool, reader), &holds[i], let_go);
 	}
 	assert_true(shot_budget_is_spent(&budget));
-	shot_hold(holds[0].shot, &holds[10], let_go);		/* two hold the oldest */
+	shot_hold(holds[0].shot, &holds[10], let_go); /* two hold the oldest */
 	assert_int_equal(budget.evictions, 0);
 	put('x', SIZE);
 	assert_non_null(shot_pool_update(&pool, reader));
@@ -242,7 +247,7 @@ test_beyond_the_budget_the_oldest_goes(void **state)
 	assert_int_equal(lost[1], 0);
 	assert_ptr_equal(other.newest, kept);
 	put('y', SIZE);
-	assert_non_null(shot_pool_update(&other, reader));	/* takes the place of its own */
+	assert_non_null(shot_pool_update(&other, reader)); /* takes the place of its own */
 	assert_int_equal(budget.evictions, 1);
 	for (int i = 1; i < 7; i++)
 		shot_drop(&holds[i]);
@@ -266,11 +271,11 @@ test_a_new_ring_with_larger_frames(void **state)
 	shot = shot_pool_update(&pool, its);
 	assert_non_null(shot);
 	assert_int_equal(shot->info.length, 2 * SIZE);
-	shot_drop(&holds[0]);			/* the small one idles, */
+	shot_drop(&holds[0]); /* the small one idles, */
 	shot_hold(shot, &holds[0], let_go);
 	memset(ring_writer_begin(larger), 'M', 2 * SIZE);
 	ring_writer_commit(larger, &info);
-	shot = shot_pool_update(&pool, its);	/* and is too small for this */
+	shot = shot_pool_update(&pool, its); /* and is too small for this */
 	assert_true(shot->capacity > 2 * SIZE);
 	assert_int_equal(shot->bytes[shot->delimiter - 1], 'M');
 	assert_int_equal(pool.count, 2);
@@ -283,7 +288,9 @@ static void
 test_a_shot_without_a_ring(void **state)
 {
 	struct frame_info info = { .wall_ns = UINT64_C(5000000) };
-	struct shot *shot = shot_new((const unsigned char *)"placard", 7, &info, "it is g\xf6ne\r\n\r\n"), *kept = shot;
+	struct shot *shot = shot_new(
+			(const unsigned char *)"placard", 7, &info, "it is g\xf6ne\r\n\r\n"),
+		    *kept = shot;
 	unsigned char content[500];
 	size_t length;
 
@@ -307,9 +314,11 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_layout_to_the_byte, begin, end),
 		cmocka_unit_test_setup_teardown(test_large_frames_take_several_records, begin, end),
-		cmocka_unit_test_setup_teardown(test_one_copy_a_frame_and_no_more_memory, begin, end),
+		cmocka_unit_test_setup_teardown(
+		    test_one_copy_a_frame_and_no_more_memory, begin, end),
 		cmocka_unit_test_setup_teardown(test_a_held_frame_stays_as_it_is, begin, end),
-		cmocka_unit_test_setup_teardown(test_as_many_are_held_as_the_budget_has_room_for, begin, end),
+		cmocka_unit_test_setup_teardown(
+		    test_as_many_are_held_as_the_budget_has_room_for, begin, end),
 		cmocka_unit_test_setup_teardown(test_small_frames_in_large_slots, begin, end),
 		cmocka_unit_test_setup_teardown(test_beyond_the_budget_the_oldest_goes, begin, end),
 		cmocka_unit_test_setup_teardown(test_a_new_ring_with_larger_frames, begin, end),

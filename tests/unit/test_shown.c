@@ -20,10 +20,10 @@
 enum verdict { REFUSED, CUT, SHOWN };
 
 struct browser {
-	struct jpeg_error_mgr errors;	/* first: libjpeg knows us by it */
+	struct jpeg_error_mgr errors; /* first: libjpeg knows us by it */
 	jmp_buf failed;
 	bool cut;
-	bool drawn;			/* all lines are out: what comes then does no harm */
+	bool drawn; /* all lines are out: what comes then does no harm */
 	char why[JMSG_LENGTH_MAX];
 };
 
@@ -66,7 +66,7 @@ show(const unsigned char *data, size_t length, uint32_t *width, uint32_t *height
 	jpeg_create_decompress(&jpeg);
 	jpeg_mem_src(&jpeg, data, length);
 	jpeg_read_header(&jpeg, TRUE);
-	if (jpeg.arith_code)		/* only Debian's library can */
+	if (jpeg.arith_code) /* only Debian's library can */
 		ERREXIT(&jpeg, JERR_ARITH_NOTIMPL);
 	jpeg.out_color_space = jpeg.num_components == 4 ? JCS_CMYK : JCS_RGB;
 	jpeg_start_decompress(&jpeg);
@@ -76,7 +76,7 @@ show(const unsigned char *data, size_t length, uint32_t *width, uint32_t *height
 	}
 	*width = jpeg.output_width;
 	*height = jpeg.output_height;
-	for (int i = 0; i < jpeg.num_components; i++) {		/* scans are missing */
+	for (int i = 0; i < jpeg.num_components; i++) { /* scans are missing */
 		browser.cut |= jpeg.comp_info[i].quant_table == NULL;
 		for (int k = 0; k < DCTSIZE2 && jpeg.coef_bits != NULL; k++)
 			browser.cut |= jpeg.coef_bits[i][k] != 0;
@@ -99,8 +99,10 @@ take(const unsigned char *data, uint32_t length, struct jpeg_shape *shape, struc
 	bool taken;
 
 	memcpy(exact, data, length);
-	taken = jpeg_check(exact, length, shape, why) == 0 && (!shape->doubtful ||
-	    jpeg_decode_whole(decoder, exact + shape->begin, shape->end - shape->begin, why) == 0);
+	taken = jpeg_check(exact, length, shape, why) == 0 &&
+	    (!shape->doubtful ||
+		jpeg_decode_whole(decoder, exact + shape->begin, shape->end - shape->begin, why) ==
+		    0);
 	free(exact);
 	return taken;
 }
@@ -129,19 +131,31 @@ agree(const unsigned char *data, uint32_t length, const char *what)
 		taken_count++;
 		return;
 	}
-	if (show(data, length, &width, &height, says) == SHOWN && (uint64_t)width * height < 1000000)
+	if (show(data, length, &width, &height, says) == SHOWN &&
+	    (uint64_t)width * height < 1000000)
 		fail_msg("%s: refused (%s), though browsers show it", what, why.text);
 }
 
 /* ---- kinds of pictures ----------------------------------------------------------------- */
 
-static const struct { const char *name; struct make_options options; } kinds[] = {
-	{ "4:2:0", { 0 } }, { "4:4:4", { .h = 1, .v = 1 } }, { "4:2:2", { .h = 2, .v = 1 } },
-	{ "4:4:0", { .h = 1, .v = 2 } }, { "4:1:1", { .h = 4, .v = 1 } }, { "4:1:0", { .h = 4, .v = 2 } },
-	{ "grey", { .components = 1 } }, { "CMYK", { .components = 4, .h = 1, .v = 1 } },
-	{ "progressive", { .progressive = true } }, { "progressive grey", { .progressive = true, .components = 1 } },
-	{ "optimised", { .optimised = true } }, { "three scans", { .separate = true } },
-	{ "restarts", { .restart = 2 } }, { "progressive with restarts", { .progressive = true, .restart = 3 } },
+static const struct {
+	const char *name;
+	struct make_options options;
+} kinds[] = {
+	{ "4:2:0", { 0 } },
+	{ "4:4:4", { .h = 1, .v = 1 } },
+	{ "4:2:2", { .h = 2, .v = 1 } },
+	{ "4:4:0", { .h = 1, .v = 2 } },
+	{ "4:1:1", { .h = 4, .v = 1 } },
+	{ "4:1:0", { .h = 4, .v = 2 } },
+	{ "grey", { .components = 1 } },
+	{ "CMYK", { .components = 4, .h = 1, .v = 1 } },
+	{ "progressive", { .progressive = true } },
+	{ "progressive grey", { .progressive = true, .components = 1 } },
+	{ "optimised", { .optimised = true } },
+	{ "three scans", { .separate = true } },
+	{ "restarts", { .restart = 2 } },
+	{ "progressive with restarts", { .progressive = true, .restart = 3 } },
 };
 enum { KINDS = sizeof kinds / sizeof kinds[0], WIDTH = 57, HEIGHT = 43 };
 
@@ -171,7 +185,8 @@ test_every_kind_is_shown(void **state)
 static uint32_t
 header_length(const struct made *made)
 {
-	for (uint32_t at = 2; at + 4 <= made->length; at += 2u + (made->jpeg[at + 2] << 8) + made->jpeg[at + 3])
+	for (uint32_t at = 2; at + 4 <= made->length;
+	     at += 2u + (made->jpeg[at + 2] << 8) + made->jpeg[at + 3])
 		if (made->jpeg[at + 1] == 0xda)
 			return at + 2 + (made->jpeg[at + 2] << 8) + made->jpeg[at + 3];
 	return 0;
@@ -194,8 +209,11 @@ test_changed_headers(void **state)
 		for (int round = 0; round < 250; round++) {
 			memcpy(changed, made.jpeg, made.length);
 			for (uint32_t n = 1 + random_below(&random, 3); n > 0; n--)
-				changed[2 + random_below(&random, random_below(&random, 4) > 0 ? header - 2 :
-				    (uint32_t)made.length - 2)] = (unsigned char)random_below(&random, 256);
+				changed[2 +
+				    random_below(&random,
+					random_below(&random, 4) > 0 ? header - 2
+								     : (uint32_t)made.length - 2)] =
+				    (unsigned char)random_below(&random, 256);
 			snprintf(what, sizeof what, "%s, round %d", kinds[i].name, round);
 			agree(changed, (uint32_t)made.length, what);
 		}
@@ -209,9 +227,12 @@ test_changed_headers(void **state)
 static void
 test_what_is_put_in(void **state)
 {
-	static const struct { const char *bytes; uint32_t length; } pieces[] = { { "\xff\xd8", 2 }, { "\xff\xff\xff", 3 },
-		{ "\x00\x00", 2 }, { "text", 4 }, { "\xff\x00", 2 }, { "\xff\xd0", 2 }, { "\xff\x01", 2 },
-		{ "\xff\xfe\x00\x03?", 5 }, { "\xff\xdc\x00\x04\x00\x10", 6 }, { "\xff\xe1\x00\x02", 4 },
+	static const struct {
+		const char *bytes;
+		uint32_t length;
+	} pieces[] = { { "\xff\xd8", 2 }, { "\xff\xff\xff", 3 }, { "\x00\x00", 2 }, { "text", 4 },
+		{ "\xff\x00", 2 }, { "\xff\xd0", 2 }, { "\xff\x01", 2 }, { "\xff\xfe\x00\x03?", 5 },
+		{ "\xff\xdc\x00\x04\x00\x10", 6 }, { "\xff\xe1\x00\x02", 4 },
 		{ "\xff\xdd\x00\x04\x00\x01", 6 }, { "\xff\xd9", 2 }, { "\xff\x02\x00\x02", 4 } };
 
 	(void)state;
@@ -225,8 +246,10 @@ test_what_is_put_in(void **state)
 
 				memcpy(changed, made.jpeg, at);
 				memcpy(changed + at, pieces[j].bytes, pieces[j].length);
-				memcpy(changed + at + pieces[j].length, made.jpeg + at, made.length - at);
-				snprintf(what, sizeof what, "%s, piece %zu at %u", kinds[i].name, j, at);
+				memcpy(changed + at + pieces[j].length, made.jpeg + at,
+				    made.length - at);
+				snprintf(
+				    what, sizeof what, "%s, piece %zu at %u", kinds[i].name, j, at);
 				agree(changed, (uint32_t)made.length + pieces[j].length, what);
 			}
 		free(changed);
@@ -248,7 +271,8 @@ test_cut_anywhere(void **state)
 
 			agree(made.jpeg, length, kinds[i].name);
 			/* Half of the data is less than all but the last row of MCUs. */
-			if (length < header_length(&made) + (made.length - header_length(&made)) / 2)
+			if (length <
+			    header_length(&made) + (made.length - header_length(&made)) / 2)
 				assert_false(take(made.jpeg, length, &shape, &why));
 		}
 		free(made.jpeg);
@@ -296,7 +320,8 @@ main(int argc, char **argv)
 
 	decoder = jpeg_decoder_new();
 	files = argv + 1;
-	failed = argc > 1 ? cmocka_run_group_tests(named, NULL, NULL) : cmocka_run_group_tests(tests, NULL, NULL);
+	failed = argc > 1 ? cmocka_run_group_tests(named, NULL, NULL)
+			  : cmocka_run_group_tests(tests, NULL, NULL);
 	jpeg_decoder_free(&decoder);
 	return failed;
 }

@@ -25,7 +25,8 @@ test_messages(void **state)
 	(void)state;
 	assert_message(sse_event("motion", 17, data),
 	    "id: 17\nevent: motion\ndata: {\"z\":1,\"a\":\"line\\nbreak\"}\n\n");
-	assert_message(sse_event("state", 0, data), "event: state\ndata: {\"z\":1,\"a\":\"line\\nbreak\"}\n\n");
+	assert_message(sse_event("state", 0, data),
+	    "event: state\ndata: {\"z\":1,\"a\":\"line\\nbreak\"}\n\n");
 	assert_message(sse_raw(": keepalive\n\n"), ": keepalive\n\n");
 	assert_null(sse_event("x", 1, NULL));
 	json_decref(data);
@@ -83,7 +84,7 @@ test_the_log_holds_what_came_after_its_base(void **state)
 	sse_log_restart(&sse_log, 100);
 	assert_int_equal(sse_log.newest, 100);
 	assert_int_equal(sse_log_find(&sse_log, 50), 1);
-	push(101);		/* serial 1 */
+	push(101); /* serial 1 */
 	push(0);
 	push(102);
 	assert_int_equal(sse_log.next, 4);
@@ -106,7 +107,7 @@ test_the_log_forgets_the_oldest(void **state)
 		push(id);
 	assert_int_equal(sse_log.base, 0);
 	push(0);
-	assert_int_equal(sse_log.base, 1);		/* event 1 made room */
+	assert_int_equal(sse_log.base, 1); /* event 1 made room */
 	assert_null(sse_log_get(&sse_log, 1));
 	assert_int_equal(sse_log_get(&sse_log, 2)->id, 2);
 	assert_int_equal(sse_log_find(&sse_log, 1), 2);

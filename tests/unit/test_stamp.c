@@ -59,7 +59,7 @@ test_true_ones_are_believed(void **state)
 		believed = take(now + 10 * MS, true);
 		assert_int_equal(believed, now - 23 * MS);
 	}
-	believed = take(now + 34 * MS, true);		/* rounded up */
+	believed = take(now + 34 * MS, true); /* rounded up */
 	assert_int_equal(believed, now);
 	assert_int_equal(complaints, 0);
 }
@@ -101,7 +101,7 @@ test_backwards(void **state)
 	(void)state;
 	assert_int_equal(take(START, true), START);
 	assert_arrival(take(START - MS, true), "run backwards");
-	assert_arrival(take(now, true), "run backwards");	/* once is enough */
+	assert_arrival(take(now, true), "run backwards"); /* once is enough */
 }
 
 static void
@@ -118,7 +118,8 @@ test_who_was_stopped_sees_old_pictures(void **state)
 	const char *said;
 
 	(void)state;
-	assert_int_equal(stamp_believe(&stamps, START + 33 * MS, true, START, START + 9000 * MS, &said),
+	assert_int_equal(
+	    stamp_believe(&stamps, START + 33 * MS, true, START, START + 9000 * MS, &said),
 	    START + 33 * MS);
 	assert_null(said);
 }

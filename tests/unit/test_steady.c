@@ -49,7 +49,7 @@ test_counting_counts(void **state)
 {
 	(void)state;
 #ifdef ORIEL_SANITIZED
-	skip();	/* the sanitizers have a malloc of their own */
+	skip(); /* the sanitizers have a malloc of their own */
 #endif
 	struct made made = make_jpeg(64, 64, &(struct make_options){ 0 });
 
@@ -64,9 +64,16 @@ test_encoder(void **state)
 
 	(void)state;
 	for (int format = PIXEL_YUYV; format < PIXEL_FORMATS; format++) {
-		uint32_t stride = WIDTH * (format == PIXEL_RGB24 ? 3 : format <= PIXEL_UYVY ? 2 : 1);
-		struct picture picture = { .format = (enum pixel_format)format, .width = WIDTH,
-			.height = HEIGHT, .stride = stride, .data = data, .length = sizeof data };
+		uint32_t stride = WIDTH *
+		    (format == PIXEL_RGB24	   ? 3
+			    : format <= PIXEL_UYVY ? 2
+						   : 1);
+		struct picture picture = { .format = (enum pixel_format)format,
+			.width = WIDTH,
+			.height = HEIGHT,
+			.stride = stride,
+			.data = data,
+			.length = sizeof data };
 
 		for (int frame = 0; frame < WARM + FRAMES; frame++) {
 			if (frame == WARM)
@@ -81,7 +88,9 @@ test_encoder(void **state)
 static void
 test_decoder_and_motion(void **state)
 {
-	static const struct motion_settings settings = { .threshold = 12, .noise = 16, .light_switch = 80 };
+	static const struct motion_settings settings = {
+		.threshold = 12, .noise = 16, .light_switch = 80
+	};
 	struct made made = make_jpeg(WIDTH, HEIGHT, &(struct make_options){ 0 });
 	struct jpeg_decoder *decoder = jpeg_decoder_new();
 	struct motion *motion = motion_new();
@@ -91,8 +100,9 @@ test_decoder_and_motion(void **state)
 	for (int frame = 0; frame < WARM + FRAMES; frame++) {
 		if (frame == WARM)
 			allocations = 0;
-		assert_int_equal(jpeg_decode_grey8(decoder, made.jpeg, (uint32_t)made.length,
-		    out, sizeof out, &width, &height, NULL), 0);
+		assert_int_equal(jpeg_decode_grey8(decoder, made.jpeg, (uint32_t)made.length, out,
+				     sizeof out, &width, &height, NULL),
+		    0);
 		motion_judge(motion, &settings, out, width, height, 0);
 	}
 	assert_int_equal(allocations, 0);

@@ -16,7 +16,8 @@
 #include "scratch.h"
 #include "store/store.h"
 
-static const struct store_limits no_limits = { .quota_bytes = UINT64_MAX, .quota_files = UINT64_MAX };
+static const struct store_limits no_limits = { .quota_bytes = UINT64_MAX,
+	.quota_files = UINT64_MAX };
 static const uint64_t second = 1000000000;
 
 static struct store *store;
@@ -69,7 +70,8 @@ add_event(const char *type, int number)
 	json_t *data = json_pack("{si}", "n", number);
 	int64_t id = 0;
 
-	assert_int_equal(store_add_event(store, type, (uint64_t)number * second, data, &id, &why), STORE_OK);
+	assert_int_equal(
+	    store_add_event(store, type, (uint64_t)number * second, data, &id, &why), STORE_OK);
 	json_decref(data);
 	return id;
 }
@@ -84,8 +86,8 @@ ids(struct store_query query)
 
 	assert_int_equal(store_events(store, &query, &answer, &why), STORE_OK);
 	json_array_foreach(json_object_get(answer, "events"), index, event)
-		used += (size_t)snprintf(text + used, sizeof text - used, "%lld ",
-		    json_integer_value(json_object_get(event, "id")));
+	    used += (size_t)snprintf(text + used, sizeof text - used, "%lld ",
+		json_integer_value(json_object_get(event, "id")));
 	snprintf(text + used, sizeof text - used, "%lld..%lld",
 	    json_integer_value(json_object_get(answer, "first")),
 	    json_integer_value(json_object_get(answer, "last")));
@@ -100,7 +102,8 @@ save(const char *stem, size_t size, const struct store_limits *limits, struct st
 	int result;
 
 	memset(jpeg, 'j', size);
-	result = store_save_picture(store, stem, jpeg, (uint32_t)size, 1700000000 * second, limits, saved, &why);
+	result = store_save_picture(
+	    store, stem, jpeg, (uint32_t)size, 1700000000 * second, limits, saved, &why);
 	free(jpeg);
 	return result;
 }
@@ -117,8 +120,8 @@ names(void)
 	text[0] = '\0';
 	assert_int_equal(store_pictures(store, &query, &answer, &why), STORE_OK);
 	json_array_foreach(json_object_get(answer, "snaps"), index, snap)
-		used += (size_t)snprintf(text + used, sizeof text - used, "%s ",
-		    json_string_value(json_object_get(snap, "name")));
+	    used += (size_t)snprintf(text + used, sizeof text - used, "%s ",
+		json_string_value(json_object_get(snap, "name")));
 	json_decref(answer);
 	return text;
 }
@@ -149,8 +152,9 @@ value(const char *name)
 	json_t *all = json_object();
 
 	assert_int_equal(store_each_value(store, collect, all, &why), STORE_OK);
-	snprintf(text, sizeof text, "%s", json_object_get(all, name) != NULL ?
-	    json_string_value(json_object_get(all, name)) : "(none)");
+	snprintf(text, sizeof text, "%s",
+	    json_object_get(all, name) != NULL ? json_string_value(json_object_get(all, name))
+					       : "(none)");
 	json_decref(all);
 	return text;
 }
@@ -177,16 +181,22 @@ test_events(void **state)
 	assert_string_equal(ids((struct store_query){ .after = -1, .limit = 10 }), "0..0");
 	for (int i = 1; i <= 6; i++)
 		assert_int_equal(add_event(i % 2 != 0 ? "motion" : "saved", i), i);
-	assert_string_equal(ids((struct store_query){ .after = -1, .limit = 10 }), "6 5 4 3 2 1 1..6");
+	assert_string_equal(
+	    ids((struct store_query){ .after = -1, .limit = 10 }), "6 5 4 3 2 1 1..6");
 	assert_string_equal(ids((struct store_query){ .after = -1, .limit = 2 }), "6 5 1..6");
-	assert_string_equal(ids((struct store_query){ .after = -1, .before = 3, .limit = 9 }), "2 1 1..6");
+	assert_string_equal(
+	    ids((struct store_query){ .after = -1, .before = 3, .limit = 9 }), "2 1 1..6");
 	assert_string_equal(ids((struct store_query){ .after = 0, .limit = 3 }), "1 2 3 1..6");
 	assert_string_equal(ids((struct store_query){ .after = 4, .limit = 9 }), "5 6 1..6");
-	assert_string_equal(ids((struct store_query){ .after = 1, .before = 4, .limit = 9 }), "2 3 1..6");
+	assert_string_equal(
+	    ids((struct store_query){ .after = 1, .before = 4, .limit = 9 }), "2 3 1..6");
 	assert_string_equal(ids((struct store_query){ .after = 6, .limit = 9 }), "1..6");
-	assert_string_equal(ids((struct store_query){ .after = -1, .limit = 9, .type = "saved" }), "6 4 2 1..6");
-	assert_string_equal(ids((struct store_query){ .after = 2, .limit = 1, .type = "motion" }), "3 1..6");
-	assert_string_equal(ids((struct store_query){ .after = -1, .limit = 9, .type = "x" }), "1..6");
+	assert_string_equal(
+	    ids((struct store_query){ .after = -1, .limit = 9, .type = "saved" }), "6 4 2 1..6");
+	assert_string_equal(
+	    ids((struct store_query){ .after = 2, .limit = 1, .type = "motion" }), "3 1..6");
+	assert_string_equal(
+	    ids((struct store_query){ .after = -1, .limit = 9, .type = "x" }), "1..6");
 }
 
 static void
@@ -197,7 +207,8 @@ test_an_events_data(void **state)
 	int64_t id;
 
 	(void)state;
-	assert_int_equal(store_add_event(store, "motion", 1700000000250 * 1000000, data, &id, &why), STORE_OK);
+	assert_int_equal(
+	    store_add_event(store, "motion", 1700000000250 * 1000000, data, &id, &why), STORE_OK);
 	reopen();
 	assert_int_equal(store_events(store, &query, &answer, &why), STORE_OK);
 	event = json_array_get(json_object_get(answer, "events"), 0);
@@ -255,13 +266,16 @@ test_old_events_are_pruned(void **state)
 	for (int i = 1; i <= STORE_EVENTS_KEPT + 20; i++)
 		add_event("motion", i);
 	assert_int_equal(store_commit(store, &why), STORE_OK);
-	assert_string_equal(ids((struct store_query){ .after = 0, .limit = 2 }), "21 22 21..100020");
+	assert_string_equal(
+	    ids((struct store_query){ .after = 0, .limit = 2 }), "21 22 21..100020");
 	/* Many at once (an older version kept more) go in small steps. */
 	store_free(&store);
-	tamper("INSERT INTO event SELECT id - 20, type, wall_ns, data, sum FROM event WHERE id BETWEEN 21 AND 40");
+	tamper(
+	    "INSERT INTO event SELECT id - 20, type, wall_ns, data, sum FROM event WHERE id BETWEEN 21 AND 40");
 	reopen();
 	add_event("motion", 1);
-	assert_string_equal(ids((struct store_query){ .after = 100000, .limit = 1 }), "100001 9..100021");
+	assert_string_equal(
+	    ids((struct store_query){ .after = 100000, .limit = 1 }), "100001 9..100021");
 }
 
 /* Numbers leap when a database is lost, or comes from another machine: that is no reason to forget. */
@@ -277,7 +291,8 @@ test_a_gap_costs_no_events(void **state)
 	reopen();
 	scratch_silence(false);
 	assert_true(add_event("motion", 3) > 1000000);
-	assert_int_equal(strncmp(ids((struct store_query){ .after = 0, .limit = 2 }), "1 2 1..", 7), 0);
+	assert_int_equal(
+	    strncmp(ids((struct store_query){ .after = 0, .limit = 2 }), "1 2 1..", 7), 0);
 }
 
 /* ---- transactions -------------------------------------------------------------------- */
@@ -407,7 +422,8 @@ test_pages_of_pictures(void **state)
 	assert_int_equal(store_pictures(store, &query, &answer, &why), STORE_OK);
 	assert_int_equal(json_array_size(json_object_get(answer, "snaps")), 2);
 	assert_int_equal(json_integer_value(json_object_get(
-	    json_array_get(json_object_get(answer, "snaps"), 0), "id")), saved.id - 2);
+			     json_array_get(json_object_get(answer, "snaps"), 0), "id")),
+	    saved.id - 2);
 	json_decref(answer);
 	query = (struct store_query){ .limit = 1000, .most_bytes = 500 };
 	assert_int_equal(store_pictures(store, &query, &answer, &why), STORE_OK);
@@ -419,8 +435,8 @@ static void
 test_names(void **state)
 {
 	static const char *const good[] = { "a.jpg", "manual-1700000000.jpg", "motion-1-2_B.jpg" };
-	static const char *const bad[] = { "", ".jpg", "a", "a.png", "a.jpg.jpg", "a/b.jpg", "../a.jpg",
-		"a.jpg/", "a b.jpg", ".new", "a.JPG", "\xc3\xa4.jpg", "a\n.jpg" };
+	static const char *const bad[] = { "", ".jpg", "a", "a.png", "a.jpg.jpg", "a/b.jpg",
+		"../a.jpg", "a.jpg/", "a b.jpg", ".new", "a.JPG", "\xc3\xa4.jpg", "a\n.jpg" };
 	char longest[STORE_NAME_SIZE + 1];
 	struct store_picture saved;
 
@@ -451,7 +467,9 @@ test_the_oldest_go_first(void **state)
 
 	(void)state;
 	for (int i = 0; i < 5; i++)
-		assert_int_equal(save((const char *[]){ "a", "b", "c", "d", "e" }[i], 1000, &files, &saved), STORE_OK);
+		assert_int_equal(
+		    save((const char *[]){ "a", "b", "c", "d", "e" }[i], 1000, &files, &saved),
+		    STORE_OK);
 	assert_string_equal(names(), "e.jpg d.jpg c.jpg ");
 	assert_int_equal(save("f", 1000, &bytes, &saved), STORE_OK);
 	assert_string_equal(names(), "f.jpg e.jpg ");
@@ -459,7 +477,8 @@ test_the_oldest_go_first(void **state)
 	assert_int_equal(save("g", 2500, &bytes, &saved), STORE_OK);
 	assert_string_equal(names(), "g.jpg ");
 	assert_int_equal(save("h", 2501, &bytes, &saved), STORE_FULL);
-	assert_string_equal(why.text, "quota: the picture has 2.4 KiB, all pictures together may have 2.4 KiB");
+	assert_string_equal(
+	    why.text, "quota: the picture has 2.4 KiB, all pictures together may have 2.4 KiB");
 	assert_string_equal(names(), "g.jpg ");
 	reopen();
 	assert_totals(1, 2500);
@@ -484,7 +503,9 @@ test_a_file_that_somebody_removed_is_no_obstacle(void **state)
 static void
 test_keep_free(void **state)
 {
-	const struct store_limits half = { .quota_bytes = UINT64_MAX, .quota_files = 1000, .keep_free = 50 };
+	const struct store_limits half = {
+		.quota_bytes = UINT64_MAX, .quota_files = 1000, .keep_free = 50
+	};
 	struct store_picture saved;
 	uint64_t count, bytes;
 
@@ -651,7 +672,8 @@ child_works(int out, unsigned round)
 		strcpy(promise.picture, saved.name);
 		snprintf(text, sizeof text, "%lld", (long long)promise.event);
 		store_set_value(store, "trigger_count", text, &why);
-		if (store_commit(store, &why) != STORE_OK || write(out, &promise, sizeof promise) != sizeof promise)
+		if (store_commit(store, &why) != STORE_OK ||
+		    write(out, &promise, sizeof promise) != sizeof promise)
 			break;
 	}
 	_exit((int)round % 2);
@@ -698,7 +720,8 @@ test_kill_at_any_moment(void **state)
 		snprintf(picture, sizeof picture, "cam/snaps/%s", last.picture);
 		assert_int_equal(scratch_size(picture), 5000);
 		assert_non_null(strstr(names(), last.picture));
-		assert_totals((uint64_t)scratch_count("cam/snaps"), 5000 * (uint64_t)scratch_count("cam/snaps"));
+		assert_totals((uint64_t)scratch_count("cam/snaps"),
+		    5000 * (uint64_t)scratch_count("cam/snaps"));
 		store_free(&store);
 	}
 }
@@ -712,8 +735,8 @@ take_layout_1(void)
 
 	store_free(&store);
 	scratch_clear("cam");
-	snprintf(command, sizeof command, "cp -r %s/layout1 %s && chmod -R u+w %s", UNIT_DATA, scratch_path("cam"),
-	    scratch_path("cam"));
+	snprintf(command, sizeof command, "cp -r %s/layout1 %s && chmod -R u+w %s", UNIT_DATA,
+	    scratch_path("cam"), scratch_path("cam"));
 	assert_int_equal(system(command), 0);
 }
 
@@ -729,9 +752,12 @@ test_layout_1_is_brought_along(void **state)
 	assert_string_equal(value("cooldown"), "4");
 	assert_string_equal(value("trigger_count"), "23");
 	assert_string_equal(value("frame_count"), "86400");
-	assert_string_equal(ids((struct store_query){ .after = 37, .limit = 10 }), "38 39 40 1..40");
-	assert_string_equal(ids((struct store_query){ .after = 0, .limit = 3, .type = "camera" }), "4 8 12 1..40");
-	assert_string_equal(names(), "manual-1700000002.jpg manual-1700000001.jpg manual-1700000000.jpg ");
+	assert_string_equal(
+	    ids((struct store_query){ .after = 37, .limit = 10 }), "38 39 40 1..40");
+	assert_string_equal(
+	    ids((struct store_query){ .after = 0, .limit = 3, .type = "camera" }), "4 8 12 1..40");
+	assert_string_equal(
+	    names(), "manual-1700000002.jpg manual-1700000001.jpg manual-1700000000.jpg ");
 	assert_totals(3, 360);
 	assert_int_equal(store_look(store, &why), STORE_OK);
 	assert_int_equal(add_event("motion", 41), 41);
@@ -756,7 +782,8 @@ test_a_damaged_database_is_moved_aside(void **state)
 	for (int i = 0; i < 5; i++)
 		id = add_event("motion", i);
 	store_free(&store);
-	scratch_write("cam/state.db", "this is no database any more, whatever it may have been before ....");
+	scratch_write(
+	    "cam/state.db", "this is no database any more, whatever it may have been before ....");
 	scratch_silence(true);
 	store = store_new(scratch_path("cam"), &why);
 	scratch_silence(false);
@@ -786,7 +813,7 @@ test_damage_found_after_a_crash(void **state)
 	if (child == 0) {
 		store = store_new(scratch_path("cam"), &why);
 		add_event("motion", 1);
-		_exit(0);		/* not closed: the log stays */
+		_exit(0); /* not closed: the log stays */
 	}
 	waitpid(child, NULL, 0);
 	assert_true(scratch_size("cam/state.db-wal") > 0);
@@ -828,7 +855,8 @@ test_a_newer_layout_is_refused(void **state)
 	tamper("PRAGMA user_version = 99");
 	before = contents("cam/state.db");
 	assert_null(store_new(scratch_path("cam"), &why));
-	assert_non_null(strstr(why.text, "state.db: has layout 99, this orield knows 2: it is from a newer version"));
+	assert_non_null(strstr(
+	    why.text, "state.db: has layout 99, this orield knows 2: it is from a newer version"));
 	after = contents("cam/state.db");
 	assert_int_equal(scratch_size("cam/state.db-wal"), -1);
 	assert_memory_equal(before, after, (size_t)scratch_size("cam/state.db"));
@@ -859,30 +887,38 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_values, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_events, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_an_events_data, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_an_answer_stays_within_its_bytes, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_an_answer_stays_within_its_bytes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_numbers_are_never_used_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_old_events_are_pruned, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_gap_costs_no_events, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_an_inner_rollback_leaves_the_outer, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_an_inner_rollback_leaves_the_outer, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_an_outer_rollback_takes_all, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_what_is_open_at_the_end_is_undone, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_what_is_open_at_the_end_is_undone, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_picture, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_two_in_one_second, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_pages_of_pictures, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_names, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_the_oldest_go_first, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_a_file_that_somebody_removed_is_no_obstacle, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_a_file_that_somebody_removed_is_no_obstacle, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_keep_free, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_disk_full, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_inodes_left, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_a_failing_write_leaves_nothing, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_files_and_rows_are_brought_together, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_a_failing_write_leaves_nothing, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_files_and_rows_are_brought_together, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_kill_at_any_moment, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_layout_1_is_brought_along, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_a_damaged_database_is_moved_aside, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_a_damaged_database_is_moved_aside, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_damage_found_after_a_crash, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_newer_layout_is_refused, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_a_folder_that_cannot_be_written, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_a_folder_that_cannot_be_written, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

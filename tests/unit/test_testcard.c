@@ -12,8 +12,12 @@
 static struct source *
 open_card(uint32_t width, uint32_t height, uint32_t fps, uint32_t period_ms)
 {
-	struct source_wish wish = { .kind = "testcard", .width = width, .height = height,
-	    .fps = fps, .testcard_period_ms = period_ms, .format = -1 };
+	struct source_wish wish = { .kind = "testcard",
+		.width = width,
+		.height = height,
+		.fps = fps,
+		.testcard_period_ms = period_ms,
+		.format = -1 };
 	struct source *card = source_open(&wish, NULL);
 
 	assert_non_null(card);
@@ -55,17 +59,20 @@ test_defaults(void **state)
 static void
 test_odd_and_extreme_sizes(void **state)
 {
-	static const uint32_t sizes[][2] = { { 1, 1 }, { 161, 8192 }, { 321, 241 }, { 90000, 200 } };
+	static const uint32_t sizes[][2] = { { 1, 1 }, { 161, 8192 }, { 321, 241 },
+		{ 90000, 200 } };
 	struct picture picture;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
 		struct source *card = open_card(sizes[i][0], sizes[i][1], 240, 500);
 
-		for (int frame = 0; frame < 60; frame++)	/* half a crossing and more */
+		for (int frame = 0; frame < 60; frame++) /* half a crossing and more */
 			take(card, &picture);
-		assert_true(picture.width >= 160 && picture.width <= 8192 && picture.width % 2 == 0);
-		assert_true(picture.height >= 160 && picture.height <= 8192 && picture.height % 2 == 0);
+		assert_true(
+		    picture.width >= 160 && picture.width <= 8192 && picture.width % 2 == 0);
+		assert_true(
+		    picture.height >= 160 && picture.height <= 8192 && picture.height % 2 == 0);
 		source_close(&card);
 	}
 }
@@ -121,8 +128,8 @@ check_crossing(uint32_t width, uint32_t height)
 		moves += memcmp(still, picture.data, size) != 0;
 	}
 	assert_in_range(most, 20, 50);
-	assert_in_range(crossing, 8, 22);	/* of 40: a crossing takes half of so short a period */
-	assert_int_equal(moves, 40);		/* clock and number change each time */
+	assert_in_range(crossing, 8, 22); /* of 40: a crossing takes half of so short a period */
+	assert_int_equal(moves, 40);	  /* clock and number change each time */
 	/* A busy machine loses pictures: the end may fall into the next crossing. */
 	for (int i = 0; i < 40 && difference(still, picture.data, size) >= 3; i++)
 		take(card, &picture);
@@ -153,7 +160,7 @@ test_late_taker_gets_the_newest(void **state)
 	asked = clock_mono_ns();
 	take(card, &picture);
 	assert_true(card->counters.dropped >= 15);
-	assert_true(picture.mono_ns + 11 * CLOCK_MS > asked);	/* 10 ms a picture */
+	assert_true(picture.mono_ns + 11 * CLOCK_MS > asked); /* 10 ms a picture */
 	source_close(&card);
 }
 

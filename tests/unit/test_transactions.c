@@ -97,7 +97,9 @@ test_an_inner_one_is_undone_alone(void **state)
 static void
 sqlite_ends_it(void)
 {
-	assert_int_not_equal(sql_exec(store->sql, "INSERT OR ROLLBACK INTO value VALUES ('outer', '2', 0)", &why), STORE_OK);
+	assert_int_not_equal(
+	    sql_exec(store->sql, "INSERT OR ROLLBACK INTO value VALUES ('outer', '2', 0)", &why),
+	    STORE_OK);
 	assert_false(sql_in_transaction(store->sql));
 }
 
@@ -153,9 +155,12 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_an_inner_one_is_undone_alone, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_what_sqlite_has_ended_is_not_gone_on_with, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_an_inner_one_that_sqlite_has_ended, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_an_inner_rollback_that_fails_spoils_all, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_what_sqlite_has_ended_is_not_gone_on_with, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_an_inner_one_that_sqlite_has_ended, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_an_inner_rollback_that_fails_spoils_all, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -81,7 +81,10 @@ read_stamp(const struct picture *picture, uint64_t *mono_ns, uint32_t *number)
 
 /* ---- which mode ------------------------------------------------------------------------ */
 
-struct expected { enum pixel_format format; uint32_t width, height, fps; };
+struct expected {
+	enum pixel_format format;
+	uint32_t width, height, fps;
+};
 
 static void
 assert_mode(struct expected is)
@@ -96,7 +99,8 @@ assert_mode(struct expected is)
 	source_close(&camera);
 }
 
-#define WEBCAM "modes=yuyv:640x480@30,yuyv:1280x720@10,yuyv:320x240@60,mjpeg:640x480@30," \
+#define WEBCAM                                                                     \
+	"modes=yuyv:640x480@30,yuyv:1280x720@10,yuyv:320x240@60,mjpeg:640x480@30," \
 	"mjpeg:1280x720@15,mjpeg:1280x720@30,mjpeg:1280x720@60,mjpeg:1920x1080@30"
 
 static void
@@ -113,7 +117,8 @@ test_best_match_without_wishes(void **state)
 	assert_mode((struct expected){ PIXEL_YUYV, 1280, 720, 10 });
 	fakedev_put("video0", "modes=h264:1920x1080@30,grey:1920x1080@30,nv12:2560x1440@30");
 	assert_mode((struct expected){ PIXEL_GREY, 1920, 1080, 30 });
-	fakedev_put("video0", "modes=grey:640x480@30,rgb24:640x480@30,uyvy:640x480@30,nv12:640x480@30");
+	fakedev_put(
+	    "video0", "modes=grey:640x480@30,rgb24:640x480@30,uyvy:640x480@30,nv12:640x480@30");
 	assert_mode((struct expected){ PIXEL_NV12, 640, 480, 30 });
 }
 
@@ -187,7 +192,7 @@ test_auto_is_the_test_card_only_without_a_camera(void **state)
 	source = open_camera();
 	assert_string_equal(source->mode.kind, "testcard");
 	source_close(&source);
-	fakedev_put("video5", "kind=output");	/* no camera either */
+	fakedev_put("video5", "kind=output"); /* no camera either */
 	fakedev_put("video7", "card=Cam");
 	source = open_camera();
 	assert_string_equal(source->mode.kind, "v4l2");
@@ -212,14 +217,14 @@ test_camera_is_found_again(void **state)
 	wish.card = "Cam";
 	wish.bus = "usb-1";
 	wish.self = "";
-	camera = open_camera();			/* unnamed, under another node */
+	camera = open_camera(); /* unnamed, under another node */
 	assert_string_equal(camera->mode.device, "/dev/video3");
 	source_close(&camera);
-	wish.device = "/dev/video0";		/* named, and there: that one, whoever it is */
+	wish.device = "/dev/video0"; /* named, and there: that one, whoever it is */
 	camera = open_camera();
 	assert_string_equal(camera->mode.name, "Other");
 	source_close(&camera);
-	fakedev_remove("video0");		/* named, and not there: the one we had */
+	fakedev_remove("video0"); /* named, and not there: the one we had */
 	camera = open_camera();
 	assert_string_equal(camera->mode.device, "/dev/video3");
 	source_close(&camera);
@@ -227,7 +232,7 @@ test_camera_is_found_again(void **state)
 	assert_refused("/dev/video0: no such camera");
 	fakedev_put("video4", "card=Other bus=usb-2");
 	assert_refused("/dev/video0: no such camera");
-	wish.device = "";			/* unnamed: another one, but for a while */
+	wish.device = ""; /* unnamed: another one, but for a while */
 	wish.only_ours = true;
 	assert_refused("no camera found");
 	wish.only_ours = false;
@@ -253,14 +258,15 @@ test_pictures_in_order_with_their_stamps(void **state)
 		uint64_t passed;
 
 		assert_int_equal(wait_and_take(camera, &picture), SOURCE_PICTURE);
-		passed = i + camera->counters.dropped;	/* none, unless the machine is busy */
+		passed = i + camera->counters.dropped; /* none, unless the machine is busy */
 		assert_int_equal(picture.width, 640);
 		assert_int_equal(picture.stride, 1280);
 		assert_int_equal(picture.length, 640 * 480 * 2);
 		read_stamp(&picture, &stamp, &number);
 		assert_in_range(number, passed, passed + camera_stats.starved);
 		assert_int_equal(picture.mono_ns / 1000, stamp / 1000);
-		assert_true(clock_wall_ns() - picture.wall_ns - (clock_mono_ns() - picture.mono_ns) + CLOCK_MS <
+		assert_true(clock_wall_ns() - picture.wall_ns -
+			(clock_mono_ns() - picture.mono_ns) + CLOCK_MS <
 		    2 * CLOCK_MS);
 		source_release(camera);
 	}
@@ -305,7 +311,7 @@ test_late_taker_gets_the_newest(void **state)
 	fakedev_put("video0", "modes=grey:640x480@50");
 	camera = open_camera();
 	assert_int_equal(wait_and_take(camera, &picture), SOURCE_PICTURE);
-	pause_ms(200);				/* holding one: three are left to fill */
+	pause_ms(200); /* holding one: three are left to fill */
 	source_release(camera);
 	assert_int_equal(wait_and_take(camera, &picture), SOURCE_PICTURE);
 	read_stamp(&picture, &stamp, &number);
@@ -329,7 +335,7 @@ test_flagged_and_truncated_are_refused(void **state)
 	fakedev_put("video0.error", "");
 	pause_ms(30);
 	while (source_take(camera, &picture, NULL) == SOURCE_PICTURE)
-		source_release(camera);		/* those before the fault */
+		source_release(camera); /* those before the fault */
 	pause_ms(50);
 	camera->counters.broken = 0;
 	assert_int_equal(source_take(camera, &picture, NULL), SOURCE_AGAIN);
@@ -460,9 +466,9 @@ control_named(const json_t *list, const char *name)
 	size_t i;
 	json_t *control;
 
-	json_array_foreach(list, i, control)
-		if (strcmp(json_string_value(json_object_get(control, "name")), name) == 0)
-			return control;
+	json_array_foreach(list, i,
+	    control) if (strcmp(json_string_value(json_object_get(control, "name")), name) ==
+	    0) return control;
 	return NULL;
 }
 
@@ -488,18 +494,23 @@ test_controls_as_the_driver_describes_them(void **state)
 	read_controls(camera);
 	list = source_controls(camera);
 	assert_int_equal(json_array_size(list), 9);
-	assert_control(list, "brightness", "{\"default\":128,\"inactive\":false,\"label\":\"Brightness\","
+	assert_control(list, "brightness",
+	    "{\"default\":128,\"inactive\":false,\"label\":\"Brightness\","
 	    "\"max\":255,\"min\":0,\"name\":\"brightness\",\"read_only\":false,\"step\":1,\"type\":\"integer\","
 	    "\"value\":128,\"volatile\":false}");
-	assert_control(list, "white_balance_automatic", "{\"default\":true,\"inactive\":false,"
+	assert_control(list, "white_balance_automatic",
+	    "{\"default\":true,\"inactive\":false,"
 	    "\"label\":\"White Balance, Automatic\",\"name\":\"white_balance_automatic\",\"read_only\":false,"
 	    "\"type\":\"boolean\",\"value\":true,\"volatile\":false}");
-	assert_control(list, "auto_exposure", "{\"default\":3,\"inactive\":false,\"label\":\"Auto Exposure\","
+	assert_control(list, "auto_exposure",
+	    "{\"default\":3,\"inactive\":false,\"label\":\"Auto Exposure\","
 	    "\"menu\":[{\"label\":\"Manual Mode\",\"value\":1},{\"label\":\"Aperture Priority Mode\",\"value\":3}],"
 	    "\"name\":\"auto_exposure\",\"read_only\":false,\"type\":\"menu\",\"value\":3,\"volatile\":false}");
-	assert_control(list, "pan_reset", "{\"inactive\":false,\"label\":\"Pan, Reset\",\"name\":\"pan_reset\","
+	assert_control(list, "pan_reset",
+	    "{\"inactive\":false,\"label\":\"Pan, Reset\",\"name\":\"pan_reset\","
 	    "\"read_only\":false,\"type\":\"button\",\"volatile\":false}");
-	assert_true(json_is_true(json_object_get(control_named(list, "exposure_time_absolute"), "inactive")));
+	assert_true(json_is_true(
+	    json_object_get(control_named(list, "exposure_time_absolute"), "inactive")));
 	assert_true(json_is_true(json_object_get(control_named(list, "min_buffers"), "read_only")));
 	assert_true(json_is_true(json_object_get(control_named(list, "min_buffers"), "volatile")));
 	json_decref(list);
@@ -554,17 +565,23 @@ test_controls_are_set_or_refused_with_the_range(void **state)
 	assert_int_equal(value_of(camera, "white_balance_temperature"), 3000);
 	set(camera, "auto_exposure", json_integer(1));
 	set(camera, "pan_reset", json_true());
-	assert_not_set(camera, "brightness", json_integer(256), "brightness out of range (0 to 255)");
-	assert_not_set(camera, "brightness", json_integer(1LL << 32), "brightness out of range (0 to 255)");
+	assert_not_set(
+	    camera, "brightness", json_integer(256), "brightness out of range (0 to 255)");
+	assert_not_set(
+	    camera, "brightness", json_integer(1LL << 32), "brightness out of range (0 to 255)");
 	assert_not_set(camera, "brightness", json_string("1"), "brightness must be an integer");
 	assert_not_set(camera, "brightness", json_real(1), "brightness must be an integer");
 	assert_not_set(camera, "brightness", json_true(), "brightness must be an integer");
-	assert_not_set(camera, "contrast", json_integer(51), "contrast out of range (0 to 100 in steps of 5)");
+	assert_not_set(
+	    camera, "contrast", json_integer(51), "contrast out of range (0 to 100 in steps of 5)");
 	assert_not_set(camera, "white_balance_automatic", json_integer(1),
 	    "white_balance_automatic must be true or false");
-	assert_not_set(camera, "auto_exposure", json_integer(2), "auto_exposure out of range (no item 2)");
-	assert_not_set(camera, "auto_exposure", json_integer(4), "auto_exposure out of range (0 to 3)");
-	assert_not_set(camera, "pan_reset", json_integer(1), "pan_reset must be true: it is a button");
+	assert_not_set(
+	    camera, "auto_exposure", json_integer(2), "auto_exposure out of range (no item 2)");
+	assert_not_set(
+	    camera, "auto_exposure", json_integer(4), "auto_exposure out of range (0 to 3)");
+	assert_not_set(
+	    camera, "pan_reset", json_integer(1), "pan_reset must be true: it is a button");
 	assert_not_set(camera, "min_buffers", json_integer(3), "min_buffers is read-only");
 	assert_not_set(camera, "zoom", json_integer(3), "unknown control zoom");
 	assert_int_equal(value_of(camera, "brightness"), 200);
@@ -605,10 +622,12 @@ test_list_of_cameras(void **state)
 
 	(void)state;
 	fakedev_put("video1", "kind=output");
-	fakedev_put("video2", "modes=mjpeg:640x480@30,mjpeg:640x480@15,h264:320x240@5 card=Cam bus=usb-1");
+	fakedev_put(
+	    "video2", "modes=mjpeg:640x480@30,mjpeg:640x480@15,h264:320x240@5 card=Cam bus=usb-1");
 	list = source_list();
 	text = json_dumps(list, JSON_COMPACT | JSON_SORT_KEYS);
-	assert_string_equal(text, "[{\"bus\":\"usb-1\",\"device\":\"/dev/video2\",\"formats\":["
+	assert_string_equal(text,
+	    "[{\"bus\":\"usb-1\",\"device\":\"/dev/video2\",\"formats\":["
 	    "{\"format\":\"mjpeg\",\"sizes\":[{\"fps\":[30.0,15.0],\"height\":480,\"width\":640}],\"usable\":true},"
 	    "{\"format\":\"H264\",\"sizes\":[{\"fps\":[5.0],\"height\":240,\"width\":320}],\"usable\":false}],"
 	    "\"name\":\"Cam\"}]");
@@ -625,8 +644,10 @@ test_names_in_other_encodings_are_listed(void **state)
 	fakedev_put("video0", "modes=mjpeg:640x480@30 card=Cam\xe9ra bus=usb-\xfc");
 	list = source_list();
 	assert_int_equal(json_array_size(list), 1);
-	assert_string_equal(json_string_value(json_object_get(json_array_get(list, 0), "name")), "Cam?ra");
-	assert_string_equal(json_string_value(json_object_get(json_array_get(list, 0), "bus")), "usb-?");
+	assert_string_equal(
+	    json_string_value(json_object_get(json_array_get(list, 0), "name")), "Cam?ra");
+	assert_string_equal(
+	    json_string_value(json_object_get(json_array_get(list, 0), "bus")), "usb-?");
 	json_decref(list);
 }
 

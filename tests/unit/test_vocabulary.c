@@ -17,7 +17,8 @@ test_every_word_is_found(void **state)
 static void
 test_other_words_are_not(void **state)
 {
-	static const char *const others[] = { "", "statu", "statuss", "STATUS", "snapshot-now", " get" };
+	static const char *const others[] = { "", "statu", "statuss", "STATUS", "snapshot-now",
+		" get" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
@@ -31,7 +32,8 @@ test_words_and_help_are_whole(void **state)
 	for (int id = 0; id < COMMAND_COUNT; id++) {
 		const struct command_word *word = &command_words[id];
 
-		assert_int_equal(strspn(word->name, "abcdefghijklmnopqrstuvwxyz_"), strlen(word->name));
+		assert_int_equal(
+		    strspn(word->name, "abcdefghijklmnopqrstuvwxyz_"), strlen(word->name));
 		assert_true(strlen(word->help) > 5);
 		assert_int_equal(word->help[strlen(word->help) - 1], '.');
 		for (int other = 0; other < id; other++)
@@ -58,9 +60,10 @@ test_a_browser_may_send(void **state)
 static void
 test_camera_names(void **state)
 {
-	static const char *const good[] = { "cam", "0", "front-door", "a_b", "x23456789012345678901234567890ab" };
-	static const char *const bad[] = { "", "Cam", "-a", "_a", "a/b", "..", ".", "a b", "a.b", "ä",
-		"x23456789012345678901234567890abc" };
+	static const char *const good[] = { "cam", "0", "front-door", "a_b",
+		"x23456789012345678901234567890ab" };
+	static const char *const bad[] = { "", "Cam", "-a", "_a", "a/b", "..", ".", "a b", "a.b",
+		"ä", "x23456789012345678901234567890abc" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)

@@ -15,7 +15,7 @@ enum { MESSAGE_LIMIT = 1000 };
 struct stage {
 	struct evbuffer *out;
 	struct wire *wire;
-	unsigned messages, most;	/* come; to be taken */
+	unsigned messages, most; /* come; to be taken */
 	char last[MESSAGE_LIMIT + 1];
 	size_t length;
 	bool text, echo;
@@ -157,7 +157,7 @@ test_fragments_together_too_long(void **state)
 
 	(void)state;
 	feed(0x02, big, 600);
-	feed(0x89, NULL, 0);	/* control frames do not count */
+	feed(0x89, NULL, 0); /* control frames do not count */
 	assert_out("\x8a\0", 2);
 	feed(0x80, big, 401);
 	assert_true(wire_closed(stage.wire));
@@ -173,7 +173,7 @@ test_fragments_of_one_byte_cost_one_byte(void **state)
 
 	(void)state;
 	if (mallinfo2().uordblks == 0)
-		skip();		/* a sanitizer's malloc does not count */
+		skip(); /* a sanitizer's malloc does not count */
 	before = mallinfo2().uordblks;
 	feed(0x02, "x", 1);
 	for (int i = 0; i < MESSAGE_LIMIT - 1; i++)
@@ -185,10 +185,10 @@ static void
 test_bad_frame_headers_are_1002(void **state)
 {
 	static const unsigned char bad[][10] = {
-		{ 0x89, 0x80 | 126, 0, 126 },			/* a ping of 126 bytes */
-		{ 0x82, 0x80 | 126, 0, 125 },			/* 16 bits for 125 */
-		{ 0x82, 0x80 | 127, 0, 0, 0, 0, 0, 0, 0xff, 0xff },	/* 64 for 65535 */
-		{ 0x82, 0x80 | 127, 0x80 },			/* the highest bit */
+		{ 0x89, 0x80 | 126, 0, 126 },			    /* a ping of 126 bytes */
+		{ 0x82, 0x80 | 126, 0, 125 },			    /* 16 bits for 125 */
+		{ 0x82, 0x80 | 127, 0, 0, 0, 0, 0, 0, 0xff, 0xff }, /* 64 for 65535 */
+		{ 0x82, 0x80 | 127, 0x80 },			    /* the highest bit */
 	};
 
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
@@ -240,7 +240,9 @@ test_close_in_pieces(void **state)
 	} rows[] = {
 		{ "\x03\xe8\xc3\xa9t\xc3\xa9", 7, "\x03\xe8" },
 		{ "\x03\xe8\xc3\x28", 4, "\x03\xef" },
-		{ "\x03\xe8" "abc\xff", 6, "\x03\xef" },
+		{ "\x03\xe8"
+		  "abc\xff",
+		    6, "\x03\xef" },
 		{ "\x03", 1, "\x03\xea" },
 		{ "\x03\xec", 2, "\x03\xea" },
 	};
@@ -304,7 +306,9 @@ test_closes_once_with_code_and_reason(void **state)
 	wire_close(stage.wire, WIRE_GOING_AWAY, "bye");
 	wire_close(stage.wire, WIRE_TOO_BIG, "");
 	assert_true(wire_closed(stage.wire));
-	assert_out("\x88\x05\x03\xe9" "bye", 7);
+	assert_out("\x88\x05\x03\xe9"
+		   "bye",
+	    7);
 }
 
 int
