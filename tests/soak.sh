@@ -38,7 +38,7 @@ long() {
 
 # The power goes at each moment, each call fails in its turn.
 soak_power() {
-	all_of env ORIEL_SOAK=1 -- "$build/tests/unit/test_power" "$build/tests/unit/test_failing" "$build/tests/unit/test_book_power"
+	all_of env ORIEL_SOAK=1 -- "$build/tests/unit/test_power" "$build/tests/unit/test_failing" "$build/tests/unit/test_account_db_power"
 }
 
 soak_kills() {
@@ -60,7 +60,7 @@ soak_churn() {
 }
 
 # What runs in threads, and the daemons that have them.
-tsan_units="auth queue log crew capture grey replug keeper commands ring client"
+tsan_units="auth queue log encoder_pool capture grey replug store_worker commands ring client"
 tsan_sites="test_restart.py test_kills.py test_faults.py test_stream.py test_config.py"
 
 soak_tsan() {
@@ -86,7 +86,7 @@ soak_valgrind() {
 	programs=
 	for program in "$build"/tests/unit/test_*; do
 		case $program in
-		*.o | */test_steady | */test_power | */test_failing | */test_book_power | */test_confine) ;;
+		*.o | */test_steady | */test_power | */test_failing | */test_account_db_power | */test_confine) ;;
 		*) programs="$programs $program" ;;
 		esac
 	done

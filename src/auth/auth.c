@@ -9,7 +9,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#include "auth/auth_inside.h"
+#include "auth/auth_internal.h"
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -46,7 +46,7 @@ auth_order(struct auth *auth, enum order order)
 	if (auth->ordering || auth->wanted == ORDER_NONE)
 		return;
 	auth->ordering = auth_send(
-	    auth, auth->wanted == ORDER_SETTLE ? ERRAND_SETTLE : ERRAND_NEXT, "");
+	    auth, auth->wanted == ORDER_SETTLE ? AUTH_TASK_SETTLE : AUTH_TASK_NEXT, "");
 	if (auth->ordering)
 		auth->wanted = ORDER_NONE;
 	else
@@ -54,10 +54,10 @@ auth_order(struct auth *auth, enum order order)
 }
 
 static void
-auth_ordered(struct auth *auth, const struct errand *errand)
+auth_ordered(struct auth *auth, const struct auth_task *task)
 {
 	auth->ordering = false;
-	auth_arm(auth, errand->result == BOOK_OK ? errand->next : now_s() + AGAIN_S);
+	auth_arm(auth, task->result == ACCOUNT_DB_OK ? task->next : now_s() + AGAIN_S);
 	auth_order(auth, ORDER_NONE);
 }
 
@@ -84,29 +84,30 @@ auth_timer(struct auth *auth)
 /* ---- trouble, once ------------------------------------------------------------------------ */
 
 static void
-auth_note(bool *failed, const char *verb, enum book_result result, const struct cause *why)
+auth_note(bool *failed, const char *verb, enum account_db_result result, const struct cause *why)
 {
-	if (result == BOOK_TROUBLE && !*failed)
+	if (result == ACCOUNT_DB_TROUBLE && !*failed)
 		log_error("auth", "accounts cannot be %s: %s", verb, why->text);
-	if (result == BOOK_OK && *failed)
+	if (result == ACCOUNT_DB_OK && *failed)
 		log_notice("auth", "accounts can be %s again", verb);
-	if (result == BOOK_TROUBLE || result == BOOK_OK)
-		*failed = result == BOOK_TROUBLE;
+	if (result == ACCOUNT_DB_TROUBLE || result == ACCOUNT_DB_OK)
+		*failed = result == ACCOUNT_DB_TROUBLE;
 }
 
 void
-auth_note_read(struct auth *auth, enum book_result result, const struct cause *why)
+auth_note_read(struct auth *auth, enum account_db_result result, const struct cause *why)
 {
-	auth_note(&auth->reading_failed, "read", result == BOOK_MISSING ? BOOK_OK : result, why);
-	/* Another file has become the book: the grants are those of the old one. */
-	if (book_openings(auth->book) != auth->openings) {
-		auth->openings = book_openings(auth->book);
+	auth_note(&auth->reading_failed, "read",
+	    result == ACCOUNT_DB_MISSING ? ACCOUNT_DB_OK : result, why);
+	/* Another file has become the account_db: the grants are those of the old one. */
+	if (account_db_openings(auth->db) != auth->openings) {
+		auth->openings = account_db_openings(auth->db);
 		auth_order(auth, ORDER_SETTLE);
 	}
 }
 
 static void
-auth_note_write(struct auth *auth, enum book_result result, const struct cause *why)
+auth_note_write(struct auth *auth, enum account_db_result result, const struct cause *why)
 {
 	auth_note(&auth->writing_failed, "written", result, why);
 }
@@ -114,20 +115,20 @@ auth_note_write(struct auth *auth, enum book_result result, const struct cause *
 /* ---- at once ------------------------------------------------------------------------------------ */
 
 enum auth_result
-auth_result_of(enum book_result result)
+auth_result_of(enum account_db_result result)
 {
 	switch (result) {
-	case BOOK_OK: return AUTH_OK;
-	case BOOK_MISSING: return AUTH_DENIED;
-	case BOOK_EXISTS:
-	case BOOK_REFUSED: return AUTH_REFUSED;
-	case BOOK_TROUBLE: break;
+	case ACCOUNT_DB_OK: return AUTH_OK;
+	case ACCOUNT_DB_MISSING: return AUTH_DENIED;
+	case ACCOUNT_DB_EXISTS:
+	case ACCOUNT_DB_REFUSED: return AUTH_REFUSED;
+	case ACCOUNT_DB_TROUBLE: break;
 	}
 	return AUTH_TROUBLE;
 }
 
 void
-auth_pass_set(struct auth_pass *pass, enum auth_kind kind, const struct book_pass *from)
+auth_pass_set(struct auth_pass *pass, enum auth_kind kind, const struct account_db_pass *from)
 {
 	memset(pass, 0, sizeof *pass);
 	pass->kind = kind;
@@ -145,22 +146,22 @@ auth_touch(struct auth *auth, const char *id)
 	struct touch *touch = &auth->touches[strtoul(digits, NULL, 16)];
 	uint64_t now = clock_mono_ns();
 
-	if (strcmp(touch->id, id) == 0 && now - touch->mono_ns < BOOK_SEEN_S * CLOCK_S)
+	if (strcmp(touch->id, id) == 0 && now - touch->mono_ns < ACCOUNT_DB_SEEN_S * CLOCK_S)
 		return;
 	memcpy(touch->id, id, sizeof touch->id);
 	touch->mono_ns = now;
-	auth_send(auth, ERRAND_TOUCH, id);
+	auth_send(auth, AUTH_TASK_TOUCH, id);
 }
 
 enum auth_result
 auth_check(struct auth *auth, const char *secret, struct auth_pass *pass)
 {
-	struct book_pass found;
+	struct account_db_pass found;
 	struct cause why;
-	enum book_result result = book_check(auth->book, secret, now_s(), &found, &why);
+	enum account_db_result result = account_db_check(auth->db, secret, now_s(), &found, &why);
 
 	auth_note_read(auth, result, &why);
-	if (result == BOOK_OK && found.stale)
+	if (result == ACCOUNT_DB_OK && found.stale)
 		auth_touch(auth, found.grant);
 	auth_pass_set(pass, secret_is_token(secret) ? AUTH_TOKEN : AUTH_SESSION, &found);
 	return auth_result_of(result);
@@ -171,10 +172,10 @@ auth_has_users(struct auth *auth)
 {
 	int64_t count = 0;
 	struct cause why;
-	enum book_result result = book_count_users(auth->book, &count, &why);
+	enum account_db_result result = account_db_count_users(auth->db, &count, &why);
 
 	auth_note_read(auth, result, &why);
-	return result == BOOK_OK && count == 0 ? AUTH_DENIED : auth_result_of(result);
+	return result == ACCOUNT_DB_OK && count == 0 ? AUTH_DENIED : auth_result_of(result);
 }
 
 /* ---- the loop ------------------------------------------------------------------------------------ */
@@ -182,14 +183,14 @@ auth_has_users(struct auth *auth)
 static void
 auth_answers(struct auth *auth)
 {
-	struct errand *errand;
+	struct auth_task *task;
 
-	while ((errand = clerk_done(auth->clerk)) != NULL) {
-		if (errand->kind != ERRAND_BASIC && errand->kind != ERRAND_NEXT)
-			auth_note_write(auth, errand->result, &errand->why);
-		if (errand->kind == ERRAND_SETTLE || errand->kind == ERRAND_NEXT)
-			auth_ordered(auth, errand);
-		job_finish((struct auth_job *)errand);
+	while ((task = auth_worker_done(auth->worker)) != NULL) {
+		if (task->kind != AUTH_TASK_BASIC && task->kind != AUTH_TASK_NEXT)
+			auth_note_write(auth, task->result, &task->why);
+		if (task->kind == AUTH_TASK_SETTLE || task->kind == AUTH_TASK_NEXT)
+			auth_ordered(auth, task);
+		auth_job_finish((struct auth_job *)task);
 	}
 }
 
@@ -200,12 +201,12 @@ auth_dispatch(struct auth *auth)
 	int count = epoll_wait(auth->poll, ready, 3, 0);
 
 	for (int i = 0; i < count; i++) {
-		if (ready[i].data.fd == clerk_fd(auth->clerk))
+		if (ready[i].data.fd == auth_worker_fd(auth->worker))
 			auth_answers(auth);
 		else if (ready[i].data.fd == auth->timer)
 			auth_timer(auth);
 		else
-			holds_dispatch(auth->holds);
+			grant_watch_dispatch(auth->holds);
 	}
 }
 
@@ -226,16 +227,16 @@ auth_begin(struct auth *auth)
 	char token[SETUP_TOKEN_SIZE];
 	struct cause why;
 	int64_t next;
-	enum book_result result = book_settle(auth->book, now_s(), &next, &why);
+	enum account_db_result result = account_db_settle(auth->db, now_s(), &next, &why);
 
-	if (result == BOOK_OK)
-		result = book_setup_token(auth->book, token, &why);
+	if (result == ACCOUNT_DB_OK)
+		result = account_db_setup_token(auth->db, token, &why);
 	secret_wipe(token, sizeof token);
-	if (result == BOOK_MISSING)
-		result = BOOK_OK;
+	if (result == ACCOUNT_DB_MISSING)
+		result = ACCOUNT_DB_OK;
 	auth_note_write(auth, result, &why);
-	auth->openings = book_openings(auth->book);
-	auth_arm(auth, result == BOOK_OK ? next : now_s() + AGAIN_S);
+	auth->openings = account_db_openings(auth->db);
+	auth_arm(auth, result == ACCOUNT_DB_OK ? next : now_s() + AGAIN_S);
 }
 
 static int
@@ -244,29 +245,30 @@ auth_init(struct auth *auth, struct cause *why)
 	secret_make_key(auth->key);
 	if (grants_init(&auth->grants, auth->settings.run_dir, why) == -1)
 		return -1;
-	auth->book = book_new(&auth->settings, why);
-	if (auth->book == NULL)
+	auth->db = account_db_new(&auth->settings, why);
+	if (auth->db == NULL)
 		return -1;
 	auth->timer = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);
 	auth->poll = epoll_create1(EPOLL_CLOEXEC);
 	if (auth->timer == -1 || auth->poll == -1)
 		return cause_errno(why, "accounts");
 	auth_begin(auth);
-	auth->holds = holds_new(auth->settings.run_dir, why);
+	auth->holds = grant_watch_new(auth->settings.run_dir, why);
 	if (auth->holds == NULL)
 		return -1;
-	holds_on_new(auth->holds, auth_appeared, auth);
-	auth->clerk = clerk_new(&auth->settings, why);
-	if (auth->clerk == NULL)
+	grant_watch_on_new(auth->holds, auth_appeared, auth);
+	auth->worker = auth_worker_new(&auth->settings, why);
+	if (auth->worker == NULL)
 		return -1;
-	if (auth_watch(auth, auth->timer) == -1 || auth_watch(auth, clerk_fd(auth->clerk)) == -1 ||
-	    auth_watch(auth, holds_fd(auth->holds)) == -1)
+	if (auth_watch(auth, auth->timer) == -1 ||
+	    auth_watch(auth, auth_worker_fd(auth->worker)) == -1 ||
+	    auth_watch(auth, grant_watch_fd(auth->holds)) == -1)
 		return cause_errno(why, "accounts");
 	return 0;
 }
 
 struct auth *
-auth_new(const struct book_settings *settings, struct backoff *backoff, struct cause *why)
+auth_new(const struct account_db_settings *settings, struct backoff *backoff, struct cause *why)
 {
 	struct auth *auth = calloc(1, sizeof *auth);
 
@@ -289,9 +291,9 @@ auth_free(struct auth **auth)
 
 	if (gone == NULL)
 		return;
-	clerk_free(&gone->clerk, job_drop);
-	holds_free(&gone->holds);
-	book_free(&gone->book);
+	auth_worker_free(&gone->worker, auth_job_drop);
+	grant_watch_free(&gone->holds);
+	account_db_free(&gone->db);
 	if (gone->timer != -1)
 		close(gone->timer);
 	if (gone->poll != -1)
@@ -307,7 +309,7 @@ auth_fd(const struct auth *auth)
 	return auth->poll;
 }
 
-struct holds *
+struct grant_watch *
 auth_holds(struct auth *auth)
 {
 	return auth->holds;

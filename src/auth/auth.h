@@ -20,11 +20,11 @@
 #include <stdint.h>
 
 #include "auth/backoff.h"
-#include "auth/book.h"
+#include "auth/account_db.h"
 #include "auth/header.h"
 #include "base/cause.h"
 #include "base/role.h"
-#include "grants/holds.h"
+#include "grants/grant_watch.h"
 
 enum { AUTH_JOBS = 64, AUTH_BASIC_S = 60 };
 
@@ -43,7 +43,7 @@ struct auth_pass {
 	enum auth_kind kind;
 	enum role role;
 	char user[AUTH_NAME_SIZE]; /* of a token: its name */
-	char grant[GRANT_SIZE];	   /* for hold_begin() and X-Oriel-Grant */
+	char grant[GRANT_SIZE];	   /* for grant_hold_begin() and X-Oriel-Grant */
 	int64_t expires;	   /* seconds since 1970; 0: never */
 };
 
@@ -63,7 +63,7 @@ struct auth_job;
  * fork); `backoff` from before it, borrowed. An unusable auth.db is no failure:
  * NULL only for lack of resources. secret_init() comes first. */
 struct auth *auth_new(
-    const struct book_settings *settings, struct backoff *backoff, struct cause *why);
+    const struct account_db_settings *settings, struct backoff *backoff, struct cause *why);
 
 /* Ends the thread; log-outs under way are done, no callback runs any more. */
 void auth_free(struct auth **auth);
@@ -72,8 +72,8 @@ void auth_free(struct auth **auth);
 int auth_fd(const struct auth *auth);
 void auth_dispatch(struct auth *auth);
 
-/* For long-lived connections: hold_begin(&conn->hold, auth_holds(auth), grant, …). */
-struct holds *auth_holds(struct auth *auth);
+/* For long-lived connections: grant_hold_begin(&conn->hold, auth_holds(auth), grant, …). */
+struct grant_watch *auth_holds(struct auth *auth);
 
 /* ---- at once --------------------------------------------------------------------------- */
 

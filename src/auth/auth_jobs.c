@@ -3,38 +3,38 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "auth/auth_inside.h"
+#include "auth/auth_internal.h"
 #include "base/clock.h"
 
 /* ---- jobs ---------------------------------------------------------------------------------- */
 
 static void
-job_free(struct auth_job *job)
+auth_job_free(struct auth_job *job)
 {
 	secret_wipe(job, sizeof *job);
 	free(job);
 }
 
 void
-job_drop(void *errand)
+auth_job_drop(void *task)
 {
-	struct auth_job *job = errand, *joined;
+	struct auth_job *job = task, *joined;
 
 	while ((joined = job->joined) != NULL) {
 		job->joined = joined->next;
-		job_free(joined);
+		auth_job_free(joined);
 	}
-	job_free(job);
+	auth_job_free(job);
 }
 
 static struct auth_job *
-job_new(struct auth *auth, enum errand_kind kind, auth_done *done, void *arg)
+auth_job_new(struct auth *auth, enum auth_task_kind kind, auth_done *done, void *arg)
 {
 	struct auth_job *job = calloc(1, sizeof *job);
 
 	if (job == NULL)
 		return NULL;
-	job->errand.kind = kind;
+	job->task.kind = kind;
 	job->auth = auth;
 	job->done = done;
 	job->arg = arg;
@@ -59,16 +59,16 @@ answer_now(struct auth_answer *now, enum auth_result result, const char *why)
 }
 
 bool
-auth_send(struct auth *auth, enum errand_kind kind, const char *id)
+auth_send(struct auth *auth, enum auth_task_kind kind, const char *id)
 {
-	struct auth_job *job = job_new(auth, kind, NULL, NULL);
+	struct auth_job *job = auth_job_new(auth, kind, NULL, NULL);
 
 	if (job == NULL)
 		return false;
-	snprintf(job->errand.id, sizeof job->errand.id, "%s", id);
-	if (clerk_submit(auth->clerk, &job->errand))
+	snprintf(job->task.id, sizeof job->task.id, "%s", id);
+	if (auth_worker_submit(auth->worker, &job->task))
 		return true;
-	job_free(job);
+	auth_job_free(job);
 	return false;
 }
 
@@ -86,7 +86,7 @@ auth_remember_basic(struct auth *auth, const struct auth_job *job)
 	struct memory *memory = memory_of(auth, job->digest);
 
 	memcpy(memory->digest, job->digest, sizeof memory->digest);
-	memcpy(memory->grant, job->errand.pass.grant, sizeof memory->grant);
+	memcpy(memory->grant, job->task.pass.grant, sizeof memory->grant);
 	memory->until_ns = clock_mono_ns() + AUTH_BASIC_S * CLOCK_S;
 }
 
@@ -106,9 +106,9 @@ enum auth_result
 auth_check_basic(struct auth *auth, const char *name, const char *password, struct auth_pass *pass)
 {
 	struct memory *memory;
-	struct book_pass user;
+	struct account_db_pass user;
 	struct cause why;
-	enum book_result result;
+	enum account_db_result result;
 	unsigned char digest[16];
 	char hash[HASH_SIZE];
 
@@ -117,13 +117,13 @@ auth_check_basic(struct auth *auth, const char *name, const char *password, stru
 	if (clock_mono_ns() >= memory->until_ns ||
 	    !secret_equal(memory->digest, digest, sizeof digest))
 		return AUTH_DENIED;
-	result = book_user(auth->book, name, &user, hash, &why);
+	result = account_db_user(auth->db, name, &user, hash, &why);
 	secret_wipe(hash, sizeof hash);
 	auth_note_read(auth, result, &why);
-	if (result == BOOK_OK &&
+	if (result == ACCOUNT_DB_OK &&
 	    (strcmp(user.grant, memory->grant) != 0 || !grants_have(&auth->grants, user.grant)))
-		result = BOOK_MISSING;
-	if (result == BOOK_OK)
+		result = ACCOUNT_DB_MISSING;
+	if (result == ACCOUNT_DB_OK)
 		memory->until_ns = clock_mono_ns() + AUTH_BASIC_S * CLOCK_S;
 	auth_pass_set(pass, AUTH_BASIC, &user);
 	return auth_result_of(result);
@@ -142,17 +142,17 @@ or_null(const char *text)
 static bool
 auth_knows(struct auth *auth, const struct auth_claim *claim)
 {
-	enum book_result result;
-	struct book_pass user;
+	enum account_db_result result;
+	struct account_db_pass user;
 	struct cause why;
 	char hash[HASH_SIZE];
 	bool known;
 
 	if (claim->device[0] == '\0' || !user_name_valid(claim->name))
 		return false;
-	result = book_user(auth->book, claim->name, &user, hash, &why);
+	result = account_db_user(auth->db, claim->name, &user, hash, &why);
 	auth_note_read(auth, result, &why);
-	known = result == BOOK_OK && secret_is_device(claim->device, claim->name, hash);
+	known = result == ACCOUNT_DB_OK && secret_is_device(claim->device, claim->name, hash);
 	secret_wipe(hash, sizeof hash);
 	return known;
 }
@@ -168,30 +168,30 @@ auth_recalls(struct auth *auth, const unsigned char digest[16])
 /* What cannot be anybody's name or password becomes no name at all: as much work, and
  * never right. */
 static void
-job_fill(struct auth_job *job, const struct auth_claim *claim)
+auth_job_fill(struct auth_job *job, const struct auth_claim *claim)
 {
-	struct errand *errand = &job->errand;
+	struct auth_task *task = &job->task;
 
 	if (user_name_valid(claim->name) &&
 	    strnlen(claim->password, PASSWORD_MAX + 1) <= PASSWORD_MAX)
-		snprintf(errand->name, sizeof errand->name, "%s", claim->name);
-	snprintf(errand->password, sizeof errand->password, "%s", claim->password);
-	snprintf(errand->from, sizeof errand->from, "%s", claim->from);
+		snprintf(task->name, sizeof task->name, "%s", claim->name);
+	snprintf(task->password, sizeof task->password, "%s", claim->password);
+	snprintf(task->from, sizeof task->from, "%s", claim->from);
 	secret_keyed(job->auth->key, claim->name, claim->password, job->digest);
 	if (auth_knows(job->auth, claim)) {
-		errand->known = true;
-		snprintf(errand->device, sizeof errand->device, "%s", claim->device);
-		memcpy(job->account, errand->device, sizeof job->account);
+		task->known = true;
+		snprintf(task->device, sizeof task->device, "%s", claim->device);
+		memcpy(job->account, task->device, sizeof job->account);
 	} else {
-		errand->known = auth_recalls(job->auth, job->digest);
+		task->known = auth_recalls(job->auth, job->digest);
 		snprintf(job->address, sizeof job->address, "%s", claim->address);
-		snprintf(job->account, sizeof job->account, "%s", errand->name);
+		snprintf(job->account, sizeof job->account, "%s", task->name);
 	}
 }
 
 /* A password to be hashed: not before those that were wrong have been waited for. */
 static struct auth_job *
-job_submit(struct auth_job *job, struct auth_answer *now)
+auth_job_submit(struct auth_job *job, struct auth_answer *now)
 {
 	struct auth *auth = job->auth;
 	unsigned wait_s = backoff_begin(
@@ -200,13 +200,13 @@ job_submit(struct auth_job *job, struct auth_answer *now)
 	if (wait_s > 0) {
 		answer_now(now, AUTH_WAIT, "too many wrong passwords");
 		now->wait_s = wait_s;
-	} else if (clerk_submit(auth->clerk, &job->errand)) {
+	} else if (auth_worker_submit(auth->worker, &job->task)) {
 		return job;
 	} else {
 		backoff_undo(auth->backoff, or_null(job->address), or_null(job->account));
 		answer_now(now, AUTH_BUSY, "too many log in at once");
 	}
-	job_free(job);
+	auth_job_free(job);
 	return NULL;
 }
 
@@ -214,12 +214,12 @@ struct auth_job *
 auth_login(struct auth *auth, const struct auth_claim *claim, auth_done *done, void *arg,
     struct auth_answer *now)
 {
-	struct auth_job *job = job_new(auth, ERRAND_LOGIN, done, arg);
+	struct auth_job *job = auth_job_new(auth, AUTH_TASK_LOGIN, done, arg);
 
 	if (job == NULL)
 		return answer_now(now, AUTH_TROUBLE, "out of memory");
-	job_fill(job, claim);
-	return job_submit(job, now);
+	auth_job_fill(job, claim);
+	return auth_job_submit(job, now);
 }
 
 static struct auth_job *
@@ -230,13 +230,13 @@ basic_join(struct auth_job *job, struct auth_answer *now)
 	while (first != NULL && !secret_equal(first->digest, job->digest, sizeof job->digest))
 		first = first->next;
 	if (first == NULL) {
-		job = job_submit(job, now);
+		job = auth_job_submit(job, now);
 		if (job == NULL)
 			return NULL;
 		job->next = job->auth->basics;
 		job->auth->basics = job;
 	} else if (job->auth->joined == AUTH_JOBS) {
-		job_free(job);
+		auth_job_free(job);
 		return answer_now(now, AUTH_BUSY, "too many log in at once");
 	} else {
 		job->auth->joined++;
@@ -251,11 +251,11 @@ struct auth_job *
 auth_basic(struct auth *auth, const struct auth_claim *claim, auth_done *done, void *arg,
     struct auth_answer *now)
 {
-	struct auth_job *job = job_new(auth, ERRAND_BASIC, done, arg);
+	struct auth_job *job = auth_job_new(auth, AUTH_TASK_BASIC, done, arg);
 
 	if (job == NULL)
 		return answer_now(now, AUTH_TROUBLE, "out of memory");
-	job_fill(job, claim);
+	auth_job_fill(job, claim);
 	return basic_join(job, now);
 }
 
@@ -272,39 +272,39 @@ auth_setup(struct auth *auth, const struct auth_claim *claim, const char *token,
 		    "with a letter or digit");
 	if (password_check(claim->password, &why) == -1)
 		return answer_now(now, AUTH_REFUSED, why.text);
-	job = job_new(auth, ERRAND_SETUP, done, arg);
+	job = auth_job_new(auth, AUTH_TASK_SETUP, done, arg);
 	if (job == NULL)
 		return answer_now(now, AUTH_TROUBLE, "out of memory");
-	job_fill(job, claim);
-	snprintf(job->errand.token, sizeof job->errand.token, "%s", token);
-	return job_submit(job, now);
+	auth_job_fill(job, claim);
+	snprintf(job->task.token, sizeof job->task.token, "%s", token);
+	return auth_job_submit(job, now);
 }
 
 struct auth_job *
 auth_logout(
     struct auth *auth, const char *grant, auth_done *done, void *arg, struct auth_answer *now)
 {
-	struct auth_job *job = job_new(auth, ERRAND_LOGOUT, done, arg);
+	struct auth_job *job = auth_job_new(auth, AUTH_TASK_LOGOUT, done, arg);
 
 	if (job == NULL)
 		return answer_now(now, AUTH_TROUBLE, "out of memory");
-	snprintf(job->errand.id, sizeof job->errand.id, "%s", grant);
-	if (clerk_submit(auth->clerk, &job->errand))
+	snprintf(job->task.id, sizeof job->task.id, "%s", grant);
+	if (auth_worker_submit(auth->worker, &job->task))
 		return job;
-	job_free(job);
+	auth_job_free(job);
 	return answer_now(now, AUTH_BUSY, "too many log out at once");
 }
 
 /* ---- answers -------------------------------------------------------------------------------------------- */
 
 static void
-job_settle_backoff(const struct auth_job *job)
+auth_job_settle_backoff(const struct auth_job *job)
 {
 	const char *address = or_null(job->address), *account = or_null(job->account);
 
-	if (job->errand.result == BOOK_OK)
+	if (job->task.result == ACCOUNT_DB_OK)
 		backoff_right(job->auth->backoff, address, account);
-	else if (job->errand.result != BOOK_MISSING)
+	else if (job->task.result != ACCOUNT_DB_MISSING)
 		backoff_undo(job->auth->backoff, address, account);
 }
 
@@ -319,40 +319,39 @@ basic_unlink(struct auth_job *job)
 }
 
 static void
-job_answer(struct auth_job *job, const struct auth_answer *answer)
+auth_job_answer(struct auth_job *job, const struct auth_answer *answer)
 {
 	if (job->done != NULL)
 		job->done(job->arg, answer);
-	job_free(job);
+	auth_job_free(job);
 }
 
 void
-job_finish(struct auth_job *job)
+auth_job_finish(struct auth_job *job)
 {
-	struct errand *errand = &job->errand;
-	struct auth_answer answer = { .result = auth_result_of(errand->result),
-		.why = errand->why };
+	struct auth_task *task = &job->task;
+	struct auth_answer answer = { .result = auth_result_of(task->result), .why = task->why };
 	struct auth_job *joined;
 
-	if (errand->kind == ERRAND_LOGOUT && errand->result != BOOK_TROUBLE)
+	if (task->kind == AUTH_TASK_LOGOUT && task->result != ACCOUNT_DB_TROUBLE)
 		answer.result = AUTH_OK; /* ended already */
-	if (errand->kind <= ERRAND_SETUP)
-		job_settle_backoff(job);
+	if (task->kind <= AUTH_TASK_SETUP)
+		auth_job_settle_backoff(job);
 	auth_pass_set(
-	    &answer.pass, errand->kind == ERRAND_BASIC ? AUTH_BASIC : AUTH_SESSION, &errand->pass);
-	memcpy(answer.secret, errand->secret, sizeof answer.secret);
-	memcpy(answer.device, errand->device, sizeof answer.device);
-	if (errand->kind == ERRAND_BASIC) {
+	    &answer.pass, task->kind == AUTH_TASK_BASIC ? AUTH_BASIC : AUTH_SESSION, &task->pass);
+	memcpy(answer.secret, task->secret, sizeof answer.secret);
+	memcpy(answer.device, task->device, sizeof answer.device);
+	if (task->kind == AUTH_TASK_BASIC) {
 		basic_unlink(job);
 		if (answer.result == AUTH_OK)
 			auth_remember_basic(job->auth, job);
-	} else if (errand->kind == ERRAND_LOGIN && answer.result == AUTH_OK)
+	} else if (task->kind == AUTH_TASK_LOGIN && answer.result == AUTH_OK)
 		auth_remember_login(job->auth, job);
 	while ((joined = job->joined) != NULL) {
 		job->joined = joined->next;
 		job->auth->joined--;
-		job_answer(joined, &answer);
+		auth_job_answer(joined, &answer);
 	}
-	job_answer(job, &answer);
+	auth_job_answer(job, &answer);
 	secret_wipe(&answer, sizeof answer);
 }

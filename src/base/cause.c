@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/plain.h"
+#include "base/text.h"
 
 int
 cause_set(struct cause *why, const char *format, ...)
@@ -18,7 +18,7 @@ cause_set(struct cause *why, const char *format, ...)
 		va_start(args, format);
 		vsnprintf(why->text, sizeof why->text, format, args);
 		va_end(args);
-		plain_blank(why->text);
+		text_blank(why->text);
 	}
 	errno = saved;
 	return -1;
@@ -37,7 +37,7 @@ cause_errno(struct cause *why, const char *format, ...)
 		va_end(args);
 		used = strlen(why->text);
 		snprintf(why->text + used, sizeof why->text - used, ": %s", strerror(saved));
-		plain_blank(why->text);
+		text_blank(why->text);
 	}
 	errno = saved;
 	return -1;

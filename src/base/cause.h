@@ -11,7 +11,7 @@ struct cause {
 	char text[256];
 };
 
-/* Write the reason (cut at 255 bytes, what is not plain text replaced: base/plain.h); returns -1
+/* Write the reason (cut at 255 bytes, what is not plain text replaced: base/text.h); returns -1
  * so that `return cause_set(why, …)` reads well. errno is preserved. */
 int cause_set(struct cause *why, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -16,7 +16,7 @@ struct frame_info {
 	uint32_t encode_us;	/* time spent encoding; 0 = passed through */
 	uint16_t change;	/* newest motion analysis, tenths of a percent */
 	uint16_t orientation;	/* of the JPEG's Exif, 1..8; 0 or 1 = as it is coded */
-	uint32_t stale_ms;	/* older than this it is stale (capture/pace.h); 0 = not said */
+	uint32_t stale_ms; /* older than this it is stale (capture/staleness.h); 0 = not said */
 };
 
 enum { FRAME_STALE_MS = 4000 }; /* where it is not said, by an older orield */

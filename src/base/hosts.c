@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/address.h"
-#include "base/words.h"
+#include "base/word_list.h"
 
 /* Reserved for such use (RFC 6762, RFC 8375, ICANN's .internal), or not delegated. */
 static const char *const home_domains[] = { "local", "lan", "home", "home.arpa", "internal",
@@ -170,6 +170,6 @@ hosts_have(const struct hosts *hosts, const char *host, size_t length, const cha
 	if (!cut_port(name))
 		return false;
 	return strchr(name, '.') == NULL || address_is_literal(name) ||
-	    ends_with(name, ".localhost") || words_have(hosts->own, name, strlen(name)) ||
-	    words_have(hosts->allowed, name, strlen(name)) || strcasecmp(name, site) == 0;
+	    ends_with(name, ".localhost") || word_list_has(hosts->own, name, strlen(name)) ||
+	    word_list_has(hosts->allowed, name, strlen(name)) || strcasecmp(name, site) == 0;
 }

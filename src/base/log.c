@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/plain.h"
+#include "base/text.h"
 
 enum { LINE_MAX_BYTES = 1024 };
 
@@ -151,7 +151,7 @@ log_write(enum log_level level, const char *room, const char *format, va_list ar
 	errno = saved;
 	vsnprintf(line + used, sizeof line - used, format, args);
 	line[LINE_MAX_BYTES] = '\0';
-	plain_blank(line + start);
+	text_blank(line + start);
 	used = strlen(line);
 	line[used++] = '\n';
 	log_send(line, used);

@@ -35,7 +35,7 @@ options_tenths(long tenths, char text[OPTION_NUMBER_SIZE])
 
 /* A number of the row's type as people write it. */
 static void
-number_text(const struct option *row, long number, char text[OPTION_NUMBER_SIZE])
+number_text(const struct option_row *row, long number, char text[OPTION_NUMBER_SIZE])
 {
 	if (row->type == OPTION_TENTHS)
 		options_tenths(number, text);
@@ -44,7 +44,7 @@ number_text(const struct option *row, long number, char text[OPTION_NUMBER_SIZE]
 }
 
 static int
-check_range(const struct option *row, long number, struct cause *why)
+check_range(const struct option_row *row, long number, struct cause *why)
 {
 	char least[OPTION_NUMBER_SIZE], most[OPTION_NUMBER_SIZE];
 
@@ -56,7 +56,7 @@ check_range(const struct option *row, long number, struct cause *why)
 }
 
 static int
-parse_integer(const struct option *row, const char *text, long *number, struct cause *why)
+parse_integer(const struct option_row *row, const char *text, long *number, struct cause *why)
 {
 	char *end;
 
@@ -68,7 +68,7 @@ parse_integer(const struct option *row, const char *text, long *number, struct c
 
 /* Digits, and perhaps a point and one more. */
 static int
-parse_tenths(const struct option *row, const char *text, long *number, struct cause *why)
+parse_tenths(const struct option_row *row, const char *text, long *number, struct cause *why)
 {
 	enum { DIGITS_MAX = 9 };
 	size_t whole = strspn(text, "0123456789");
@@ -82,7 +82,7 @@ parse_tenths(const struct option *row, const char *text, long *number, struct ca
 }
 
 static int
-parse_boolean(const struct option *row, const char *text, long *number, struct cause *why)
+parse_boolean(const struct option_row *row, const char *text, long *number, struct cause *why)
 {
 	for (size_t i = 0; i < sizeof yes_words / sizeof yes_words[0]; i++) {
 		if (strcmp(text, yes_words[i]) == 0 || strcmp(text, no_words[i]) == 0) {
@@ -94,7 +94,7 @@ parse_boolean(const struct option *row, const char *text, long *number, struct c
 }
 
 static int
-parse_text(const struct option *row, const char *text, long *number, struct cause *why)
+parse_text(const struct option_row *row, const char *text, long *number, struct cause *why)
 {
 	*number = 0;
 	if (strlen(text) >= OPTION_TEXT_SIZE)
@@ -107,7 +107,7 @@ parse_text(const struct option *row, const char *text, long *number, struct caus
 }
 
 static int
-parse_choice(const struct option *row, const char *text, long *number, struct cause *why)
+parse_choice(const struct option_row *row, const char *text, long *number, struct cause *why)
 {
 	const char *word = row->choices;
 
@@ -123,7 +123,7 @@ parse_choice(const struct option *row, const char *text, long *number, struct ca
 }
 
 static int
-parse_value(const struct option *row, const char *text, long *number, struct cause *why)
+parse_value(const struct option_row *row, const char *text, long *number, struct cause *why)
 {
 	switch (row->type) {
 	case OPTION_INTEGER: return parse_integer(row, text, number, why);
@@ -140,7 +140,7 @@ options_put(struct options *options, size_t at, const char *text, enum option_so
     struct cause *why)
 {
 	struct option_value *value = &options->values[at];
-	const struct option *row = options_row(options, at);
+	const struct option_row *row = options_row(options, at);
 	long number = 0;
 
 	if (parse_value(row, text, &number, why) == -1)
@@ -238,7 +238,7 @@ options_source_word(enum option_source source)
 	return source_words[source];
 }
 
-const struct option *
+const struct option_row *
 options_row(const struct options *options, size_t row)
 {
 	return &options->program->table[row];
@@ -421,7 +421,7 @@ options_read(struct options *options, int argc, char **argv, struct cause *why)
 
 /* "--name=UNIT", with dashes in the name. */
 static void
-usage_text(const struct option *row, char *text, size_t size)
+usage_text(const struct option_row *row, char *text, size_t size)
 {
 	char least[OPTION_NUMBER_SIZE], most[OPTION_NUMBER_SIZE];
 	size_t used;
@@ -448,7 +448,7 @@ options_help(const struct options *options, FILE *out)
 	fprintf(out, "usage: %s [--config=FILE] [options]\n%s\n\n", options->program->name,
 	    options->program->summary);
 	for (size_t at = 0; at < options->program->count; at++) {
-		const struct option *row = options_row(options, at);
+		const struct option_row *row = options_row(options, at);
 		char usage[USAGE_SIZE];
 
 		usage_text(row, usage, sizeof usage);
@@ -467,7 +467,7 @@ void
 options_dump(const struct options *options, FILE *out)
 {
 	for (size_t at = 0; at < options->program->count; at++) {
-		const struct option *row = options_row(options, at);
+		const struct option_row *row = options_row(options, at);
 
 		fprintf(out, "# %s\n%s = %s\n", row->help, row->name, options_text(options, at));
 	}
@@ -488,7 +488,7 @@ void
 options_man(const struct options *options, FILE *out)
 {
 	for (size_t at = 0; at < options->program->count; at++) {
-		const struct option *row = options_row(options, at);
+		const struct option_row *row = options_row(options, at);
 		char usage[USAGE_SIZE];
 
 		usage_text(row, usage, sizeof usage);

@@ -29,7 +29,7 @@ enum option_source { OPTION_DEFAULT, OPTION_FILE, OPTION_STORED, OPTION_COMMAND_
 
 enum { OPTION_LIVE = 1 }; /* flag: may be changed while running, by `set` */
 
-struct option {		  /* a row of the table; all strings static */
+struct option_row {	  /* a row of the table; all strings static */
 	const char *name; /* lower_case; on the command line also lower-case */
 	enum option_type type;
 	long min, max;	     /* OPTION_INTEGER, OPTION_TENTHS */
@@ -42,7 +42,7 @@ struct option {		  /* a row of the table; all strings static */
 
 struct option_program { /* what --help and the manual say around the table */
 	const char *name, *summary, *version;
-	const struct option *table;
+	const struct option_row *table;
 	size_t count;
 };
 
@@ -84,7 +84,7 @@ const char *options_text(const struct options *options, size_t row); /* borrowed
 enum option_source options_source(const struct options *options, size_t row);
 const char *options_source_word(
     enum option_source source); /* "default", "file", "set", "command line" */
-const struct option *options_row(const struct options *options, size_t row);
+const struct option_row *options_row(const struct options *options, size_t row);
 size_t options_count(const struct options *options);
 
 /* A number of tenths, 0 or more, as one writes it: "12", "0.6". */

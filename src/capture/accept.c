@@ -6,7 +6,7 @@
  * it without a word, and damaged headers lie about it; so another size is believed when
  * two pictures in a row have it and decode to their end, a first picture's at once. */
 #include "base/clock.h"
-#include "capture/inside.h"
+#include "capture/capture_internal.h"
 
 /* Decode it all: the price of a doubt, of which at most half of the thread's time may
  * go. */
@@ -36,7 +36,7 @@ int
 accept_jpeg(struct capture *capture, const struct picture *picture, struct jpeg_shape *shape)
 {
 	struct capture_size last = capture->other;
-	bool usual, first = !capture->pace.arrived;
+	bool usual, first = !capture->staleness.arrived;
 
 	capture->other = (struct capture_size){ 0, 0 };
 	if (jpeg_check(picture->data, picture->length, shape, &capture->refusal) == -1)

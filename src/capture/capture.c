@@ -8,7 +8,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "capture/inside.h"
+#include "capture/capture_internal.h"
 
 void
 capture_poke(struct capture *capture)
@@ -23,8 +23,8 @@ static void
 capture_deinit(struct capture *capture)
 {
 	capture_free_rings(capture);
-	adjust_deinit(capture);
-	jpeg_crew_free(&capture->crew);
+	capture_controls_deinit(capture);
+	encoder_pool_free(&capture->pool);
 	jpeg_decoder_free(&capture->decoder);
 	motion_free(&capture->motion);
 	free(capture->grey);
@@ -40,12 +40,13 @@ capture_init(struct capture *capture, const struct capture_settings *settings, s
 	capture->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (capture->wake == -1)
 		return cause_errno(why, "eventfd");
-	capture->crew = jpeg_crew_new(settings->encoders, why);
-	if (capture->crew == NULL)
+	capture->pool = encoder_pool_new(settings->encoders, why);
+	if (capture->pool == NULL)
 		return -1;
 	capture->decoder = jpeg_decoder_new();
 	capture->motion = motion_new();
-	if (capture->decoder == NULL || capture->motion == NULL || adjust_init(capture) == -1)
+	if (capture->decoder == NULL || capture->motion == NULL ||
+	    capture_controls_init(capture) == -1)
 		return cause_set(why, "capture: out of memory");
 	return motion_set_mask(capture->motion, settings->mask, why);
 }
@@ -76,7 +77,7 @@ capture_new(const struct capture_settings *settings, const struct capture_tuning
 		return NULL;
 	}
 	capture->settings = *settings;
-	capture->wish = settings->wish;
+	capture->wanted = settings->wanted;
 	capture->tuning = *tuning;
 	capture->reports = reports;
 	capture->wake = capture->inotify = -1;

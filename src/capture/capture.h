@@ -23,7 +23,7 @@ struct capture;
 enum { RING_MOST = 32 << 20 }; /* four of the largest JPEGs */
 
 struct capture_settings { /* fixed for the run; its strings must outlive the capture */
-	struct source_wish wish;
+	struct source_request wanted;
 	unsigned slots;	    /* of the ring, at most */
 	unsigned slot_kb;   /* 0 = as the frames need it */
 	uint64_t ring_most; /* bytes of all slots; 0 = RING_MOST */
@@ -67,7 +67,8 @@ struct capture_status { /* a consistent copy, for /status and the pulse */
 	bool online;
 	struct cause reason; /* why not, when not */
 	struct source_mode mode;
-	struct frame_info frame; /* the newest; sequence 0 = none yet; when it is stale: pace.h */
+	struct frame_info
+	    frame; /* the newest; sequence 0 = none yet; when it is stale: staleness.h */
 	uint64_t generation;
 	double fps;	 /* measured over the last frames; 0 when offline */
 	uint64_t frames; /* published since start, over all generations */

@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "capture/inside.h"
+#include "capture/capture_internal.h"
 #include "jpeg/check.h"
 #include "jpeg/exif.h"
 
@@ -135,8 +135,8 @@ stale_ms(struct capture *capture, const struct frame_info *frame, uint64_t now)
 {
 	uint64_t limit;
 
-	pace_arrive(&capture->pace, now);
-	limit = (frame_age_ns(frame, now) + pace_patience_ns(&capture->pace)) / CLOCK_MS;
+	staleness_arrive(&capture->staleness, now);
+	limit = (frame_age_ns(frame, now) + staleness_limit_ns(&capture->staleness)) / CLOCK_MS;
 	return limit < UINT32_MAX ? (uint32_t)limit : UINT32_MAX;
 }
 
@@ -194,8 +194,9 @@ static int
 put_jpeg(struct capture *capture, const struct picture *picture, struct frame_info *frame,
     struct cause *why)
 {
-	uint32_t most = capture->settings.wish.image_most != 0 ? capture->settings.wish.image_most
-							       : SOURCE_IMAGE_MOST;
+	uint32_t most = capture->settings.wanted.image_most != 0
+	    ? capture->settings.wanted.image_most
+	    : SOURCE_IMAGE_MOST;
 	struct jpeg_shape shape;
 	int room;
 
@@ -239,8 +240,8 @@ put_raw(struct capture *capture, const struct picture *picture, struct frame_inf
 			return room;
 		capture->slot = ring_writer_begin(capture->ring);
 		least = ring_writer_slot_size(capture->ring);
-		length = jpeg_crew_encode(
-		    capture->crew, picture, quality, capture->slot, least, &capture->refusal);
+		length = encoder_pool_encode(
+		    capture->pool, picture, quality, capture->slot, least, &capture->refusal);
 		least++;
 	} while (length == -1); /* the picture is whole: what is left is that it does not fit */
 	frame->width = picture->width;
@@ -264,9 +265,9 @@ capture_publish(struct capture *capture, const struct picture *picture, struct c
 	}
 	commit(capture, &frame);
 	if (raw)
-		judge_raw(capture, picture, &frame);
+		analysis_raw(capture, picture, &frame);
 	source_release(capture->source);
 	if (!raw)
-		judge_jpeg(capture, &frame);
+		analysis_jpeg(capture, &frame);
 	return 0;
 }

@@ -11,7 +11,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "capture/inside.h"
+#include "capture/capture_internal.h"
 
 #define RETRY_FIRST_NS (100 * CLOCK_MS)
 #define RETRY_MOST_NS (2 * CLOCK_S)    /* a camera is back within 3 s of its return */
@@ -73,10 +73,10 @@ remember(struct capture *capture)
 	if (strcmp(capture->source->mode.kind, "v4l2") != 0)
 		return;
 	capture->had = capture->source->mode;
-	capture->wish.kind = "v4l2";
-	capture->wish.card = capture->had.name;
-	capture->wish.bus = capture->had.bus;
-	capture->wish.self = capture->had.self;
+	capture->wanted.kind = "v4l2";
+	capture->wanted.card = capture->had.name;
+	capture->wanted.bus = capture->had.bus;
+	capture->wanted.self = capture->had.self;
 }
 
 /* The first picture after an opening or a silence is out. */
@@ -130,7 +130,7 @@ failures_of(struct capture *capture)
 static void
 count_picture(struct capture *capture)
 {
-	if (capture->pictures < PACE_SMOOTH && ++capture->pictures == PACE_SMOOTH)
+	if (capture->pictures < STALENESS_SMOOTH && ++capture->pictures == STALENESS_SMOOTH)
 		*failures_of(capture) = 0;
 }
 
@@ -140,9 +140,9 @@ give_up(struct capture *capture, const struct cause *reason)
 {
 	uint64_t now = clock_mono_ns();
 
-	if (capture->pace.arrived && now - capture->opened_ns > STEADY_NS)
+	if (capture->staleness.arrived && now - capture->opened_ns > STEADY_NS)
 		capture->delay_ns = RETRY_FIRST_NS;
-	if (capture->source != NULL && capture->pictures < PACE_SMOOTH &&
+	if (capture->source != NULL && capture->pictures < STALENESS_SMOOTH &&
 	    *failures_of(capture) < UINT8_MAX)
 		++*failures_of(capture);
 	close_source(capture);
@@ -172,8 +172,9 @@ take_over(struct capture *capture, struct source *source)
 	capture->pictures = 0;
 	capture->silent = false;
 	if (!is_same(mode, &capture->status.mode))
-		pace_forget(&capture->pace);
-	pace_open(&capture->pace, mode->fps_num != 0 ? CLOCK_S * mode->fps_den / mode->fps_num : 0,
+		staleness_forget(&capture->staleness);
+	staleness_open(&capture->staleness,
+	    mode->fps_num != 0 ? CLOCK_S * mode->fps_den / mode->fps_num : 0,
 	    !source->kind->patient, capture->opened_ns);
 	capture->rate = (struct rate){ 0 };
 	capture->refusal.text[0] = '\0';
@@ -187,7 +188,7 @@ take_over(struct capture *capture, struct source *source)
 	capture->status.reopens += capture->opened_before;
 	pthread_mutex_unlock(&capture->lock);
 	capture->opened_before = true;
-	adjust_opened(capture);
+	capture_controls_opened(capture);
 }
 
 static void
@@ -196,9 +197,9 @@ open_source(struct capture *capture)
 	struct cause why;
 	struct source *source;
 
-	capture->wish.only_ours = capture->wish.card != NULL && capture->lost_ns != 0 &&
+	capture->wanted.only_ours = capture->wanted.card != NULL && capture->lost_ns != 0 &&
 	    clock_mono_ns() - capture->lost_ns < HOLD_NS;
-	source = source_open(&capture->wish, &why);
+	source = source_open(&capture->wanted, &why);
 	if (source != NULL) {
 		take_over(capture, source);
 		return;
@@ -217,8 +218,8 @@ static bool
 is_makeshift(const struct capture *capture)
 {
 	if (strcmp(capture->source->mode.kind, "testcard") == 0)
-		return strcmp(capture->wish.kind, "auto") == 0;
-	return capture->source->mode.node >= 0 && capture->wish.device[0] == '\0' &&
+		return strcmp(capture->wanted.kind, "auto") == 0;
+	return capture->source->mode.node >= 0 && capture->wanted.device[0] == '\0' &&
 	    capture->silent;
 }
 
@@ -229,7 +230,7 @@ look_behind(struct capture *capture)
 	uint64_t now = clock_mono_ns();
 
 	capture->look_ns = now + IDLE_NS;
-	if (now - capture->pace.since_ns < IDLE_NS || !source_moved(capture->source))
+	if (now - capture->staleness.since_ns < IDLE_NS || !source_moved(capture->source))
 		return;
 	log_notice("capture", "%s has been made anew", capture->source->mode.name);
 	close_source(capture);
@@ -240,7 +241,7 @@ look_behind(struct capture *capture)
 static void
 look_beside(struct capture *capture)
 {
-	struct source_wish wish = capture->wish;
+	struct source_request wanted = capture->wanted;
 	struct source *camera;
 
 	if (capture->source->kind->moved != NULL) {
@@ -250,13 +251,14 @@ look_beside(struct capture *capture)
 	capture->look_ns = 0;
 	if (!is_makeshift(capture))
 		return;
-	wish.kind = "v4l2";
-	wish.only_ours = false;
-	wish.only_untried = strcmp(capture->source->mode.kind, "v4l2") == 0;
-	camera = source_open(&wish, NULL);
+	wanted.kind = "v4l2";
+	wanted.only_ours = false;
+	wanted.only_untried = strcmp(capture->source->mode.kind, "v4l2") == 0;
+	camera = source_open(&wanted, NULL);
 	if (camera == NULL) {
-		capture->look_ns = errno != ENOENT || wish.only_untried ? clock_mono_ns() + LOOK_NS
-									: 0;
+		capture->look_ns = errno != ENOENT || wanted.only_untried
+		    ? clock_mono_ns() + LOOK_NS
+		    : 0;
 		return;
 	}
 	close_source(capture);
@@ -281,11 +283,11 @@ nodes_changed(struct capture *capture)
 static uint64_t
 silence_begins(const struct capture *capture)
 {
-	uint64_t patience = pace_patience_ns(&capture->pace);
+	uint64_t limit = staleness_limit_ns(&capture->staleness);
 
-	if (!capture->pace.arrived && patience < FIRST_PICTURE_NS)
-		patience = FIRST_PICTURE_NS;
-	return capture->pace.since_ns + patience;
+	if (!capture->staleness.arrived && limit < FIRST_PICTURE_NS)
+		limit = FIRST_PICTURE_NS;
+	return capture->staleness.since_ns + limit;
 }
 
 /* How much longer does it stay open then? Opening anew heals most cameras at once; one
@@ -303,7 +305,7 @@ silence_grace(struct capture *capture)
 static uint64_t
 silence_deadline(struct capture *capture)
 {
-	bool told = capture->silent || (!capture->pace.arrived && capture->reported);
+	bool told = capture->silent || (!capture->staleness.arrived && capture->reported);
 
 	if (capture->source->kind->patient)
 		return told ? UINT64_MAX : silence_begins(capture);
@@ -320,10 +322,10 @@ handle_silence(struct capture *capture)
 	if (capture->refusal.text[0] != '\0')
 		cause_set(&reason, "%s delivers no usable picture: %.120s", mode->name,
 		    capture->refusal.text);
-	else if (capture->source->refusal.text[0] != '\0' && !capture->pace.arrived)
+	else if (capture->source->refusal.text[0] != '\0' && !capture->staleness.arrived)
 		cause_set(&reason, "%s delivers only broken pictures: %.120s", mode->name,
 		    capture->source->refusal.text);
-	else if (capture->source->counters.broken > 0 && !capture->pace.arrived)
+	else if (capture->source->counters.broken > 0 && !capture->staleness.arrived)
 		cause_set(&reason, "%s delivers only broken pictures", mode->name);
 	else
 		cause_set(&reason, "%s delivers no picture", mode->name);
@@ -347,7 +349,7 @@ take_picture(struct capture *capture)
 	case SOURCE_GONE:
 		capture_count_error(capture);
 		capture->lost = true;
-		capture->lost_ns = capture->pace.arrived ? clock_mono_ns() : 0;
+		capture->lost_ns = capture->staleness.arrived ? clock_mono_ns() : 0;
 		give_up(capture, &why);
 		return;
 	case SOURCE_PICTURE: break;
@@ -419,12 +421,12 @@ read_nodes(struct capture *capture)
 
 /* Milliseconds for poll(2) until the nearest deadline, rounded up. */
 static int
-patience(struct capture *capture)
+limit(struct capture *capture)
 {
 	uint64_t now = clock_mono_ns(), deadline = now + TURN_NS;
-	uint64_t next = adjust_tell(capture, now);
+	uint64_t next = capture_controls_tell(capture, now);
 
-	if (adjust_pending(capture))
+	if (capture_controls_pending(capture))
 		return 0;
 	if (next != 0 && next < deadline)
 		deadline = next;
@@ -439,14 +441,14 @@ patience(struct capture *capture)
 /* A step for the controls, which never keeps a picture waiting for more than one call
  * to the driver; where a picture is always waiting, one in a while. */
 static void
-adjust_beside(struct capture *capture, bool busy)
+capture_controls_beside(struct capture *capture, bool busy)
 {
 	uint64_t now = clock_mono_ns();
 
 	if (busy && now - capture->adjusted_ns < ADJUST_NS)
 		return;
 	capture->adjusted_ns = now;
-	adjust_step(capture);
+	capture_controls_step(capture);
 }
 
 static void
@@ -464,17 +466,17 @@ turn(struct capture *capture)
 	pthread_mutex_lock(&capture->lock);
 	capture->status.turns++;
 	pthread_mutex_unlock(&capture->lock);
-	if (poll(fds, sizeof fds / sizeof fds[0], patience(capture)) == -1)
+	if (poll(fds, sizeof fds / sizeof fds[0], limit(capture)) == -1)
 		return;
 	if (fds[0].revents != 0)
 		ignored = read(capture->wake, &count, sizeof count);
 	(void)ignored; /* what it was about is looked at anyway */
 	if (fds[2].revents & POLLPRI && source_notice(capture->source))
-		adjust_noticed(capture);
+		capture_controls_noticed(capture);
 	if (fds[2].revents & ~POLLPRI)
 		take_picture(capture);
-	if (adjust_pending(capture))
-		adjust_beside(capture, (fds[2].revents & ~POLLPRI) != 0);
+	if (capture_controls_pending(capture))
+		capture_controls_beside(capture, (fds[2].revents & ~POLLPRI) != 0);
 	if (fds[1].revents != 0 && read_nodes(capture))
 		nodes_changed(capture);
 	if (capture->source != NULL && clock_mono_ns() >= silence_deadline(capture))
@@ -492,7 +494,7 @@ capture_watch(void *arg)
 
 	pthread_setname_np(pthread_self(), "capture");
 	capture->delay_ns = RETRY_FIRST_NS;
-	capture->wish.failures = capture->failures;
+	capture->wanted.failures = capture->failures;
 	capture->inotify = watch_nodes();
 	if (capture->inotify == -1)
 		log_warning("capture", "no inotify on /dev: %s", strerror(errno));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "client/client_inside.h"
+#include "client/client_internal.h"
 
 #include <errno.h>
 #include <event2/buffer.h>

@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "client/client_inside.h"
+#include "client/client_internal.h"
 
 enum { TAG_SIZE = 24 }; /* "#", up to 20 digits, " " and the newline */
 

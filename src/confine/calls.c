@@ -3,7 +3,7 @@
  * that an architecture does not have are passed over, those of 32 bits stand beside
  * those of 64. `strace -f -c` on a program shows what it makes; a new one belongs here
  * with the library that wants it. */
-#include "confine/inside.h"
+#include "confine/confine_internal.h"
 
 #include <stddef.h>
 
@@ -168,7 +168,7 @@ static const char *const camera[] = { "fallocate", "memfd_create", NULL };
 /* unixsock_listen. */
 static const char *const listening[] = { "bind", "chmod", "fchmodat", "listen", NULL };
 
-/* src/fcgi/workers.c. */
+/* src/site/workers.c. */
 static const char *const processes[] = { "kill", "seccomp", "tgkill", "wait4", "waitid", "waitpid",
 	NULL };
 

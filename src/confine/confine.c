@@ -11,7 +11,7 @@
 #include <time.h>
 
 #include "base/log.h"
-#include "confine/inside.h"
+#include "confine/confine_internal.h"
 
 enum { WORDS_SIZE = 320 };
 

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "confine/inside.h"
+#include "confine/confine_internal.h"
 
 /* Newer than Debian 12's header. */
 #ifndef LANDLOCK_ACCESS_FS_TRUNCATE

@@ -16,7 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "confine/inside.h"
+#include "confine/confine_internal.h"
 
 #ifndef PR_SET_VMA
 #define PR_SET_VMA 0x53564d41 /* names for memory: glibc 2.38 on */

@@ -12,25 +12,26 @@
 enum { NO_SESSIONS_S = 1 };
 
 int
-accounts_said(struct accounts *accounts, enum book_result result)
+accounts_said(struct accounts *accounts, enum account_db_result result)
 {
-	return result == BOOK_OK ? CTL_OK
-				 : ctl_fail(accounts->ctl, CTL_REFUSED, "%s", accounts->why.text);
+	return result == ACCOUNT_DB_OK
+	    ? CTL_OK
+	    : ctl_fail(accounts->ctl, CTL_REFUSED, "%s", accounts->why.text);
 }
 
 static int
 accounts_open(struct accounts *accounts)
 {
 	struct ctl *ctl = accounts->ctl;
-	struct book_settings settings = { ctl->accounts, ctl->run_dir, NO_SESSIONS_S,
+	struct account_db_settings settings = { ctl->accounts, ctl->run_dir, NO_SESSIONS_S,
 		NO_SESSIONS_S };
 
 	accounts->now = (int64_t)(clock_wall_ns() / CLOCK_S);
 	if (owner_become(ctl->accounts, &accounts->why) == -1 || secret_init(&accounts->why) == -1)
 		return ctl_fail(ctl, CTL_REFUSED, "%s (--accounts=DIR names another folder)",
 		    accounts->why.text);
-	accounts->book = book_new(&settings, &accounts->why);
-	return accounts_said(accounts, accounts->book != NULL ? BOOK_OK : BOOK_TROUBLE);
+	accounts->db = account_db_new(&settings, &accounts->why);
+	return accounts_said(accounts, accounts->db != NULL ? ACCOUNT_DB_OK : ACCOUNT_DB_TROUBLE);
 }
 
 int
@@ -46,17 +47,17 @@ accounts_run(struct ctl *ctl, const struct accounts_verb *verbs, int argc, char 
 	status = accounts_open(&accounts);
 	if (status == CTL_OK)
 		status = verbs->run(&accounts, argc - 1, argv + 1);
-	book_free(&accounts.book);
+	account_db_free(&accounts.db);
 	return status == ACCOUNTS_USAGE ? ctl_usage(argv[0]) : status;
 }
 
 int
-accounts_list(struct accounts *accounts, enum book_result result, json_t *list,
+accounts_list(struct accounts *accounts, enum account_db_result result, json_t *list,
     void (*show)(const json_t *list))
 {
-	if (result == BOOK_OK && accounts->ctl->json)
+	if (result == ACCOUNT_DB_OK && accounts->ctl->json)
 		ctl_print(list);
-	else if (result == BOOK_OK)
+	else if (result == ACCOUNT_DB_OK)
 		show(list);
 	json_decref(list);
 	return accounts_said(accounts, result);

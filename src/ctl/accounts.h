@@ -3,12 +3,12 @@
 #ifndef ORIEL_CTL_ACCOUNTS_H
 #define ORIEL_CTL_ACCOUNTS_H
 
-#include "auth/book.h"
+#include "auth/account_db.h"
 #include "ctl/ctl.h"
 
 struct accounts {
 	struct ctl *ctl;
-	struct book *book;
+	struct account_db *db;
 	int64_t now;
 	struct cause why;
 };
@@ -19,17 +19,17 @@ struct accounts_verb {
 	int (*run)(struct accounts *accounts, int argc, char **argv);
 };
 
-/* Run the verb argv[1] of the command argv[0], on an open book. `verbs` ends with a NULL name. */
+/* Run the verb argv[1] of the command argv[0], on an open account database. `verbs` ends with a NULL name. */
 int accounts_run(struct ctl *ctl, const struct accounts_verb *verbs, int argc, char **argv);
 
 /* Say it if it is a failure; the exit status. */
-int accounts_said(struct accounts *accounts, enum book_result result);
+int accounts_said(struct accounts *accounts, enum account_db_result result);
 
 /* What is wrong with the words behind a verb is said as usage of the command. */
 enum { ACCOUNTS_USAGE = -1 };
 
 /* Print a list as JSON, or as `show` does, and release it. */
-int accounts_list(struct accounts *accounts, enum book_result result, json_t *list,
+int accounts_list(struct accounts *accounts, enum account_db_result result, json_t *list,
     void (*show)(const json_t *list));
 
 /* One done thing: {"ok": true, …} with --json, else the words. Takes the reference. */

@@ -13,11 +13,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "auth/book.h"
+#include "auth/account_db.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "ctl/ctl.h"
-#include "ctl/parts.h"
+#include "ctl/backup_parts.h"
 #include "store/store.h"
 
 enum { FOLDER_SIZE = 1024, NO_SESSIONS_S = 1 };
@@ -199,46 +199,46 @@ restore_state(void *arg, int fd, struct cause *why)
 
 /* ---- the child that owns the accounts ------------------------------------------------------- */
 
-static struct book *
+static struct account_db *
 open_book(const struct keeping *keeping, struct cause *why)
 {
-	struct book_settings settings = { keeping->ctl->accounts, keeping->ctl->run_dir,
+	struct account_db_settings settings = { keeping->ctl->accounts, keeping->ctl->run_dir,
 		NO_SESSIONS_S, NO_SESSIONS_S };
 
-	return secret_init(why) == 0 ? book_new(&settings, why) : NULL;
+	return secret_init(why) == 0 ? account_db_new(&settings, why) : NULL;
 }
 
 static enum part_verdict
 save_accounts(void *arg, int fd, struct cause *why)
 {
-	struct book *book = open_book(arg, why);
+	struct account_db *db = open_book(arg, why);
 	unsigned char *bytes = NULL;
 	size_t length;
-	enum book_result result = book != NULL ? book_save(book, &bytes, &length, why)
-					       : BOOK_TROUBLE;
+	enum account_db_result result = db != NULL ? account_db_save(db, &bytes, &length, why)
+						   : ACCOUNT_DB_TROUBLE;
 
-	if (result == BOOK_OK)
+	if (result == ACCOUNT_DB_OK)
 		part_send(fd, "auth.db", bytes, length);
 	free(bytes);
-	book_free(&book);
-	return result == BOOK_OK ? PART_OK : PART_FAILED;
+	account_db_free(&db);
+	return result == ACCOUNT_DB_OK ? PART_OK : PART_FAILED;
 }
 
 static enum part_verdict
 restore_accounts(void *arg, int fd, struct cause *why)
 {
 	const struct keeping *keeping = arg;
-	struct book *book = open_book(keeping, why);
+	struct account_db *db = open_book(keeping, why);
 	unsigned char *bytes = NULL;
 	struct part part;
-	enum book_result result = BOOK_TROUBLE;
+	enum account_db_result result = ACCOUNT_DB_TROUBLE;
 
-	if (book != NULL && part_receive(fd, &part, &bytes) == 0 && bytes != NULL)
-		result = book_restore(book, bytes, (size_t)part.length, keeping->force,
+	if (db != NULL && part_receive(fd, &part, &bytes) == 0 && bytes != NULL)
+		result = account_db_restore(db, bytes, (size_t)part.length, keeping->force,
 		    (int64_t)(clock_wall_ns() / CLOCK_S), why);
 	free(bytes);
-	book_free(&book);
-	return result == BOOK_OK ? PART_OK : PART_FAILED;
+	account_db_free(&db);
+	return result == ACCOUNT_DB_OK ? PART_OK : PART_FAILED;
 }
 
 /* ---- backup ---------------------------------------------------------------------------------- */
@@ -289,12 +289,12 @@ static enum part_verdict
 take_parts(struct keeping *keeping, const char *folder,
     enum part_verdict (*work)(void *, int, struct cause *), struct cause *why)
 {
-	struct parts parts;
+	struct backup_parts parts;
 	struct part part;
 	unsigned char *bytes;
 	int result = STORE_OK;
 
-	if (parts_begin(&parts, folder, work, keeping, why) == -1)
+	if (backup_parts_begin(&parts, folder, work, keeping, why) == -1)
 		return PART_FAILED;
 	part.verdict = PART_FAILED;
 	cause_set(&part.why, "the process that reads %.100s is gone", folder);
@@ -306,7 +306,7 @@ take_parts(struct keeping *keeping, const char *folder,
 		free(bytes);
 	}
 	*why = result == STORE_OK ? part.why : keeping->why;
-	parts_end(&parts, &(struct cause){ "" });
+	backup_parts_end(&parts, &(struct cause){ "" });
 	return result == STORE_OK ? (enum part_verdict)part.verdict : PART_FAILED;
 }
 
@@ -409,10 +409,10 @@ give_parts(struct keeping *keeping, const char *folder, const char *first, bool 
     enum part_verdict (*work)(void *, int, struct cause *))
 {
 	char name[BACKUP_NAME_SIZE] = "snaps/";
-	struct parts parts;
+	struct backup_parts parts;
 	int result;
 
-	if (parts_begin(&parts, folder, work, keeping, &keeping->why) == -1)
+	if (backup_parts_begin(&parts, folder, work, keeping, &keeping->why) == -1)
 		return PART_FAILED;
 	result = give_part(keeping, first, parts.fd);
 	while (result == STORE_OK && pictures && backup_next(keeping->backup, name, name) &&
@@ -421,7 +421,7 @@ give_parts(struct keeping *keeping, const char *folder, const char *first, bool 
 		keeping->count += result == STORE_OK;
 	}
 	part_send_end(parts.fd);
-	return parts_end(&parts, &keeping->why);
+	return backup_parts_end(&parts, &keeping->why);
 }
 
 static int

@@ -14,26 +14,27 @@ enum { DAY_S = 86400, DAYS = 365, DAYS_MAX = 36500 };
 /* ---- users ---------------------------------------------------------------------------- */
 
 /* Does the user exist as it should? Asked before anybody types a password. */
-static enum book_result
+static enum account_db_result
 find_user(struct accounts *accounts, const char *name, bool wanted)
 {
-	struct book_pass pass;
+	struct account_db_pass pass;
 	char hash[HASH_SIZE];
-	enum book_result result = book_user(accounts->book, name, &pass, hash, &accounts->why);
+	enum account_db_result result = account_db_user(
+	    accounts->db, name, &pass, hash, &accounts->why);
 
 	secret_wipe(hash, sizeof hash);
-	if (result == BOOK_TROUBLE || (result == BOOK_OK) == wanted)
-		return result == BOOK_TROUBLE ? result : BOOK_OK;
+	if (result == ACCOUNT_DB_TROUBLE || (result == ACCOUNT_DB_OK) == wanted)
+		return result == ACCOUNT_DB_TROUBLE ? result : ACCOUNT_DB_OK;
 	cause_set(&accounts->why,
 	    wanted ? "there is no user %.40s" : "there is a user %.40s already", name);
-	return wanted ? BOOK_MISSING : BOOK_EXISTS;
+	return wanted ? ACCOUNT_DB_MISSING : ACCOUNT_DB_EXISTS;
 }
 
-static enum book_result
+static enum account_db_result
 read_hash(struct accounts *accounts, char hash[HASH_SIZE])
 {
 	char password[PASSWORD_MAX + 1];
-	enum book_result result = BOOK_REFUSED;
+	enum account_db_result result = ACCOUNT_DB_REFUSED;
 
 	if (terminal_password("Password: ", true, password, sizeof password, &accounts->why) ==
 		-1 ||
@@ -42,7 +43,7 @@ read_hash(struct accounts *accounts, char hash[HASH_SIZE])
 	else if (password_hash(password, hash) == -1)
 		cause_set(&accounts->why, "out of memory for hashing a password");
 	else
-		result = BOOK_OK;
+		result = ACCOUNT_DB_OK;
 	secret_wipe(password, sizeof password);
 	return result;
 }
@@ -59,7 +60,7 @@ user_add(struct accounts *accounts, int argc, char **argv)
 	static const struct option names[] = { { "role", required_argument, NULL, 'r' },
 		{ NULL, 0, NULL, 0 } };
 	enum role role = ROLE_VIEWER;
-	enum book_result result;
+	enum account_db_result result;
 	char hash[HASH_SIZE];
 	int option;
 
@@ -70,12 +71,12 @@ user_add(struct accounts *accounts, int argc, char **argv)
 	if (optind + 1 != argc)
 		return ACCOUNTS_USAGE;
 	result = find_user(accounts, argv[optind], false);
-	if (result == BOOK_OK)
+	if (result == ACCOUNT_DB_OK)
 		result = read_hash(accounts, hash);
-	if (result == BOOK_OK)
-		result = book_user_add(
-		    accounts->book, argv[optind], hash, role, accounts->now, &accounts->why);
-	if (result != BOOK_OK)
+	if (result == ACCOUNT_DB_OK)
+		result = account_db_user_add(
+		    accounts->db, argv[optind], hash, role, accounts->now, &accounts->why);
+	if (result != ACCOUNT_DB_OK)
 		return accounts_said(accounts, result);
 	return accounts_done(accounts, user_reply(argv[optind]), "%s may log in as %s",
 	    argv[optind], role_word(role));
@@ -84,18 +85,18 @@ user_add(struct accounts *accounts, int argc, char **argv)
 static int
 user_passwd(struct accounts *accounts, int argc, char **argv)
 {
-	enum book_result result;
+	enum account_db_result result;
 	char hash[HASH_SIZE];
 
 	if (argc != 2)
 		return ACCOUNTS_USAGE;
 	result = find_user(accounts, argv[1], true);
-	if (result == BOOK_OK)
+	if (result == ACCOUNT_DB_OK)
 		result = read_hash(accounts, hash);
-	if (result == BOOK_OK)
-		result = book_user_password(
-		    accounts->book, argv[1], hash, accounts->now, &accounts->why);
-	if (result != BOOK_OK)
+	if (result == ACCOUNT_DB_OK)
+		result = account_db_user_password(
+		    accounts->db, argv[1], hash, accounts->now, &accounts->why);
+	if (result != ACCOUNT_DB_OK)
 		return accounts_said(accounts, result);
 	return accounts_done(
 	    accounts, user_reply(argv[1]), "%s has another password, and is logged out", argv[1]);
@@ -104,12 +105,12 @@ user_passwd(struct accounts *accounts, int argc, char **argv)
 static int
 user_role(struct accounts *accounts, int argc, char **argv)
 {
-	enum book_result result;
+	enum account_db_result result;
 
 	if (argc != 3 || role_parse(argv[2]) == ROLE_NONE)
 		return ACCOUNTS_USAGE;
-	result = book_user_role(accounts->book, argv[1], role_parse(argv[2]), &accounts->why);
-	if (result != BOOK_OK)
+	result = account_db_user_role(accounts->db, argv[1], role_parse(argv[2]), &accounts->why);
+	if (result != ACCOUNT_DB_OK)
 		return accounts_said(accounts, result);
 	return accounts_done(
 	    accounts, user_reply(argv[1]), "%s is %s now, and logged out", argv[1], argv[2]);
@@ -118,12 +119,12 @@ user_role(struct accounts *accounts, int argc, char **argv)
 static int
 user_del(struct accounts *accounts, int argc, char **argv)
 {
-	enum book_result result;
+	enum account_db_result result;
 
 	if (argc != 2)
 		return ACCOUNTS_USAGE;
-	result = book_user_delete(accounts->book, argv[1], &accounts->why);
-	if (result != BOOK_OK)
+	result = account_db_user_delete(accounts->db, argv[1], &accounts->why);
+	if (result != ACCOUNT_DB_OK)
 		return accounts_said(accounts, result);
 	return accounts_done(
 	    accounts, user_reply(argv[1]), "%s may no longer log in, and is logged out", argv[1]);
@@ -132,13 +133,13 @@ user_del(struct accounts *accounts, int argc, char **argv)
 static int
 user_list(struct accounts *accounts, int argc, char **argv)
 {
-	enum book_result result;
+	enum account_db_result result;
 	json_t *list;
 
 	(void)argv;
 	if (argc != 1)
 		return ACCOUNTS_USAGE;
-	result = book_user_list(accounts->book, &list, &accounts->why);
+	result = account_db_user_list(accounts->db, &list, &accounts->why);
 	return accounts_list(accounts, result, list, show_users);
 }
 
@@ -157,23 +158,23 @@ ctl_user(struct ctl *ctl, int argc, char **argv)
 static int
 session_list(struct accounts *accounts, int argc, char **argv)
 {
-	enum book_result result;
+	enum account_db_result result;
 	json_t *list;
 
 	(void)argv;
 	if (argc != 1)
 		return ACCOUNTS_USAGE;
-	result = book_session_list(accounts->book, accounts->now, &list, &accounts->why);
+	result = account_db_session_list(accounts->db, accounts->now, &list, &accounts->why);
 	return accounts_list(accounts, result, list, show_sessions);
 }
 
-static enum book_result
+static enum account_db_result
 revoke_named(struct accounts *accounts, char **ids, int64_t *count)
 {
-	enum book_result result = BOOK_OK;
+	enum account_db_result result = ACCOUNT_DB_OK;
 
-	for (*count = 0; *ids != NULL && result == BOOK_OK; ids++, ++*count)
-		result = book_session_end(accounts->book, *ids, &accounts->why);
+	for (*count = 0; *ids != NULL && result == ACCOUNT_DB_OK; ids++, ++*count)
+		result = account_db_session_end(accounts->db, *ids, &accounts->why);
 	return result;
 }
 
@@ -183,7 +184,7 @@ session_revoke(struct accounts *accounts, int argc, char **argv)
 	static const struct option names[] = { { "user", required_argument, NULL, 'u' },
 		{ "all", no_argument, NULL, 'a' }, { NULL, 0, NULL, 0 } };
 	const char *user = NULL;
-	enum book_result result;
+	enum account_db_result result;
 	bool all = false;
 	int64_t count;
 	int option;
@@ -198,12 +199,12 @@ session_revoke(struct accounts *accounts, int argc, char **argv)
 	if ((optind < argc) + all + (user != NULL) != 1)
 		return ACCOUNTS_USAGE;
 	if (all)
-		result = book_session_end_all(accounts->book, &count, &accounts->why);
+		result = account_db_session_end_all(accounts->db, &count, &accounts->why);
 	else if (user != NULL)
-		result = book_session_end_user(accounts->book, user, &count, &accounts->why);
+		result = account_db_session_end_user(accounts->db, user, &count, &accounts->why);
 	else
 		result = revoke_named(accounts, argv + optind, &count);
-	if (result != BOOK_OK)
+	if (result != ACCOUNT_DB_OK)
 		return accounts_said(accounts, result);
 	return accounts_done(accounts, json_pack("{s:b, s:I}", "ok", 1, "ended", (json_int_t)count),
 	    "%lld sessions ended", (long long)count);
@@ -252,15 +253,15 @@ token_add(struct accounts *accounts, int argc, char **argv)
 {
 	struct token_wish wish = { ROLE_VIEWER, DAYS };
 	char secret[SECRET_SIZE];
-	enum book_result result;
+	enum account_db_result result;
 	int64_t expires;
 
 	if (!read_wish(argc, argv, &wish))
 		return ACCOUNTS_USAGE;
 	expires = wish.days > 0 ? accounts->now + wish.days * DAY_S : 0;
-	result = book_token_add(accounts->book, argv[optind], wish.role, accounts->now, expires,
-	    secret, &accounts->why);
-	if (result != BOOK_OK)
+	result = account_db_token_add(
+	    accounts->db, argv[optind], wish.role, accounts->now, expires, secret, &accounts->why);
+	if (result != ACCOUNT_DB_OK)
 		return accounts_said(accounts, result);
 	accounts_done(accounts,
 	    json_pack("{s:b, s:s, s:s, s:I}", "ok", 1, "name", argv[optind], "token", secret,
@@ -273,12 +274,12 @@ token_add(struct accounts *accounts, int argc, char **argv)
 static int
 token_del(struct accounts *accounts, int argc, char **argv)
 {
-	enum book_result result;
+	enum account_db_result result;
 
 	if (argc != 2)
 		return ACCOUNTS_USAGE;
-	result = book_token_delete(accounts->book, argv[1], &accounts->why);
-	if (result != BOOK_OK)
+	result = account_db_token_delete(accounts->db, argv[1], &accounts->why);
+	if (result != ACCOUNT_DB_OK)
 		return accounts_said(accounts, result);
 	return accounts_done(accounts, json_pack("{s:b, s:s}", "ok", 1, "token", argv[1]),
 	    "token %s is good for nothing now", argv[1]);
@@ -287,13 +288,13 @@ token_del(struct accounts *accounts, int argc, char **argv)
 static int
 token_list(struct accounts *accounts, int argc, char **argv)
 {
-	enum book_result result;
+	enum account_db_result result;
 	json_t *list;
 
 	(void)argv;
 	if (argc != 1)
 		return ACCOUNTS_USAGE;
-	result = book_token_list(accounts->book, accounts->now, &list, &accounts->why);
+	result = account_db_token_list(accounts->db, accounts->now, &list, &accounts->why);
 	return accounts_list(accounts, result, list, show_tokens);
 }
 

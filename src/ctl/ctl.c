@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "base/plain.h"
+#include "base/text.h"
 
 void
 ctl_print(const json_t *value)
@@ -18,7 +18,7 @@ ctl_print(const json_t *value)
 
 	/* Where a terminal would act on something, all that is not ASCII is written as JSON does. */
 	for (const char *at = line; at != NULL && *at != '\0'; at++) {
-		if (((unsigned char)*at & 0xc0) == 0x80 || plain_hazard(at, &code) == 0)
+		if (((unsigned char)*at & 0xc0) == 0x80 || text_hazard(at, &code) == 0)
 			continue; /* jansson makes UTF-8 alone */
 		free(line);
 		line = json_dumps(value,
@@ -111,7 +111,7 @@ ctl_open(struct ctl *ctl)
 {
 	int status = find_camera(ctl);
 
-	if (status != CTL_OK || call_open(&ctl->call, ctl->path) == 0)
+	if (status != CTL_OK || control_client_open(&ctl->call, ctl->path) == 0)
 		return status;
 	if (errno == ENOENT || errno == ECONNREFUSED)
 		return ctl_fail(ctl, CTL_NO_DAEMON, REASON_NO_DAEMON ": %s", ctl->path);
@@ -152,7 +152,7 @@ ctl_ask(struct ctl *ctl, json_t *command, json_t **reply)
 		json_decref(command);
 		return status;
 	}
-	*reply = call_ask(&ctl->call, command, &why);
+	*reply = control_client_ask(&ctl->call, command, &why);
 	if (*reply == NULL)
 		return ctl_fail(ctl, CTL_REFUSED, "%s", why.text);
 	if (!say_refusal(ctl, *reply))

@@ -74,7 +74,8 @@ static json_t *
 ask(struct doctor *doctor, const char *command)
 {
 	struct cause why;
-	json_t *reply = call_ask(&doctor->ctl->call, json_pack("{s:s}", "cmd", command), &why);
+	json_t *reply = control_client_ask(
+	    &doctor->ctl->call, json_pack("{s:s}", "cmd", command), &why);
 
 	if (reply == NULL)
 		doctor_say(
@@ -94,7 +95,7 @@ check_orield(struct doctor *doctor)
 		    ctl->run_dir);
 		return;
 	}
-	if (call_open(&ctl->call, ctl->path) == -1) {
+	if (control_client_open(&ctl->call, ctl->path) == -1) {
 		say_no_orield(doctor, ctl->path);
 		return;
 	}

@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "auth/book.h"
+#include "auth/account_db.h"
 #include "ctl/doctor.h"
 #include "ctl/owner.h"
 
@@ -17,7 +17,7 @@ enum { PATH_SIZE = 512 };
 
 /* What the child found, through a pipe. */
 struct finding {
-	enum book_result result;
+	enum account_db_result result;
 	int64_t users;
 	char token[SETUP_TOKEN_SIZE]; /* "" = none */
 	struct cause why;
@@ -26,19 +26,19 @@ struct finding {
 static void
 look(const struct doctor *doctor, struct finding *finding)
 {
-	struct book_settings settings = { doctor->ctl->accounts, doctor->ctl->run_dir, 1, 1 };
+	struct account_db_settings settings = { doctor->ctl->accounts, doctor->ctl->run_dir, 1, 1 };
 	char path[PATH_SIZE];
 	struct cause unread;
-	struct book *book = NULL;
+	struct account_db *db = NULL;
 
-	finding->result = BOOK_TROUBLE;
+	finding->result = ACCOUNT_DB_TROUBLE;
 	if (owner_become(settings.state_dir, &finding->why) == 0 && secret_init(&finding->why) == 0)
-		book = book_new(&settings, &finding->why);
-	if (book != NULL)
-		finding->result = book_count_users(book, &finding->users, &finding->why);
-	book_free(&book);
+		db = account_db_new(&settings, &finding->why);
+	if (db != NULL)
+		finding->result = account_db_count_users(db, &finding->users, &finding->why);
+	account_db_free(&db);
 	snprintf(path, sizeof path, "%s/setup-token", settings.state_dir);
-	if (finding->result == BOOK_OK && finding->users == 0)
+	if (finding->result == ACCOUNT_DB_OK && finding->users == 0)
 		setup_token_read(path, finding->token, &unread);
 }
 
@@ -75,7 +75,7 @@ check_content(struct doctor *doctor)
 	if (!find(doctor, &finding)) {
 		doctor_say(doctor, DOCTOR_BAD, "accounts", NULL, "cannot be looked at: %s",
 		    strerror(errno));
-	} else if (finding.result != BOOK_OK) {
+	} else if (finding.result != ACCOUNT_DB_OK) {
 		doctor_say(doctor, DOCTOR_BAD, "accounts",
 		    "nobody is let in until it is mended: orielctl restore --force "
 		    "FILE puts a backup in its place; or move it away and begin anew",

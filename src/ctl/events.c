@@ -123,7 +123,7 @@ follow_connection(struct ctl *ctl, const struct wish *wish, long long *last)
 	json_t *line, *reply;
 	struct cause why;
 
-	reply = call_ask(&ctl->call,
+	reply = control_client_ask(&ctl->call,
 	    json_pack("{s:s, s:I}", "cmd", "subscribe", "after", (json_int_t)*last), &why);
 	if (reply == NULL)
 		return;
@@ -132,7 +132,7 @@ follow_connection(struct ctl *ctl, const struct wish *wish, long long *last)
 		json_get_integer(reply, "last", 0, INT64_MAX, last);
 	}
 	json_decref(reply);
-	while ((line = call_line(&ctl->call, -1, &why)) != NULL) {
+	while ((line = control_client_line(&ctl->call, -1, &why)) != NULL) {
 		take_line(ctl, wish, line, last);
 		json_decref(line);
 	}
@@ -144,11 +144,11 @@ follow(struct ctl *ctl, const struct wish *wish, long long last)
 {
 	for (;;) {
 		follow_connection(ctl, wish, &last);
-		call_close(&ctl->call);
+		control_client_close(&ctl->call);
 		fprintf(stderr, "orielctl: " REASON_NO_DAEMON "; waiting for it\n");
 		do
 			usleep(FOLLOW_PAUSE_MS * 1000);
-		while (call_open(&ctl->call, ctl->path) == -1);
+		while (control_client_open(&ctl->call, ctl->path) == -1);
 	}
 }
 

@@ -32,7 +32,7 @@ run(struct ctl *ctl, int argc, char **argv)
 		return CTL_USAGE;
 	}
 	status = command->run(ctl, argc, argv);
-	call_close(&ctl->call);
+	control_client_close(&ctl->call);
 	if (fflush(stdout) == EOF && status == CTL_OK)
 		return ctl_fail(ctl, CTL_REFUSED, "standard output: %m");
 	return status;

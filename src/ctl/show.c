@@ -7,7 +7,7 @@
 #include <time.h>
 
 #include "base/json.h"
-#include "base/plain.h"
+#include "base/text.h"
 #include "base/vocabulary.h"
 
 /* ---- words and numbers ---------------------------------------------------------------- */
@@ -20,11 +20,11 @@ show_padded(const char *text, int width)
 
 	while (text != NULL && *text != '\0') {
 		unsigned code;
-		size_t length = plain_hazard(text, &code);
+		size_t length = text_hazard(text, &code);
 
 		if (length > 0) {
 			snprintf(piece, sizeof piece, "%.*s", (int)length, text);
-			plain_escape(piece, piece + 8, sizeof piece - 8);
+			text_escape(piece, piece + 8, sizeof piece - 8);
 			shown += printf("%s", piece + 8);
 		} else {
 			length = 1;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* show: replies and events for people, on standard output. What a terminal
- * would act on, in text from cameras, files and clients, is shown as \x1b (base/plain.h). */
+ * would act on, in text from cameras, files and clients, is shown as \x1b (base/text.h). */
 #ifndef ORIEL_CTL_SHOW_H
 #define ORIEL_CTL_SHOW_H
 
@@ -15,7 +15,7 @@ void show_snaps(const json_t *reply);
 void show_controls(const json_t *reply);
 void show_cameras(const json_t *list); /* source_list() */
 
-void show_users(const json_t *list); /* book_user_list() and its like */
+void show_users(const json_t *list); /* account_db_user_list() and its like */
 void show_sessions(const json_t *list);
 void show_tokens(const json_t *list);
 

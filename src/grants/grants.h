@@ -6,9 +6,9 @@
  *
  * oriel-fcgi owns the folder (0750, group oriel). A file's name is the grant's id:
  * 32 hexadecimal digits, no secret. To end a credential is to unlink its file:
- * whoever holds a connection open for it watches the folder (grants/holds.h), in
+ * whoever holds a connection open for it watches the folder (grants/grant_watch.h), in
  * whichever process, and closes it. Files are made and unlinked only inside a write transaction
- * of auth.db (auth/book.h), so a file never outlives its row's end.
+ * of auth.db (auth/account_db.h), so a file never outlives its row's end.
  *
  * No camera's name begins with a dot: the folder is none of them. */
 #ifndef ORIEL_GRANTS_GRANTS_H

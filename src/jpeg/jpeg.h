@@ -26,7 +26,7 @@ long jpeg_encode(struct jpeg_encoder *encoder, const struct picture *picture, in
 int jpeg_check_raw(const struct picture *picture, struct cause *why);
 
 /* One band of it as a JPEG of its own, with a restart interval (T.81 B.2.4.4) of
- * `interval` MCUs in its header, 0 = none. For jpeg/crew.h, which joins them. */
+ * `interval` MCUs in its header, 0 = none. For jpeg/encoder_pool.h, which joins them. */
 struct jpeg_band {
 	uint32_t top, height; /* lines; `top` at a whole MCU */
 	unsigned interval;

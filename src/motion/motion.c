@@ -7,8 +7,8 @@
 #include "base/clock.h"
 #include "motion/background.h"
 #include "motion/mask.h"
-#include "motion/pieces.h"
-#include "motion/rest.h"
+#include "motion/components.h"
+#include "motion/stationary.h"
 
 enum {
 	WARM_UP = 10, /* pictures */
@@ -24,8 +24,8 @@ struct motion {
 	unsigned char *changed; /* 1 = differs; with a border of one pixel of 0 */
 	uint16_t *sums;		/* one line's, with a border of one */
 	struct background background;
-	struct rest rest;
-	struct pieces pieces;
+	struct stationary stationary;
+	struct components components;
 	unsigned learning; /* pictures still to learn from */
 	enum motion_held learning_why;
 	bool fired;
@@ -60,8 +60,8 @@ planes_free(struct motion *motion)
 	free(motion->changed);
 	free(motion->sums);
 	background_deinit(&motion->background);
-	rest_deinit(&motion->rest);
-	pieces_deinit(&motion->pieces);
+	stationary_deinit(&motion->stationary);
+	components_deinit(&motion->components);
 	motion->look = motion->blurred = motion->changed = NULL;
 	motion->sums = NULL;
 	motion->width = motion->height = 0;
@@ -78,9 +78,9 @@ planes_new(struct motion *motion, uint32_t width, uint32_t height)
 	motion->changed = calloc((size_t)width + 2, (size_t)height + 2);
 	motion->sums = calloc((size_t)width + 2, sizeof *motion->sums);
 	if (motion->look == NULL || motion->blurred == NULL || motion->changed == NULL ||
-	    motion->sums == NULL || !pieces_init(&motion->pieces, width, height) ||
+	    motion->sums == NULL || !components_init(&motion->components, width, height) ||
 	    !background_init(&motion->background, width, height) ||
-	    !rest_init(&motion->rest, width, height)) {
+	    !stationary_init(&motion->stationary, width, height)) {
 		planes_free(motion);
 		return false;
 	}
@@ -180,17 +180,17 @@ picture_compare(struct motion *motion, const struct motion_settings *settings, u
 		background_compare(background, y, motion->blurred + at, motion->look + at,
 		    changed_line(motion, y) + 1, settings->noise);
 	}
-	rest_look(&motion->rest, motion->blurred, settings->noise * 3 / 8, mono_ns);
-	rest_take(&motion->rest, background, motion->blurred, changed_line(motion, 0) + 1,
-	    (size_t)motion->width + 2, mono_ns);
+	stationary_look(&motion->stationary, motion->blurred, settings->noise * 3 / 8, mono_ns);
+	stationary_take(&motion->stationary, background, motion->blurred,
+	    changed_line(motion, 0) + 1, (size_t)motion->width + 2, mono_ns);
 }
 
 /* Count what changed and counts, and draw a box around it. */
 static uint32_t
 picture_count(struct motion *motion, struct motion_verdict *verdict)
 {
-	struct pieces_sum sum = pieces_count(
-	    &motion->pieces, changed_line(motion, 0) + 1, (size_t)motion->width + 2);
+	struct components_sum sum = components_count(
+	    &motion->components, changed_line(motion, 0) + 1, (size_t)motion->width + 2);
 
 	verdict->box_x = sum.left;
 	verdict->box_y = sum.top;

@@ -10,9 +10,9 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/vocabulary.h"
-#include "orield/adjust.h"
+#include "orield/camera_controls.h"
 #include "orield/arguments.h"
-#include "orield/feed.h"
+#include "orield/publisher.h"
 #include "orield/settings.h"
 #include "orield/status.h"
 
@@ -46,69 +46,69 @@ static const struct argument viewers_arguments[] = { { "stream", ARGUMENT_INTEGE
 
 struct request {
 	struct orield *orield;
-	struct ticket *ticket;
-	void (*done)(struct request *request, struct job *job);
+	struct call *call;
+	void (*done)(struct request *request, struct store_job *job);
 };
 
 static void
-request_done(void *arg, struct job *job)
+request_done(void *arg, struct store_job *job)
 {
 	struct request *request = arg;
 
 	if (job->result == STORE_OK)
 		request->done(request, job);
 	else
-		ticket_refuse(request->ticket, job->why.text);
+		call_refuse(request->call, job->why.text);
 	free(request);
 }
 
-/* A job whose success is answered by `done`; NULL when the ticket was refused. */
-static struct job *
-request_job(struct orield *orield, struct ticket *ticket, enum job_kind kind,
-    void (*done)(struct request *request, struct job *job))
+/* A job whose success is answered by `done`; NULL when the call was refused. */
+static struct store_job *
+request_job(struct orield *orield, struct call *call, enum store_job_kind kind,
+    void (*done)(struct request *request, struct store_job *job))
 {
 	struct request *request = calloc(1, sizeof *request);
-	struct job *job = request != NULL ? job_new(kind, request_done, request) : NULL;
+	struct store_job *job = request != NULL ? store_job_new(kind, request_done, request) : NULL;
 
 	if (job == NULL) {
 		free(request);
-		ticket_refuse(ticket, REASON_MEMORY);
+		call_refuse(call, REASON_MEMORY);
 		return NULL;
 	}
-	*request = (struct request){ .orield = orield, .ticket = ticket, .done = done };
+	*request = (struct request){ .orield = orield, .call = call, .done = done };
 	return job;
 }
 
 static void
-request_submit(struct orield *orield, struct job *job)
+request_submit(struct orield *orield, struct store_job *job)
 {
 	struct request *request = job->arg;
 
-	if (keeper_submit(orield->keeper, job))
+	if (store_worker_submit(orield->store_worker, job))
 		return;
-	ticket_refuse(request->ticket, REASON_BUSY);
+	call_refuse(request->call, REASON_BUSY);
 	free(request);
-	job_free(&job);
+	store_job_free(&job);
 }
 
 /* ---- looking ------------------------------------------------------------------------------- */
 
 static void
-handle_STATUS(struct orield *orield, struct ticket *ticket, const json_t *command)
+handle_STATUS(struct orield *orield, struct call *call, const json_t *command)
 {
 	(void)command;
-	ticket_reply(ticket, status_json(orield));
+	call_reply(call, status_json(orield));
 }
 
 static void
-handle_GET(struct orield *orield, struct ticket *ticket, const json_t *command)
+handle_GET(struct orield *orield, struct call *call, const json_t *command)
 {
 	(void)command;
-	ticket_reply(ticket, status_settings(orield));
+	call_reply(call, status_settings(orield));
 }
 
 static void
-handle_HELP(struct orield *orield, struct ticket *ticket, const json_t *command)
+handle_HELP(struct orield *orield, struct call *call, const json_t *command)
 {
 	json_t *list = json_array();
 
@@ -117,29 +117,29 @@ handle_HELP(struct orield *orield, struct ticket *ticket, const json_t *command)
 		json_array_append_new(list,
 		    json_pack("{ss ss ss}", "cmd", command_words[id].name, "arguments",
 			command_words[id].arguments, "help", command_words[id].help));
-	ticket_reply(ticket, json_pack("{so}", "commands", list));
+	call_reply(call, json_pack("{so}", "commands", list));
 }
 
 static void
-events_done(struct request *request, struct job *job)
+events_done(struct request *request, struct store_job *job)
 {
-	if (job->query.after >= 0 && feed_gap(job->answer, job->query.after))
+	if (job->query.after >= 0 && publisher_gap(job->answer, job->query.after))
 		json_object_set_new(job->answer, "gap", json_true());
-	ticket_reply(request->ticket, json_incref(job->answer));
+	call_reply(request->call, json_incref(job->answer));
 }
 
 static void
-handle_EVENTS(struct orield *orield, struct ticket *ticket, const json_t *command)
+handle_EVENTS(struct orield *orield, struct call *call, const json_t *command)
 {
 	const char *type = json_get_text(command, "type");
-	struct job *job;
+	struct store_job *job;
 
 	if (type != NULL && strcmp(type, EVENT_MOTION) != 0 && strcmp(type, EVENT_SAVED) != 0 &&
 	    strcmp(type, EVENT_CAMERA) != 0) {
-		ticket_error(ticket, "type must be motion, saved or camera");
+		call_error(call, "type must be motion, saved or camera");
 		return;
 	}
-	job = request_job(orield, ticket, JOB_EVENTS, events_done);
+	job = request_job(orield, call, STORE_JOB_EVENTS, events_done);
 	if (job == NULL)
 		return;
 	job->query = (struct store_query){ .before = argument_integer(command, "before", 0),
@@ -151,7 +151,7 @@ handle_EVENTS(struct orield *orield, struct ticket *ticket, const json_t *comman
 }
 
 static void
-snaps_done(struct request *request, struct job *job)
+snaps_done(struct request *request, struct store_job *job)
 {
 	char url[STORE_NAME_SIZE + 8];
 	size_t index;
@@ -162,13 +162,13 @@ snaps_done(struct request *request, struct job *job)
 		snprintf(url, sizeof url, "snaps/%s", json_get_text(snap, "name"));
 		json_object_set_new(snap, "url", json_string(url));
 	}
-	ticket_reply(request->ticket, json_incref(job->answer));
+	call_reply(request->call, json_incref(job->answer));
 }
 
 static void
-handle_SNAPS(struct orield *orield, struct ticket *ticket, const json_t *command)
+handle_SNAPS(struct orield *orield, struct call *call, const json_t *command)
 {
-	struct job *job = request_job(orield, ticket, JOB_PICTURES, snaps_done);
+	struct store_job *job = request_job(orield, call, STORE_JOB_PICTURES, snaps_done);
 
 	if (job == NULL)
 		return;
@@ -181,7 +181,7 @@ handle_SNAPS(struct orield *orield, struct ticket *ticket, const json_t *command
 /* ---- changing ------------------------------------------------------------------------------- */
 
 static void
-set_done(struct request *request, struct job *job)
+set_done(struct request *request, struct store_job *job)
 {
 	struct orield *orield = request->orield;
 	json_t *reply = json_pack("{sb}", "ok", 1), *text;
@@ -195,22 +195,22 @@ set_done(struct request *request, struct job *job)
 		json_object_set_new(reply, name, settings_json(orield->options, (enum setting)row));
 	}
 	orield_tune(orield);
-	ticket_reply(request->ticket, reply);
-	feed_state(orield);
+	call_reply(request->call, reply);
+	publisher_state(orield);
 }
 
 static void
-handle_SET(struct orield *orield, struct ticket *ticket, const json_t *command)
+handle_SET(struct orield *orield, struct call *call, const json_t *command)
 {
 	struct cause why;
 	json_t *texts = settings_check(orield->options, command, &why);
-	struct job *job;
+	struct store_job *job;
 
 	if (texts == NULL) {
-		ticket_error(ticket, why.text);
+		call_error(call, why.text);
 		return;
 	}
-	job = request_job(orield, ticket, JOB_SET, set_done);
+	job = request_job(orield, call, STORE_JOB_SET, set_done);
 	if (job == NULL) {
 		json_decref(texts);
 		return;
@@ -220,17 +220,17 @@ handle_SET(struct orield *orield, struct ticket *ticket, const json_t *command)
 }
 
 static void
-reset_done(struct request *request, struct job *job)
+reset_done(struct request *request, struct store_job *job)
 {
 	request->orield->triggers = job->triggers;
-	ticket_reply(request->ticket, json_pack("{sb ss}", "ok", 1, "counters", "reset"));
-	feed_state(request->orield);
+	call_reply(request->call, json_pack("{sb ss}", "ok", 1, "counters", "reset"));
+	publisher_state(request->orield);
 }
 
 static void
-handle_RESET(struct orield *orield, struct ticket *ticket, const json_t *command)
+handle_RESET(struct orield *orield, struct call *call, const json_t *command)
 {
-	struct job *job = request_job(orield, ticket, JOB_RESET, reset_done);
+	struct store_job *job = request_job(orield, call, STORE_JOB_RESET, reset_done);
 
 	(void)command;
 	if (job != NULL)
@@ -238,7 +238,7 @@ handle_RESET(struct orield *orield, struct ticket *ticket, const json_t *command
 }
 
 static void
-snapshot_done(struct request *request, struct job *job)
+snapshot_done(struct request *request, struct store_job *job)
 {
 	char path[ORIELD_PATH_SIZE + STORE_NAME_SIZE + 8];
 	const char *name = job->saved.name;
@@ -248,8 +248,8 @@ snapshot_done(struct request *request, struct job *job)
 	reply = json_pack("{sb so ss+ ss sI sI}", "ok", 1, "saved", json_words(path), "url",
 	    "snaps/", name, "name", name, "size", (json_int_t)job->saved.bytes, "event",
 	    (json_int_t)job->event);
-	ticket_reply(request->ticket, reply);
-	feed_publish(request->orield, job->events);
+	call_reply(request->call, reply);
+	publisher_publish(request->orield, job->events);
 }
 
 /* An old picture is never saved as new. */
@@ -270,27 +270,27 @@ snapshot_is_fresh(const struct capture_status *now, struct cause *why)
 }
 
 static void
-handle_SNAPSHOT_NOW(struct orield *orield, struct ticket *ticket, const json_t *command)
+handle_SNAPSHOT_NOW(struct orield *orield, struct call *call, const json_t *command)
 {
 	struct capture_status now;
 	struct frame_info frame;
 	uint64_t generation;
 	struct cause why;
-	struct job *job;
+	struct store_job *job;
 
 	(void)command;
 	orield_capture_status(orield, &now);
 	if (!snapshot_is_fresh(&now, &why)) {
-		ticket_refuse(ticket, why.text);
+		call_refuse(call, why.text);
 		return;
 	}
-	job = request_job(orield, ticket, JOB_SNAPSHOT, snapshot_done);
+	job = request_job(orield, call, STORE_JOB_SNAPSHOT, snapshot_done);
 	if (job == NULL)
 		return;
 	if (!capture_copy_newest(orield->capture, &frame, &generation, &job->jpeg)) {
 		free(job->arg);
-		job_free(&job);
-		ticket_refuse(ticket, REASON_NO_FRAME);
+		store_job_free(&job);
+		call_refuse(call, REASON_NO_FRAME);
 		return;
 	}
 	job->length = frame.length;
@@ -300,23 +300,23 @@ handle_SNAPSHOT_NOW(struct orield *orield, struct ticket *ticket, const json_t *
 }
 
 static void
-delete_done(struct request *request, struct job *job)
+delete_done(struct request *request, struct store_job *job)
 {
-	ticket_reply(request->ticket, json_pack("{sb}", "ok", 1));
-	feed_publish(request->orield, job->events);
+	call_reply(request->call, json_pack("{sb}", "ok", 1));
+	publisher_publish(request->orield, job->events);
 }
 
 static void
-handle_SNAP_DELETE(struct orield *orield, struct ticket *ticket, const json_t *command)
+handle_SNAP_DELETE(struct orield *orield, struct call *call, const json_t *command)
 {
 	const char *name = json_get_text(command, "name");
-	struct job *job;
+	struct store_job *job;
 
 	if (name == NULL) {
-		ticket_error(ticket, "missing name");
+		call_error(call, "missing name");
 		return;
 	}
-	job = request_job(orield, ticket, JOB_DELETE, delete_done);
+	job = request_job(orield, call, STORE_JOB_DELETE, delete_done);
 	if (job == NULL)
 		return;
 	snprintf(job->name, sizeof job->name, "%s", name);
@@ -326,33 +326,33 @@ handle_SNAP_DELETE(struct orield *orield, struct ticket *ticket, const json_t *c
 /* ---- the camera's own controls ------------------------------------------------------------------- */
 
 static void
-handle_CONTROLS(struct orield *orield, struct ticket *ticket, const json_t *command)
+handle_CONTROLS(struct orield *orield, struct call *call, const json_t *command)
 {
 	(void)command;
-	adjust_ask(orield->adjust, ticket, NULL);
+	camera_controls_ask(orield->controls, call, NULL);
 }
 
 static void
-handle_CONTROL(struct orield *orield, struct ticket *ticket, const json_t *command)
+handle_CONTROL(struct orield *orield, struct call *call, const json_t *command)
 {
 	json_t *values = json_copy((json_t *)command);
 
 	json_object_del(values, "cmd");
 	if (json_object_size(values) == 0)
-		ticket_error(ticket, "missing control");
+		call_error(call, "missing control");
 	else
-		adjust_ask(orield->adjust, ticket, values);
+		camera_controls_ask(orield->controls, call, values);
 	json_decref(values);
 }
 
 /* ---- connections --------------------------------------------------------------------------------- */
 
 static void
-handle_SUBSCRIBE(struct orield *orield, struct ticket *ticket, const json_t *command)
+handle_SUBSCRIBE(struct orield *orield, struct call *call, const json_t *command)
 {
 	const json_t *pulse = json_object_get(command, "pulse");
 
-	feed_subscribe(orield, ticket, argument_integer(command, "after", -1),
+	publisher_subscribe(orield, call, argument_integer(command, "after", -1),
 	    pulse != NULL ? json_is_true(pulse) : -1);
 }
 
@@ -383,43 +383,43 @@ peer_hang_bell(struct orield *orield, struct peer *peer)
 }
 
 static void
-handle_ATTACH(struct orield *orield, struct ticket *ticket, const json_t *command)
+handle_ATTACH(struct orield *orield, struct call *call, const json_t *command)
 {
-	struct peer *peer = ticket_peer(ticket);
+	struct peer *peer = call_peer(call);
 	struct capture_status now;
 	int fds[2] = { capture_ring_fd(orield->capture), -1 };
 
 	(void)command;
 	peer->attached = true;
 	if (fds[0] == -1) {
-		ticket_refuse(ticket, REASON_NO_FRAME);
+		call_refuse(call, REASON_NO_FRAME);
 		return;
 	}
 	if (peer_hang_bell(orield, peer))
 		fds[1] = fcntl(peer->bell, F_DUPFD_CLOEXEC, 0);
 	if (fds[1] == -1) {
 		close(fds[0]);
-		ticket_refuse(ticket, "too many readers are attached");
+		call_refuse(call, "too many readers are attached");
 		return;
 	}
 	orield_capture_status(orield, &now);
-	ticket_reply_fds(
-	    ticket, json_pack("{sb sI}", "ok", 1, "generation", (json_int_t)now.generation), fds);
+	call_reply_fds(
+	    call, json_pack("{sb sI}", "ok", 1, "generation", (json_int_t)now.generation), fds);
 }
 
 static void
-handle_VIEWERS(struct orield *orield, struct ticket *ticket, const json_t *command)
+handle_VIEWERS(struct orield *orield, struct call *call, const json_t *command)
 {
 	static const char *const kinds[PEER_KINDS] = {
 		[PEER_STREAM] = "stream", [PEER_EVENTS] = "events", [PEER_CONTROL] = "control"
 	};
-	struct peer *peer = ticket_peer(ticket);
+	struct peer *peer = call_peer(call);
 
 	(void)orield;
 	for (int kind = 0; kind < PEER_KINDS; kind++)
 		peer->viewers[kind] = (unsigned)argument_integer(
 		    command, kinds[kind], peer->viewers[kind]);
-	ticket_reply(ticket, json_pack("{sb}", "ok", 1));
+	call_reply(call, json_pack("{sb}", "ok", 1));
 }
 
 /* ---- the table ------------------------------------------------------------------------------------- */
@@ -440,13 +440,13 @@ static const struct argument *const command_arguments[COMMAND_COUNT] = {
 	[COMMAND_HELP] = no_arguments,
 };
 
-typedef void command_handler(struct orield *orield, struct ticket *ticket, const json_t *command);
+typedef void command_handler(struct orield *orield, struct call *call, const json_t *command);
 #define COMMAND_HANDLER(id, ...) [COMMAND_##id] = handle_##id,
 static command_handler *const command_handlers[COMMAND_COUNT] = { COMMANDS(COMMAND_HANDLER) };
 #undef COMMAND_HANDLER
 
 static void
-commands_run(void *arg, struct ticket *ticket, json_t *command)
+commands_run(void *arg, struct call *call, json_t *command)
 {
 	const char *name = json_get_text(command, "cmd");
 	enum command_id id = name != NULL ? command_find(name) : COMMAND_COUNT;
@@ -454,30 +454,30 @@ commands_run(void *arg, struct ticket *ticket, json_t *command)
 	struct cause why;
 
 	if (orield->stopping)
-		ticket_refuse(ticket, REASON_NO_DAEMON);
+		call_refuse(call, REASON_NO_DAEMON);
 	else if (id == COMMAND_COUNT)
-		ticket_error(ticket, ERROR_UNKNOWN_COMMAND);
+		call_error(call, ERROR_UNKNOWN_COMMAND);
 	else if (command_arguments[id] != NULL &&
 	    arguments_check(command_arguments[id], command, &why) == -1)
-		ticket_error(ticket, why.text);
+		call_error(call, why.text);
 	else if (command_words[id].role != COMMAND_OPERATOR ||
-	    !repeats_take(orield->repeats, ticket, command)) {
+	    !idempotency_take(orield->idempotency, call, command)) {
 		if (command_words[id].length == COMMAND_LONG)
-			ticket_keep_room(ticket, LINE_MAX_SIZE);
-		command_handlers[id](orield, ticket, command);
+			call_keep_room(call, LINE_MAX_SIZE);
+		command_handlers[id](orield, call, command);
 	}
 }
 
 static void
 commands_drained(void *arg, struct peer *peer)
 {
-	feed_drained(arg, peer);
+	publisher_drained(arg, peer);
 }
 
 static void
 commands_gone(void *arg, struct peer *peer)
 {
-	feed_forget(peer);
+	publisher_forget(peer);
 	peer_drop_bell(arg, peer);
 }
 

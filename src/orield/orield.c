@@ -13,9 +13,9 @@
 #include "base/log.h"
 #include "base/service.h"
 #include "base/vocabulary.h"
-#include "orield/adjust.h"
+#include "orield/camera_controls.h"
 #include "orield/commands.h"
-#include "orield/feed.h"
+#include "orield/publisher.h"
 #include "orield/settings.h"
 #include "orield/status.h"
 
@@ -48,30 +48,30 @@ orield_tune(struct orield *orield)
 /* ---- events to be stored -------------------------------------------------------------- */
 
 static void
-event_done(void *arg, struct job *job)
+event_done(void *arg, struct store_job *job)
 {
 	struct orield *orield = arg;
 	bool counted = job->triggers != orield->triggers;
 
 	orield->triggers = job->triggers;
-	feed_publish(orield, job->events);
+	publisher_publish(orield, job->events);
 	if (counted)
-		feed_state(orield);
+		publisher_state(orield);
 }
 
 /* The store has no room for it: the living are told all the same. */
 static void
-event_unstored(struct orield *orield, const char *event, struct job *job)
+event_unstored(struct orield *orield, const char *event, struct store_job *job)
 {
 	json_object_set_new(job->data, "stored", json_false());
-	feed_say(orield, event, json_incref(job->data));
-	job_free(&job);
+	publisher_say(orield, event, json_incref(job->data));
+	store_job_free(&job);
 }
 
 static void
 orield_take_motion(struct orield *orield, struct capture_report *report)
 {
-	struct job *job = job_new(JOB_MOTION, event_done, orield);
+	struct store_job *job = store_job_new(STORE_JOB_MOTION, event_done, orield);
 
 	if (job == NULL)
 		return;
@@ -83,12 +83,12 @@ orield_take_motion(struct orield *orield, struct capture_report *report)
 		job->length = report->frame.length;
 		report->jpeg = NULL;
 	}
-	if (keeper_submit(orield->keeper, job))
+	if (store_worker_submit(orield->store_worker, job))
 		return;
 	/* Rather the event without its picture than neither. */
 	free(job->jpeg);
 	job->jpeg = NULL;
-	if (keeper_submit(orield->keeper, job))
+	if (store_worker_submit(orield->store_worker, job))
 		return;
 	json_object_set_new(job->data, "count", json_integer((json_int_t)orield->triggers));
 	event_unstored(orield, EVENT_MOTION, job);
@@ -97,7 +97,7 @@ orield_take_motion(struct orield *orield, struct capture_report *report)
 static void
 orield_take_camera(struct orield *orield, json_t *data, uint64_t wall_ns)
 {
-	struct job *job = job_new(JOB_CAMERA, event_done, orield);
+	struct store_job *job = store_job_new(STORE_JOB_CAMERA, event_done, orield);
 
 	if (job == NULL) {
 		json_decref(data);
@@ -105,9 +105,9 @@ orield_take_camera(struct orield *orield, json_t *data, uint64_t wall_ns)
 	}
 	job->data = data;
 	job->wall_ns = wall_ns;
-	if (!keeper_submit(orield->keeper, job))
+	if (!store_worker_submit(orield->store_worker, job))
 		event_unstored(orield, EVENT_CAMERA, job);
-	feed_state(orield);
+	publisher_state(orield);
 }
 
 /* ---- the capture thread's reports -------------------------------------------------------- */
@@ -129,18 +129,18 @@ orield_take_report(struct orield *orield, struct capture_report *report)
 
 	switch (report->kind) {
 	case CAPTURE_ONLINE:
-		adjust_forget(orield->adjust);
+		camera_controls_forget(orield->controls);
 		orield_say_ready(orield, "camera online");
 		orield_take_camera(orield, status_online(orield, &report->mode, now), now);
 		break;
 	case CAPTURE_OFFLINE:
-		adjust_forget(orield->adjust);
+		camera_controls_forget(orield->controls);
 		orield_say_ready(orield, report->reason.text);
 		orield_take_camera(orield, status_offline(&report->reason, now), now);
 		break;
-	case CAPTURE_RING: feed_ring(orield, report->generation); break;
+	case CAPTURE_RING: publisher_ring(orield, report->generation); break;
 	case CAPTURE_MOTION: orield_take_motion(orield, report); break;
-	case CAPTURE_CONTROLS: adjust_report(orield->adjust, report); break;
+	case CAPTURE_CONTROLS: camera_controls_report(orield->controls, report); break;
 	}
 }
 
@@ -184,14 +184,14 @@ orield_take_stored(struct orield *orield, const json_t *values)
 static void
 orield_look_for_damage(struct orield *orield)
 {
-	struct job *job = job_new(JOB_LOOK, NULL, NULL);
+	struct store_job *job = store_job_new(STORE_JOB_LOOK, NULL, NULL);
 
-	if (job != NULL && !keeper_submit(orield->keeper, job))
-		job_free(&job);
+	if (job != NULL && !store_worker_submit(orield->store_worker, job))
+		store_job_free(&job);
 }
 
 static void
-orield_store_opened(void *arg, struct job *job)
+orield_store_opened(void *arg, struct store_job *job)
 {
 	struct orield *orield = arg;
 	const char *frames = json_get_text(job->answer, "frame_count");
@@ -204,23 +204,23 @@ orield_store_opened(void *arg, struct job *job)
 		orield->frames_before = strtoull(frames, NULL, 10);
 	orield_take_stored(orield, job->answer);
 	json_decref(orield->stored_controls);
-	orield->stored_controls = adjust_stored(job->answer);
+	orield->stored_controls = camera_controls_stored(job->answer);
 	orield_look_for_damage(orield);
 	if (orield->capture == NULL)
 		return;
 	orield_tune(orield);
-	adjust_restore(orield->adjust, orield->stored_controls);
-	feed_hang_up(orield, "the store is open now");
+	camera_controls_restore(orield->controls, orield->stored_controls);
+	publisher_hang_up(orield, "the store is open now");
 }
 
 static int
 orield_open_store(struct orield *orield)
 {
-	struct job *job = job_new(JOB_OPEN, orield_store_opened, orield);
+	struct store_job *job = store_job_new(STORE_JOB_OPEN, orield_store_opened, orield);
 
-	if (job != NULL && keeper_submit(orield->keeper, job))
+	if (job != NULL && store_worker_submit(orield->store_worker, job))
 		return 0;
-	job_free(&job);
+	store_job_free(&job);
 	return -1;
 }
 
@@ -229,15 +229,15 @@ orield_open_store(struct orield *orield)
 static void
 orield_store_counters(struct orield *orield)
 {
-	struct job *job = job_new(JOB_COUNTERS, NULL, NULL);
+	struct store_job *job = store_job_new(STORE_JOB_COUNTERS, NULL, NULL);
 	struct capture_status now;
 
 	if (job == NULL)
 		return;
 	orield_capture_status(orield, &now);
 	job->frames = now.frames;
-	if (!keeper_submit(orield->keeper, job))
-		job_free(&job);
+	if (!store_worker_submit(orield->store_worker, job))
+		store_job_free(&job);
 }
 
 /* A store that could not be opened is tried again here. */
@@ -305,7 +305,7 @@ orield_add_events(struct orield *orield)
 	    timer_start(orield->counting, COUNTERS_SECONDS * CLOCK_S) == -1 ||
 	    (watchdog_ns != 0 && timer_start(orield->watchdog, watchdog_ns) == -1))
 		return -1;
-	return feed_init(orield);
+	return publisher_init(orield);
 }
 
 /* ---- life ------------------------------------------------------------------------------------------ */
@@ -333,20 +333,21 @@ orield_start(struct orield *orield, struct cause *why)
 	orield->reports = queue_new(REPORTS_MAX);
 	if (orield->base == NULL || orield->reports == NULL || orield_add_events(orield) == -1)
 		return cause_set(why, "out of memory or descriptors");
-	orield->keeper = keeper_new(orield->base, orield->folder, why);
-	if (orield->keeper == NULL)
+	orield->store_worker = store_worker_new(orield->base, orield->folder, why);
+	if (orield->store_worker == NULL)
 		return -1;
 	if (orield_open_store(orield) == -1)
 		return cause_set(why, "out of memory");
 	while (!orield->opened && !orield->stopping)
 		if (event_base_loop(orield->base, EVLOOP_ONCE) != 0)
 			return cause_set(why, "the event loop ended");
-	orield->control = control_new(orield->base, orield->socket, &commands_hooks, orield, why);
+	orield->control = control_server_new(
+	    orield->base, orield->socket, &commands_hooks, orield, why);
 	if (orield->control == NULL)
 		return -1;
-	orield->adjust = adjust_new(orield);
-	orield->repeats = repeats_new();
-	if (orield->adjust == NULL || orield->repeats == NULL)
+	orield->controls = camera_controls_new(orield);
+	orield->idempotency = idempotency_new();
+	if (orield->controls == NULL || orield->idempotency == NULL)
 		return cause_set(why, "out of memory");
 	settings = settings_capture(orield->options);
 	settings.controls = orield->stored_controls;
@@ -390,7 +391,7 @@ orield_free_events(struct orield *orield)
 	for (size_t i = 0; i < sizeof events / sizeof events[0]; i++)
 		if (events[i] != NULL)
 			event_free(events[i]);
-	feed_deinit(orield);
+	publisher_deinit(orield);
 }
 
 void
@@ -407,14 +408,14 @@ orield_free(struct orield **orield)
 		orield_reported(-1, 0, gone);
 		orield_store_counters(gone);
 	}
-	keeper_free(&gone->keeper);
-	adjust_free(&gone->adjust);
-	repeats_free(&gone->repeats);
+	store_worker_free(&gone->store_worker);
+	camera_controls_free(&gone->controls);
+	idempotency_free(&gone->idempotency);
 	orield_free_events(gone);
 	/* Only connections are left in the loop: the last answers go out. */
 	if (gone->control != NULL)
 		event_base_loop(gone->base, EVLOOP_NONBLOCK);
-	control_free(&gone->control);
+	control_server_free(&gone->control);
 	queue_free(&gone->reports, capture_report_free);
 	json_decref(gone->stored_controls);
 	if (gone->base != NULL)

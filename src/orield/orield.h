@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* orield: the daemon's parts under one roof. All of it belongs to the loop's
- * thread; capture and keeper have threads of their own behind their headers. */
+ * thread; capture and store worker have threads of their own behind their headers. */
 #ifndef ORIEL_ORIELD_ORIELD_H
 #define ORIEL_ORIELD_ORIELD_H
 
@@ -11,9 +11,9 @@
 #include "base/options.h"
 #include "base/queue.h"
 #include "capture/capture.h"
-#include "orield/control.h"
-#include "orield/keeper.h"
-#include "orield/repeat.h"
+#include "orield/control_server.h"
+#include "orield/store_worker.h"
+#include "orield/idempotency.h"
 
 enum { ORIELD_PATH_SIZE = 600 };
 
@@ -23,10 +23,10 @@ struct orield {
 	struct queue *reports;	 /* from the capture thread */
 	struct capture *capture; /* NULL once stopped: see orield_capture_status */
 	struct capture_status last;
-	struct keeper *keeper;
-	struct control *control;
-	struct adjust *adjust;
-	struct repeats *repeats;
+	struct store_worker *store_worker;
+	struct control_server *control;
+	struct camera_controls *controls;
+	struct idempotency *idempotency;
 	json_t *stored_controls; /* {NAME: value}, of the camera; set at each opening */
 
 	char folder[ORIELD_PATH_SIZE]; /* of this camera's state */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "orield/peer_inside.h"
+#include "orield/peer_internal.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -50,7 +50,7 @@ wire_parts(struct peer_wire *wire, uint64_t most, struct evbuffer_iovec parts[WR
 
 /* One sendmsg, which ends before the next parcel's byte or begins with it. */
 static ssize_t
-wire_send(struct peer_wire *wire)
+peer_wire_send(struct peer_wire *wire)
 {
 	struct parcel *now = STAILQ_FIRST(&wire->parcels), *stop = now;
 	union {
@@ -91,7 +91,7 @@ peer_write(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd, (void)what;
 	while (!wire->dead && evbuffer_get_length(wire->out) > 0) {
-		ssize_t gone = wire_send(wire);
+		ssize_t gone = peer_wire_send(wire);
 
 		if (gone > 0) {
 			evbuffer_drain(wire->out, (size_t)gone);
@@ -149,17 +149,17 @@ peer_has_room(struct peer *peer, size_t length)
 void
 peer_send(struct peer *peer, const char *line, size_t length)
 {
-	struct ticket *ticket = TAILQ_LAST(&peer->wire->tickets, ticket_list);
+	struct call *call = TAILQ_LAST(&peer->wire->calls, call_list);
 
 	/* What it missed before, it would miss for good if it heard of something later. */
 	if (peer->wire->refused || peer->wire->dead || !peer_has_room(peer, length))
 		return;
-	while (ticket != NULL && ticket->line == NULL)
-		ticket = TAILQ_PREV(ticket, ticket_list, next);
-	if (ticket == NULL)
+	while (call != NULL && call->line == NULL)
+		call = TAILQ_PREV(call, call_list, next);
+	if (call == NULL)
 		peer_put(peer, "", line, length);
 	else
-		ticket_hold(ticket, line, length);
+		call_hold(call, line, length);
 }
 
 bool
@@ -173,34 +173,34 @@ peer_has_output(const struct peer *peer)
 static void
 peer_take_line(struct peer *peer, const char *line, size_t length)
 {
-	struct ticket *ticket = ticket_new(peer);
-	size_t tag = ticket_tag_length(line, length);
+	struct call *call = call_new(peer);
+	size_t tag = call_tag_length(line, length);
 	json_t *command;
 
-	if (ticket == NULL) {
+	if (call == NULL) {
 		peer_kill(peer);
 		return;
 	}
-	memcpy(ticket->tag, line, tag);
+	memcpy(call->tag, line, tag);
 	command = json_parse_object(line + tag, length - tag);
 	if (command == NULL)
-		ticket_error(ticket, ERROR_BAD_JSON);
-	else if (!ticket_take_id(ticket, command))
-		ticket_error(ticket, "id must be an integer or a string of at most 64 bytes");
+		call_error(call, ERROR_BAD_JSON);
+	else if (!call_take_id(call, command))
+		call_error(call, "id must be an integer or a string of at most 64 bytes");
 	else
-		peer->wire->hooks->command(peer->wire->arg, ticket, command);
+		peer->wire->hooks->command(peer->wire->arg, call, command);
 	json_decref(command);
 }
 
 void
 peer_refuse(struct peer *peer, const char *error)
 {
-	struct ticket *ticket = ticket_new(peer);
+	struct call *call = call_new(peer);
 
 	peer->wire->ended = peer->wire->refused = true;
 	event_del(peer->wire->readable);
-	if (ticket != NULL)
-		ticket_error(ticket, error);
+	if (call != NULL)
+		call_error(call, error);
 	else
 		peer_kill(peer);
 }
@@ -298,7 +298,7 @@ wire_init(struct peer *peer, struct event_base *base)
 {
 	struct peer_wire *wire = peer->wire;
 
-	TAILQ_INIT(&wire->tickets);
+	TAILQ_INIT(&wire->calls);
 	STAILQ_INIT(&wire->parcels);
 	wire->in = evbuffer_new();
 	wire->out = evbuffer_new();
@@ -312,15 +312,15 @@ wire_init(struct peer *peer, struct event_base *base)
 static void
 wire_free(struct peer_wire *wire)
 {
-	struct ticket *ticket;
+	struct call *call;
 	struct parcel *parcel;
 
 	/* Tickets that are still out come back to nobody and are freed then. */
-	while ((ticket = TAILQ_FIRST(&wire->tickets)) != NULL) {
-		TAILQ_REMOVE(&wire->tickets, ticket, next);
-		ticket->peer = NULL;
-		if (ticket->line != NULL)
-			ticket_free(ticket);
+	while ((call = TAILQ_FIRST(&wire->calls)) != NULL) {
+		TAILQ_REMOVE(&wire->calls, call, next);
+		call->peer = NULL;
+		if (call->line != NULL)
+			call_free(call);
 	}
 	while ((parcel = STAILQ_FIRST(&wire->parcels)) != NULL) {
 		STAILQ_REMOVE_HEAD(&wire->parcels, next);

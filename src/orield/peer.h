@@ -18,7 +18,7 @@
 #include <sys/queue.h>
 
 struct peer;
-struct ticket; /* a command that waits for its reply */
+struct call; /* a command that waits for its reply */
 
 enum {
 	PEER_PENDING_MAX = 1024, /* commands waiting for their reply */
@@ -29,8 +29,8 @@ enum {
 };
 
 struct peer_hooks {
-	/* A command: exactly one ticket_reply, now or later. `command` is borrowed. */
-	void (*command)(void *arg, struct ticket *ticket, json_t *command);
+	/* A command: exactly one call_reply, now or later. `command` is borrowed. */
+	void (*command)(void *arg, struct call *call, json_t *command);
 	void (*drained)(void *arg, struct peer *peer); /* all output has been taken */
 	void (*gone)(void *arg, struct peer *peer);    /* about to be freed */
 };
@@ -43,11 +43,11 @@ struct peer {
 	/* What the connection asked for; the commands' to keep. */
 	unsigned viewers[PEER_KINDS];
 	bool subscribed, pulse;
-	bool attached;		/* wants the ring, whether there is one yet or not */
-	bool live;		/* has all events of the past; false while catching up */
-	int64_t replayed;	/* number of the newest event of the past it was sent */
-	struct feed_page *page; /* of the past, on its way from the store */
-	int bell;		/* eventfd, -1 = none */
+	bool attached;		     /* wants the ring, whether there is one yet or not */
+	bool live;		     /* has all events of the past; false while catching up */
+	int64_t replayed;	     /* number of the newest event of the past it was sent */
+	struct publisher_page *page; /* of the past, on its way from the store */
+	int bell;		     /* eventfd, -1 = none */
 
 	struct peer_wire *wire;
 };
@@ -64,26 +64,26 @@ bool peer_has_output(const struct peer *peer);
 void peer_refuse(struct peer *peer, const char *error);
 
 /* Who asked; NULL when it has gone meanwhile. */
-struct peer *ticket_peer(const struct ticket *ticket);
+struct peer *call_peer(const struct call *call);
 
 /* What the command had for an "id", borrowed; NULL: none. */
-const json_t *ticket_id(const struct ticket *ticket);
+const json_t *call_id(const struct call *call);
 
 /* The reply may have so many bytes, which is more than most have: the peer asks no more
  * than it has room for. */
-void ticket_keep_room(struct ticket *ticket, size_t bytes);
+void call_keep_room(struct call *call, size_t bytes);
 
 /* `witness` is shown the reply (borrowed, without its id) when it is made; `heard`: the
  * peer is still there. */
-typedef void ticket_witness(void *arg, const json_t *reply, bool heard);
-void ticket_show(struct ticket *ticket, ticket_witness *witness, void *arg);
+typedef void call_witness(void *arg, const json_t *reply, bool heard);
+void call_show(struct call *call, call_witness *witness, void *arg);
 
-/* Answer. Steals `reply`; ends the ticket. */
-void ticket_reply(struct ticket *ticket, json_t *reply);
-void ticket_error(struct ticket *ticket, const char *error);   /* {"error": …} */
-void ticket_refuse(struct ticket *ticket, const char *reason); /* {"ok": false, "reason": …} */
+/* Answer. Steals `reply`; ends the call. */
+void call_reply(struct call *call, json_t *reply);
+void call_error(struct call *call, const char *error);	 /* {"error": …} */
+void call_refuse(struct call *call, const char *reason); /* {"ok": false, "reason": …} */
 
 /* The same with two descriptors, which are taken over and closed once sent. */
-void ticket_reply_fds(struct ticket *ticket, json_t *reply, const int fds[2]);
+void call_reply_fds(struct call *call, json_t *reply, const int fds[2]);
 
 #endif

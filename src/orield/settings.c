@@ -9,7 +9,7 @@
 
 #define SETTING_ROW(id, name, type, min, max, initial, choices, unit, flags, help) \
 	[SETTING_##id] = { name, type, min, max, initial, choices, unit, flags, help },
-static const struct option settings_table[SETTING_COUNT] = { SETTINGS(SETTING_ROW) };
+static const struct option_row settings_table[SETTING_COUNT] = { SETTINGS(SETTING_ROW) };
 #undef SETTING_ROW
 
 const struct option_program settings_program = {
@@ -24,7 +24,7 @@ struct capture_settings
 settings_capture(const struct options *options)
 {
 	return (struct capture_settings){
-		.wish = {
+		.wanted = {
 			.kind = options_text(options, SETTING_SOURCE),
 			.device = options_text(options, SETTING_DEVICE),
 			.input = options_text(options, SETTING_INPUT),
@@ -110,7 +110,7 @@ settings_find(const struct options *options, const char *name, struct cause *why
 /* A number with one decimal. The tutorial's rule, an integer, holds for whoever has not asked
  * for tenths. */
 static int
-settings_tenths_text(const struct option *row, const json_t *value, bool tenths,
+settings_tenths_text(const struct option_row *row, const json_t *value, bool tenths,
     char text[OPTION_TEXT_SIZE], struct cause *why)
 {
 	double number = json_number_value(value) * 10;
@@ -130,7 +130,7 @@ settings_tenths_text(const struct option *row, const json_t *value, bool tenths,
 
 /* The value as one would write it in the file. A JSON integer may be too large for a long. */
 static int
-settings_text(const struct option *row, const json_t *value, bool tenths,
+settings_text(const struct option_row *row, const json_t *value, bool tenths,
     char text[OPTION_TEXT_SIZE], struct cause *why)
 {
 	switch (row->type) {

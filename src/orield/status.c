@@ -41,8 +41,8 @@ status_viewers(const struct orield *orield)
 {
 	json_int_t sums[PEER_KINDS] = { 0 };
 
-	for (struct peer *peer = control_first(orield->control); peer != NULL;
-	     peer = control_next(peer))
+	for (struct peer *peer = control_server_first(orield->control); peer != NULL;
+	     peer = control_server_next(peer))
 		for (int kind = 0; kind < PEER_KINDS; kind++)
 			sums[kind] += peer->viewers[kind];
 	return json_pack("{sI sI sI}", "stream", sums[PEER_STREAM], "events", sums[PEER_EVENTS],
@@ -84,7 +84,7 @@ status_counters(const struct orield *orield, const struct capture_status *now)
 	    (json_int_t)now->broken, "oversized", (json_int_t)now->oversized, "errors",
 	    (json_int_t)now->errors, "reopens", (json_int_t)now->reopens, "light_held",
 	    (json_int_t)now->light_held, "cooldown_held", (json_int_t)now->cooldown_held,
-	    "store_refused", (json_int_t)keeper_refused(orield->keeper));
+	    "store_refused", (json_int_t)store_worker_refused(orield->store_worker));
 }
 
 /* null, or when it was found damaged, and what of it went on. */
@@ -101,9 +101,9 @@ status_repaired(const struct store_repaired *repaired)
 static void
 status_add_store(const struct orield *orield, json_t *out)
 {
-	struct keeper_status store;
+	struct store_worker_status store;
 
-	keeper_status(orield->keeper, &store);
+	store_worker_status(orield->store_worker, &store);
 	json_object_set_new(out, "snaps",
 	    json_pack(
 		"{sI sI}", "count", (json_int_t)store.pictures, "bytes", (json_int_t)store.bytes));

@@ -250,7 +250,7 @@ start_timer(struct pipe *input, uint32_t fps)
 
 /* What kind of input is it? */
 static int
-look_at(struct pipe *input, const struct source_wish *wish, struct cause *why)
+look_at(struct pipe *input, const struct source_request *wanted, struct cause *why)
 {
 	const char *name = input->source.mode.name;
 	struct stat is;
@@ -258,7 +258,7 @@ look_at(struct pipe *input, const struct source_wish *wish, struct cause *why)
 	if (fstat(input->input, &is) == -1)
 		return cause_errno(why, "%s", name);
 	if (S_ISREG(is.st_mode))
-		return start_timer(input, wish->fps != 0 ? wish->fps : FILE_FPS) == 0
+		return start_timer(input, wanted->fps != 0 ? wanted->fps : FILE_FPS) == 0
 		    ? 0
 		    : cause_errno(why, "%s: timer", name);
 	if (!S_ISFIFO(is.st_mode) && !S_ISSOCK(is.st_mode) && !S_ISCHR(is.st_mode))
@@ -270,34 +270,34 @@ look_at(struct pipe *input, const struct source_wish *wish, struct cause *why)
 }
 
 struct source *
-pipe_open(const struct source_wish *wish, struct cause *why)
+pipe_open(const struct source_request *wanted, struct cause *why)
 {
-	bool standard = strcmp(wish->input, "-") == 0;
+	bool standard = strcmp(wanted->input, "-") == 0;
 	struct pipe *input;
 	struct source *source;
 
-	if (wish->input[0] == '\0') {
+	if (wanted->input[0] == '\0') {
 		cause_set(why, "source pipe needs an input: a FIFO, a file, or -");
 		return NULL;
 	}
 	input = calloc(1, sizeof *input);
 	if (input == NULL ||
 	    splitter_init(&input->splitter,
-		wish->image_most != 0 ? wish->image_most : SOURCE_IMAGE_MOST) == -1) {
+		wanted->image_most != 0 ? wanted->image_most : SOURCE_IMAGE_MOST) == -1) {
 		cause_errno(why, "pipe");
 		free(input);
 		return NULL;
 	}
-	input->path = standard ? NULL : wish->input;
+	input->path = standard ? NULL : wanted->input;
 	source = &input->source;
 	*source = (struct source){ .kind = &pipe_kind,
 		.fd = -1,
 		.mode = { .kind = pipe_kind.name, .node = -1, .format = PIXEL_MJPEG } };
 	snprintf(source->mode.name, sizeof source->mode.name, "%s",
-	    standard ? "standard input" : wish->input);
-	snprintf(source->mode.device, sizeof source->mode.device, "%s", wish->input);
-	input->input = open_input(wish->input, why);
-	if (input->input != -1 && look_at(input, wish, why) == 0)
+	    standard ? "standard input" : wanted->input);
+	snprintf(source->mode.device, sizeof source->mode.device, "%s", wanted->input);
+	input->input = open_input(wanted->input, why);
+	if (input->input != -1 && look_at(input, wanted, why) == 0)
 		return source;
 	source_close(&source);
 	return NULL;

@@ -5,18 +5,18 @@
 #include <string.h>
 
 struct source *
-source_open(const struct source_wish *wish, struct cause *why)
+source_open(const struct source_request *wanted, struct cause *why)
 {
 	struct source *source;
 
-	if (strcmp(wish->kind, "testcard") == 0)
-		return testcard_open(wish, why);
-	if (strcmp(wish->kind, "pipe") == 0)
-		return pipe_open(wish, why);
-	source = v4l2_open(wish, why);
-	if (source == NULL && errno == ENOENT && strcmp(wish->kind, "auto") == 0 &&
-	    wish->device[0] == '\0')
-		return testcard_open(wish, why);
+	if (strcmp(wanted->kind, "testcard") == 0)
+		return testcard_open(wanted, why);
+	if (strcmp(wanted->kind, "pipe") == 0)
+		return pipe_open(wanted, why);
+	source = v4l2_open(wanted, why);
+	if (source == NULL && errno == ENOENT && strcmp(wanted->kind, "auto") == 0 &&
+	    wanted->device[0] == '\0')
+		return testcard_open(wanted, why);
 	return source;
 }
 

@@ -75,7 +75,7 @@ struct source {
 	struct cause refusal; /* why the newest of counters.broken was; "" = it cannot say */
 };
 
-struct source_wish {	    /* from the options; 0 = best match */
+struct source_request {	    /* from the options; 0 = best match */
 	const char *kind;   /* "auto", "v4l2", "pipe", "testcard" */
 	const char *device; /* node, by-id path, or "" = first capture device found */
 	/* Without a device, of several cameras: */
@@ -92,12 +92,12 @@ struct source_wish {	    /* from the options; 0 = best match */
 	uint32_t image_most; /* bytes of one JPEG; a larger one is broken. 0 = SOURCE_IMAGE_MOST */
 };
 
-/* Open what `wish` names. NULL with one clear reason in *why; errno is ENOENT when
+/* Open what `wanted` names. NULL with one clear reason in *why; errno is ENOENT when
  * what is named is simply not there. A device that is named and there is the one, and
  * no other; the camera we had is taken under another node when it is not there. None
  * named: the first that can be opened and streams. "auto": a V4L2 device if there
  * is one (or one was named), else the test card. */
-struct source *source_open(const struct source_wish *wish, struct cause *why);
+struct source *source_open(const struct source_request *wanted, struct cause *why);
 
 /* The newest whole picture. Never blocks. */
 enum source_result source_take(struct source *source, struct picture *picture, struct cause *why);
@@ -145,8 +145,8 @@ bool source_notice(struct source *source);
 json_t *source_list(void);
 
 /* ---- what the kinds' own files give to source_open ---- */
-struct source *testcard_open(const struct source_wish *wish, struct cause *why);
-struct source *pipe_open(const struct source_wish *wish, struct cause *why);
-struct source *v4l2_open(const struct source_wish *wish, struct cause *why);
+struct source *testcard_open(const struct source_request *wanted, struct cause *why);
+struct source *pipe_open(const struct source_request *wanted, struct cause *why);
+struct source *v4l2_open(const struct source_request *wanted, struct cause *why);
 
 #endif

@@ -198,11 +198,11 @@ static const struct source_kind testcard_kind = {
 };
 
 static uint32_t
-pick(uint32_t wish, uint32_t initial, uint32_t least, uint32_t most)
+pick(uint32_t wanted, uint32_t initial, uint32_t least, uint32_t most)
 {
-	if (wish == 0)
+	if (wanted == 0)
 		return initial;
-	return wish < least ? least : wish > most ? most : wish;
+	return wanted < least ? least : wanted > most ? most : wanted;
 }
 
 static int
@@ -237,12 +237,12 @@ testcard_start_timer(struct testcard *card, uint32_t fps)
 }
 
 struct source *
-testcard_open(const struct source_wish *wish, struct cause *why)
+testcard_open(const struct source_request *wanted, struct cause *why)
 {
 	struct testcard *card = calloc(1, sizeof *card);
-	uint32_t width = pick(wish->width, DEFAULT_WIDTH, SIDE_MIN, SIDE_MAX) & ~1u;
-	uint32_t height = pick(wish->height, DEFAULT_HEIGHT, SIDE_MIN, SIDE_MAX) & ~1u;
-	uint32_t fps = pick(wish->fps, DEFAULT_FPS, 1, FPS_MAX);
+	uint32_t width = pick(wanted->width, DEFAULT_WIDTH, SIDE_MIN, SIDE_MAX) & ~1u;
+	uint32_t height = pick(wanted->height, DEFAULT_HEIGHT, SIDE_MIN, SIDE_MAX) & ~1u;
+	uint32_t fps = pick(wanted->fps, DEFAULT_FPS, 1, FPS_MAX);
 
 	if (card == NULL)
 		goto fail;
@@ -257,7 +257,7 @@ testcard_open(const struct source_wish *wish, struct cause *why)
 		    .fps_num = fps,
 		    .fps_den = 1 } };
 	card->started_ns = clock_mono_ns();
-	card->period_ns = (wish->testcard_period_ms != 0 ? wish->testcard_period_ms : 20000) *
+	card->period_ns = (wanted->testcard_period_ms != 0 ? wanted->testcard_period_ms : 20000) *
 	    CLOCK_MS;
 	card->crossing_ns = CROSSING_MS * CLOCK_MS < card->period_ns / 2 ? CROSSING_MS * CLOCK_MS
 									 : card->period_ns / 2;

@@ -242,11 +242,11 @@ subscribe(int fd)
 /* ---- opening and closing ---------------------------------------------------------------- */
 
 static int
-request_buffers(struct v4l2 *camera, uint32_t wish, struct cause *why)
+request_buffers(struct v4l2 *camera, uint32_t wanted, struct cause *why)
 {
 	struct v4l2_requestbuffers request = { .type = V4L2_BUF_TYPE_VIDEO_CAPTURE,
 		.memory = V4L2_MEMORY_MMAP,
-		.count = wish != 0 ? wish : BUFFERS_INITIAL };
+		.count = wanted != 0 ? wanted : BUFFERS_INITIAL };
 
 	if (v4l2_ioctl(camera->source.fd, VIDIOC_REQBUFS, &request) == -1)
 		return errno == EBUSY
@@ -359,7 +359,7 @@ static const struct source_kind v4l2_kind = {
 
 /* All but the stream itself. The node is the camera's from now on. */
 static int
-set_up(struct v4l2 *camera, const struct v4l2_node *node, const struct source_wish *wish,
+set_up(struct v4l2 *camera, const struct v4l2_node *node, const struct source_request *wanted,
     struct cause *why)
 {
 	struct source_mode *mode = &camera->source.mode;
@@ -368,9 +368,9 @@ set_up(struct v4l2 *camera, const struct v4l2_node *node, const struct source_wi
 	snprintf(mode->bus, sizeof mode->bus, "%s", node->bus);
 	snprintf(mode->device, sizeof mode->device, "%s", node->path);
 	mode->node = node->number;
-	if (v4l2_negotiate(node, wish, mode, &camera->format, why) == -1)
+	if (v4l2_negotiate(node, wanted, mode, &camera->format, why) == -1)
 		return -1;
-	if (request_buffers(camera, wish->buffers, why) == -1 || map_buffers(camera, why) == -1) {
+	if (request_buffers(camera, wanted->buffers, why) == -1 || map_buffers(camera, why) == -1) {
 		errno = EIO;
 		return -1;
 	}
@@ -381,7 +381,7 @@ set_up(struct v4l2 *camera, const struct v4l2_node *node, const struct source_wi
 
 /* A camera that streams, from a node just opened. errno is ENOENT when it is none. */
 static struct source *
-start(const struct v4l2_node *node, const struct source_wish *wish, struct cause *why)
+start(const struct v4l2_node *node, const struct source_request *wanted, struct cause *why)
 {
 	struct v4l2 *camera = calloc(1, sizeof *camera);
 	struct source *source;
@@ -397,7 +397,7 @@ start(const struct v4l2_node *node, const struct source_wish *wish, struct cause
 	*source = (struct source){
 		.kind = &v4l2_kind, .fd = node->fd, .mode.kind = v4l2_kind.name
 	};
-	if (set_up(camera, node, wish, why) == -1)
+	if (set_up(camera, node, wanted, why) == -1)
 		error = errno;
 	else if (stream(camera, why) == 0)
 		return source;
@@ -408,10 +408,10 @@ start(const struct v4l2_node *node, const struct source_wish *wish, struct cause
 
 /* The first that streams. If none does: why the best of them does not. */
 static struct source *
-open_any(const struct source_wish *wish, struct cause *why)
+open_any(const struct source_request *wanted, struct cause *why)
 {
 	uint8_t numbers[SOURCE_NODES];
-	unsigned count = v4l2_rank(wish, numbers, why);
+	unsigned count = v4l2_rank(wanted, numbers, why);
 	int error = errno;
 
 	for (unsigned i = 0; i < count; i++) {
@@ -422,7 +422,7 @@ open_any(const struct source_wish *wish, struct cause *why)
 
 		snprintf(path, sizeof path, "/dev/video%u", numbers[i]);
 		if (v4l2_open_node(path, &node, &reason) == 0)
-			source = start(&node, wish, &reason);
+			source = start(&node, wanted, &reason);
 		if (source != NULL)
 			return source;
 		if (i == 0 || (error == ENOENT && errno != ENOENT)) {
@@ -435,17 +435,17 @@ open_any(const struct source_wish *wish, struct cause *why)
 }
 
 struct source *
-v4l2_open(const struct source_wish *wish, struct cause *why)
+v4l2_open(const struct source_request *wanted, struct cause *why)
 {
-	struct source_wish ours = *wish;
+	struct source_request ours = *wanted;
 	struct v4l2_node node = { .fd = -1, .number = -1 };
 	struct source *source;
 
-	if (wish->device[0] == '\0')
-		return open_any(wish, why);
-	if (v4l2_open_node(wish->device, &node, why) == 0)
-		return start(&node, wish, why);
-	if (errno != ENOENT || wish->card == NULL)
+	if (wanted->device[0] == '\0')
+		return open_any(wanted, why);
+	if (v4l2_open_node(wanted->device, &node, why) == 0)
+		return start(&node, wanted, why);
+	if (errno != ENOENT || wanted->card == NULL)
 		return NULL;
 	ours.only_ours = true;
 	source = open_any(&ours, NULL);

@@ -163,9 +163,9 @@ describe_again(struct control *control, int fd)
 static void
 subscribe(struct v4l2_controls *controls, const struct control *control, int fd)
 {
-	struct v4l2_event_subscription wish = { .type = V4L2_EVENT_CTRL, .id = control->is.id };
+	struct v4l2_event_subscription wanted = { .type = V4L2_EVENT_CTRL, .id = control->is.id };
 
-	if (v4l2_ioctl(fd, VIDIOC_SUBSCRIBE_EVENT, &wish) == -1)
+	if (v4l2_ioctl(fd, VIDIOC_SUBSCRIBE_EVENT, &wanted) == -1)
 		controls->silent = true;
 }
 

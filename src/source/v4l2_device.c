@@ -162,15 +162,15 @@ v4l2_tell_apart(const struct v4l2_node *node, char self[SOURCE_SELF])
 
 /* Is it the camera we had? */
 static bool
-is_ours(const struct source_wish *wish, const struct v4l2_node *node)
+is_ours(const struct source_request *wanted, const struct v4l2_node *node)
 {
 	char self[SOURCE_SELF];
 
-	if (wish->card == NULL || strcmp(wish->card, node->card) != 0 ||
-	    strcmp(wish->bus, node->bus) != 0)
+	if (wanted->card == NULL || strcmp(wanted->card, node->card) != 0 ||
+	    strcmp(wanted->bus, node->bus) != 0)
 		return false;
 	v4l2_tell_apart(node, self);
-	return strcmp(wish->self, self) == 0;
+	return strcmp(wanted->self, self) == 0;
 }
 
 /* ---- choosing ------------------------------------------------------------------------- */
@@ -179,13 +179,13 @@ enum { OURS_MAY_FAIL = 2, NOT_WANTED = 1 << 16 };
 
 /* The smaller the better. */
 static unsigned
-rank(const struct source_wish *wish, const struct v4l2_node *node)
+rank(const struct source_request *wanted, const struct v4l2_node *node)
 {
-	bool ours = is_ours(wish, node);
-	unsigned failures = wish->failures != NULL ? wish->failures[node->number] : 0;
+	bool ours = is_ours(wanted, node);
+	unsigned failures = wanted->failures != NULL ? wanted->failures[node->number] : 0;
 
 	if (node->can & (V4L2_CAP_VIDEO_M2M | V4L2_CAP_VIDEO_M2M_MPLANE | V4L2_CAP_IO_MC) ||
-	    (wish->only_ours && !ours) || (wish->only_untried && failures > 0))
+	    (wanted->only_ours && !ours) || (wanted->only_untried && failures > 0))
 		return NOT_WANTED;
 	if (ours)
 		failures = failures > OURS_MAY_FAIL ? failures - OURS_MAY_FAIL : 0;
@@ -194,7 +194,7 @@ rank(const struct source_wish *wish, const struct v4l2_node *node)
 }
 
 unsigned
-v4l2_rank(const struct source_wish *wish, uint8_t numbers[SOURCE_NODES], struct cause *why)
+v4l2_rank(const struct source_request *wanted, uint8_t numbers[SOURCE_NODES], struct cause *why)
 {
 	unsigned ranks[SOURCE_NODES], count = 0, at;
 	struct cause reason;
@@ -210,7 +210,7 @@ v4l2_rank(const struct source_wish *wish, uint8_t numbers[SOURCE_NODES], struct 
 			denied |= errno == EACCES;
 			continue;
 		}
-		its = rank(wish, &node);
+		its = rank(wanted, &node);
 		close(node.fd);
 		if (its == NOT_WANTED)
 			continue;

@@ -43,13 +43,13 @@ void v4l2_tell_apart(const struct v4l2_node *node, char self[SOURCE_SELF]);
  * many. None: why not; errno as above. Converters (memory to memory) and nodes whose
  * pipeline somebody has to set up first (V4L2_CAP_IO_MC) are none. */
 unsigned v4l2_rank(
-    const struct source_wish *wish, uint8_t numbers[SOURCE_NODES], struct cause *why);
+    const struct source_request *wanted, uint8_t numbers[SOURCE_NODES], struct cause *why);
 
 /* ---- v4l2_mode.c ---- */
 
-/* Choose format, size and rate nearest to `wish`, set them, and say in *mode and
+/* Choose format, size and rate nearest to `wanted`, set them, and say in *mode and
  * *format what the driver made of it. -1: errno is ENOENT when it has no format we know. */
-int v4l2_negotiate(const struct v4l2_node *node, const struct source_wish *wish,
+int v4l2_negotiate(const struct v4l2_node *node, const struct source_request *wanted,
     struct source_mode *mode, struct v4l2_pix_format *format, struct cause *why);
 
 /* Are the driver's samples in studio range? (see struct picture) */

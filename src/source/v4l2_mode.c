@@ -66,48 +66,48 @@ apart(uint32_t a, uint32_t b)
 	return labs((long)a - (long)b);
 }
 
-/* How far from the size asked for; without a wish: how far above the best. */
+/* How far from the size asked for; without a wanted: how far above the best. */
 static long
-size_miss(const struct source_wish *wish, const struct candidate *is)
+size_miss(const struct source_request *wanted, const struct candidate *is)
 {
-	if (wish->width == 0 && wish->height == 0)
+	if (wanted->width == 0 && wanted->height == 0)
 		return (is->width > BEST_WIDTH ? apart(is->width, BEST_WIDTH) : 0) +
 		    (is->height > BEST_HEIGHT ? apart(is->height, BEST_HEIGHT) : 0);
-	return (wish->width != 0 ? apart(is->width, wish->width) : 0) +
-	    (wish->height != 0 ? apart(is->height, wish->height) : 0);
+	return (wanted->width != 0 ? apart(is->width, wanted->width) : 0) +
+	    (wanted->height != 0 ? apart(is->height, wanted->height) : 0);
 }
 
 static double
-rate_miss(const struct source_wish *wish, double fps)
+rate_miss(const struct source_request *wanted, double fps)
 {
-	double want = wish->fps != 0 ? wish->fps : BEST_FPS;
+	double want = wanted->fps != 0 ? wanted->fps : BEST_FPS;
 
 	return fps > want ? fps - want : want - fps;
 }
 
 static bool
-is_slow(const struct source_wish *wish, const struct candidate *is)
+is_slow(const struct source_request *wanted, const struct candidate *is)
 {
-	return is->fps != 0 && is->fps * 1.02 < (wish->fps != 0 ? wish->fps : SMOOTH_FPS);
+	return is->fps != 0 && is->fps * 1.02 < (wanted->fps != 0 ? wanted->fps : SMOOTH_FPS);
 }
 
 static bool
-is_better(const struct source_wish *wish, const struct candidate *a, const struct candidate *b)
+is_better(const struct source_request *wanted, const struct candidate *a, const struct candidate *b)
 {
-	long a_miss = size_miss(wish, a), b_miss = size_miss(wish, b);
+	long a_miss = size_miss(wanted, a), b_miss = size_miss(wanted, b);
 	uint64_t a_area = (uint64_t)a->width * a->height, b_area = (uint64_t)b->width * b->height;
 
 	if (b->rank == -1)
 		return true;
 	if (a_miss != b_miss)
 		return a_miss < b_miss;
-	if (is_slow(wish, a) != is_slow(wish, b))
-		return is_slow(wish, b);
+	if (is_slow(wanted, a) != is_slow(wanted, b))
+		return is_slow(wanted, b);
 	if (a->rank != b->rank)
 		return a->rank < b->rank;
 	if (a_area != b_area)
 		return a_area > b_area;
-	return rate_miss(wish, a->fps) < rate_miss(wish, b->fps);
+	return rate_miss(wanted, a->fps) < rate_miss(wanted, b->fps);
 }
 
 /* ---- walking the driver's lists ---------------------------------------------------- */
@@ -134,7 +134,7 @@ walk_rates(struct walker *walker, uint32_t fourcc, uint32_t width, uint32_t heig
 	struct v4l2_frmivalenum is = { .pixel_format = fourcc, .width = width, .height = height };
 
 	for (; is.index < ENUM_MOST && ask(walker, VIDIOC_ENUM_FRAMEINTERVALS, &is); is.index++) {
-		struct v4l2_fract wish = { 1, fps != 0 ? fps : BEST_FPS };
+		struct v4l2_fract wanted = { 1, fps != 0 ? fps : BEST_FPS };
 
 		if (is.type == V4L2_FRMIVAL_TYPE_DISCRETE) {
 			each(arg, is.discrete);
@@ -142,35 +142,35 @@ walk_rates(struct walker *walker, uint32_t fourcc, uint32_t width, uint32_t heig
 		}
 		each(arg, is.stepwise.min);
 		each(arg, is.stepwise.max);
-		if (fps_of(wish) < fps_of(is.stepwise.min) &&
-		    fps_of(wish) > fps_of(is.stepwise.max))
-			each(arg, wish);
+		if (fps_of(wanted) < fps_of(is.stepwise.min) &&
+		    fps_of(wanted) > fps_of(is.stepwise.max))
+			each(arg, wanted);
 		return;
 	}
 	if (is.index == 0)
 		each(arg, (struct v4l2_fract){ 0, 0 });
 }
 
-/* The value of a range nearest to `wish`. */
+/* The value of a range nearest to `wanted`. */
 static uint32_t
-in_steps(uint32_t wish, uint32_t least, uint32_t most, uint32_t step)
+in_steps(uint32_t wanted, uint32_t least, uint32_t most, uint32_t step)
 {
-	if (wish <= least || most <= least)
+	if (wanted <= least || most <= least)
 		return least;
-	if (wish > most)
-		wish = most;
-	return step > 1 ? least + (wish - least) / step * step : wish;
+	if (wanted > most)
+		wanted = most;
+	return step > 1 ? least + (wanted - least) / step * step : wanted;
 }
 
 typedef void (*each_size)(void *arg, uint32_t width, uint32_t height);
 
 static void
-walk_sizes(struct walker *walker, uint32_t fourcc, const struct source_wish *wish, each_size each,
-    void *arg)
+walk_sizes(struct walker *walker, uint32_t fourcc, const struct source_request *wanted,
+    each_size each, void *arg)
 {
 	struct v4l2_frmsizeenum is = { .pixel_format = fourcc };
-	uint32_t width = wish->width != 0 ? wish->width : BEST_WIDTH;
-	uint32_t height = wish->height != 0 ? wish->height : BEST_HEIGHT;
+	uint32_t width = wanted->width != 0 ? wanted->width : BEST_WIDTH;
+	uint32_t height = wanted->height != 0 ? wanted->height : BEST_HEIGHT;
 
 	for (; is.index < ENUM_MOST && ask(walker, VIDIOC_ENUM_FRAMESIZES, &is); is.index++) {
 		const struct v4l2_frmsize_stepwise *range = &is.stepwise;
@@ -198,7 +198,7 @@ next_format(struct walker *walker, struct v4l2_fmtdesc *is)
 
 struct choice {
 	struct walker walker;
-	const struct source_wish *wish;
+	const struct source_request *wanted;
 	uint32_t fourcc;
 	struct candidate now, best;
 };
@@ -210,7 +210,7 @@ consider_rate(void *arg, struct v4l2_fract interval)
 
 	choice->now.interval = interval;
 	choice->now.fps = fps_of(interval);
-	if (is_better(choice->wish, &choice->now, &choice->best))
+	if (is_better(choice->wanted, &choice->now, &choice->best))
 		choice->best = choice->now;
 }
 
@@ -221,8 +221,8 @@ consider_size(void *arg, uint32_t width, uint32_t height)
 
 	choice->now.width = width;
 	choice->now.height = height;
-	walk_rates(&choice->walker, choice->fourcc, width, height, choice->wish->fps, consider_rate,
-	    choice);
+	walk_rates(&choice->walker, choice->fourcc, width, height, choice->wanted->fps,
+	    consider_rate, choice);
 }
 
 /* Four letters for people; unprintable ones as '?'. */
@@ -238,7 +238,8 @@ fourcc_text(uint32_t fourcc, char text[5])
 }
 
 static int
-explain_no_format(const struct v4l2_node *node, const struct source_wish *wish, struct cause *why)
+explain_no_format(
+    const struct v4l2_node *node, const struct source_request *wanted, struct cause *why)
 {
 	struct walker walker = { .fd = node->fd };
 	struct v4l2_fmtdesc is = { 0 };
@@ -249,30 +250,30 @@ explain_no_format(const struct v4l2_node *node, const struct source_wish *wish, 
 		snprintf(offers + strlen(offers), sizeof offers - strlen(offers), "%s%s",
 		    is.index > 0 ? ", " : "", text);
 	}
-	errno = wish->format >= 0 ? EINVAL : ENOENT;
+	errno = wanted->format >= 0 ? EINVAL : ENOENT;
 	return cause_set(why, "%s (%s) does not offer %s; it offers %s", node->path, node->card,
-	    wish->format >= 0 ? pixel_format_name((enum pixel_format)wish->format)
-			      : "a format we know",
+	    wanted->format >= 0 ? pixel_format_name((enum pixel_format)wanted->format)
+				: "a format we know",
 	    offers[0] != '\0' ? offers : "none");
 }
 
 static int
-choose(const struct v4l2_node *node, const struct source_wish *wish, struct candidate *best,
+choose(const struct v4l2_node *node, const struct source_request *wanted, struct candidate *best,
     struct cause *why)
 {
-	struct choice choice = { .walker.fd = node->fd, .wish = wish, .best.rank = -1 };
+	struct choice choice = { .walker.fd = node->fd, .wanted = wanted, .best.rank = -1 };
 	struct v4l2_fmtdesc is = { 0 };
 
 	for (; next_format(&choice.walker, &is); is.index++) {
 		choice.now.rank = rank_of(is.pixelformat);
 		if (choice.now.rank == -1 ||
-		    (wish->format >= 0 && (int)known[choice.now.rank].pixels != wish->format))
+		    (wanted->format >= 0 && (int)known[choice.now.rank].pixels != wanted->format))
 			continue;
 		choice.fourcc = is.pixelformat;
-		walk_sizes(&choice.walker, is.pixelformat, wish, consider_size, &choice);
+		walk_sizes(&choice.walker, is.pixelformat, wanted, consider_size, &choice);
 	}
 	*best = choice.best;
-	return best->rank != -1 ? 0 : explain_no_format(node, wish, why);
+	return best->rank != -1 ? 0 : explain_no_format(node, wanted, why);
 }
 
 /* ---- setting --------------------------------------------------------------------------- */
@@ -320,16 +321,16 @@ converts_colours(int fd, uint32_t fourcc)
 static void
 ask_for_jpeg_colours(int fd, struct v4l2_format *set)
 {
-	struct v4l2_format wish = *set;
+	struct v4l2_format wanted = *set;
 
 	if (!converts_colours(fd, set->fmt.pix.pixelformat))
 		return;
-	wish.fmt.pix.priv = V4L2_PIX_FMT_PRIV_MAGIC;
-	wish.fmt.pix.flags = V4L2_PIX_FMT_FLAG_SET_CSC;
-	wish.fmt.pix.ycbcr_enc = V4L2_YCBCR_ENC_601;
-	wish.fmt.pix.quantization = V4L2_QUANTIZATION_FULL_RANGE;
-	if (v4l2_ioctl(fd, VIDIOC_S_FMT, &wish) == 0)
-		*set = wish;
+	wanted.fmt.pix.priv = V4L2_PIX_FMT_PRIV_MAGIC;
+	wanted.fmt.pix.flags = V4L2_PIX_FMT_FLAG_SET_CSC;
+	wanted.fmt.pix.ycbcr_enc = V4L2_YCBCR_ENC_601;
+	wanted.fmt.pix.quantization = V4L2_QUANTIZATION_FULL_RANGE;
+	if (v4l2_ioctl(fd, VIDIOC_S_FMT, &wanted) == 0)
+		*set = wanted;
 }
 
 static int
@@ -378,7 +379,7 @@ set_rate(int fd, struct v4l2_fract interval)
 }
 
 int
-v4l2_negotiate(const struct v4l2_node *node, const struct source_wish *wish,
+v4l2_negotiate(const struct v4l2_node *node, const struct source_request *wanted,
     struct source_mode *mode, struct v4l2_pix_format *format, struct cause *why)
 {
 	struct candidate best;
@@ -386,7 +387,7 @@ v4l2_negotiate(const struct v4l2_node *node, const struct source_wish *wish,
 
 	if (take_signal(node, why) == -1)
 		return -1;
-	if (choose(node, wish, &best, why) == -1)
+	if (choose(node, wanted, &best, why) == -1)
 		return -1;
 	if (set_format(node, &best, format, why) == -1) {
 		errno = EIO;
@@ -460,7 +461,7 @@ list_size(void *arg, uint32_t width, uint32_t height)
 json_t *
 v4l2_list_modes(int fd)
 {
-	static const struct source_wish any = { .kind = "v4l2" };
+	static const struct source_request any = { .kind = "v4l2" };
 	struct walker walker = { .fd = fd };
 	struct v4l2_fmtdesc is = { 0 };
 	json_t *modes = json_array();

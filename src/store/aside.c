@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "store/inside.h"
+#include "store/store_internal.h"
 
 enum { ASIDE_TRIES = 100 };
 static const char aside_name[] = "state.db.corrupt-";

@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "store/inside.h"
+#include "store/store_internal.h"
 
 enum {
 	PRUNED_AT_ONCE = 8,

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "store/inside.h"
+#include "store/store_internal.h"
 
 /* AUTOINCREMENT keeps the highest number over the pruning of old events (https://www.sqlite.org/autoinc.html).
  * `sum`: what row_sum() said of the other columns (of a picture: without its number). */

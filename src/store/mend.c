@@ -14,7 +14,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "store/inside.h"
+#include "store/store_internal.h"
 
 struct mend_name {
 	char text[STORE_NAME_SIZE];

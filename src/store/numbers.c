@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "store/inside.h"
+#include "store/store_internal.h"
 
 enum { LINE_SIZE = 160 };
 static const char format[] = "oriel numbers %" PRId64 " file %" PRIu64 " %" PRIu64 " again %" PRId64

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "store/inside.h"
+#include "store/store_internal.h"
 
 enum { NUMBERS_APART = 1000000 };
 

@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "store/inside.h"
+#include "store/store_internal.h"
 
 enum { NAME_TRIES = 1000, FULL_TRIES = 3, PICTURE_AROUND = 160 };
 static const char unfinished[] = ".new"; /* the one file being written */

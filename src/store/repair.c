@@ -11,7 +11,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "store/inside.h"
+#include "store/store_internal.h"
 
 int
 store_look(struct store *store, struct cause *why)

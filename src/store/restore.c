@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "store/backup.h"
-#include "store/inside.h"
+#include "store/store_internal.h"
 
 int
 store_save(const char *folder, unsigned char **bytes, size_t *length, struct cause *why)

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "store/inside.h"
+#include "store/store_internal.h"
 
 struct salvage {
 	struct sql *damaged, *sound;

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "store/inside.h"
+#include "store/store_internal.h"
 
 #define EVENT_SUM "row_sum(id, type, wall_ns, data)"
 #define EVENT_COLUMNS \

@@ -3,7 +3,7 @@
  * counters, events and the list of saved pictures; plain files for the pictures.
  *
  * Synchronous: these calls reach the disk and may take long, so orield runs
- * them on its store thread (orield/keeper.c). One thread at a time. What a call
+ * them on its store thread (orield/store_worker.c). One thread at a time. What a call
  * answered with 0 is on disk. Every failure says why; STORE_FULL apart, so
  * that "disk full" reaches the person who pressed the button, and STORE_DAMAGED, which store_repair() mends. */
 #ifndef ORIEL_STORE_STORE_H

@@ -62,14 +62,14 @@ on_event(void *arg, const char *line, size_t length)
 
 static const struct client_hooks camera_hooks = { .up = on_up, .down = on_down, .event = on_event };
 
-/* ---- the book -------------------------------------------------------------------- */
+/* ---- the set -------------------------------------------------------------------- */
 
 static struct camera *
-camera_find(struct camera_book *book, const char *name)
+camera_find(struct camera_set *set, const char *name)
 {
 	struct camera *camera;
 
-	LIST_FOREACH(camera, &book->cameras, next)
+	LIST_FOREACH(camera, &set->cameras, next)
 	if (strcmp(camera->name, name) == 0)
 		break;
 	return camera;
@@ -85,56 +85,56 @@ on_idle(evutil_socket_t unused, short what, void *arg)
 }
 
 static struct camera *
-camera_new(struct camera_book *book, const char *name)
+camera_new(struct camera_set *set, const char *name)
 {
 	struct camera *camera = calloc(1, sizeof *camera);
 
 	if (camera == NULL)
 		return NULL;
-	camera->idle = evtimer_new(book->base, on_idle, camera);
+	camera->idle = evtimer_new(set->base, on_idle, camera);
 	if (camera->idle == NULL) {
 		free(camera);
 		return NULL;
 	}
 	strcpy(camera->name, name);
-	LIST_INSERT_HEAD(&book->cameras, camera, next);
+	LIST_INSERT_HEAD(&set->cameras, camera, next);
 	return camera;
 }
 
 /* A camera stays known when its orield is down for a while: as the default one,
  * or because it was there before. */
 static struct camera *
-camera_known(struct camera_book *book, const char *name, struct cameras *there)
+camera_known(struct camera_set *set, const char *name, struct cameras *there)
 {
 	const char *fallback;
 	struct camera *camera;
 
-	cameras_list(there, book->run_dir);
-	fallback = cameras_default(there, book->configured);
+	cameras_list(there, set->run_dir);
+	fallback = cameras_default(there, set->configured);
 	if (name[0] == '\0')
 		name = fallback;
 	errno = ENOENT;
 	if (name == NULL)
 		return NULL;
-	camera = camera_find(book, name);
+	camera = camera_find(set, name);
 	if (camera != NULL)
 		return camera;
 	if (!cameras_have(there, name) && (fallback == NULL || strcmp(name, fallback) != 0))
 		return NULL;
-	return camera_new(book, name);
+	return camera_new(set, name);
 }
 
 struct camera *
-camera_join(struct camera_book *book, const char *name, struct cameras *there)
+camera_join(struct camera_set *set, const char *name, struct cameras *there)
 {
-	struct camera *camera = camera_known(book, name, there);
+	struct camera *camera = camera_known(set, name, there);
 	char path[CAMERA_PATH_SIZE];
 
 	if (camera == NULL)
 		return NULL;
 	errno = ENOMEM;
-	if (camera->client == NULL && camera_socket(path, book->run_dir, camera->name))
-		camera->client = client_new(book->base, path, &camera_hooks, camera);
+	if (camera->client == NULL && camera_socket(path, set->run_dir, camera->name))
+		camera->client = client_new(set->base, path, &camera_hooks, camera);
 	if (camera->client == NULL)
 		return NULL;
 	event_del(camera->idle);
@@ -156,11 +156,11 @@ camera_leave(struct camera *camera)
 }
 
 void
-camera_book_deinit(struct camera_book *book)
+camera_set_deinit(struct camera_set *set)
 {
 	struct camera *camera;
 
-	while ((camera = LIST_FIRST(&book->cameras)) != NULL) {
+	while ((camera = LIST_FIRST(&set->cameras)) != NULL) {
 		client_free(&camera->client);
 		event_free(camera->idle);
 		LIST_REMOVE(camera, next);

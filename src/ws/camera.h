@@ -25,7 +25,7 @@ struct camera {
 };
 
 /* Every camera that was ever asked for; owned by the caller. */
-struct camera_book {
+struct camera_set {
 	struct event_base *base;
 	const char *run_dir, *configured; /* options: run_dir, default_camera */
 	LIST_HEAD(camera_list, camera) cameras;
@@ -34,9 +34,9 @@ struct camera_book {
 /* One more session for the camera `name`, "" being the default one. NULL with
  * errno: ENOENT when there is no such camera (`there` are those that can be
  * named), else out of memory. */
-struct camera *camera_join(struct camera_book *book, const char *name, struct cameras *there);
+struct camera *camera_join(struct camera_set *set, const char *name, struct cameras *there);
 void camera_leave(struct camera *camera);
 
-void camera_book_deinit(struct camera_book *book);
+void camera_set_deinit(struct camera_set *set);
 
 #endif

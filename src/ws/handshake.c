@@ -9,7 +9,7 @@
 #include <strings.h>
 
 #include "base/address.h"
-#include "base/words.h"
+#include "base/word_list.h"
 
 enum { KEY_LENGTH = 24, KEY_BYTES = 16 }; /* RFC 6455 section 4.1, 7. */
 
@@ -339,7 +339,7 @@ request_may_enter(const struct request *request, const struct handshake_policy *
 	if (request->times[HEADER_ORIGIN] > 1 || origin.length == 0)
 		return false;
 	return request_is_same_origin(request) ||
-	    words_have(policy->origins, origin.at, origin.length);
+	    word_list_has(policy->origins, origin.at, origin.length);
 }
 
 /* The role nginx brings along, and what it hangs on. False: nobody that we know. */

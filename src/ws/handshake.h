@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 #include "base/hosts.h"
-#include "base/places.h"
+#include "base/limiter.h"
 #include "base/role.h"
 #include "base/vocabulary.h"
 #include "grants/grants.h"
@@ -42,7 +42,7 @@ struct handshake {
 	char camera[CAMERA_NAME_MAX + 1]; /* of /cam/NAME/control; "" for /control */
 	enum role role;			  /* with status 101, not ROLE_NONE */
 	char grant[GRANT_SIZE];		  /* which it ends with; "" without log-in */
-	char who[PLACES_WHO_SIZE];	  /* the account; without log-in the address's network */
+	char who[LIMITER_WHO_SIZE];	  /* the account; without log-in the address's network */
 	size_t response_length;
 	char response[HANDSHAKE_RESPONSE_SIZE];
 };

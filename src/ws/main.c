@@ -27,7 +27,7 @@ enum {
 	OPTIONS
 };
 
-static const struct option table[OPTIONS] = {
+static const struct option_row table[OPTIONS] = {
 	[LISTEN] = { .name = "listen",
 	    .type = OPTION_TEXT,
 	    .initial = "/run/oriel-ws/sock",
@@ -129,7 +129,7 @@ static void
 on_grants(evutil_socket_t fd, short what, void *holds)
 {
 	(void)fd, (void)what;
-	holds_dispatch(holds);
+	grant_watch_dispatch(holds);
 }
 
 static int
@@ -138,7 +138,7 @@ serve_world(const struct options *options, struct relay_world *world, struct cau
 	bool named = world->holds == NULL || options_text(options, ALLOW_HOSTS)[0] != '\0';
 	struct hosts hosts = { 0 };
 	struct server_setup setup = {
-		.base = world->book.base,
+		.base = world->set.base,
 		.listen = options_text(options, LISTEN),
 		.clients_max = (size_t)options_number(options, MAX_CLIENTS),
 		.policy = { .origins = options_text(options, ALLOW_ORIGINS),
@@ -152,22 +152,22 @@ serve_world(const struct options *options, struct relay_world *world, struct cau
 	int result = -1;
 
 	hosts_init_here(&hosts, options_text(options, ALLOW_HOSTS));
-	places_init(
-	    &world->places, setup.clients_max, (unsigned)options_number(options, MAX_SHARE));
+	limiter_init(
+	    &world->limiter, setup.clients_max, (unsigned)options_number(options, MAX_SHARE));
 	server = server_new(&setup, why);
 	if (server != NULL && options_number(options, CONFINE) != 0)
 		give_up_rights(options, server);
 	if (server != NULL)
 		result = server_run(server, why);
 	server_free(&server);
-	places_deinit(&world->places);
+	limiter_deinit(&world->limiter);
 	return result;
 }
 
 static int
 serve(const struct options *options, struct event_base *base, struct cause *why)
 {
-	struct relay_world world = { .book = {
+	struct relay_world world = { .set = {
 					 .base = base,
 					 .run_dir = options_text(options, RUN_DIR),
 					 .configured = options_text(options, DEFAULT_CAMERA),
@@ -177,9 +177,9 @@ serve(const struct options *options, struct event_base *base, struct cause *why)
 
 	if (options_number(options, LOGIN) == 0) {
 		result = serve_world(options, &world, why);
-	} else if ((world.holds = holds_new(world.book.run_dir, why)) != NULL) {
-		grants = event_new(
-		    base, holds_fd(world.holds), EV_READ | EV_PERSIST, on_grants, world.holds);
+	} else if ((world.holds = grant_watch_new(world.set.run_dir, why)) != NULL) {
+		grants = event_new(base, grant_watch_fd(world.holds), EV_READ | EV_PERSIST,
+		    on_grants, world.holds);
 		if (grants != NULL && event_add(grants, NULL) == 0)
 			result = serve_world(options, &world, why);
 		else
@@ -187,8 +187,8 @@ serve(const struct options *options, struct event_base *base, struct cause *why)
 	}
 	if (grants != NULL)
 		event_free(grants);
-	camera_book_deinit(&world.book);
-	holds_free(&world.holds);
+	camera_set_deinit(&world.set);
+	grant_watch_free(&world.holds);
 	return result;
 }
 

@@ -24,9 +24,9 @@ struct relay {
 	struct session *session;
 	struct camera *camera;
 	enum role role;
-	struct hold hold;
-	struct places_user *place; /* NULL: none yet */
-	size_t first, count;	   /* of the slots in use, a ring */
+	struct grant_hold hold;
+	struct limiter_user *place; /* NULL: none yet */
+	size_t first, count;	    /* of the slots in use, a ring */
 	struct slot slots[RELAY_SLOTS];
 };
 
@@ -65,7 +65,7 @@ slot_answer(struct slot *slot, const char *line, size_t length)
 		slot->reply = malloc(length);
 		slot->length = length;
 		if (slot->reply == NULL)
-			session_close(relay->session, WIRE_INTERNAL_ERROR, "out of memory");
+			session_close(relay->session, FRAMING_INTERNAL_ERROR, "out of memory");
 		else
 			memcpy(slot->reply, line, length);
 		return;
@@ -93,7 +93,7 @@ slot_answer_json(struct slot *slot, json_t *reply)
 	if (line != NULL)
 		slot_answer(slot, line, strlen(line));
 	else
-		session_close(slot->relay->session, WIRE_INTERNAL_ERROR, "out of memory");
+		session_close(slot->relay->session, FRAMING_INTERNAL_ERROR, "out of memory");
 	free(line);
 }
 
@@ -135,7 +135,7 @@ relay_forward(struct relay *relay, struct slot *slot, enum command_id command, c
 	slot->token = client_send(
 	    relay->camera->client, client_way(command, relay->role), data, length, on_reply, slot);
 	if (slot->token == 0)
-		session_close(relay->session, WIRE_INTERNAL_ERROR, "out of memory");
+		session_close(relay->session, FRAMING_INTERNAL_ERROR, "out of memory");
 }
 
 static bool
@@ -199,32 +199,32 @@ relay_grant_ended(void *arg)
 {
 	struct relay *relay = arg;
 
-	session_close(relay->session, WIRE_LOGGED_OUT, "logged out");
+	session_close(relay->session, FRAMING_LOGGED_OUT, "logged out");
 }
 
 static void
 relay_free(struct relay *relay)
 {
-	hold_end(&relay->hold);
+	grant_hold_end(&relay->hold);
 	if (relay->place != NULL)
-		places_leave(relay->place);
+		limiter_leave(relay->place);
 	free(relay);
 }
 
 /* False: none is left for this one. */
 static bool
-relay_takes_place(struct relay *relay, struct places *places, struct handshake *handshake)
+relay_takes_place(struct relay *relay, struct limiter *limiter, struct handshake *handshake)
 {
-	switch (places_take(places, handshake->who, handshake->role, &relay->place)) {
-	case PLACES_OK: return true;
-	case PLACES_FULL:
+	switch (limiter_take(limiter, handshake->who, handshake->role, &relay->place)) {
+	case LIMITER_OK: return true;
+	case LIMITER_FULL:
 		handshake_refuse(handshake, 503, "{\"error\": \"too many clients\"}");
 		break;
-	case PLACES_SHARE:
+	case LIMITER_SHARE:
 		handshake_refuse(handshake, 429,
 		    "{\"error\": \"too many clients from one account or address\"}");
 		break;
-	case PLACES_NO_MEMORY:
+	case LIMITER_NO_MEMORY:
 		handshake_refuse(handshake, 503, "{\"error\": \"out of memory\"}");
 		break;
 	}
@@ -246,16 +246,17 @@ relay_open(void *arg, struct session *session, struct handshake *handshake)
 	relay->session = session;
 	relay->role = handshake->role;
 	if (world->holds != NULL &&
-	    !hold_begin(&relay->hold, world->holds, handshake->grant, relay_grant_ended, relay)) {
+	    !grant_hold_begin(
+		&relay->hold, world->holds, handshake->grant, relay_grant_ended, relay)) {
 		handshake_refuse(handshake, 401, "{\"error\": \"log in first\"}");
 		relay_free(relay);
 		return NULL;
 	}
-	if (!relay_takes_place(relay, &world->places, handshake)) {
+	if (!relay_takes_place(relay, &world->limiter, handshake)) {
 		relay_free(relay);
 		return NULL;
 	}
-	relay->camera = camera_join(&world->book, handshake->camera, &there);
+	relay->camera = camera_join(&world->set, handshake->camera, &there);
 	if (relay->camera != NULL)
 		return relay;
 	if (errno == ENOENT)

@@ -4,21 +4,21 @@
 #ifndef ORIEL_WS_RELAY_H
 #define ORIEL_WS_RELAY_H
 
-#include "base/places.h"
-#include "grants/holds.h"
+#include "base/limiter.h"
+#include "grants/grant_watch.h"
 #include "ws/camera.h"
 #include "ws/session.h"
-#include "ws/wire.h"
+#include "ws/framing.h"
 
 enum {
 	RELAY_BUSY = 8, /* commands of one session on their way; then no more is read */
-	RELAY_SLOTS = RELAY_BUSY + WIRE_BURST,
+	RELAY_SLOTS = RELAY_BUSY + FRAMING_BURST,
 };
 
 struct relay_world {
-	struct camera_book book;
-	struct holds *holds;  /* NULL: log-in is off */
-	struct places places; /* of the clients */
+	struct camera_set set;
+	struct grant_watch *holds; /* NULL: log-in is off */
+	struct limiter limiter;	   /* of the clients */
 };
 
 /* `world` is a struct relay_world. */

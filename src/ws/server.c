@@ -13,7 +13,7 @@
 #include "base/log.h"
 #include "base/service.h"
 #include "base/unixsock.h"
-#include "ws/wire.h"
+#include "ws/framing.h"
 
 enum {
 	ACCEPTS_PER_WAKE = 64,
@@ -96,7 +96,7 @@ on_stopping(evutil_socket_t unused, short what, void *arg)
 
 	(void)unused, (void)what;
 	for (; session != NULL && told < server->stop_batch; session = session_next(session))
-		told += session_close(session, WIRE_GOING_AWAY, "server is ending");
+		told += session_close(session, FRAMING_GOING_AWAY, "server is ending");
 	if (told == server->stop_batch)
 		event_add(server->stopping, &step_time);
 }

@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "ws/wire.h"
+#include "ws/framing.h"
 
 enum session_phase {
 	PHASE_HEAD, /* reading the handshake */
@@ -25,9 +25,9 @@ struct session {
 	struct event *readable, *writable, *deadline;
 	struct evbuffer *in; /* the head; later what the wire did not take yet */
 	struct evbuffer *out;
-	struct wire *wire; /* from PHASE_OPEN on */
-	void *state;	   /* the service's, while PHASE_OPEN */
-	unsigned pings;	   /* sent since the client was heard last */
+	struct framing *framing; /* from PHASE_OPEN on */
+	void *state;		 /* the service's, while PHASE_OPEN */
+	unsigned pings;		 /* sent since the client was heard last */
 };
 
 static const struct timeval head_time = { .tv_sec = SESSION_HEAD_SECONDS };
@@ -69,7 +69,7 @@ session_linger(struct session *session)
 /* ---- bytes in ------------------------------------------------------------------ */
 
 static bool
-wire_ready(void *arg)
+framing_ready(void *arg)
 {
 	struct session *session = arg;
 
@@ -77,7 +77,7 @@ wire_ready(void *arg)
 }
 
 static void
-wire_message(void *arg, const void *data, size_t length, bool text)
+framing_message(void *arg, const void *data, size_t length, bool text)
 {
 	struct session *session = arg;
 
@@ -85,7 +85,8 @@ wire_message(void *arg, const void *data, size_t length, bool text)
 		session->host->service->message(session->state, data, length, text);
 }
 
-static const struct wire_hooks wire_hooks = { .message = wire_message, .ready = wire_ready };
+static const struct framing_hooks framing_hooks = { .message = framing_message,
+	.ready = framing_ready };
 
 static void
 session_enter_service(struct session *session, struct handshake *handshake)
@@ -96,8 +97,9 @@ session_enter_service(struct session *session, struct handshake *handshake)
 		handshake_refuse(handshake, 503, "{\"error\": \"too many clients\"}");
 		return;
 	}
-	session->wire = wire_new(&wire_hooks, session, host->service->message_max, session->out);
-	if (session->wire == NULL) {
+	session->framing = framing_new(
+	    &framing_hooks, session, host->service->message_max, session->out);
+	if (session->framing == NULL) {
 		handshake_refuse(handshake, 503, "{\"error\": \"out of memory\"}");
 		return;
 	}
@@ -137,7 +139,8 @@ session_feed(struct session *session)
 
 	if (length == 0 || session->phase != PHASE_OPEN)
 		return false;
-	used = wire_feed(session->wire, evbuffer_pullup(session->in, (ev_ssize_t)length), length);
+	used = framing_feed(
+	    session->framing, evbuffer_pullup(session->in, (ev_ssize_t)length), length);
 	evbuffer_drain(session->in, used);
 	return used > 0;
 }
@@ -151,7 +154,7 @@ session_take(struct session *session, const unsigned char *bytes, size_t length)
 	if (session->phase >= PHASE_FAREWELL)
 		return;
 	if (session->phase == PHASE_OPEN && evbuffer_get_length(session->in) == 0)
-		used = wire_feed(session->wire, bytes, length);
+		used = framing_feed(session->framing, bytes, length);
 	if (used < length && evbuffer_add(session->in, bytes + used, length - used) == -1)
 		session->phase = PHASE_GONE;
 	else if (session->phase == PHASE_HEAD)
@@ -192,7 +195,7 @@ session_settle(struct session *session)
 	do
 		session_write(session);
 	while (session_feed(session));
-	if (session->phase == PHASE_OPEN && wire_closed(session->wire))
+	if (session->phase == PHASE_OPEN && framing_closed(session->framing))
 		session_say_farewell(session);
 	if (session->phase == PHASE_FAREWELL && evbuffer_get_length(session->out) == 0)
 		session_linger(session);
@@ -210,9 +213,9 @@ session_ping(struct session *session)
 	if (session->phase != PHASE_OPEN)
 		return;
 	if (session->pings++ < SESSION_PINGS_MAX)
-		wire_ping(session->wire);
+		framing_ping(session->framing);
 	else
-		wire_close(session->wire, WIRE_GOING_AWAY, "pings unanswered");
+		framing_close(session->framing, FRAMING_GOING_AWAY, "pings unanswered");
 }
 
 static void
@@ -296,7 +299,7 @@ session_free(struct session *session)
 		event_free(session->writable);
 	if (session->deadline != NULL)
 		event_free(session->deadline);
-	wire_free(&session->wire);
+	framing_free(&session->framing);
 	if (session->in != NULL)
 		evbuffer_free(session->in);
 	if (session->out != NULL)
@@ -311,7 +314,7 @@ session_free(struct session *session)
 void
 session_send(struct session *session, const void *data, size_t length, bool text)
 {
-	wire_send(session->wire, data, length, text);
+	framing_send(session->framing, data, length, text);
 	session_resume(session);
 }
 
@@ -324,8 +327,8 @@ session_resume(struct session *session)
 bool
 session_close(struct session *session, unsigned code, const char *reason)
 {
-	if (session->phase == PHASE_OPEN && !wire_closed(session->wire))
-		wire_close(session->wire, code, reason);
+	if (session->phase == PHASE_OPEN && !framing_closed(session->framing))
+		framing_close(session->framing, code, reason);
 	else if (session->phase == PHASE_HEAD)
 		session->phase = PHASE_GONE;
 	else

@@ -6,7 +6,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-#include "auth/book.h"
+#include "auth/account_db.h"
 #include "base/clock.h"
 
 enum {
@@ -21,9 +21,9 @@ enum {
 static struct cause why;
 
 static void
-insist(enum book_result result)
+insist(enum account_db_result result)
 {
-	if (result == BOOK_OK)
+	if (result == ACCOUNT_DB_OK)
 		return;
 	fprintf(stderr, "accounts: %s\n", why.text);
 	exit(1);
@@ -45,30 +45,30 @@ peak_kib(void)
 }
 
 static void
-fill(struct book *book, char secret[SECRET_SIZE])
+fill(struct account_db *db, char secret[SECRET_SIZE])
 {
-	struct book_pass user, pass;
+	struct account_db_pass user, pass;
 	char name[16], hash[HASH_SIZE];
 	uint64_t begun = clock_mono_ns();
 
 	for (int i = 0; i < SESSIONS; i++) {
 		snprintf(name, sizeof name, "user%d", i % USERS);
 		if (i < USERS)
-			insist(book_user_add(book, name, "", ROLE_VIEWER, NOW, &why));
-		insist(book_user(book, name, &user, hash, &why));
-		insist(book_session_add(book, &user, "", NOW, secret, &pass, &why));
+			insist(account_db_user_add(db, name, "", ROLE_VIEWER, NOW, &why));
+		insist(account_db_user(db, name, &user, hash, &why));
+		insist(account_db_session_add(db, &user, "", NOW, secret, &pass, &why));
 	}
 	printf("a session begun, on disk   %8.2f ms\n", since(begun, 1e6, SESSIONS + USERS));
 }
 
 static void
-look(struct book *book, const char *secret)
+look(struct account_db *db, const char *secret)
 {
-	struct book_pass pass;
+	struct account_db_pass pass;
 	uint64_t begun = clock_mono_ns();
 
 	for (int i = 0; i < LOOKS; i++)
-		insist(book_check(book, secret, NOW, &pass, &why));
+		insist(account_db_check(db, secret, NOW, &pass, &why));
 	printf(
 	    "a session looked up        %8.2f us, one of %d\n", since(begun, 1e3, LOOKS), SESSIONS);
 }
@@ -91,22 +91,22 @@ hash(void)
 int
 main(int argc, char **argv)
 {
-	struct book_settings settings = { argv[1], argv[1], MONTH, MONTH };
+	struct account_db_settings settings = { argv[1], argv[1], MONTH, MONTH };
 	char secret[SECRET_SIZE];
-	struct book *book;
+	struct account_db *db;
 	int64_t next;
 
 	if (argc != 2 || mkdir(argv[1], 0700) == -1) {
 		fprintf(stderr, "usage: accounts FOLDER (one that is not there yet)\n");
 		return 2;
 	}
-	book = secret_init(&why) == 0 ? book_new(&settings, &why) : NULL;
-	if (book == NULL)
+	db = secret_init(&why) == 0 ? account_db_new(&settings, &why) : NULL;
+	if (db == NULL)
 		return 1;
-	insist(book_settle(book, NOW, &next, &why));
-	fill(book, secret);
-	look(book, secret);
+	insist(account_db_settle(db, NOW, &next, &why));
+	fill(db, secret);
+	look(db, secret);
 	hash();
-	book_free(&book);
+	account_db_free(&db);
 	return 0;
 }

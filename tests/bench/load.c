@@ -39,7 +39,7 @@ load_wall(void)
 static bool
 is_mode(const struct load *load, const char *mode)
 {
-	return strcmp(load->wish->mode, mode) == 0;
+	return strcmp(load->wanted->mode, mode) == 0;
 }
 
 bool
@@ -48,8 +48,8 @@ load_request(struct load *load, struct client *client)
 	char text[1024];
 	/* HTTP/1.0 for streams: no chunks to pick apart. */
 	int length = snprintf(text, sizeof text, "GET %s HTTP/1.%d\r\nHost: %s\r\n%s%s\r\n",
-	    load->wish->path, is_mode(load, "get") ? 1 : 0, load->wish->host, load->wish->header,
-	    load->wish->header[0] != '\0' ? "\r\n" : "");
+	    load->wanted->path, is_mode(load, "get") ? 1 : 0, load->wanted->host,
+	    load->wanted->header, load->wanted->header[0] != '\0' ? "\r\n" : "");
 
 	client->started_ns = load_now();
 	return send(client->fd, text, (size_t)length, MSG_NOSIGNAL) == length;
@@ -59,11 +59,11 @@ static bool
 client_open(struct load *load, struct client *client)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET,
-		.sin_port = htons((uint16_t)load->wish->port) };
+		.sin_port = htons((uint16_t)load->wanted->port) };
 	struct epoll_event event = { .events = EPOLLIN | EPOLLRDHUP, .data.ptr = client };
 	int one = 1;
 
-	inet_pton(AF_INET, load->wish->host, &address.sin_addr);
+	inet_pton(AF_INET, load->wanted->host, &address.sin_addr);
 	client->in_head = true;
 	client->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (client->fd == -1 ||
@@ -152,7 +152,7 @@ client_read(struct load *load, struct client *client)
 static void
 load_feed_slow(struct load *load, double seconds)
 {
-	for (int i = 0; i < load->wish->clients; i++) {
+	for (int i = 0; i < load->wanted->clients; i++) {
 		struct client *client = &load->clients[i];
 
 		if (!client->slow || client->fd == -1)
@@ -179,7 +179,7 @@ load_run(struct load *load, double seconds)
 			if (client->fd != -1)
 				client_read(load, client);
 		}
-		if (load->wish->rate > 0 && load_now() - fed > 10000000) {
+		if (load->wanted->rate > 0 && load_now() - fed > 10000000) {
 			load_feed_slow(load, (double)(load_now() - fed) / 1e9);
 			fed = load_now();
 		}
@@ -193,7 +193,7 @@ load_report(struct load *load)
 		 slow_least = UINT64_MAX;
 	int alive = 0;
 
-	for (int i = 0; i < load->wish->clients; i++) {
+	for (int i = 0; i < load->wanted->clients; i++) {
 		const struct client *client = &load->clients[i];
 
 		alive += client->fd != -1;
@@ -214,7 +214,7 @@ load_report(struct load *load)
 	    "\"p50_ms\": %.3f, \"p90_ms\": %.3f, \"p99_ms\": %.3f, \"max_ms\": %.3f, "
 	    "\"slow_count\": %llu, \"slow_least\": %llu, \"slow_age_ms\": %.1f, \"slow_p50_ms\": %.3f, \"slow_max_ms\": %.3f, "
 	    "\"statuses\": {\"2xx\": %llu, \"3xx\": %llu, \"4xx\": %llu, \"5xx\": %llu}}\n",
-	    load->wish->mode, load->wish->clients, alive, load->wish->seconds,
+	    load->wanted->mode, load->wanted->clients, alive, load->wanted->seconds,
 	    (unsigned long long)total, (unsigned long long)bytes,
 	    (unsigned long long)(least == UINT64_MAX ? 0 : least), (unsigned long long)most,
 	    (unsigned long long)load->errors, samples_percentile(&load->samples, 50),
@@ -237,11 +237,11 @@ usage(void)
 }
 
 static bool
-wish_read(struct load_wish *wish, int argc, char **argv)
+wanted_read(struct load_wish *wanted, int argc, char **argv)
 {
 	if (argc < 7)
 		return false;
-	*wish = (struct load_wish){ .mode = argv[1],
+	*wanted = (struct load_wish){ .mode = argv[1],
 		.host = argv[2],
 		.port = atoi(argv[3]),
 		.path = argv[4],
@@ -251,36 +251,37 @@ wish_read(struct load_wish *wish, int argc, char **argv)
 		.rate = argc > 8 ? atol(argv[8]) : 0,
 		.slow = argc > 9 ? atoi(argv[9]) : 0,
 		.header = argc > 10 ? argv[10] : "" };
-	wish->rate_most = argc > 8 && strchr(argv[8], '-') != NULL ? atol(strchr(argv[8], '-') + 1)
-								   : wish->rate;
-	return (strcmp(wish->mode, "get") == 0 || strcmp(wish->mode, "mjpeg") == 0 ||
-		   strcmp(wish->mode, "sse") == 0) &&
-	    wish->clients >= 1 && wish->clients <= 20000 && wish->seconds >= 0.1 &&
-	    wish->seconds <= 600 && wish->warm >= 0 && wish->warm <= 60;
+	wanted->rate_most = argc > 8 && strchr(argv[8], '-') != NULL
+	    ? atol(strchr(argv[8], '-') + 1)
+	    : wanted->rate;
+	return (strcmp(wanted->mode, "get") == 0 || strcmp(wanted->mode, "mjpeg") == 0 ||
+		   strcmp(wanted->mode, "sse") == 0) &&
+	    wanted->clients >= 1 && wanted->clients <= 20000 && wanted->seconds >= 0.1 &&
+	    wanted->seconds <= 600 && wanted->warm >= 0 && wanted->warm <= 60;
 }
 
 /* All that have a rate would read in phase, and share every frame, if they began at once. */
 static void
 load_set_rate(struct load *load, int number)
 {
-	const struct load_wish *wish = load->wish;
-	int slow = wish->slow == 0 ? wish->clients : wish->slow;
+	const struct load_wish *wanted = load->wanted;
+	int slow = wanted->slow == 0 ? wanted->clients : wanted->slow;
 	struct client *client = &load->clients[number];
 
-	if (wish->rate == 0 || number >= slow)
+	if (wanted->rate == 0 || number >= slow)
 		return;
 	if (number > 0)
 		load_run(load, 0.09);
 	client->slow = true;
-	client->rate = (double)wish->rate;
+	client->rate = (double)wanted->rate;
 	if (slow > 1)
-		client->rate += (double)(wish->rate_most - wish->rate) * number / (slow - 1);
+		client->rate += (double)(wanted->rate_most - wanted->rate) * number / (slow - 1);
 }
 
 static bool
 load_open(struct load *load)
 {
-	for (int i = 0; i < load->wish->clients; i++) {
+	for (int i = 0; i < load->wanted->clients; i++) {
 		load_set_rate(load, i);
 		if (!client_open(load, &load->clients[i])) {
 			fprintf(stderr, "bench-load: client %d: %s\n", i, strerror(errno));
@@ -297,26 +298,26 @@ int
 main(int argc, char **argv)
 {
 	struct rlimit files;
-	struct load_wish wish;
-	struct load load = { .wish = &wish };
+	struct load_wish wanted;
+	struct load load = { .wanted = &wanted };
 
-	if (!wish_read(&wish, argc, argv))
+	if (!wanted_read(&wanted, argc, argv))
 		return usage();
 	getrlimit(RLIMIT_NOFILE, &files);
 	files.rlim_cur = files.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &files);
 	load.epoll = epoll_create1(EPOLL_CLOEXEC);
-	load.clients = calloc((size_t)wish.clients, sizeof load.clients[0]);
+	load.clients = calloc((size_t)wanted.clients, sizeof load.clients[0]);
 	if (load.epoll == -1 || load.clients == NULL)
 		return 1;
 	if (!load_open(&load))
 		return 1;
 	/* The caller reads CPU figures between these two lines. */
-	load_run(&load, wish.warm);
+	load_run(&load, wanted.warm);
 	load.measuring = true;
 	printf("measuring\n");
 	fflush(stdout);
-	load_run(&load, wish.seconds);
+	load_run(&load, wanted.seconds);
 	load.measuring = false;
 	load_report(&load);
 	return 0;

@@ -43,7 +43,7 @@ struct client {
 };
 
 struct load {
-	const struct load_wish *wish;
+	const struct load_wish *wanted;
 	struct client *clients;
 	struct samples samples, slow_samples;
 	uint64_t statuses[6]; /* by hundred; [0] = unreadable */

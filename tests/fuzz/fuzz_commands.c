@@ -116,7 +116,7 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 	if (size > SENT_MOST)
 		return 0;
 	insist(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) == 0);
-	control_adopt(orield->control, pair[1]);
+	control_server_adopt(orield->control, pair[1]);
 	insist(send(pair[0], data, size, 0) == (ssize_t)size);
 	shutdown(pair[0], SHUT_WR);
 	check_lines(output, hear(pair[0], output));

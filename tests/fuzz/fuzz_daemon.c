@@ -19,7 +19,7 @@
 #include "../unit/scratch.h"
 #include "base/log.h"
 #include "base/unixsock.h"
-#include "fcgi/camera.h"
+#include "fanout/camera.h"
 #include "ring/ring.h"
 
 enum { TURNS_MOST = 1000, FDS_MOST = 100 };
@@ -137,7 +137,7 @@ check_descriptors(void)
 int
 LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
-	struct shot_budget budget;
+	struct frame_buf_budget budget;
 	struct camera *camera;
 	struct cause why;
 	int fd = -1;
@@ -146,7 +146,7 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 		start();
 	if (size < 3 || size > 100000)
 		return 0;
-	shot_budget_init(&budget, 1 << 24);
+	frame_buf_budget_init(&budget, 1 << 24);
 	camera = camera_new(base, scratch_path("."), "cam", &budget);
 	insist(camera != NULL);
 	camera_watch(camera, &hooks, camera);

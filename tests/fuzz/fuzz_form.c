@@ -6,8 +6,8 @@
 
 #include "fuzz.h"
 
-#include "fcgi/form.h"
-#include "fcgi/origin.h"
+#include "http/form.h"
+#include "http/origin.h"
 
 enum { FIELD_SIZE = 64 };
 

@@ -5,10 +5,10 @@
 
 #include "fuzz.h"
 
-#include "fcgi/query.h"
-#include "fcgi/route.h"
-#include "fcgi/snapshot.h"
-#include "fcgi/sse.h"
+#include "http/query.h"
+#include "site/route.h"
+#include "fanout/snapshot.h"
+#include "fanout/sse.h"
 
 static void
 judge(const char *text)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Bytes from a FastCGI socket: what the gate lets pass, libfcgi must read without
+/* Bytes from a FastCGI socket: what the validator lets pass, libfcgi must read without
  * waiting, aborting or refusing, and leave nothing of it behind. */
 #include <stdlib.h>
 #include <string.h>
@@ -8,12 +8,12 @@
 
 #include "fuzz.h"
 
-#include "fcgi/gate.h"
-#include "fcgi/query.h"
-#include "fcgi/request.h"
-#include "fcgi/route.h"
-#include "fcgi/snapshot.h"
-#include "fcgi/sse.h"
+#include "fastcgi/validate.h"
+#include "http/query.h"
+#include "fastcgi/request.h"
+#include "site/route.h"
+#include "fanout/snapshot.h"
+#include "fanout/sse.h"
 
 /* What the worker does with the texts of a request. */
 static void
@@ -32,7 +32,7 @@ use(const struct request *request)
 		snapshot_tag_parse(value, &tag);
 	snapshot_tag_matches(request->if_none_match, &tag);
 	sse_resume_parse(request->last_event_id, &number);
-	insist(request->body_length <= GATE_BODY_MAX);
+	insist(request->body_length <= VALIDATE_BODY_MAX);
 	if (request->body_length > 0)
 		insist(memchr(request->body, request->body[request->body_length - 1],
 			   request->body_length) != NULL);
@@ -65,7 +65,7 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 	if (!begun)
 		insist(request_init() == 0);
 	begun = 1;
-	if (gate_look(data, size, &reason) == GATE_PASS)
+	if (validate_look(data, size, &reason) == VALIDATE_PASS)
 		pass(data, size);
 	return 0;
 }

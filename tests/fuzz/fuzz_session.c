@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "ws/session.h"
-#include "ws/wire.h"
+#include "ws/framing.h"
 
 enum { MESSAGE_MOST = 300, TURNS_MOST = 1000, HEAD_MARK = 0x80 };
 
@@ -51,7 +51,7 @@ on_message(void *state, const void *data, size_t length, bool text)
 	stage.messages++;
 	session_send(stage.session, data, length, text);
 	if (length == 7)
-		session_close(stage.session, WIRE_GOING_AWAY, "seven");
+		session_close(stage.session, FRAMING_GOING_AWAY, "seven");
 }
 
 static void

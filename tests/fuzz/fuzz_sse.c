@@ -7,7 +7,7 @@
 
 #include "fuzz.h"
 
-#include "fcgi/sse.h"
+#include "fanout/sse.h"
 
 static void
 follow(const struct sse_log *log, uint64_t id)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* inside: the synthetic camera's own state; camera.c streams, dev.c reads the
+/* internal: the synthetic camera's own state; camera.c streams, dev.c reads the
  * folder, modes.c is about formats, sizes and rates. */
 #ifndef ORIEL_TESTS_PRELOAD_INSIDE_H
 #define ORIEL_TESTS_PRELOAD_INSIDE_H

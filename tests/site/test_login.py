@@ -18,8 +18,8 @@ ROW = re.compile(r'ROUTE\((\w+), "(\w+)", "([^"]+)", ROLE_(\w+)\)')
 
 
 def routes():
-    """{path: {method: role}} as src/fcgi/route.h has it."""
-    rows = ROW.findall((oriel.SOURCE / "src/fcgi/route.h").read_text())
+    """{path: {method: role}} as src/site/route.h has it."""
+    rows = ROW.findall((oriel.SOURCE / "src/site/route.h").read_text())
     assert len(rows) > 15
     table = {}
     for _, method, path, role in rows:

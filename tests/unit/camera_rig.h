@@ -20,7 +20,7 @@ static inline int
 rig_setup(void **state)
 {
 	settings = (struct capture_settings){
-		.wish = { .kind = "v4l2", .device = "", .input = "", .format = -1 },
+		.wanted = { .kind = "v4l2", .device = "", .input = "", .format = -1 },
 		.slots = 4,
 		.encoders = 1,
 		.mask = ""

@@ -101,7 +101,7 @@ save(int *number)
 	return result;
 }
 
-/* As the keeper does it: several on one commit. */
+/* As the store worker does it: several on one commit. */
 static void
 step_together(int step)
 {

@@ -17,7 +17,7 @@ enum { WIDTH = 160, HEIGHT = 96 };
 static const struct make_options plain = { 0 };
 
 static char path[64];
-static int feed_fd;
+static int publisher_fd;
 static struct capture *capture;
 static struct queue *reports;
 static struct capture_settings settings;
@@ -31,9 +31,9 @@ setup(void **state)
 	assert_non_null(mkdtemp(path));
 	strcat(path, "/input");
 	assert_int_equal(mkfifo(path, 0600), 0);
-	feed_fd = open(path, O_RDWR | O_CLOEXEC);
+	publisher_fd = open(path, O_RDWR | O_CLOEXEC);
 	settings = (struct capture_settings){
-		.wish = { .kind = "pipe", .input = path, .device = "" },
+		.wanted = { .kind = "pipe", .input = path, .device = "" },
 		.slots = 6,
 		.encoders = 1,
 		.mask = ""
@@ -52,7 +52,7 @@ teardown(void **state)
 	(void)state;
 	capture_free(&capture);
 	queue_free(&reports, capture_report_free);
-	close(feed_fd);
+	close(publisher_fd);
 	unlink(path);
 	*strrchr(path, '/') = '\0';
 	return rmdir(path);
@@ -86,7 +86,7 @@ feed(const struct made *made, unsigned count)
 	assert_non_null(capture);
 	before = seen();
 	for (unsigned long at = 0; at < made->length;) {
-		ssize_t wrote = write(feed_fd, made->jpeg + at, made->length - at);
+		ssize_t wrote = write(publisher_fd, made->jpeg + at, made->length - at);
 
 		assert_true(wrote > 0);
 		at += (unsigned long)wrote;
@@ -313,7 +313,7 @@ test_the_largest_jpeg_is_a_setting(void **state)
 	struct made small = padded(100), large = padded(1500000);
 
 	(void)state;
-	settings.wish.image_most = 1 << 20;
+	settings.wanted.image_most = 1 << 20;
 	feed(&small, 1);
 	feed(&large, 1);
 	assert_counts(1, 1, 0);

@@ -11,16 +11,16 @@
 #include <unistd.h>
 
 #include "auth/auth.h"
-#include "auth/clerk.h"
+#include "auth/auth_worker.h"
 #include "base/clock.h"
 #include "scratch.h"
 
 enum { DAY = 86400, PATIENCE_MS = 20000 };
 
-static struct book_settings settings;
+static struct account_db_settings settings;
 static struct backoff *backoff;
 static struct auth *auth;
-static struct book *book; /* another process's, as it were */
+static struct account_db *db; /* another process's, as it were */
 static struct cause why;
 
 static int
@@ -28,21 +28,21 @@ setup(void **state)
 {
 	(void)state;
 	scratch_make();
-	settings = (struct book_settings){ strdup(scratch_path("state")), strdup(scratch_path(".")),
-		DAY, DAY };
+	settings = (struct account_db_settings){ strdup(scratch_path("state")),
+		strdup(scratch_path(".")), DAY, DAY };
 	backoff = backoff_new(&why);
 	auth = auth_new(&settings, backoff, &why);
-	book = book_new(&settings, &why);
-	if (auth == NULL || book == NULL)
+	db = account_db_new(&settings, &why);
+	if (auth == NULL || db == NULL)
 		print_error("%s\n", why.text);
-	return backoff == NULL || auth == NULL || book == NULL;
+	return backoff == NULL || auth == NULL || db == NULL;
 }
 
 static int
 teardown(void **state)
 {
 	(void)state;
-	book_free(&book);
+	account_db_free(&db);
 	auth_free(&auth);
 	backoff_free(&backoff);
 	free((char *)settings.state_dir);
@@ -63,7 +63,7 @@ add_user(const char *name, const char *password, enum role role)
 	char hash[HASH_SIZE];
 
 	assert_int_equal(password_hash(password, hash), 0);
-	if (book_user_add(book, name, hash, role, now_s(), &why) != BOOK_OK)
+	if (account_db_user_add(db, name, hash, role, now_s(), &why) != ACCOUNT_DB_OK)
 		fail_msg("%s", why.text);
 }
 
@@ -185,7 +185,7 @@ cpu_ms(void)
 }
 
 static double
-work_of(const char *name)
+store_jobs_of(const char *name)
 {
 	double least = 1e9;
 
@@ -206,8 +206,8 @@ test_an_unknown_user_is_as_much_work(void **state)
 
 	(void)state;
 	add_user("anna", "correct horse", ROLE_OPERATOR);
-	known = work_of("anna");
-	unknown = work_of("nobody");
+	known = store_jobs_of("anna");
+	unknown = store_jobs_of("nobody");
 	assert_true(unknown > known / 3 && unknown < known * 3);
 }
 
@@ -320,7 +320,7 @@ test_a_device_is_known_for_one_user_and_password(void **state)
 	guess_at_anna();
 	assert_int_equal(log_in_with(ben.answer.device, "192.0.2.1", "correct horse"), AUTH_WAIT);
 	assert_int_equal(password_hash("another horse", hash), 0);
-	assert_int_equal(book_user_password(book, "anna", hash, now_s(), &why), BOOK_OK);
+	assert_int_equal(account_db_user_password(db, "anna", hash, now_s(), &why), ACCOUNT_DB_OK);
 	assert_int_equal(log_in_with(anna.answer.device, "192.0.2.1", "another horse"), AUTH_WAIT);
 }
 
@@ -330,14 +330,14 @@ static void
 test_a_known_device_has_a_place_kept(void **state)
 {
 	struct waiter first, known = { .answers = 0 }, stranger,
-			     guesses[CLERK_HASHES] = { { .answers = 0 } };
+			     guesses[AUTH_WORKER_HASHES] = { { .answers = 0 } };
 	struct auth_claim claim = claim_of("198.51.100.1", "anna", "correct horse");
 	char address[32], name[32];
 
 	(void)state;
 	add_user("anna", "correct horse", ROLE_VIEWER);
 	assert_int_equal(log_in("anna", "correct horse", &first), AUTH_OK);
-	for (int i = 0; i < CLERK_HASHES; i++) {
+	for (int i = 0; i < AUTH_WORKER_HASHES; i++) {
 		snprintf(address, sizeof address, "2001:db8:%d::1", i);
 		snprintf(name, sizeof name, "guess%d", i);
 		const struct auth_claim guess = claim_of(address, name, "wrong horse");
@@ -357,8 +357,8 @@ test_a_known_device_has_a_place_kept(void **state)
 	dispatch_until(&known.answers, 1);
 	assert_int_equal(known.answer.result, AUTH_OK);
 	/* At most the one that was being hashed came before. */
-	assert_int_equal(guesses[CLERK_HASHES - 1].answers, 0);
-	dispatch_until(&guesses[CLERK_HASHES - 1].answers, 1);
+	assert_int_equal(guesses[AUTH_WORKER_HASHES - 1].answers, 0);
+	dispatch_until(&guesses[AUTH_WORKER_HASHES - 1].answers, 1);
 }
 
 /* A program has no cookie: that its password was right before is remembered, for a place. To
@@ -366,14 +366,14 @@ test_a_known_device_has_a_place_kept(void **state)
 static void
 test_a_password_that_was_right_has_a_place_kept(void **state)
 {
-	struct waiter known = { .answers = 0 }, guesses[CLERK_HASHES] = { { .answers = 0 } };
+	struct waiter known = { .answers = 0 }, guesses[AUTH_WORKER_HASHES] = { { .answers = 0 } };
 	const struct auth_claim claim = claim_of("192.0.2.1", "anna", "correct horse");
 	char address[32];
 
 	(void)state;
 	add_user("anna", "correct horse", ROLE_VIEWER);
 	assert_int_equal(log_in("anna", "correct horse", &known), AUTH_OK);
-	for (int i = 0; i < CLERK_HASHES; i++) {
+	for (int i = 0; i < AUTH_WORKER_HASHES; i++) {
 		snprintf(address, sizeof address, "2001:db8:%d::1", i);
 		const struct auth_claim guess = claim_of(address, "", "wrong horse");
 
@@ -383,8 +383,8 @@ test_a_password_that_was_right_has_a_place_kept(void **state)
 	assert_non_null(auth_basic(auth, &claim, done, &known, &known.answer));
 	dispatch_until(&known.answers, 1);
 	assert_int_equal(known.answer.result, AUTH_OK);
-	assert_int_equal(guesses[CLERK_HASHES - 1].answers, 0);
-	dispatch_until(&guesses[CLERK_HASHES - 1].answers, 1);
+	assert_int_equal(guesses[AUTH_WORKER_HASHES - 1].answers, 0);
+	dispatch_until(&guesses[AUTH_WORKER_HASHES - 1].answers, 1);
 	guess_at_anna();
 }
 
@@ -416,7 +416,7 @@ test_basic_is_hashed_once(void **state)
 	assert_true(pass.kind == AUTH_BASIC && pass.role == ROLE_VIEWER);
 	assert_string_equal(pass.grant, in[5].answer.pass.grant);
 	assert_int_equal(auth_check_basic(auth, "anna", "correct horsf", &pass), AUTH_DENIED);
-	assert_int_equal(book_user_role(book, "anna", ROLE_OPERATOR, &why), BOOK_OK);
+	assert_int_equal(account_db_user_role(db, "anna", ROLE_OPERATOR, &why), ACCOUNT_DB_OK);
 	assert_int_equal(auth_check_basic(auth, "anna", "correct horse", &pass), AUTH_DENIED);
 }
 
@@ -450,12 +450,12 @@ test_a_named_token(void **state)
 	struct auth_pass pass;
 
 	(void)state;
-	assert_int_equal(
-	    book_token_add(book, "phone", ROLE_VIEWER, now_s(), 0, secret, &why), BOOK_OK);
+	assert_int_equal(account_db_token_add(db, "phone", ROLE_VIEWER, now_s(), 0, secret, &why),
+	    ACCOUNT_DB_OK);
 	assert_int_equal(auth_check(auth, secret, &pass), AUTH_OK);
 	assert_true(pass.kind == AUTH_TOKEN && pass.role == ROLE_VIEWER && pass.expires == 0);
 	assert_string_equal(pass.user, "phone");
-	assert_int_equal(book_token_delete(book, "phone", &why), BOOK_OK);
+	assert_int_equal(account_db_token_delete(db, "phone", &why), ACCOUNT_DB_OK);
 	assert_int_equal(auth_check(auth, secret, &pass), AUTH_DENIED);
 }
 
@@ -470,17 +470,18 @@ ended(void *arg)
 static void
 test_another_process_ends_a_connection(void **state)
 {
-	struct hold hold;
+	struct grant_hold hold;
 	struct waiter in;
 	int count = 0;
 
 	(void)state;
 	add_user("anna", "correct horse", ROLE_OPERATOR);
 	assert_int_equal(log_in("anna", "correct horse", &in), AUTH_OK);
-	assert_true(hold_begin(&hold, auth_holds(auth), in.answer.pass.grant, ended, &count));
-	assert_int_equal(book_session_end(book, in.answer.pass.grant, &why), BOOK_OK);
+	assert_true(grant_hold_begin(&hold, auth_holds(auth), in.answer.pass.grant, ended, &count));
+	assert_int_equal(account_db_session_end(db, in.answer.pass.grant, &why), ACCOUNT_DB_OK);
 	dispatch_until(&count, 1);
-	assert_false(hold_begin(&hold, auth_holds(auth), in.answer.pass.grant, ended, &count));
+	assert_false(
+	    grant_hold_begin(&hold, auth_holds(auth), in.answer.pass.grant, ended, &count));
 }
 
 static void
@@ -488,15 +489,15 @@ test_a_connection_ends_when_its_grant_expires(void **state)
 {
 	char secret[SECRET_SIZE];
 	struct auth_pass pass;
-	struct hold hold;
+	struct grant_hold hold;
 	int count = 0;
 
 	(void)state;
 	assert_int_equal(
-	    book_token_add(book, "phone", ROLE_VIEWER, now_s(), now_s() + 2, secret, &why),
-	    BOOK_OK);
+	    account_db_token_add(db, "phone", ROLE_VIEWER, now_s(), now_s() + 2, secret, &why),
+	    ACCOUNT_DB_OK);
 	assert_int_equal(auth_check(auth, secret, &pass), AUTH_OK);
-	assert_true(hold_begin(&hold, auth_holds(auth), pass.grant, ended, &count));
+	assert_true(grant_hold_begin(&hold, auth_holds(auth), pass.grant, ended, &count));
 	dispatch_until(&count, 1);
 	assert_true(now_s() >= pass.expires && now_s() <= pass.expires + 2);
 	assert_int_equal(auth_check(auth, secret, &pass), AUTH_DENIED);
@@ -513,9 +514,9 @@ test_what_was_used_is_noted(void **state)
 	long used = 0;
 
 	(void)state;
-	assert_int_equal(
-	    book_token_add(book, "phone", ROLE_VIEWER, now_s(), 0, secret, &why), BOOK_OK);
-	/* And not by a thousand errands: while all must wait there is room for another. */
+	assert_int_equal(account_db_token_add(db, "phone", ROLE_VIEWER, now_s(), 0, secret, &why),
+	    ACCOUNT_DB_OK);
+	/* And not by a thousand tasks: while all must wait there is room for another. */
 	assert_int_equal(sqlite3_open(scratch_path("state/auth.db"), &other), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
 	for (int i = 0; i < 1000; i++)
@@ -528,7 +529,7 @@ test_what_was_used_is_noted(void **state)
 
 		usleep(10000);
 		auth_dispatch(auth);
-		assert_int_equal(book_token_list(book, now_s(), &list, &why), BOOK_OK);
+		assert_int_equal(account_db_token_list(db, now_s(), &list, &why), ACCOUNT_DB_OK);
 		used = (long)json_integer_value(json_object_get(json_array_get(list, 0), "used"));
 		json_decref(list);
 	}
@@ -548,8 +549,8 @@ test_the_end_is_not_kept_waiting(void **state)
 	(void)state;
 	for (int i = 0; i < 5; i++)
 		assert_int_equal(
-		    book_token_add(book, names[i], ROLE_VIEWER, now_s(), 0, secrets[i], &why),
-		    BOOK_OK);
+		    account_db_token_add(db, names[i], ROLE_VIEWER, now_s(), 0, secrets[i], &why),
+		    ACCOUNT_DB_OK);
 	assert_int_equal(sqlite3_open(scratch_path("state/auth.db"), &other), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
 	for (int i = 0; i < 5; i++)

@@ -38,11 +38,11 @@ static struct {
 static const struct source_kind fake_kind = { .name = "fake" };
 
 struct source *
-source_open(const struct source_wish *wish, struct cause *why)
+source_open(const struct source_request *wanted, struct cause *why)
 {
 	struct source *source = NULL;
 
-	(void)wish;
+	(void)wanted;
 	pthread_mutex_lock(&fake.lock);
 	fake.opens_tried++;
 	if (fake.refuse.text[0] != '\0') {
@@ -317,10 +317,12 @@ setup(void **state)
 	fake.refuse.text[0] = '\0';
 	fake.opened = fake.closed = fake.held = fake.taken = fake.opens_tried = 0;
 	judged = judged_early = judged_holding = rung = 0;
-	settings = (struct capture_settings){ .wish = { .kind = "fake", .device = "", .input = "" },
+	settings = (struct capture_settings){
+		.wanted = { .kind = "fake", .device = "", .input = "" },
 		.slots = 4,
 		.encoders = 1,
-		.mask = "" };
+		.mask = ""
+	};
 	tuning = (struct capture_tuning){ .quality = 80,
 		.motion = true,
 		.motion_fps = 60,
@@ -459,7 +461,7 @@ test_frames_reach_the_ring_in_order(void **state)
 
 /* Feed `count` JPEGs whose stamps are a second's `rate`th apart. */
 static void
-feed_many(unsigned count, unsigned rate)
+publisher_many(unsigned count, unsigned rate)
 {
 	static uint64_t stamp;
 	struct picture picture = jpeg_picture();
@@ -743,13 +745,13 @@ test_no_more_judgements_than_asked_for(void **state)
 	(void)state;
 	tuning.motion_fps = 10;
 	start();
-	feed_many(150, 15); /* ten seconds */
+	publisher_many(150, 15); /* ten seconds */
 	WAIT_FOR(status_now().frames == 150);
 	assert_in_range(judged, 99, 101);
 	tuning.motion = false;
 	capture_tune(capture, &tuning);
 	judged = 0;
-	feed_many(30, 15);
+	publisher_many(30, 15);
 	assert_int_equal(judged, 0);
 }
 
@@ -765,11 +767,11 @@ test_steady_state_of_jpeg(void **state)
 #endif
 	tuning.motion = false;
 	start();
-	feed_many(10, 10);
+	publisher_many(10, 10);
 	WAIT_FOR(status_now().frames == 10);
 	before_allocated = allocated;
 	before_copied = copied;
-	feed_many(100, 10);
+	publisher_many(100, 10);
 	WAIT_FOR(status_now().frames == 110);
 	assert_int_equal(allocated - before_allocated, 0);
 	assert_in_range(
@@ -786,10 +788,10 @@ test_steady_state_with_motion(void **state)
 	skip();
 #endif
 	start();
-	feed_many(10, 10);
+	publisher_many(10, 10);
 	WAIT_FOR(judged == 10);
 	before = allocated;
-	feed_many(100, 10);
+	publisher_many(100, 10);
 	WAIT_FOR(judged == 110);
 	assert_int_equal(allocated - before, 0);
 }

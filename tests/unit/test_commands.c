@@ -77,7 +77,7 @@ connect_narrow(struct end *end, int buffer)
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair), 0);
 	if (buffer > 0)
 		setsockopt(pair[1], SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer);
-	control_adopt(orield->control, pair[1]);
+	control_server_adopt(orield->control, pair[1]);
 	memset(end, 0, sizeof *end);
 	end->fd = pair[0];
 	end->fds[0] = end->fds[1] = -1;
@@ -405,7 +405,7 @@ test_the_last_words_of_one_who_leaves_are_answered(void **state)
 	assert_string_equal(next_line(&one), "{\"ok\":true,\"counters\":\"reset\"}");
 	assert_string_equal(next_line(&one), "{\"ok\":true}");
 	assert_null(next_line(&one));
-	assert_null(control_first(orield->control));
+	assert_null(control_server_first(orield->control));
 }
 
 static void
@@ -422,21 +422,23 @@ test_who_leaves_before_the_answer(void **state)
 	}
 	assert_string_equal(
 	    ask(&one, "{\"cmd\":\"reset\"}"), "{\"ok\":true,\"counters\":\"reset\"}");
-	for (int i = 0; i < WAIT_MS && control_next(control_first(orield->control)) != NULL; i++) {
+	for (int i = 0;
+	     i < WAIT_MS && control_server_next(control_server_first(orield->control)) != NULL;
+	     i++) {
 		turn();
 		usleep(1000);
 	}
-	assert_null(control_next(control_first(orield->control)));
+	assert_null(control_server_next(control_server_first(orield->control)));
 }
 
 static void
 test_connections_are_bounded(void **state)
 {
-	static int fds[CONTROL_PEERS_MAX];
+	static int fds[CONTROL_SERVER_PEERS_MAX];
 	char byte[64] = "";
 
 	(void)state;
-	for (int i = 1; i < CONTROL_PEERS_MAX; i++)
+	for (int i = 1; i < CONTROL_SERVER_PEERS_MAX; i++)
 		fds[i] = unixsock_connect(orield->socket);
 	for (int i = 0; i < 100; i++)
 		turn();
@@ -445,7 +447,7 @@ test_connections_are_bounded(void **state)
 	assert_null(next_line(&two));
 	assert_string_equal(ask(&one, "{\"cmd\":\"viewers\"}"), "{\"ok\":true}");
 	assert_int_equal(read(fds[1], byte, sizeof byte), -1);
-	for (int i = 1; i < CONTROL_PEERS_MAX; i++)
+	for (int i = 1; i < CONTROL_SERVER_PEERS_MAX; i++)
 		close(fds[i]);
 	for (int i = 0; i < 100; i++)
 		turn();
@@ -1156,7 +1158,8 @@ test_who_does_not_read_is_dropped(void **state)
 	say(&two, "{\"cmd\":\"subscribe\"}\n");
 	json_decref(ask_json("{\"cmd\":\"subscribe\"}"));
 	scratch_silence(true);
-	while (control_next(control_first(orield->control)) != NULL && sets++ < 5000) {
+	while (
+	    control_server_next(control_server_first(orield->control)) != NULL && sets++ < 5000) {
 		/* A ring line is small; the state is what fills. */
 		orield->state_said_ns = 0;
 		say(&one, "{\"cmd\":\"set\",\"threshold\":12}\n");

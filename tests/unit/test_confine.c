@@ -24,7 +24,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "confine/inside.h"
+#include "confine/confine_internal.h"
 #include "scratch.h"
 
 enum {

@@ -49,7 +49,7 @@ below(size_t limit)
 
 /* ---- a store at work -------------------------------------------------------------------- */
 
-/* As the keeper does: damage that shows is repaired, and the same is done again. */
+/* As the store worker does: damage that shows is repaired, and the same is done again. */
 static bool
 mended(int result)
 {

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "fcgi/form.h"
-#include "fcgi/origin.h"
+#include "http/form.h"
+#include "http/origin.h"
 
 static void
 test_fields(void **state)
@@ -51,7 +51,7 @@ test_fields(void **state)
 }
 
 static void
-test_places(void **state)
+test_limiter(void **state)
 {
 	static const struct {
 		const char *path, *mount;
@@ -164,7 +164,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fields),
-		cmocka_unit_test(test_places),
+		cmocka_unit_test(test_limiter),
 		cmocka_unit_test(test_encoding),
 		cmocka_unit_test(test_listed_origins),
 		cmocka_unit_test(test_own_origin),

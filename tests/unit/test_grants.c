@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "grants/holds.h"
+#include "grants/grant_watch.h"
 #include "scratch.h"
 
 #define A "0123456789abcdef0123456789abcdef"
@@ -16,7 +16,7 @@
 #define C "fff3456789abcdef0123456789abcdef"
 
 static struct grants grants;
-static struct holds *holds;
+static struct grant_watch *holds;
 static struct cause why;
 
 static int
@@ -25,7 +25,7 @@ setup(void **state)
 	(void)state;
 	scratch_make();
 	assert_int_equal(grants_init(&grants, scratch_path("."), &why), 0);
-	holds = holds_new(scratch_path("."), &why);
+	holds = grant_watch_new(scratch_path("."), &why);
 	return holds == NULL;
 }
 
@@ -33,7 +33,7 @@ static int
 teardown(void **state)
 {
 	(void)state;
-	holds_free(&holds);
+	grant_watch_free(&holds);
 	scratch_remove();
 	return 0;
 }
@@ -55,14 +55,14 @@ withdraw(const char *id)
 static void
 dispatch(void)
 {
-	struct pollfd ready = { .fd = holds_fd(holds), .events = POLLIN };
+	struct pollfd ready = { .fd = grant_watch_fd(holds), .events = POLLIN };
 
 	while (poll(&ready, 1, 0) == 1)
-		holds_dispatch(holds);
+		grant_watch_dispatch(holds);
 }
 
 struct owner {
-	struct hold hold;
+	struct grant_hold hold;
 	int ended;
 };
 
@@ -78,7 +78,7 @@ static bool
 begin(struct owner *owner, const char *id)
 {
 	*owner = (struct owner){ .ended = 0 };
-	return hold_begin(&owner->hold, holds, id, owner_ended, owner);
+	return grant_hold_begin(&owner->hold, holds, id, owner_ended, owner);
 }
 
 /* ---- files -------------------------------------------------------------------------- */
@@ -157,7 +157,7 @@ test_a_long_path(void **state)
 	memset(path, 'x', sizeof path);
 	path[sizeof path - 1] = '\0';
 	assert_int_equal(grants_init(&other, path, &why), -1);
-	assert_null(holds_new(path, &why));
+	assert_null(grant_watch_new(path, &why));
 }
 
 /* ---- holds ----------------------------------------------------------------------------- */
@@ -170,18 +170,18 @@ test_an_end_reaches_its_holds_only(void **state)
 	(void)state;
 	publish(A), publish(B), publish(C);
 	assert_true(begin(&a1, A) && begin(&a2, A) && begin(&b, B) && begin(&c, C));
-	assert_int_equal(holds_count(holds), 4);
+	assert_int_equal(grant_watch_count(holds), 4);
 	withdraw(A);
 	dispatch();
 	assert_true(a1.ended == 1 && a2.ended == 1 && b.ended == 0 && c.ended == 0);
-	assert_int_equal(holds_count(holds), 2);
-	hold_end(&b.hold);
-	hold_end(&b.hold);
-	hold_end(&a1.hold);
+	assert_int_equal(grant_watch_count(holds), 2);
+	grant_hold_end(&b.hold);
+	grant_hold_end(&b.hold);
+	grant_hold_end(&a1.hold);
 	withdraw(B), withdraw(C);
 	dispatch();
 	assert_true(b.ended == 0 && c.ended == 1);
-	assert_int_equal(holds_count(holds), 0);
+	assert_int_equal(grant_watch_count(holds), 0);
 }
 
 static void
@@ -195,8 +195,8 @@ test_a_grant_that_is_not_good_holds_nothing(void **state)
 	assert_false(begin(&owner, A));
 	assert_false(begin(&owner, ""));
 	assert_false(begin(&owner, "../x"));
-	hold_end(&owner.hold);
-	assert_int_equal(holds_count(holds), 0);
+	grant_hold_end(&owner.hold);
+	assert_int_equal(grant_watch_count(holds), 0);
 }
 
 /* The folder comes after who watches it, and once more after it was lost. */
@@ -214,7 +214,7 @@ test_the_folder_comes_later(void **state)
 	assert_true(begin(&other, A));
 	dispatch();
 	assert_int_equal(owner.ended, 1);
-	hold_end(&other.hold);
+	grant_hold_end(&other.hold);
 	assert_true(begin(&other, A));
 	withdraw(A);
 	dispatch();
@@ -262,7 +262,7 @@ test_more_ends_than_the_kernel_remembers(void **state)
 
 /* A connection, which is freed when it ends, and takes its neighbour along. */
 struct pair {
-	struct hold hold;
+	struct grant_hold hold;
 	struct pair *other;
 };
 
@@ -271,7 +271,7 @@ static int pairs;
 static void
 pair_free(struct pair *pair)
 {
-	hold_end(&pair->hold);
+	grant_hold_end(&pair->hold);
 	memset(pair, 0xa5, sizeof *pair);
 	free(pair);
 	pairs--;
@@ -282,7 +282,7 @@ pair_ended(void *arg)
 {
 	struct pair *pair = arg;
 
-	assert_false(hold_begin(&pair->hold, holds, A, pair_ended, pair));
+	assert_false(grant_hold_begin(&pair->hold, holds, A, pair_ended, pair));
 	pair_free(pair->other);
 	pair_free(pair);
 }
@@ -299,14 +299,15 @@ test_ended_may_change_all(void **state)
 			assert_non_null(many[pairs] = malloc(sizeof **many));
 		for (int i = 0; i < 20; i++) {
 			many[i]->other = many[19 - i];
-			assert_true(hold_begin(&many[i]->hold, holds, A, pair_ended, many[i]));
+			assert_true(
+			    grant_hold_begin(&many[i]->hold, holds, A, pair_ended, many[i]));
 		}
 		withdraw(A);
 		if (round == 1)
 			assert_int_equal(rmdir(grants.path), 0);
 		dispatch();
 		assert_int_equal(pairs, 0);
-		assert_int_equal(holds_count(holds), 0);
+		assert_int_equal(grant_watch_count(holds), 0);
 	}
 }
 
@@ -323,9 +324,9 @@ test_what_appears_is_told(void **state)
 
 	(void)state;
 	publish(A);
-	holds_free(&holds);
-	holds = holds_new(scratch_path("."), &why);
-	holds_on_new(holds, appeared, &count);
+	grant_watch_free(&holds);
+	holds = grant_watch_new(scratch_path("."), &why);
+	grant_watch_on_new(holds, appeared, &count);
 	assert_int_equal(grants_mark_settled(&grants, &why), 0);
 	publish(B);
 	withdraw(A);

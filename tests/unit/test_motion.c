@@ -283,7 +283,7 @@ test_light_guard_can_be_off(void **state)
 
 /* A block that walks to and fro. */
 static struct motion_verdict
-judge_walking(struct motion *motion, const struct motion_settings *settings)
+analysis_walking(struct motion *motion, const struct motion_settings *settings)
 {
 	memset(grey, GROUND, sizeof grey);
 	paint(40 + (int)(now / (100 * CLOCK_MS) % 4) * 4, 30, 60, 50, 200);
@@ -298,18 +298,18 @@ test_cool_down_by_the_clock(void **state)
 	uint64_t fired;
 
 	(void)state;
-	assert_true(judge_walking(motion, &usual).triggered);
+	assert_true(analysis_walking(motion, &usual).triggered);
 	fired = now;
 	do {
-		struct motion_verdict verdict = judge_walking(motion, &usual);
+		struct motion_verdict verdict = analysis_walking(motion, &usual);
 
 		assert_false(verdict.triggered);
 		assert_int_equal(verdict.held, MOTION_COOLDOWN);
 		assert_in_range(verdict.change, 121, 1000);
 	} while (now < fired + 1900 * CLOCK_MS);
-	assert_true(judge_walking(motion, &usual).triggered); /* 2000 ms after */
+	assert_true(analysis_walking(motion, &usual).triggered); /* 2000 ms after */
 	settings.cooldown_ms = 0;
-	assert_true(judge_walking(motion, &settings).triggered);
+	assert_true(analysis_walking(motion, &settings).triggered);
 	motion_free(&motion);
 }
 

@@ -143,7 +143,7 @@ static void
 test_the_named_one_is_waited_for(void **state)
 {
 	(void)state;
-	settings.wish.device = "/dev/video0";
+	settings.wanted.device = "/dev/video0";
 	fakedev_put("video0", "modes=h264:640x480@30 card=Coder");
 	fakedev_put("video1", GOOD);
 	start();
@@ -159,7 +159,7 @@ static void
 test_auto_comes_from_the_test_card(void **state)
 {
 	(void)state;
-	settings.wish.kind = "auto";
+	settings.wanted.kind = "auto";
 	fakedev_put("video0", "modes=h264:640x480@30 card=Coder");
 	start();
 	expect_online(1000);
@@ -174,7 +174,7 @@ static void
 test_a_camera_is_remembered_after_its_first_picture(void **state)
 {
 	(void)state;
-	settings.wish.kind = "auto";
+	settings.wanted.kind = "auto";
 	fakedev_put("video0.freeze", "");
 	fakedev_put("video0", GOOD);
 	start();
@@ -212,7 +212,7 @@ static void
 test_twins_of_two_interfaces(void **state)
 {
 	(void)state;
-	settings.wish.device = "/dev/video2";
+	settings.wanted.device = "/dev/video2";
 	replug_twins(LEFT, RIGHT, "video2");
 	expect_online_at("/dev/video2", 2000);
 }
@@ -221,7 +221,7 @@ static void
 test_a_twin_under_another_node(void **state)
 {
 	(void)state;
-	settings.wish.device = "/dev/video2";
+	settings.wanted.device = "/dev/video2";
 	replug_twins(LEFT, RIGHT, "video5");
 	expect_online_at("/dev/video5", 2000);
 }
@@ -230,7 +230,7 @@ static void
 test_twins_of_one_interface(void **state)
 {
 	(void)state;
-	settings.wish.device = "/dev/video2";
+	settings.wanted.device = "/dev/video2";
 	replug_twins(LEFT, LEFT, "video5"); /* its second node again */
 	expect_online_at("/dev/video5", 2000);
 }
@@ -239,7 +239,7 @@ static void
 test_twins_without_sysfs(void **state)
 {
 	(void)state;
-	settings.wish.device = "/dev/video2";
+	settings.wanted.device = "/dev/video2";
 	replug_twins(TWIN, TWIN, "video2");
 	expect_online_at("/dev/video2", 2000);
 }
@@ -248,7 +248,7 @@ static void
 test_the_named_node_wins(void **state)
 {
 	(void)state;
-	settings.wish.device = "/dev/video2";
+	settings.wanted.device = "/dev/video2";
 	fakedev_put("video2", "modes=yuyv:320x240@50 card=Old bus=usb-1");
 	start();
 	expect_online_at("/dev/video2", 2000);
@@ -374,8 +374,8 @@ test_a_fifo_made_anew(void **state)
 	int writer;
 
 	(void)state;
-	settings.wish.kind = "pipe";
-	settings.wish.input = fifo;
+	settings.wanted.kind = "pipe";
+	settings.wanted.input = fifo;
 	make_fifo();
 	start();
 	pause_ms(300);

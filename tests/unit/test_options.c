@@ -11,7 +11,7 @@
 
 enum { NAME, LEVEL, LOUD, MODE, SHARE, ROWS };
 
-static const struct option table[ROWS] = {
+static const struct option_row table[ROWS] = {
 	[NAME] = { "name", OPTION_TEXT, 0, 0, "anna", NULL, "NAME", 0, "Who it is." },
 	[LEVEL] = { "the_level", OPTION_INTEGER, -5, 100, "12", NULL, " %", OPTION_LIVE,
 	    "How much." },

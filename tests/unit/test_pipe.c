@@ -315,7 +315,7 @@ test_random_bytes_do_no_harm(void **state)
 /* ---- the source --------------------------------------------------------------------------- */
 
 static char path[64];
-static struct source_wish wish;
+static struct source_request wanted;
 static struct cause why;
 
 static int
@@ -325,7 +325,7 @@ setup(void **state)
 	snprintf(path, sizeof path, "/tmp/oriel-pipe-XXXXXX");
 	assert_non_null(mkdtemp(path));
 	strcat(path, "/input");
-	wish = (struct source_wish){ .kind = "pipe", .input = path, .device = "" };
+	wanted = (struct source_request){ .kind = "pipe", .input = path, .device = "" };
 	signal(SIGPIPE, SIG_IGN);
 	return 0;
 }
@@ -368,7 +368,7 @@ assert_picture(struct source *source, char letter)
 static struct source *
 open_pipe(void)
 {
-	struct source *source = source_open(&wish, &why);
+	struct source *source = source_open(&wanted, &why);
 
 	if (source == NULL)
 		fail_msg("%s", why.text);
@@ -450,7 +450,7 @@ test_file_is_played_over_and_over(void **state)
 	file = open(path, O_WRONLY | O_CREAT, 0600);
 	for (char letter = 'a'; letter < 'd'; letter++)
 		write_jpeg(file, letter);
-	wish.fps = 50;
+	wanted.fps = 50;
 	source = open_pipe();
 	assert_int_equal(source->mode.fps_num, 50);
 	assert_picture(source, 'a');
@@ -490,7 +490,7 @@ test_standard_input(void **state)
 	assert_int_equal(pipe(ends), 0);
 	dup2(ends[0], STDIN_FILENO);
 	close(ends[0]);
-	wish.input = "-";
+	wanted.input = "-";
 	source = open_pipe();
 	assert_string_equal(source->mode.name, "standard input");
 	write_jpeg(ends[1], 'a');
@@ -498,7 +498,7 @@ test_standard_input(void **state)
 	close(ends[1]);
 	assert_int_equal(take(source, &picture, 1000), SOURCE_GONE);
 	source_close(&source);
-	assert_null(source_open(&wish, &why)); /* there is nothing to come back */
+	assert_null(source_open(&wanted, &why)); /* there is nothing to come back */
 	assert_string_equal(why.text, "standard input: input ended");
 	dup2(saved, STDIN_FILENO);
 	close(saved);
@@ -508,13 +508,13 @@ static void
 test_what_is_no_input(void **state)
 {
 	(void)state;
-	assert_null(source_open(&wish, &why));
+	assert_null(source_open(&wanted, &why));
 	assert_non_null(strstr(why.text, "/input: No such file"));
-	wish.input = "/";
-	assert_null(source_open(&wish, &why));
+	wanted.input = "/";
+	assert_null(source_open(&wanted, &why));
 	assert_string_equal(why.text, "/ is neither a FIFO nor a file");
-	wish.input = "";
-	assert_null(source_open(&wish, &why));
+	wanted.input = "";
+	assert_null(source_open(&wanted, &why));
 	assert_string_equal(why.text, "source pipe needs an input: a FIFO, a file, or -");
 }
 

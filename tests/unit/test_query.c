@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "fcgi/query.h"
+#include "http/query.h"
 
 static void
 test_numbers(void **state)

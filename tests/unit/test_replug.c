@@ -33,7 +33,7 @@ static void
 test_back_under_another_node(void **state)
 {
 	(void)state;
-	settings.wish.device = "/dev/video0";
+	settings.wanted.device = "/dev/video0";
 	fakedev_put("video0", CAMERA);
 	start();
 	expect_online(2000);
@@ -116,7 +116,7 @@ static void
 test_test_card_gives_way_to_a_camera(void **state)
 {
 	(void)state;
-	settings.wish.kind = "auto";
+	settings.wanted.kind = "auto";
 	start();
 	expect_online(2000);
 	assert_string_equal(status_now().mode.kind, "testcard");
@@ -134,7 +134,7 @@ static void
 test_busy_camera_is_tried_again(void **state)
 {
 	(void)state;
-	settings.wish.device = "/dev/video0";
+	settings.wanted.device = "/dev/video0";
 	fakedev_put("video0", CAMERA " kind=busy");
 	start();
 	expect_offline("/dev/video0 is in use by another program", 2000);

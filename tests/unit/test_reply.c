@@ -9,14 +9,14 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "fcgi/conn.h"
-#include "fcgi/record.h"
-#include "fcgi/reply.h"
+#include "fastcgi/conn.h"
+#include "fastcgi/record.h"
+#include "http/reply.h"
 
-/* A door, a peer, and a handler that gives one answer. */
+/* A listener, a peer, and a handler that gives one answer. */
 static struct event_base *base;
-static struct door *door;
-static int listener, peer;
+static struct listener *listener;
+static int listen_fd, peer;
 static unsigned handled;
 static void (*answer)(struct conn *conn);
 
@@ -44,23 +44,24 @@ begin(void **state)
 	(void)state;
 	handled = 0;
 	base = event_base_new();
-	listener = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof address.sun_family), 0);
-	assert_int_equal(listen(listener, 5), 0);
-	assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &length), 0);
+	listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	assert_int_equal(
+	    bind(listen_fd, (struct sockaddr *)&address, sizeof address.sun_family), 0);
+	assert_int_equal(listen(listen_fd, 5), 0);
+	assert_int_equal(getsockname(listen_fd, (struct sockaddr *)&address, &length), 0);
 	peer = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	assert_int_equal(connect(peer, (struct sockaddr *)&address, length), 0);
-	door = door_new(base, listener, handle, NULL);
-	return door != NULL && request_init() == 0 ? 0 : -1;
+	listener = listener_new(base, listen_fd, handle, NULL);
+	return listener != NULL && request_init() == 0 ? 0 : -1;
 }
 
 static int
 end(void **state)
 {
 	(void)state;
-	door_free(&door);
+	listener_free(&listener);
 	event_base_free(base);
-	close(listener);
+	close(listen_fd);
 	close(peer);
 	return 0;
 }
@@ -202,7 +203,7 @@ test_answers_to_the_byte(void **state)
 		ask(cases[i].method, true);
 		turn(3);
 		assert_answer(cases[i].text);
-		assert_int_equal(door_busy(door), 0);
+		assert_int_equal(listener_busy(listener), 0);
 	}
 }
 
@@ -247,7 +248,7 @@ test_a_slow_peer_gets_all(void **state)
 	answer = answer_large;
 	ask("GET", true);
 	turn(2);
-	assert_int_equal(door_busy(door), 1);
+	assert_int_equal(listener_busy(listener), 1);
 	for (int quiet = 0; quiet < 10; quiet++) {
 		ssize_t count = recv(peer, got + total, 50000, 0);
 
@@ -265,7 +266,7 @@ test_a_slow_peer_gets_all(void **state)
 		assert_memory_equal(got + at + RECORD_HEADER_SIZE, large + i, part);
 		at += RECORD_HEADER_SIZE + part;
 	}
-	assert_int_equal(door_busy(door), 0);
+	assert_int_equal(listener_busy(listener), 0);
 	free(large);
 	free(got);
 }
@@ -278,11 +279,11 @@ test_a_peer_that_leaves_in_the_middle(void **state)
 	answer = answer_large;
 	ask("GET", true);
 	turn(2);
-	assert_int_equal(door_busy(door), 1);
+	assert_int_equal(listener_busy(listener), 1);
 	close(peer);
 	peer = -1;
 	turn(3);
-	assert_int_equal(door_busy(door), 0);
+	assert_int_equal(listener_busy(listener), 0);
 	free(large);
 }
 
@@ -294,16 +295,16 @@ test_a_shut_door_finishes_what_it_began(void **state)
 	answer = answer_large;
 	ask("GET", true);
 	turn(2);
-	door_shut(door);
-	assert_int_equal(door_busy(door), 1);
-	for (int i = 0; i < 1000 && door_busy(door) > 0; i++) {
+	listener_shut(listener);
+	assert_int_equal(listener_busy(listener), 1);
+	for (int i = 0; i < 1000 && listener_busy(listener) > 0; i++) {
 		char sink[65536];
 
 		while (recv(peer, sink, sizeof sink, 0) > 0)
 			;
 		turn(1);
 	}
-	assert_int_equal(door_busy(door), 0);
+	assert_int_equal(listener_busy(listener), 0);
 	free(large);
 }
 

@@ -7,9 +7,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "fcgi/gate.h"
-#include "fcgi/record.h"
-#include "fcgi/request.h"
+#include "fastcgi/validate.h"
+#include "fastcgi/record.h"
+#include "fastcgi/request.h"
 
 /* These pin how libfcgi treats a descriptor that it is given instead of accepting
  * it itself (request.c says how): another libfcgi may do otherwise. */
@@ -85,8 +85,8 @@ test_reads_and_leaves_the_descriptor_open(void **state)
 static void
 test_bodies_are_read_to_the_end(void **state)
 {
-	static char body[GATE_BODY_MAX];
-	static const size_t sizes[] = { 1, 8000, 8192, 8193, 16000, GATE_BODY_MAX };
+	static char body[VALIDATE_BODY_MAX];
+	static const size_t sizes[] = { 1, 8000, 8192, 8193, 16000, VALIDATE_BODY_MAX };
 	struct request request;
 	int fds[2];
 	char byte;
@@ -110,7 +110,7 @@ test_bodies_are_read_to_the_end(void **state)
 static void
 test_large_parameters(void **state)
 {
-	static char params[GATE_PARAMS_MAX];
+	static char params[VALIDATE_PARAMS_MAX];
 	struct request request;
 	int fds[2];
 
@@ -126,7 +126,7 @@ test_large_parameters(void **state)
 	close(fds[1]);
 }
 
-/* The gate keeps these away; should one pass, libfcgi neither waits nor closes a
+/* The validator keeps these away; should one pass, libfcgi neither waits nor closes a
  * descriptor that we think is ours. */
 static void
 test_half_a_request_fails_at_once(void **state)

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "fcgi/route.h"
+#include "site/route.h"
 
 static struct route route;
 

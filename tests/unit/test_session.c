@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "ws/session.h"
-#include "ws/wire.h"
+#include "ws/framing.h"
 
 static uint64_t now_ms = 1000000;
 
@@ -354,7 +354,7 @@ test_two_seconds_for_a_farewell_nobody_reads(void **state)
 	shake_hands();
 	for (int i = 0; i < 4; i++)
 		session_send(stage.session, big, sizeof big, false);
-	session_close(stage.session, WIRE_GOING_AWAY, "");
+	session_close(stage.session, FRAMING_GOING_AWAY, "");
 	pass(1900);
 	assert_int_equal(stage.gone, 0);
 	pass(200);
@@ -386,11 +386,11 @@ test_a_second_close_changes_nothing(void **state)
 	(void)state;
 	shake_hands();
 	assert_status("101");
-	assert_true(session_close(stage.session, WIRE_GOING_AWAY, ""));
-	assert_false(session_close(stage.session, WIRE_TOO_BIG, ""));
+	assert_true(session_close(stage.session, FRAMING_GOING_AWAY, ""));
+	assert_false(session_close(stage.session, FRAMING_TOO_BIG, ""));
 	pass(1);
 	assert_heard("\x88\x02\x03\xe9", 4);
-	assert_false(session_close(stage.session, WIRE_TOO_BIG, ""));
+	assert_false(session_close(stage.session, FRAMING_TOO_BIG, ""));
 }
 
 int

@@ -2,8 +2,8 @@
 #include "unit.h"
 
 #include "base/clock.h"
-#include "fcgi/snapshot.h"
-#include "fcgi/stream.h"
+#include "fanout/snapshot.h"
+#include "fanout/stream.h"
 
 static void
 test_tags(void **state)

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fcgi/record.h"
-#include "fcgi/sse.h"
+#include "fastcgi/record.h"
+#include "fanout/sse.h"
 
 static void
 assert_message(struct sse_message *message, const char *text)

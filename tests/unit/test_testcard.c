@@ -12,13 +12,13 @@
 static struct source *
 open_card(uint32_t width, uint32_t height, uint32_t fps, uint32_t period_ms)
 {
-	struct source_wish wish = { .kind = "testcard",
+	struct source_request wanted = { .kind = "testcard",
 		.width = width,
 		.height = height,
 		.fps = fps,
 		.testcard_period_ms = period_ms,
 		.format = -1 };
-	struct source *card = source_open(&wish, NULL);
+	struct source *card = source_open(&wanted, NULL);
 
 	assert_non_null(card);
 	return card;
@@ -78,7 +78,7 @@ test_odd_and_extreme_sizes(void **state)
 }
 
 static void
-test_pace(void **state)
+test_staleness(void **state)
 {
 	struct source *card = open_card(160, 160, 50, 0);
 	struct picture picture;
@@ -170,7 +170,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_odd_and_extreme_sizes),
-		cmocka_unit_test(test_pace),
+		cmocka_unit_test(test_staleness),
 		cmocka_unit_test(test_disc_crosses_once_a_period),
 		cmocka_unit_test(test_late_taker_gets_the_newest),
 	};

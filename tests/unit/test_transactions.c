@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "scratch.h"
-#include "store/inside.h"
+#include "store/store_internal.h"
 
 static struct store *store;
 static struct cause why;

@@ -10,20 +10,20 @@
 #include "fakedev.h"
 #include "source/source.h"
 
-static struct source_wish wish;
+static struct source_request wanted;
 static struct cause why;
 
 static int
 setup(void **state)
 {
-	wish = (struct source_wish){ .kind = "v4l2", .device = "", .input = "", .format = -1 };
+	wanted = (struct source_request){ .kind = "v4l2", .device = "", .input = "", .format = -1 };
 	return fakedev_setup(state);
 }
 
 static struct source *
 open_camera(void)
 {
-	struct source *camera = source_open(&wish, &why);
+	struct source *camera = source_open(&wanted, &why);
 
 	if (camera == NULL)
 		fail_msg("%s", why.text);
@@ -33,7 +33,7 @@ open_camera(void)
 static void
 assert_refused(const char *reason)
 {
-	assert_null(source_open(&wish, &why));
+	assert_null(source_open(&wanted, &why));
 	assert_string_equal(why.text, reason);
 }
 
@@ -127,22 +127,22 @@ test_wishes_exact_and_nearest(void **state)
 {
 	(void)state;
 	fakedev_put("video0", WEBCAM);
-	wish.width = 1920;
-	wish.height = 1080;
+	wanted.width = 1920;
+	wanted.height = 1080;
 	assert_mode((struct expected){ PIXEL_MJPEG, 1920, 1080, 30 });
-	wish.width = 1300;
-	wish.height = 700;
+	wanted.width = 1300;
+	wanted.height = 700;
 	assert_mode((struct expected){ PIXEL_MJPEG, 1280, 720, 30 });
-	wish.fps = 15;
+	wanted.fps = 15;
 	assert_mode((struct expected){ PIXEL_MJPEG, 1280, 720, 15 });
-	wish.fps = 200;
+	wanted.fps = 200;
 	assert_mode((struct expected){ PIXEL_MJPEG, 1280, 720, 60 });
-	wish.fps = 0;
-	wish.width = 0;
-	wish.height = 240;
+	wanted.fps = 0;
+	wanted.width = 0;
+	wanted.height = 240;
 	assert_mode((struct expected){ PIXEL_YUYV, 320, 240, 60 });
-	wish.height = 0;
-	wish.format = PIXEL_YUYV;
+	wanted.height = 0;
+	wanted.format = PIXEL_YUYV;
 	assert_mode((struct expected){ PIXEL_YUYV, 640, 480, 30 });
 }
 
@@ -151,10 +151,10 @@ test_unsupported_format_names_what_there_is(void **state)
 {
 	(void)state;
 	fakedev_put("video0", "modes=mjpeg:640x480@30,yuyv:640x480@30 card=Cam");
-	wish.format = PIXEL_NV12;
+	wanted.format = PIXEL_NV12;
 	assert_refused("/dev/video0 (Cam) does not offer nv12; it offers MJPG, YUYV");
 	fakedev_put("video0", "modes=h264:640x480@30 card=Cam");
-	wish.format = -1;
+	wanted.format = -1;
 	assert_refused("/dev/video0 (Cam) does not offer a format we know; it offers H264");
 }
 
@@ -165,13 +165,13 @@ test_one_clear_reason_each(void **state)
 {
 	(void)state;
 	assert_refused("no camera found");
-	wish.device = "/dev/video3";
+	wanted.device = "/dev/video3";
 	assert_refused("/dev/video3: no such camera");
-	wish.device = "/dev/null";
+	wanted.device = "/dev/null";
 	assert_refused("/dev/null is no V4L2 device");
-	wish.device = "/etc/passwd";
+	wanted.device = "/etc/passwd";
 	assert_refused("/etc/passwd is no V4L2 device");
-	wish.device = "/dev/video0";
+	wanted.device = "/dev/video0";
 	fakedev_put("video0", "kind=output card=Out");
 	assert_refused("/dev/video0 (Out) does not capture video");
 	fakedev_put("video0", "kind=mplane card=ISP");
@@ -188,7 +188,7 @@ test_auto_is_the_test_card_only_without_a_camera(void **state)
 	struct source *source;
 
 	(void)state;
-	wish.kind = "auto";
+	wanted.kind = "auto";
 	source = open_camera();
 	assert_string_equal(source->mode.kind, "testcard");
 	source_close(&source);
@@ -202,7 +202,7 @@ test_auto_is_the_test_card_only_without_a_camera(void **state)
 	fakedev_put("video7", "kind=busy");
 	assert_refused("/dev/video7 is in use by another program");
 	fakedev_remove("video7");
-	wish.device = "/dev/video7";
+	wanted.device = "/dev/video7";
 	assert_refused("/dev/video7: no such camera");
 }
 
@@ -214,13 +214,13 @@ test_camera_is_found_again(void **state)
 	(void)state;
 	fakedev_put("video0", "card=Other bus=usb-2");
 	fakedev_put("video3", "card=Cam bus=usb-1");
-	wish.card = "Cam";
-	wish.bus = "usb-1";
-	wish.self = "";
+	wanted.card = "Cam";
+	wanted.bus = "usb-1";
+	wanted.self = "";
 	camera = open_camera(); /* unnamed, under another node */
 	assert_string_equal(camera->mode.device, "/dev/video3");
 	source_close(&camera);
-	wish.device = "/dev/video0"; /* named, and there: that one, whoever it is */
+	wanted.device = "/dev/video0"; /* named, and there: that one, whoever it is */
 	camera = open_camera();
 	assert_string_equal(camera->mode.name, "Other");
 	source_close(&camera);
@@ -232,10 +232,10 @@ test_camera_is_found_again(void **state)
 	assert_refused("/dev/video0: no such camera");
 	fakedev_put("video4", "card=Other bus=usb-2");
 	assert_refused("/dev/video0: no such camera");
-	wish.device = ""; /* unnamed: another one, but for a while */
-	wish.only_ours = true;
+	wanted.device = ""; /* unnamed: another one, but for a while */
+	wanted.only_ours = true;
 	assert_refused("no camera found");
-	wish.only_ours = false;
+	wanted.only_ours = false;
 	camera = open_camera();
 	assert_string_equal(camera->mode.name, "Other");
 	source_close(&camera);
@@ -446,7 +446,7 @@ test_fifty_rounds_leak_nothing(void **state)
 	assert_int_equal(mapped_buffers(), 0);
 	fakedev_put("video0", "kind=busy");
 	for (int i = 0; i < 10; i++)
-		assert_null(source_open(&wish, NULL));
+		assert_null(source_open(&wanted, NULL));
 	assert_int_equal(open_descriptors(), before);
 }
 

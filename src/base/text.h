@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: ISC */
+/* text: text of others (names of cameras, devices, users, reasons) as text alone.
+ *
+ * A terminal acts on control characters, C0 and C1 (ECMA-48), and turns lines around at
+ * bidirectional overrides (Unicode TR 36, "Bidirectional Text Spoofing"); bytes that are no
+ * UTF-8 may be either to it. */
+#ifndef ORIEL_BASE_TEXT_H
+#define ORIEL_BASE_TEXT_H
+
+#include <stddef.h>
+
+/* How many bytes at the beginning of `text` (NUL-terminated) are one such character? 0: it is
+ * plain, or the end. *code: the character, or the byte that is no UTF-8 (0x80 and above, 1 byte). */
+size_t text_hazard(const char *text, unsigned *code);
+
+/* In place, each byte of them a '?'. */
+void text_blank(char *text);
+
+/* Into `out` (size at least 1, always terminated), each of them as \x1b or \u009b, cut at a
+ * whole one. Returns the length. */
+size_t text_escape(const char *text, char *out, size_t size);
+
+#endif

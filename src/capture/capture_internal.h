@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: ISC */
+/* internal: what the files of this room share, and nobody else sees.
+ *
+ *   capture.c  the thread-safe face: start, stop, status, bells
+ *   watch.c    the thread: opens the source, waits, notices when it goes
+ *   accept.c   which JPEGs are shown
+ *   publish.c  one picture: copy or encode into the ring, ring the bells
+ *   judge.c    motion, on pictures already published
+ *   controls.c   the camera's controls
+ */
+#ifndef ORIEL_CAPTURE_CAPTURE_INTERNAL_H
+#define ORIEL_CAPTURE_CAPTURE_INTERNAL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "capture/capture.h"
+#include "capture/staleness.h"
+#include "capture/rate.h"
+#include "jpeg/check.h"
+#include "jpeg/encoder_pool.h"
+#include "jpeg/jpeg.h"
+#include "ring/ring.h"
+
+struct capture_size {
+	uint32_t width, height;
+};
+
+struct capture {
+	struct capture_settings settings;
+	struct queue *reports;
+	pthread_t thread;
+	int wake; /* eventfd: look at `stop` and at what controls.c has to do */
+	atomic_bool stop;
+
+	pthread_mutex_t lock; /* held for copies, never while waiting */
+	struct capture_tuning tuning;
+	struct capture_status status;
+	struct ring_writer *ring;   /* replaced under the lock, written by the thread */
+	struct ring_reader *reader; /* of the same ring, for capture_copy_newest */
+	int bells[CAPTURE_BELLS];
+	unsigned bell_count;
+
+	/* The rest is the thread's alone. */
+	struct source *source;
+	struct source_request wanted;	    /* settings.wanted, and the camera we had */
+	struct source_mode had;		    /* the camera we had: after its first picture */
+	uint8_t failures[SOURCE_NODES + 1]; /* openings in vain, of each node; the last: of none */
+	int inotify;			    /* on the folder where nodes appear; -1 = none */
+	uint64_t opened_ns;		    /* monotonic */
+	struct staleness staleness;	    /* of arrivals */
+	unsigned pictures;	      /* since the opening; stops counting at STALENESS_SMOOTH */
+	bool silent;		      /* for too long; that has been told */
+	uint64_t retry_ns, delay_ns;  /* next opening, and how long after the last one */
+	uint64_t look_ns;	      /* when to look for a camera beside the source; 0 = never */
+	uint64_t lost_ns;	      /* when it went by itself, after pictures */
+	bool opened_before, reported; /* `reported`: the loop knows `online` and `reason` */
+	bool lost;		      /* it was there, and went by itself */
+
+	uint64_t dropped, broken; /* with those of the sources closed so far */
+	uint64_t oversized;
+	struct cause refusal;	   /* of the newest picture that was passed over */
+	struct capture_size size;  /* of its JPEGs, as coded; 0 = not known yet */
+	struct capture_size other; /* that of the newest, if it was not that */
+	uint64_t trial_ns;	   /* no doubtful picture is decoded before */
+	struct rate rate;
+	struct encoder_pool *pool;
+	unsigned char *slot; /* the newest frame's JPEG, until the next picture */
+
+	struct jpeg_decoder *decoder;
+	struct motion *motion;
+	unsigned char *grey; /* twice grey_capacity: as shown, and as coded */
+	uint32_t grey_capacity;
+	uint64_t analysis_ns; /* the next judgement is due */
+	unsigned blind_run;   /* pictures in a row that could not be judged */
+
+	struct capture_controls *controls; /* the camera's controls: controls.c */
+	uint64_t adjusted_ns;		   /* when its last step was made */
+};
+
+/* ---- watch.c ---- */
+void *capture_watch(void *capture); /* the thread, for pthread_create(3) */
+
+/* ---- capture.c, for the thread ---- */
+/* Hand a report over; a full queue or no memory counts as an error. `fill` has
+ * everything but jpeg bytes, which are copied when given; its JSON is taken. */
+void capture_report(
+    struct capture *capture, const struct capture_report *fill, const unsigned char *jpeg);
+void capture_count_error(struct capture *capture);
+
+void capture_poke(struct capture *capture); /* let the thread look at `stop` and `requests` */
+
+/* ---- controls.c ---- */
+int capture_controls_init(struct capture *capture); /* -1: out of memory */
+void capture_controls_deinit(struct capture *capture);
+void capture_controls_opened(
+    struct capture *capture); /* read, and set what was wished, in a camera just opened */
+void capture_controls_noticed(struct capture *capture); /* somebody else changed controls */
+uint64_t capture_controls_tell(
+    struct capture *capture, uint64_t now_ns); /* ... if that is due; else when; 0 = never */
+bool capture_controls_pending(const struct capture *capture); /* is there a step to make? */
+void capture_controls_step(struct capture *capture);	      /* at most one call to the driver */
+
+/* ---- accept.c ---- */
+/* Is this JPEG to be shown? -1: capture->refusal says why not. */
+int accept_jpeg(struct capture *capture, const struct picture *picture, struct jpeg_shape *shape);
+
+/* ---- publish.c ---- */
+/* Put one picture into the ring and give its buffer back. 0: published; 1: passed
+ * over and counted; -1: cannot go on, *why says it. */
+int capture_publish(struct capture *capture, const struct picture *picture, struct cause *why);
+void capture_free_rings(struct capture *capture);
+
+/* ---- judge.c: look for motion if that is due, in the picture just published ---- */
+void analysis_raw(
+    struct capture *capture, const struct picture *picture, const struct frame_info *frame);
+void analysis_jpeg(struct capture *capture, const struct frame_info *frame);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+/* control_client: a connection to an orield for a program that may wait: ask, get the
+ * answer. Blocks, with a limit. */
+#ifndef ORIEL_CTL_CONTROL_CLIENT_H
+#define ORIEL_CTL_CONTROL_CLIENT_H
+
+#include <jansson.h>
+#include <stddef.h>
+
+#include "base/cause.h"
+#include "base/vocabulary.h"
+
+enum { CONTROL_CLIENT_SECONDS = 10, CONTROL_CLIENT_FDS = 2 };
+
+struct control_client {
+	int fd;
+	int fds[CONTROL_CLIENT_FDS]; /* came with the last reply, -1 where none; ours to close */
+	size_t used;
+	char buffer[LINE_MAX_SIZE];
+};
+
+/* -1 with errno: ENOENT or ECONNREFUSED when no orield is there. */
+int control_client_open(struct control_client *call, const char *path);
+void control_client_close(
+    struct control_client *call); /* also one that was never opened, or failed to be */
+
+/* Send one command and wait for its reply. Takes the reference to `command`.
+ * Events that come in between are dropped. NULL with *why: no orield any more. */
+json_t *control_client_ask(struct control_client *call, json_t *command, struct cause *why);
+
+/* The next line, whatever it is, waiting for at most `seconds`, -1 = for ever.
+ * NULL with *why. */
+json_t *control_client_line(struct control_client *call, int seconds, struct cause *why);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+#include "fanout/admission.h"
+
+#include "base/address.h"
+#include "base/cause.h"
+#include "http/reply.h"
+
+enum { SHARE_RETRY_S = 5 };
+
+bool
+viewer_admit(struct admission *admission, struct conn *conn, const struct request *request,
+    struct limiter_user **user)
+{
+	bool account = request->user[0] != '\0';
+	/* Without log-in nobody has a role, and everybody may do everything. */
+	enum role role = request->role[0] != '\0' ? role_parse(request->role) : ROLE_OPERATOR;
+	char network[INET6_ADDRSTRLEN];
+	struct cause words;
+
+	switch (limiter_take(&admission->limiter,
+	    account ? request->user : address_network(request->address, network), role, user)) {
+	case LIMITER_OK: return true;
+	case LIMITER_FULL: reply_unavailable(conn, admission->full); break;
+	case LIMITER_SHARE:
+		cause_set(
+		    &words, "%s from one %s", admission->full, account ? "account" : "address");
+		reply_later(conn, 429, SHARE_RETRY_S, words.text);
+		break;
+	case LIMITER_NO_MEMORY: reply_unavailable(conn, "out of memory"); break;
+	}
+	return false;
+}

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: ISC */
+#include "fastcgi/conn_internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "fastcgi/validate.h"
+#include "fastcgi/record.h"
+
+enum {
+	DRAIN_MAX = 1 << 20, /* bytes of a refused body we read and forget */
+	REFUSAL_LOG_S = 10,
+};
+
+/* ---- one connection ------------------------------------------------------------ */
+
+static void
+conn_let_go(struct conn *conn)
+{
+	if (conn->hold == NULL)
+		return;
+	grant_hold_end(conn->hold);
+	free(conn->hold);
+	conn->hold = NULL;
+}
+
+void
+conn_free(struct conn *conn)
+{
+	struct listener *listener = conn->listener;
+
+	deadline_end(conn);
+	conn_let_go(conn);
+	if (conn->phase == CONN_ANSWERING)
+		listener->busy--;
+	event_del(&conn->readable);
+	if (conn->writable != NULL)
+		event_free(conn->writable);
+	if (conn->fd != -1)
+		close(conn->fd);
+	TAILQ_REMOVE(&listener->conns, conn, next);
+	free(conn);
+}
+
+void
+conn_lose(struct conn *conn)
+{
+	if (conn->phase == CONN_ANSWERING)
+		conn->user->gone(conn, conn->arg);
+	conn_free(conn);
+}
+
+/* Not FastCGI as we speak it. Said at most every REFUSAL_LOG_S. */
+static void
+conn_refuse(struct conn *conn, const char *reason)
+{
+	struct listener *listener = conn->listener;
+	uint64_t now = clock_mono_ns();
+
+	listener->refused++;
+	if (listener->refusal_said_ns == 0 ||
+	    now - listener->refusal_said_ns > REFUSAL_LOG_S * CLOCK_S) {
+		log_warning("validate", "connection refused: %s (%llu so far)", reason,
+		    (unsigned long long)listener->refused);
+		listener->refusal_said_ns = now;
+	}
+	conn_lose(conn);
+}
+
+static void
+conn_answer(struct conn *conn)
+{
+	struct request request;
+
+	deadline_end(conn);
+	if (request_read(&conn->fd, &request) == -1) {
+		conn_refuse(conn, "libfcgi could not read it");
+		return;
+	}
+	conn->phase = CONN_ANSWERING;
+	conn->listener->busy++;
+	conn->user = NULL;
+	conn->keep = request.keep;
+	conn->head = strcmp(request.method, "HEAD") == 0;
+	conn->shared = conn->begun = false;
+	conn->listener->handler(conn->listener->arg, conn, &request);
+	request_release();
+}
+
+static void
+conn_drain(struct conn *conn)
+{
+	static char sink[16384];
+	ssize_t got;
+
+	while ((got = recv(conn->fd, sink, sizeof sink, MSG_DONTWAIT)) > 0) {
+		conn->drained += (unsigned)got;
+		if (conn->drained > DRAIN_MAX)
+			break;
+	}
+	if (got != -1 || errno != EAGAIN)
+		conn_lose(conn);
+}
+
+/* The body is longer than any of ours. Answer at once, then read and forget what
+ * still comes: closing with unread bytes would take the answer away again. */
+static void
+conn_say_too_large(struct conn *conn)
+{
+	static const char text[] =
+	    "Status: 413 Content Too Large\r\n"
+	    "Content-Type: application/json\r\nCache-Control: no-store\r\n\r\n"
+	    "{\"error\":\"longer than 16 KiB\"}\n";
+	unsigned char answer[RECORD_HEADER_SIZE + sizeof text + RECORD_END_SIZE], *end;
+
+	end = record_wrap(answer, text, sizeof text - 1);
+	memcpy(end, record_end, RECORD_END_SIZE);
+	end += RECORD_END_SIZE;
+	conn->phase = CONN_DRAINING;
+	if (send(conn->fd, answer, (size_t)(end - answer), MSG_NOSIGNAL | MSG_DONTWAIT) ==
+		end - answer &&
+	    shutdown(conn->fd, SHUT_WR) == 0)
+		conn_drain(conn);
+	else
+		conn_lose(conn);
+}
+
+/* Look at what has come, without taking it out of the socket. */
+static void
+conn_look(struct conn *conn)
+{
+	static unsigned char window[VALIDATE_WINDOW];
+	const char *reason;
+	ssize_t got = recv(conn->fd, window, sizeof window, MSG_PEEK | MSG_DONTWAIT);
+
+	if (got == -1 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (got <= 0) {
+		conn_lose(conn);
+		return;
+	}
+	switch (validate_look(window, (size_t)got, &reason)) {
+	case VALIDATE_MORE: deadline_begin(&conn->listener->requests, conn); break;
+	case VALIDATE_PASS: conn_answer(conn); break;
+	case VALIDATE_LARGE:
+		deadline_begin(&conn->listener->requests, conn);
+		conn_say_too_large(conn);
+		break;
+	case VALIDATE_REFUSE: conn_refuse(conn, reason); break;
+	}
+}
+
+/* While we answer, all a peer can do is leave (nginx closes; others send
+ * ABORT_REQUEST, which comes to the same). */
+static void
+conn_watch(struct conn *conn)
+{
+	char byte;
+
+	if (recv(conn->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == -1 &&
+	    (errno == EAGAIN || errno == EINTR))
+		return;
+	conn_lose(conn);
+}
+
+void
+conn_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct conn *conn = arg;
+
+	(void)fd, (void)what;
+	switch ((enum conn_phase)conn->phase) {
+	case CONN_IDLE: conn_look(conn); break;
+	case CONN_ANSWERING: conn_watch(conn); break;
+	case CONN_DRAINING: conn_drain(conn); break;
+	}
+}
+
+static void
+conn_writable(evutil_socket_t fd, short what, void *arg)
+{
+	struct conn *conn = arg;
+
+	(void)fd, (void)what;
+	conn->user->writable(conn, conn->arg);
+}
+
+/* ---- for the users --------------------------------------------------------------- */
+
+void
+conn_take(struct conn *conn, const struct conn_user *user, void *arg)
+{
+	conn->user = user;
+	conn->arg = arg;
+}
+
+bool
+conn_await(struct conn *conn)
+{
+	if (conn->writable == NULL)
+		conn->writable = event_new(
+		    conn->listener->base, conn->fd, EV_WRITE | EV_ET, conn_writable, conn);
+	return conn->writable != NULL && event_add(conn->writable, NULL) == 0;
+}
+
+/* The peer takes no more now: be told when it does. */
+static int
+conn_block(struct conn *conn)
+{
+	if (!conn_await(conn))
+		return -1;
+	deadline_begin(&conn->listener->writes, conn);
+	return 0;
+}
+
+ssize_t
+conn_write(struct conn *conn, const struct iovec *parts, int count)
+{
+	struct msghdr message = { .msg_iov = (struct iovec *)parts, .msg_iovlen = (size_t)count };
+	size_t length = 0;
+	ssize_t sent;
+
+	for (int i = 0; i < count; i++)
+		length += parts[i].iov_len;
+	do
+		sent = sendmsg(conn->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+	while (sent == -1 && errno == EINTR);
+	if (sent == -1 && errno == EAGAIN)
+		sent = 0;
+	if (sent == -1)
+		return -1;
+	conn->begun = true;
+	if (sent > 0)
+		deadline_end(conn);
+	if ((size_t)sent < length && conn_block(conn) == -1)
+		return -1;
+	return sent;
+}
+
+void
+conn_done(struct conn *conn)
+{
+	if (!conn->keep || conn->listener->shut) {
+		conn_free(conn);
+		return;
+	}
+	conn_let_go(conn);
+	conn->listener->busy--;
+	conn->phase = CONN_IDLE;
+	conn->user = NULL;
+}
+
+void
+conn_close(struct conn *conn)
+{
+	conn_free(conn);
+}
+
+void
+conn_limit_buffer(struct conn *conn)
+{
+	int size = CONN_STREAM_BUFFER;
+
+	/* A failure costs freshness for a slow viewer, nothing else. */
+	(void)setsockopt(conn->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+}
+
+bool
+conn_is_head(const struct conn *conn)
+{
+	return conn->head;
+}
+
+void
+conn_set_shared(struct conn *conn)
+{
+	conn->shared = true;
+}
+
+bool
+conn_is_shared(const struct conn *conn)
+{
+	return conn->shared;
+}
+
+/* ---- grants -------------------------------------------------------------------------- */
+
+/* Whoever writes, writes whole records: between two writes the answer can be ended. In the
+ * middle of one (deadline) it can only be cut off. */
+static void
+conn_grant_ended(void *arg)
+{
+	static const char text[] =
+	    "Status: 401 Unauthorized\r\n"
+	    "Content-Type: application/json\r\nCache-Control: no-store\r\n\r\n"
+	    "{\"error\":\"log in first\"}";
+	unsigned char last[RECORD_HEADER_SIZE + sizeof text + RECORD_END_SIZE], *end = last;
+	struct conn *conn = arg;
+
+	conn->user->gone(conn, conn->arg);
+	if (!conn->begun)
+		end = record_wrap(last, text, sizeof text - 1);
+	memcpy(end, record_end, RECORD_END_SIZE);
+	end += RECORD_END_SIZE;
+	if (conn->deadline == NULL) /* a failure is no matter: it is closed all the same */
+		(void)send(conn->fd, last, (size_t)(end - last), MSG_NOSIGNAL | MSG_DONTWAIT);
+	conn_free(conn);
+}
+
+bool
+conn_hold(struct conn *conn, struct grant_watch *holds, const char *grant)
+{
+	conn->hold = calloc(1, sizeof *conn->hold);
+	if (conn->hold != NULL &&
+	    grant_hold_begin(conn->hold, holds, grant, conn_grant_ended, conn))
+		return true;
+	conn_let_go(conn);
+	return false;
+}

@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: ISC */
+#include "orield/store_jobs.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/vocabulary.h"
+
+static int
+store_jobs_no_memory(struct cause *why)
+{
+	cause_set(why, "out of memory");
+	return STORE_FAILED;
+}
+
+/* Append {"event": type, "id": id, "data": data} to the lines to publish; an id
+ * of 0 is left out. The data is shared. */
+static int
+store_jobs_publish(struct store_job *job, const char *type, int64_t id, json_t *data)
+{
+	json_t *line = json_pack("{ss sO}", "event", type, "data", data);
+
+	if (job->events == NULL)
+		job->events = json_array();
+	/* One without its number would be taken for one that was not stored. */
+	if (id != 0 && json_object_set_new(line, "id", json_integer(id)) == -1) {
+		json_decref(line);
+		return store_jobs_no_memory(&job->why);
+	}
+	return json_array_append_new(job->events, line) == -1 ? store_jobs_no_memory(&job->why)
+							      : STORE_OK;
+}
+
+static int
+store_jobs_set_number(struct store_jobs *jobs, const char *name, uint64_t number, struct cause *why)
+{
+	char text[24];
+
+	snprintf(text, sizeof text, "%" PRIu64, number);
+	return store_set_value(jobs->store, name, text, why);
+}
+
+/* ---- damage ----------------------------------------------------------------------- */
+
+/* Once in so long: a disk that spoils all that is written to it is not written to without end. */
+enum { REPAIR_APART_S = 10 };
+
+static bool
+repair_now(struct store_jobs *jobs, const struct cause *found)
+{
+	uint64_t now = clock_mono_ns();
+
+	if (jobs->repaired_ns != 0 && now - jobs->repaired_ns < REPAIR_APART_S * CLOCK_S) {
+		cause_set(&jobs->closed, "damaged again (%s): is the disk failing?", found->text);
+		return false;
+	}
+	jobs->repaired_ns = now;
+	return store_repair(jobs->store, &jobs->closed) == STORE_OK;
+}
+
+/* What we know and the damaged database did not give. */
+static void
+repair_values(struct store_jobs *jobs)
+{
+	const char *name;
+	json_t *text;
+
+	if (store_begin(jobs->store, NULL) != STORE_OK)
+		return;
+	json_object_foreach(jobs->values, name, text)
+	    store_set_value(jobs->store, name, json_string_value(text), NULL);
+	if (store_commit(jobs->store, NULL) != STORE_OK)
+		log_warning("store", "not all settings could be written into the new database");
+}
+
+bool
+store_jobs_repair(struct store_jobs *jobs)
+{
+	struct cause found;
+
+	if (jobs->store == NULL || !store_is_damaged(jobs->store, &found))
+		return false;
+	if (!repair_now(jobs, &found)) {
+		store_free(&jobs->store);
+		return false;
+	}
+	jobs->repaired = *store_repaired(jobs->store);
+	repair_values(jobs);
+	return true;
+}
+
+void
+store_jobs_forget_failure(struct store_jobs *jobs, struct store_job *job)
+{
+	json_decref(job->events);
+	json_decref(job->answer);
+	job->events = job->answer = NULL;
+	job->why.text[0] = '\0';
+	json_object_del(job->data, "stored");
+	if (job->kind == STORE_JOB_MOTION)
+		jobs->triggers--;
+}
+
+void
+store_jobs_settle(struct store_jobs *jobs, const struct store_job *job)
+{
+	if (job->kind == STORE_JOB_SET && job->result == STORE_OK)
+		json_object_update(jobs->values, job->data);
+}
+
+/* ---- opening ---------------------------------------------------------------------- */
+
+static void
+open_each(void *arg, const char *name, const char *text)
+{
+	json_object_set_new(arg, name, json_string(text));
+}
+
+static uint64_t
+open_counter(const json_t *values, const char *name)
+{
+	const char *text = json_get_text(values, name);
+
+	return text != NULL ? strtoull(text, NULL, 10) : 0;
+}
+
+/* Triggers that came while the store could not be opened are added to the stored ones. */
+static int
+run_open(struct store_jobs *jobs, struct store_job *job)
+{
+	int result;
+
+	if (jobs->store != NULL)
+		return STORE_OK;
+	jobs->store = store_new(jobs->folder, &jobs->closed);
+	if (jobs->store == NULL) {
+		job->why = jobs->closed;
+		return STORE_FAILED;
+	}
+	job->answer = json_object();
+	result = store_each_value(jobs->store, open_each, job->answer, &job->why);
+	if (result != STORE_OK) {
+		jobs->closed = job->why;
+		store_free(&jobs->store);
+		return result;
+	}
+	if (store_repaired(jobs->store)->wall_ns != 0)
+		jobs->repaired = *store_repaired(jobs->store);
+	json_decref(jobs->values);
+	jobs->values = json_copy(job->answer);
+	jobs->triggers += open_counter(job->answer, "trigger_count");
+	jobs->frames = open_counter(job->answer, "frame_count");
+	return STORE_OK;
+}
+
+/* ---- events and pictures ------------------------------------------------------------- */
+
+/* Save job->jpeg and add its `saved` event. `motion` is the event it belongs to, or 0. */
+static int
+save_picture(struct store_jobs *jobs, struct store_job *job, const char *stem, int64_t motion)
+{
+	char url[STORE_NAME_SIZE + 8];
+	json_t *data;
+	int result = store_save_picture(jobs->store, stem, job->jpeg, job->length, job->wall_ns,
+	    &job->limits, &job->saved, &job->why);
+
+	jobs->unsaved.text[0] = '\0';
+	if (result != STORE_OK)
+		jobs->unsaved = job->why;
+	if (result != STORE_OK)
+		return result;
+	snprintf(url, sizeof url, "snaps/%s", job->saved.name);
+	data = json_pack("{sf ss ss sI ss}", "ts", clock_seconds(job->wall_ns), "name",
+	    job->saved.name, "url", url, "size", (json_int_t)job->length, "cause",
+	    motion != 0 ? "motion" : "manual");
+	if (motion != 0)
+		json_object_set_new(data, "motion", json_integer(motion));
+	result = store_add_event(
+	    jobs->store, EVENT_SAVED, job->wall_ns, data, &job->event, &job->why);
+	if (result == STORE_OK)
+		result = store_jobs_publish(job, EVENT_SAVED, job->event, data);
+	json_decref(data);
+	return result;
+}
+
+/* The picture of a motion event: without it the event is still worth keeping. */
+static int
+save_motion(struct store_jobs *jobs, struct store_job *job, int64_t id)
+{
+	char stem[STORE_NAME_SIZE];
+	int result = store_begin(jobs->store, &job->why);
+
+	if (result != STORE_OK)
+		return result;
+	snprintf(stem, sizeof stem, "motion-%" PRIu64 "-%" PRId64, job->wall_ns / CLOCK_S, id);
+	result = save_picture(jobs, job, stem, id);
+	if (result == STORE_OK) {
+		json_object_set_new(job->data, "saved", json_string(job->saved.name));
+		result = store_change_event(jobs->store, id, job->data, &job->why);
+	}
+	if (result == STORE_OK)
+		return store_commit(jobs->store, &job->why);
+	store_rollback(jobs->store);
+	json_object_del(job->data, "saved");
+	if (json_array_size(job->events) > 1)
+		json_array_remove(job->events, 1);
+	return STORE_OK;
+}
+
+static int
+run_motion(struct store_jobs *jobs, struct store_job *job)
+{
+	int64_t id;
+	int result;
+
+	jobs->triggers++;
+	json_object_set_new(job->data, "count", json_integer((json_int_t)jobs->triggers));
+	result = store_add_event(
+	    jobs->store, EVENT_MOTION, job->wall_ns, job->data, &id, &job->why);
+	if (result == STORE_OK)
+		result = store_jobs_set_number(jobs, "trigger_count", jobs->triggers, &job->why);
+	if (result == STORE_OK)
+		result = store_jobs_publish(job, EVENT_MOTION, id, job->data);
+	if (result == STORE_OK && job->jpeg != NULL)
+		result = save_motion(jobs, job, id);
+	return result;
+}
+
+static int
+run_snapshot(struct store_jobs *jobs, struct store_job *job)
+{
+	char stem[STORE_NAME_SIZE];
+
+	snprintf(stem, sizeof stem, "manual-%" PRIu64, job->wall_ns / CLOCK_S);
+	return save_picture(jobs, job, stem, 0);
+}
+
+static int
+run_camera(struct store_jobs *jobs, struct store_job *job)
+{
+	int64_t id;
+	int result = store_add_event(
+	    jobs->store, EVENT_CAMERA, job->wall_ns, job->data, &id, &job->why);
+
+	return result == STORE_OK ? store_jobs_publish(job, EVENT_CAMERA, id, job->data) : result;
+}
+
+/* ---- settings and counters ------------------------------------------------------------ */
+
+static int
+run_set(struct store_jobs *jobs, struct store_job *job)
+{
+	int result = STORE_OK;
+	const char *name;
+	json_t *text;
+
+	json_object_foreach(job->data, name, text) if (result == STORE_OK)
+	    result = store_set_value(jobs->store, name, json_string_value(text), &job->why);
+	return result;
+}
+
+static int
+run_reset(struct store_jobs *jobs, struct store_job *job)
+{
+	int result = store_jobs_set_number(jobs, "trigger_count", 0, &job->why);
+
+	if (result == STORE_OK)
+		jobs->triggers = 0;
+	return result;
+}
+
+static int
+run_counters(struct store_jobs *jobs, struct store_job *job)
+{
+	int result = store_jobs_set_number(
+	    jobs, "frame_count", jobs->frames + job->frames, &job->why);
+
+	return result == STORE_OK
+	    ? store_jobs_set_number(jobs, "trigger_count", jobs->triggers, &job->why)
+	    : result;
+}
+
+/* ---- questions --------------------------------------------------------------------------- */
+
+static int
+run_events(struct store_jobs *jobs, struct store_job *job)
+{
+	job->query.type = job->type[0] != '\0' ? job->type : NULL;
+	return store_events(jobs->store, &job->query, &job->answer, &job->why);
+}
+
+static int
+run_pictures(struct store_jobs *jobs, struct store_job *job)
+{
+	return store_pictures(jobs->store, &job->query, &job->answer, &job->why);
+}
+
+static int
+run_look(struct store_jobs *jobs, struct store_job *job)
+{
+	return store_look(jobs->store, &job->why);
+}
+
+static int
+run_delete(struct store_jobs *jobs, struct store_job *job)
+{
+	int result = store_delete_picture(jobs->store, job->name, &job->why);
+	json_t *data;
+
+	if (result != STORE_OK)
+		return result;
+	data = json_pack("{ss}", "name", job->name);
+	result = store_jobs_publish(job, EVENT_DELETED, 0, data);
+	json_decref(data);
+	return result;
+}
+
+/* ---- for the store worker ------------------------------------------------------------------------ */
+
+static const struct {
+	int (*run)(struct store_jobs *jobs, struct store_job *job);
+	bool writes;
+	const char *event; /* published even when it could not be stored */
+} kinds[STORE_JOB_KINDS] = {
+	[STORE_JOB_OPEN] = { run_open, false, NULL },
+	[STORE_JOB_MOTION] = { run_motion, true, EVENT_MOTION },
+	[STORE_JOB_SNAPSHOT] = { run_snapshot, true, NULL },
+	[STORE_JOB_CAMERA] = { run_camera, true, EVENT_CAMERA },
+	[STORE_JOB_SET] = { run_set, true, NULL },
+	[STORE_JOB_RESET] = { run_reset, true, NULL },
+	[STORE_JOB_COUNTERS] = { run_counters, true, NULL },
+	[STORE_JOB_EVENTS] = { run_events, false, NULL },
+	[STORE_JOB_PICTURES] = { run_pictures, false, NULL },
+	[STORE_JOB_DELETE] = { run_delete, true, NULL },
+	[STORE_JOB_LOOK] = { run_look, false, NULL },
+};
+
+bool
+store_jobs_writes(enum store_job_kind kind)
+{
+	return kinds[kind].writes;
+}
+
+void
+store_jobs_run(struct store_jobs *jobs, struct store_job *job)
+{
+	if (jobs->store == NULL && job->kind != STORE_JOB_OPEN) {
+		job->result = STORE_FAILED;
+		job->why = jobs->closed;
+		job->closed = true;
+	} else {
+		job->result = kinds[job->kind].run(jobs, job);
+	}
+	job->triggers = jobs->triggers;
+}
+
+void
+store_jobs_fail(struct store_jobs *jobs, struct store_job *job, int result, const struct cause *why)
+{
+	json_decref(job->events);
+	job->events = NULL;
+	job->result = result;
+	job->why = *why;
+	if (job->kind == STORE_JOB_MOTION) {
+		jobs->triggers++;
+		json_object_set_new(job->data, "count", json_integer((json_int_t)jobs->triggers));
+		json_object_del(job->data, "saved");
+	}
+	job->triggers = jobs->triggers;
+	if (kinds[job->kind].event != NULL) {
+		json_object_set_new(job->data, "stored", json_false());
+		store_jobs_publish(job, kinds[job->kind].event, 0, job->data);
+	}
+}

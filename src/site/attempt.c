@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: ISC */
+#include "site/attempt.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "http/reply.h"
+
+static void
+attempt_writable(struct conn *conn, void *arg)
+{
+	(void)conn, (void)arg; /* nothing was written yet */
+}
+
+static void
+attempt_gone(struct conn *conn, void *arg)
+{
+	struct attempt *attempt = arg;
+
+	(void)conn;
+	auth_cancel(&attempt->job);
+	free(attempt);
+}
+
+static const struct conn_user attempt_user = { attempt_writable, attempt_gone };
+
+struct attempt *
+attempt_new(
+    struct login *login, struct conn *conn, const struct request *request, attempt_finish *finish)
+{
+	struct attempt *attempt = calloc(1, sizeof *attempt);
+
+	if (attempt == NULL) {
+		reply_unavailable(conn, "out of memory");
+		return NULL;
+	}
+	attempt->login = login;
+	attempt->conn = conn;
+	attempt->finish = finish;
+	attempt->secure = strcmp(request->scheme, "https") == 0;
+	snprintf(attempt->mount, sizeof attempt->mount, "%s", request->mount);
+	snprintf(attempt->address, sizeof attempt->address, "%s", request->address);
+	conn_take(conn, &attempt_user, attempt);
+	return attempt;
+}
+
+void
+attempt_done(void *arg, const struct auth_answer *answer)
+{
+	struct attempt *attempt = arg;
+
+	attempt->job = NULL;
+	attempt_log(attempt, answer);
+	attempt->finish(attempt, answer);
+	free(attempt);
+}
+
+void
+attempt_begin(struct attempt *attempt, struct auth_job *job, const struct auth_answer *now)
+{
+	if (job == NULL)
+		attempt_done(attempt, now);
+	else
+		attempt->job = job;
+}
+
+int
+attempt_status(const struct auth_answer *answer)
+{
+	switch (answer->result) {
+	case AUTH_OK: return 200;
+	case AUTH_DENIED: return 401;
+	case AUTH_WAIT: return 429;
+	case AUTH_REFUSED: return 400;
+	case AUTH_BUSY:
+	case AUTH_TROUBLE: break;
+	}
+	return 503;
+}
+
+void
+attempt_words(const struct attempt *attempt, const struct auth_answer *answer, struct cause *words)
+{
+	switch (answer->result) {
+	case AUTH_OK: break;
+	case AUTH_DENIED:
+		cause_set(words,
+		    attempt->form == LOGIN_PAGE_SETUP ? "wrong set-up token"
+						      : "wrong name or password");
+		break;
+	case AUTH_WAIT:
+		cause_set(words, "too many wrong attempts, try again in %u s", answer->wait_s);
+		break;
+	case AUTH_BUSY: cause_set(words, "too many log in just now, try again"); break;
+	case AUTH_REFUSED: *words = answer->why; break;
+	case AUTH_TROUBLE:
+		cause_set(words, "log-in is not possible just now, the log of oriel-fcgi says why");
+		break;
+	}
+}
+
+unsigned
+attempt_wait(const struct auth_answer *answer)
+{
+	if (answer->result == AUTH_WAIT)
+		return answer->wait_s;
+	return attempt_status(answer) == 503 ? 1 : 0;
+}
+
+/* fail2ban reads this line: docs/operations.md. A name that is none is not repeated. */
+void
+attempt_log(const struct attempt *attempt, const struct auth_answer *answer)
+{
+	const char *user = user_name_valid(attempt->user) ? attempt->user : "?";
+
+	if (answer->result == AUTH_DENIED)
+		log_notice("login", "%s: wrong %s for %s", attempt->address,
+		    attempt->form == LOGIN_PAGE_SETUP ? "set-up token" : "password", user);
+	else if (answer->result == AUTH_WAIT)
+		log_notice(
+		    "login", "%s: has to wait %u s for %s", attempt->address, answer->wait_s, user);
+}

@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: ISC */
+#include "site/login.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "site/attempt.h"
+#include "http/origin.h"
+#include "http/query.h"
+#include "http/reply.h"
+#include "site/settings.h"
+
+/* ---- life ------------------------------------------------------------------------------- */
+
+static void
+login_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct login *login = arg;
+
+	(void)fd, (void)what;
+	auth_dispatch(login->auth);
+}
+
+static struct account_db_settings
+login_settings(const struct options *options)
+{
+	return (struct account_db_settings){
+		.state_dir = options_text(options, SITE_STATE_DIR),
+		.run_dir = options_text(options, SITE_RUN_DIR),
+		.idle_s = options_number(options, SITE_SESSION_IDLE),
+		.absolute_s = options_number(options, SITE_SESSION_MAX),
+	};
+}
+
+void
+login_prepare(const struct options *options)
+{
+	struct account_db_settings settings = login_settings(options);
+	char token[SETUP_TOKEN_SIZE];
+	struct cause why = { "out of memory" };
+	struct account_db *db = account_db_new(&settings, &why);
+	int64_t next;
+
+	if (db == NULL || account_db_settle(db, time(NULL), &next, &why) == ACCOUNT_DB_TROUBLE ||
+	    account_db_setup_token(db, token, &why) == ACCOUNT_DB_TROUBLE)
+		log_warning("login", "%s", why.text);
+	secret_wipe(token, sizeof token);
+	account_db_free(&db);
+}
+
+int
+login_init(struct login *login, struct event_base *base, const struct options *options,
+    struct backoff *backoff, struct cause *why)
+{
+	const struct account_db_settings settings = login_settings(options);
+
+	login->origins = options_text(options, SITE_ALLOW_ORIGINS);
+	login->basic = options_number(options, SITE_BASIC) != 0;
+	login->session_max_s = options_number(options, SITE_SESSION_MAX);
+	if (options_number(options, SITE_LOGIN) == 0)
+		return 0;
+	login->auth = auth_new(&settings, backoff, why);
+	if (login->auth == NULL)
+		return -1;
+	login->readable = event_new(
+	    base, auth_fd(login->auth), EV_READ | EV_PERSIST, login_readable, login);
+	if (login->readable == NULL || event_add(login->readable, NULL) == -1)
+		return cause_set(why, "out of memory");
+	return 0;
+}
+
+void
+login_deinit(struct login *login)
+{
+	if (login->readable != NULL)
+		event_free(login->readable);
+	if (login->auth != NULL)
+		auth_free(&login->auth);
+	login->readable = NULL;
+}
+
+/* ---- who asks ------------------------------------------------------------------------------ */
+
+enum role
+login_role(const struct login *login, const struct request *request)
+{
+	return login->auth == NULL ? ROLE_OPERATOR : role_parse(request->role);
+}
+
+bool
+login_trusts(const struct login *login, const struct request *request)
+{
+	bool ambient = login->auth != NULL && strcmp(request->kind, "token") != 0;
+
+	return origin_may_change(request, login->origins, ambient);
+}
+
+bool
+login_hold(const struct login *login, struct conn *conn, const struct request *request)
+{
+	return login->auth == NULL || conn_hold(conn, auth_holds(login->auth), request->grant);
+}
+
+void
+login_session(const struct login *login, struct conn *conn, const struct request *request)
+{
+	char origin[QUERY_VALUE_SIZE] = "";
+	struct cause why;
+	json_t *session;
+
+	if (query_text(request->query, "origin", origin, &why) == -1) {
+		reply_error(conn, 400, "%s", why.text);
+		return;
+	}
+	session = json_pack("{s:b, s:s, s:o, s:s, s:o}", "login", login->auth != NULL, "role",
+	    role_word(login_role(login, request)), "user", reply_text(request->user), "kind",
+	    login->auth == NULL ? "open" : request->kind, "site", origin_of_site(request));
+	if (origin[0] != '\0')
+		json_object_set_new(session, "origin",
+		    json_string(
+			origin_is_known(request, login->origins, origin) ? "ok" : "refused"));
+	reply_json(conn, 200, session);
+}
+
+/* ---- the cookies ----------------------------------------------------------------------------- */
+
+/* The session, and the browser's own: that somebody has logged in from it before. The prefix makes
+ * the browser itself see to Secure, Path=/ and no Domain (RFC 6265bis). */
+#define COOKIE_SESSION "oriel"
+#define COOKIE_DEVICE "oriel-device"
+#define COOKIE_SECURE "__Host-"
+
+enum { DEVICE_S = 365 * 86400 };
+
+static bool
+cookie_find(const struct request *request, const char *name, char secret[SECRET_SIZE])
+{
+	char full[32];
+
+	snprintf(full, sizeof full, "%s%s",
+	    strcmp(request->scheme, "https") == 0 ? COOKIE_SECURE : "", name);
+	return header_cookie(request->cookie, full, secret);
+}
+
+bool
+login_cookie(const struct request *request, char secret[SECRET_SIZE])
+{
+	return cookie_find(request, COOKIE_SESSION, secret);
+}
+
+static void
+cookie_add(struct reply_head *head, bool secure, const char *name, const char *secret, long seconds)
+{
+	reply_add(head, "Set-Cookie: %s%s=%s; Path=/; Max-Age=%ld; HttpOnly; SameSite=Strict%s",
+	    secure ? COOKIE_SECURE : "", name, secret, seconds, secure ? "; Secure" : "");
+}
+
+/* 303, with a new session and the device it belongs to, or without the old one. */
+static void
+login_go(const struct attempt *attempt, const struct auth_answer *answer)
+{
+	bool in = answer->secret[0] != '\0';
+	struct reply_head head;
+
+	reply_begin(&head, attempt->conn, 303);
+	reply_add(&head, "Location: %s", attempt->next);
+	reply_add(&head, "Cache-Control: no-store");
+	cookie_add(&head, attempt->secure, COOKIE_SESSION, answer->secret,
+	    in ? attempt->login->session_max_s : 0);
+	if (in)
+		cookie_add(&head, attempt->secure, COOKIE_DEVICE, answer->device, DEVICE_S);
+	reply_send(attempt->conn, &head, "", 0);
+	secret_wipe(&head, sizeof head);
+}
+
+/* ---- the page ------------------------------------------------------------------------------------ */
+
+/* Where to go afterwards: the form's wish, or the query's, else the dashboard. Never
+ * here again. */
+static void
+login_next(char next[NEXT_SIZE], const struct request *request)
+{
+	size_t below = strlen(request->mount);
+
+	if (!form_field(request->body, request->body_length, "next", next, NEXT_SIZE) ||
+	    next[0] == '\0')
+		(void)form_field(request->query, strlen(request->query), "next", next, NEXT_SIZE);
+	if (!form_is_local(next, request->mount) || strncmp(next + below, "/login", 6) == 0)
+		snprintf(next, NEXT_SIZE, "%s/", request->mount);
+}
+
+void
+login_page(struct login *login, struct conn *conn, const struct request *request)
+{
+	char next[NEXT_SIZE], secret[SECRET_SIZE] = "";
+	struct login_page page = { .mount = request->mount, .next = next, .user = "" };
+	struct auth_pass pass;
+
+	login_next(next, request);
+	if (login->auth == NULL) {
+		reply_see(conn, next);
+		return;
+	}
+	if (login_cookie(request, secret) && auth_check(login->auth, secret, &pass) == AUTH_OK) {
+		page.kind = LOGIN_PAGE_WELCOME;
+		page.user = pass.user;
+	} else if (auth_has_users(login->auth) == AUTH_DENIED)
+		page.kind = LOGIN_PAGE_SETUP;
+	secret_wipe(secret, sizeof secret);
+	login_page_send(conn, 200, &page);
+}
+
+/* ---- in ------------------------------------------------------------------------------------------- */
+
+static void
+post_done(struct attempt *attempt, const struct auth_answer *answer)
+{
+	struct login_page page = { .kind = attempt->form,
+		.mount = attempt->mount,
+		.next = attempt->next,
+		.user = attempt->user,
+		.wait_s = attempt_wait(answer) };
+	struct cause words;
+
+	if (answer->result == AUTH_OK) {
+		login_go(attempt, answer);
+		return;
+	}
+	attempt_words(attempt, answer, &words);
+	words.text[0] = (char)(words.text[0] -
+	    ('a' <= words.text[0] && words.text[0] <= 'z' ? 32 : 0));
+	page.error = words.text;
+	login_page_send(attempt->conn, attempt_status(answer), &page);
+}
+
+struct fields {
+	char user[AUTH_NAME_SIZE], pass[PASSWORD_MAX + 1], again[PASSWORD_MAX + 1],
+	    token[2 * SETUP_TOKEN_SIZE];
+};
+
+/* What does not fit is no name and no password of ours. */
+static bool
+fields_read(struct fields *fields, const struct request *request)
+{
+	const char *body = request->body;
+	size_t length = request->body_length;
+
+	return form_field(body, length, "user", fields->user, sizeof fields->user) &&
+	    form_field(body, length, "pass", fields->pass, sizeof fields->pass) &&
+	    form_field(body, length, "again", fields->again, sizeof fields->again) &&
+	    form_field(body, length, "token", fields->token, sizeof fields->token);
+}
+
+/* `from`: for the list of sessions. */
+static void
+login_from(char from[ACCOUNT_DB_FROM_SIZE], const struct request *request)
+{
+	snprintf(from, ACCOUNT_DB_FROM_SIZE, "%s %s", request->address, request->agent);
+	for (char *c = from; *c != '\0'; c++)
+		if ((unsigned char)*c < ' ' || (unsigned char)*c >= 0x7f)
+			*c = '?';
+}
+
+static void
+post_run(struct attempt *attempt, const struct request *request, const struct fields *fields)
+{
+	struct auth_answer now = { .result = AUTH_DENIED };
+	struct auth *auth = attempt->login->auth;
+	struct auth_job *job = NULL;
+	char from[ACCOUNT_DB_FROM_SIZE], device[SECRET_SIZE];
+	const struct auth_claim claim = { .address = request->address,
+		.name = fields->user,
+		.password = fields->pass,
+		.from = from,
+		.device = device };
+
+	login_from(from, request);
+	(void)cookie_find(request, COOKIE_DEVICE, device);
+	if (fields->token[0] == '\0')
+		job = auth_login(auth, &claim, attempt_done, attempt, &now);
+	else if (strcmp(fields->pass, fields->again) != 0) {
+		now.result = AUTH_REFUSED;
+		cause_set(&now.why, "the two passwords differ");
+	} else
+		job = auth_setup(auth, &claim, fields->token, attempt_done, attempt, &now);
+	attempt_begin(attempt, job, &now);
+}
+
+/* Whether a session may be made from here; else the request has been answered. */
+static bool
+login_admits(
+    struct login *login, struct conn *conn, const struct request *request, const char *type)
+{
+	if (!origin_may_change(request, login->origins, false))
+		origin_refuse(conn, request, "this page may not log in here");
+	else if (!request_content_is(request, type))
+		reply_error(conn, 415, "Content-Type must be %s", type);
+	else if (login->auth == NULL)
+		reply_error(conn, 404, "log-in is off");
+	else
+		return true;
+	return false;
+}
+
+void
+login_post(struct login *login, struct conn *conn, const struct request *request)
+{
+	struct attempt *attempt;
+	struct fields fields;
+
+	if (!login_admits(login, conn, request, "application/x-www-form-urlencoded"))
+		return;
+	attempt = attempt_new(login, conn, request, post_done);
+	if (attempt == NULL)
+		return;
+	login_next(attempt->next, request);
+	if (!fields_read(&fields, request))
+		memset(&fields, 0, sizeof fields);
+	attempt->form = fields.token[0] != '\0' ? LOGIN_PAGE_SETUP : LOGIN_PAGE_LOGIN;
+	memcpy(attempt->user, fields.user, sizeof attempt->user);
+	post_run(attempt, request, &fields);
+	secret_wipe(&fields, sizeof fields);
+}
+
+/* ---- in, for programs ------------------------------------------------------------------------------- */
+
+static void
+api_done(struct attempt *attempt, const struct auth_answer *answer)
+{
+	struct cause words;
+
+	if (answer->result == AUTH_OK) {
+		reply_json(attempt->conn, 200,
+		    json_pack("{s:s, s:I, s:s}", "token", answer->secret, "expires",
+			(json_int_t)answer->pass.expires, "role", role_word(answer->pass.role)));
+		return;
+	}
+	attempt_words(attempt, answer, &words);
+	reply_later(attempt->conn, attempt_status(answer), attempt_wait(answer), words.text);
+}
+
+void
+login_api(struct login *login, struct conn *conn, const struct request *request)
+{
+	struct auth_answer now = { .result = AUTH_DENIED };
+	const char *user, *pass;
+	struct attempt *attempt;
+	char from[ACCOUNT_DB_FROM_SIZE];
+	json_t *body;
+
+	if (!login_admits(login, conn, request, "application/json"))
+		return;
+	body = json_parse_object(request->body, request->body_length);
+	user = json_get_text(body, "user");
+	pass = json_get_text(body, "pass");
+	if (body == NULL || user == NULL || pass == NULL)
+		reply_error(conn, 400,
+		    body == NULL       ? "bad json"
+			: user == NULL ? "missing user"
+				       : "missing pass");
+	else if ((attempt = attempt_new(login, conn, request, api_done)) != NULL) {
+		const struct auth_claim claim = { .address = request->address,
+			.name = user,
+			.password = pass,
+			.from = from,
+			.device = "" };
+
+		login_from(from, request);
+		snprintf(attempt->user, sizeof attempt->user, "%s", user);
+		attempt_begin(
+		    attempt, auth_login(login->auth, &claim, attempt_done, attempt, &now), &now);
+	}
+	json_decref(body);
+}
+
+/* ---- out --------------------------------------------------------------------------------------------- */
+
+static void
+logout_done(struct attempt *attempt, const struct auth_answer *answer)
+{
+	struct cause words;
+
+	if (answer->result == AUTH_OK) {
+		login_go(attempt, answer);
+		return;
+	}
+	attempt_words(attempt, answer, &words); /* still logged in: never pretend */
+	reply_later(attempt->conn, attempt_status(answer), attempt_wait(answer), words.text);
+}
+
+/* The session that was shown, as cookie or as Bearer. */
+static bool
+logout_finds(struct login *login, const struct request *request, struct auth_pass *pass)
+{
+	struct header_credential credential;
+	char secret[SECRET_SIZE] = "";
+	bool found;
+
+	if (header_authorization(request->authorization, &credential) == HEADER_BEARER)
+		memcpy(secret, credential.secret, sizeof secret);
+	else
+		(void)login_cookie(request, secret);
+	found = secret[0] != '\0' && auth_check(login->auth, secret, pass) == AUTH_OK &&
+	    pass->kind == AUTH_SESSION;
+	secret_wipe(&credential, sizeof credential);
+	secret_wipe(secret, sizeof secret);
+	return found;
+}
+
+void
+login_logout(struct login *login, struct conn *conn, const struct request *request)
+{
+	struct auth_answer now = { .result = AUTH_TROUBLE };
+	struct attempt *attempt;
+	struct auth_pass pass;
+
+	if (!origin_may_change(request, login->origins, request->cookie[0] != '\0')) {
+		origin_refuse(conn, request, "this page may not log anybody out");
+		return;
+	}
+	attempt = attempt_new(login, conn, request, logout_done);
+	if (attempt == NULL)
+		return;
+	snprintf(attempt->next, sizeof attempt->next, "%s/login", request->mount);
+	now.result = AUTH_OK; /* nobody was logged in */
+	if (login->auth != NULL && logout_finds(login, request, &pass))
+		attempt_begin(attempt,
+		    auth_logout(login->auth, pass.grant, attempt_done, attempt, &now), &now);
+	else
+		attempt_begin(attempt, NULL, &now);
+}

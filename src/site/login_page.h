@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC */
+/* page: the log-in page, made here so that it needs no JavaScript: the form, the one for
+ * the first user, who is logged in, and the one that only asks again (LOGIN_PAGE_BOUNCE). */
+#ifndef ORIEL_SITE_LOGIN_PAGE_H
+#define ORIEL_SITE_LOGIN_PAGE_H
+
+#include "fastcgi/conn.h"
+
+enum login_page_kind { LOGIN_PAGE_LOGIN, LOGIN_PAGE_SETUP, LOGIN_PAGE_WELCOME, LOGIN_PAGE_BOUNCE };
+
+struct login_page { /* all texts are escaped here; "" for none */
+	enum login_page_kind kind;
+	const char *mount; /* of the site */
+	const char *next;  /* where to go afterwards */
+	const char *user;  /* as typed before, or who is logged in */
+	const char *error; /* a sentence, or NULL */
+	unsigned wait_s;   /* Retry-After; 0: none */
+};
+
+void login_page_send(struct conn *conn, int status, const struct login_page *page);
+
+#endif

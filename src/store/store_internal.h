@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: ISC */
+/* internal: what the files of this room share. Included by src/store alone, and by the test
+ * of its transactions. */
+#ifndef ORIEL_STORE_STORE_INTERNAL_H
+#define ORIEL_STORE_STORE_INTERNAL_H
+
+#include <sys/types.h>
+
+#include "store/numbers.h"
+#include "store/sql.h"
+#include "store/store.h"
+
+/* A folder, a file in it, and the same moved aside. */
+enum { STORE_FOLDER_SIZE = 1024, STORE_PATH_SIZE = 1088, STORE_ASIDE_SIZE = 1152 };
+
+enum store_sentence {
+	STORE_BEGIN,
+	STORE_COMMIT,
+	STORE_ROLLBACK,
+	STORE_SAVEPOINT,
+	STORE_RELEASE,
+	STORE_ROLLBACK_TO,
+	STORE_VALUE_SET,
+	STORE_VALUE_ALL,
+	STORE_EVENT_LAST,
+	STORE_EVENT_ADD,
+	STORE_EVENT_CHANGE,
+	STORE_EVENT_PRUNE,
+	STORE_EVENTS_BACK,
+	STORE_EVENTS_BACK_TYPE,
+	STORE_EVENTS_ON,
+	STORE_EVENTS_ON_TYPE,
+	STORE_PICTURE_ADD,
+	STORE_PICTURE_DROP,
+	STORE_PICTURE_OLDEST,
+	STORE_PICTURE_PAGE,
+	STORE_PICTURE_FIND,
+	STORE_PICTURE_NAMES,
+	STORE_SENTENCES
+};
+
+/* A picture file written or removed inside the open transaction, which a
+ * rollback has to answer for. */
+struct store_note {
+	bool written;
+	int depth;
+	char name[STORE_NAME_SIZE];
+};
+
+struct store {
+	struct sql *sql;
+	struct sql_statement *say[STORE_SENTENCES];
+	int snaps;	  /* descriptor of folder/snaps */
+	int depth;	  /* of nested transactions */
+	bool spoilt;	  /* a rollback failed: the open transaction must not be committed */
+	int64_t floor;	  /* numbers up to here may have been given away before */
+	int64_t reserved; /* up to here they are ours, as folder/numbers says */
+	dev_t device;	  /* the file that is open */
+	ino_t inode;
+	off_t size; /* it had so far */
+	struct store_repaired repaired;
+	int64_t events;	       /* in the log; -1: to be counted */
+	uint64_t count, bytes; /* of saved pictures */
+	struct store_note *notes;
+	size_t note_count, note_room;
+	char folder[STORE_FOLDER_SIZE];
+};
+
+/* Remember what a rollback must answer for. -1 when out of memory. */
+int store_note(struct store *store, const char *name, bool written);
+void store_notes_settle(struct store *store); /* the level store->depth + 1 was committed */
+void store_notes_undo(struct store *store);   /* it was rolled back */
+
+/* ---- layout.c: what the tables look like ---- */
+enum { STORE_LAYOUT = 2, STORE_LAYOUT_MAX = 9999 /* no version will have more */ };
+
+/* Bring the open database to our layout: made (*made: it was empty), migrated, refused untouched (a newer
+ * one), or STORE_DAMAGED. */
+int layout_bring(struct sql *sql, bool *made, bool *migrated, struct cause *why);
+int layout_make(struct sql *sql, struct cause *why);
+
+/* Are all rows what was written? Else STORE_DAMAGED. */
+int layout_check_rows(struct sql *sql, struct cause *why);
+
+/* ---- salvage.c ---- */
+/* Copy what can be read of the damaged database into the new one, inside a transaction of its own; *repaired
+ * counts. `most`: the highest number there can be. What cannot be read is no failure. */
+int salvage(struct sql *damaged, struct sql *sound, int64_t most, struct store_repaired *repaired,
+    struct cause *why);
+
+/* ---- open.c ---- */
+int store_open(struct store *store, struct cause *why);
+int store_open_or_repair(struct store *store, struct cause *why);
+int store_prepare(struct store *store, struct cause *why); /* in store.c */
+int store_bad_row(struct store *store, struct cause *why); /* STORE_DAMAGED */
+/* Numbers up to `id` may be given away. */
+int store_reserve(struct store *store, int64_t id, struct cause *why);
+void store_close(struct store *store);
+/* The number from which on a store begins whose former numbers are not known: above `known`, and above all
+ * that can have been given away up to now. */
+int64_t store_far_above(const struct store *store, int64_t known);
+void store_path(const struct store *store, const char *end, char path[STORE_PATH_SIZE]);
+
+/* ---- aside.c: damaged ones are kept ---- */
+/* They are named after the second they were moved: the newest; 0: there is none. */
+int64_t aside_newest(const char *folder);
+/* Move state.db and its log away. `name`: where to. */
+int aside_move(const char *folder, char name[STORE_NAME_SIZE], struct cause *why);
+
+/* Open folder/snaps; bring files and rows together. */
+int store_pictures_open(struct store *store, struct cause *why);
+int store_pictures_count(struct store *store, struct cause *why);
+
+/* A row for a picture file that is there. */
+int store_picture_add_row(
+    struct store *store, const char *name, uint64_t bytes, uint64_t wall_ns, struct cause *why);
+int store_picture_drop_row(struct store *store, const char *name, struct cause *why);
+
+/* Free room for `length` bytes more by removing the oldest pictures. */
+int store_make_room(
+    struct store *store, uint32_t length, const struct store_limits *limits, struct cause *why);
+/* Remove the oldest pictures worth at least `bytes`; STORE_MISSING when there is none. */
+int store_evict(struct store *store, uint64_t bytes, struct cause *why);
+
+#endif
