@@ -6,8 +6,10 @@
 
 #include "base/json.h"
 #include "base/vocabulary.h"
+#include "fanout/fanout.h"
 #include "http/query.h"
 #include "http/reply.h"
+#include "site/site_internal.h"
 
 enum { LIMIT_MAX = 1000, SNAP_NAME_MAX = 128, KEY_MAX = 64 };
 
@@ -122,14 +124,14 @@ api_call_done(void *arg, struct client_reply *reply)
 
 /* The client's name for this change goes to orield, which does not do it twice. */
 static bool
-api_call_take_key(const struct api_visit *visit, json_t *command)
+api_call_take_key(const struct exchange *exchange, json_t *command)
 {
-	const char *key = visit->request->idempotency_key;
+	const char *key = exchange->request->idempotency_key;
 	json_t *id = key[0] != '\0' && strlen(key) <= KEY_MAX ? json_string(key) : NULL;
 
 	if (key[0] != '\0' && id == NULL) {
 		reply_error(
-		    visit->conn, 400, "Idempotency-Key must be UTF-8 of 1 to %d bytes", KEY_MAX);
+		    exchange->conn, 400, "Idempotency-Key must be UTF-8 of 1 to %d bytes", KEY_MAX);
 		return false;
 	}
 	if (id != NULL)
@@ -138,78 +140,79 @@ api_call_take_key(const struct api_visit *visit, json_t *command)
 }
 
 static struct api_call *
-api_call_new(const struct api_visit *visit, json_t *command, struct api_call how)
+api_call_new(const struct exchange *exchange, json_t *command, struct api_call how)
 {
 	enum command_id id = command_find(json_get_text(command, "cmd"));
 	struct api_call *call;
 
-	how.camera = visit->camera;
-	how.conn = visit->conn;
+	how.camera = exchange->fanout->camera;
+	how.conn = exchange->conn;
 	how.changes = command_words[id].role == COMMAND_OPERATOR;
-	if ((how.changes && !api_call_take_key(visit, command)) ||
-	    !viewer_admit(visit->admission, visit->conn, visit->request, &how.place))
+	if ((how.changes && !api_call_take_key(exchange, command)) ||
+	    !viewer_admit(&exchange->site->commands, exchange->conn, exchange->request, &how.place))
 		return NULL;
 	call = malloc(sizeof *call);
 	if (call == NULL) {
 		limiter_leave(how.place);
-		reply_unavailable(visit->conn, "out of memory");
+		reply_unavailable(exchange->conn, "out of memory");
 		return NULL;
 	}
 	*call = how;
 	return call;
 }
 
-/* Run `command` (taken); the answer goes to the visitor. */
+/* Run `command` (taken); the answer goes to who asks. */
 static void
-api_call_run(const struct api_visit *visit, json_t *command, struct api_call how)
+api_call_run(const struct exchange *exchange, json_t *command, struct api_call how)
 {
-	struct api_call *call = api_call_new(visit, command, how);
+	struct api_call *call = api_call_new(exchange, command, how);
 
 	if (call == NULL) {
 		json_decref(command);
 		return;
 	}
-	conn_take(visit->conn, &api_call_user, call);
-	call->ask = camera_ask(visit->camera, visit->role, command, api_call_done, call);
+	conn_take(exchange->conn, &api_call_user, call);
+	call->ask = camera_ask(
+	    exchange->fanout->camera, exchange->role, command, api_call_done, call);
 	if (call->ask != 0)
 		return;
 	limiter_leave(call->place);
 	free(call);
-	reply_unavailable(visit->conn, "out of memory");
+	reply_unavailable(exchange->conn, "out of memory");
 }
 
 static void
-api_call_line(const struct api_visit *visit, json_t *command)
+api_call_line(const struct exchange *exchange, json_t *command)
 {
 	api_call_run(
-	    visit, command, (struct api_call){ .finish = api_call_finish_line, .refused = 503 });
+	    exchange, command, (struct api_call){ .finish = api_call_finish_line, .refused = 503 });
 }
 
 static void
-api_call_list(const struct api_visit *visit, json_t *command, const char *list)
+api_call_list(const struct exchange *exchange, json_t *command, const char *list)
 {
-	api_call_run(visit, command,
+	api_call_run(exchange, command,
 	    (struct api_call){ .finish = api_call_finish_list, .list = list, .refused = 503 });
 }
 
 /* ---- reading -------------------------------------------------------------------------------- */
 
 void
-api_status(const struct api_visit *visit)
+api_status(const struct exchange *exchange)
 {
-	api_call_line(visit, json_pack("{s:s}", "cmd", "status"));
+	api_call_line(exchange, json_pack("{s:s}", "cmd", "status"));
 }
 
 void
-api_get_config(const struct api_visit *visit)
+api_get_config(const struct exchange *exchange)
 {
-	api_call_line(visit, json_pack("{s:s}", "cmd", "get"));
+	api_call_line(exchange, json_pack("{s:s}", "cmd", "get"));
 }
 
 void
-api_get_controls(const struct api_visit *visit)
+api_get_controls(const struct exchange *exchange)
 {
-	api_call_line(visit, json_pack("{s:s}", "cmd", "controls"));
+	api_call_line(exchange, json_pack("{s:s}", "cmd", "controls"));
 }
 
 /* ?NAME=NUMBER into command[NAME]; -1 with *why. */
@@ -242,37 +245,40 @@ command_add_text(json_t *command, const char *query, const char *name, struct ca
 }
 
 void
-api_history(const struct api_visit *visit)
+api_history(const struct exchange *exchange)
 {
 	json_t *command = json_pack("{s:s}", "cmd", "events");
 	struct cause why;
 
-	if (command_add_number(command, visit->request->query, "before", 1, INT64_MAX, &why) ==
+	if (command_add_number(command, exchange->request->query, "before", 1, INT64_MAX, &why) ==
 		-1 ||
-	    command_add_number(command, visit->request->query, "after", 0, INT64_MAX, &why) == -1 ||
-	    command_add_number(command, visit->request->query, "limit", 1, LIMIT_MAX, &why) == -1 ||
-	    command_add_text(command, visit->request->query, "type", &why) == -1) {
+	    command_add_number(command, exchange->request->query, "after", 0, INT64_MAX, &why) ==
+		-1 ||
+	    command_add_number(command, exchange->request->query, "limit", 1, LIMIT_MAX, &why) ==
+		-1 ||
+	    command_add_text(command, exchange->request->query, "type", &why) == -1) {
 		json_decref(command);
-		reply_error(visit->conn, 400, "%s", why.text);
+		reply_error(exchange->conn, 400, "%s", why.text);
 		return;
 	}
-	api_call_list(visit, command, "events");
+	api_call_list(exchange, command, "events");
 }
 
 void
-api_snaps(const struct api_visit *visit)
+api_snaps(const struct exchange *exchange)
 {
 	json_t *command = json_pack("{s:s}", "cmd", "snaps");
 	struct cause why;
 
-	if (command_add_number(command, visit->request->query, "before", 1, INT64_MAX, &why) ==
+	if (command_add_number(command, exchange->request->query, "before", 1, INT64_MAX, &why) ==
 		-1 ||
-	    command_add_number(command, visit->request->query, "limit", 1, LIMIT_MAX, &why) == -1) {
+	    command_add_number(command, exchange->request->query, "limit", 1, LIMIT_MAX, &why) ==
+		-1) {
 		json_decref(command);
-		reply_error(visit->conn, 400, "%s", why.text);
+		reply_error(exchange->conn, 400, "%s", why.text);
 		return;
 	}
-	api_call_list(visit, command, "snaps");
+	api_call_list(exchange, command, "snaps");
 }
 
 /* ---- saved pictures --------------------------------------------------------------------------- */
@@ -289,29 +295,32 @@ snap_name_valid(const char *name)
 }
 
 void
-api_snap(const struct api_visit *visit, const char *name)
+api_snap(const struct exchange *exchange)
 {
+	const char *name = exchange->route->name;
 	struct reply_head head;
 
 	if (!snap_name_valid(name)) {
-		reply_error(visit->conn, 404, "no such picture");
+		reply_error(exchange->conn, 404, "no such picture");
 		return;
 	}
-	reply_begin(&head, visit->conn, 200);
+	reply_begin(&head, exchange->conn, 200);
 	reply_add(&head, "Content-Type: image/jpeg");
-	reply_add(&head, "X-Accel-Redirect: %s/_snaps/%s/%s", request_own_mount(visit->request),
-	    camera_name(visit->camera), name);
-	reply_send(visit->conn, &head, NULL, 0);
+	reply_add(&head, "X-Accel-Redirect: %s/_snaps/%s/%s", request_own_mount(exchange->request),
+	    camera_name(exchange->fanout->camera), name);
+	reply_send(exchange->conn, &head, NULL, 0);
 }
 
 void
-api_delete_snap(const struct api_visit *visit, const char *name)
+api_delete_snap(const struct exchange *exchange)
 {
+	const char *name = exchange->route->name;
+
 	if (!snap_name_valid(name)) {
-		reply_error(visit->conn, 404, "no such picture");
+		reply_error(exchange->conn, 404, "no such picture");
 		return;
 	}
-	api_call_run(visit, json_pack("{s:s, s:s}", "cmd", "snap_delete", "name", name),
+	api_call_run(exchange, json_pack("{s:s, s:s}", "cmd", "snap_delete", "name", name),
 	    (struct api_call){ .finish = api_call_finish_line, .refused = 404 });
 }
 
@@ -320,25 +329,25 @@ api_delete_snap(const struct api_visit *visit, const char *name)
 /* The body as a command: its keys are arguments, never the command itself. NULL when
  * the request has been answered. */
 static json_t *
-api_body_command(const struct api_visit *visit, const char *name)
+api_body_command(const struct exchange *exchange, const char *name)
 {
 	static const char *const ours[] = { "cmd", "id" };
-	const struct request *request = visit->request;
+	const struct request *request = exchange->request;
 	json_t *command;
 
 	if (!request_content_is(request, "application/json")) {
-		reply_error(visit->conn, 415, "Content-Type must be application/json");
+		reply_error(exchange->conn, 415, "Content-Type must be application/json");
 		return NULL;
 	}
 	command = json_parse_object(request->body, request->body_length);
 	if (command == NULL) {
-		reply_error(visit->conn, 400, "bad json");
+		reply_error(exchange->conn, 400, "bad json");
 		return NULL;
 	}
 	for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++) {
 		if (json_object_get(command, ours[i]) != NULL) {
 			json_decref(command);
-			reply_error(visit->conn, 400, "unknown setting %s", ours[i]);
+			reply_error(exchange->conn, 400, "unknown setting %s", ours[i]);
 			return NULL;
 		}
 	}
@@ -347,29 +356,29 @@ api_body_command(const struct api_visit *visit, const char *name)
 }
 
 void
-api_set_config(const struct api_visit *visit)
+api_set_config(const struct exchange *exchange)
 {
-	json_t *command = api_body_command(visit, "set");
+	json_t *command = api_body_command(exchange, "set");
 
 	if (command != NULL)
-		api_call_line(visit, command);
+		api_call_line(exchange, command);
 }
 
 void
-api_set_controls(const struct api_visit *visit)
+api_set_controls(const struct exchange *exchange)
 {
-	json_t *command = api_body_command(visit, "control");
+	json_t *command = api_body_command(exchange, "control");
 
 	if (command != NULL)
-		api_call_line(visit, command);
+		api_call_line(exchange, command);
 }
 
 /* ---- health --------------------------------------------------------------------------------------- */
 
 void
-api_health(struct conn *conn)
+api_health(const struct exchange *exchange)
 {
-	reply_json(conn, 200, json_pack("{s:b}", "ok", 1));
+	reply_json(exchange->conn, 200, json_pack("{s:b}", "ok", 1));
 }
 
 static void
@@ -389,8 +398,8 @@ api_call_finish_ready(struct api_call *call, const json_t *status, const struct 
 }
 
 void
-api_ready(const struct api_visit *visit)
+api_ready(const struct exchange *exchange)
 {
-	api_call_run(visit, json_pack("{s:s}", "cmd", "status"),
+	api_call_run(exchange, json_pack("{s:s}", "cmd", "status"),
 	    (struct api_call){ .finish = api_call_finish_ready, .refused = 503 });
 }

@@ -5,33 +5,11 @@
 #ifndef ORIEL_SITE_API_H
 #define ORIEL_SITE_API_H
 
-#include "fanout/camera.h"
-#include "fastcgi/conn.h"
-#include "fastcgi/request.h"
-#include "fanout/admission.h"
+#include "site/exchange.h"
 
-/* Who asks what of which camera. */
-struct api_visit {
-	struct camera *camera;
-	struct conn *conn;
-	const struct request *request;
-	enum role role;
-	struct admission *admission; /* for commands under way */
-};
-
-void api_status(const struct api_visit *visit);
-void api_get_config(const struct api_visit *visit);
-void api_set_config(const struct api_visit *visit);
-void api_get_controls(const struct api_visit *visit);
-void api_set_controls(const struct api_visit *visit);
-void api_history(const struct api_visit *visit);
-void api_snaps(const struct api_visit *visit);
-void api_ready(const struct api_visit *visit);
-
-/* `name` is what the path ends in. */
-void api_snap(const struct api_visit *visit, const char *name);
-void api_delete_snap(const struct api_visit *visit, const char *name);
-
-void api_health(struct conn *conn); /* this process is alive: it answers */
+route_handler api_status, api_ready, api_history;
+route_handler api_get_config, api_set_config, api_get_controls, api_set_controls;
+route_handler api_snaps, api_snap, api_delete_snap;
+route_handler api_health; /* this process is alive, whatever the cameras do: it answers */
 
 #endif

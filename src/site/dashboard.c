@@ -4,57 +4,63 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "fanout/fanout.h"
+#include "http/query.h"
 #include "http/reply.h"
 
 /* The value of `name`, "" when it is not there; false: it is no text, and that has been answered. */
 static bool
-dashboard_asks(struct conn *conn, const struct request *request, const char *name,
-    char value[QUERY_VALUE_SIZE])
+dashboard_asks(const struct exchange *exchange, const char *name, char value[QUERY_VALUE_SIZE])
 {
 	struct cause why;
 
 	value[0] = '\0';
-	if (query_text(request->query, name, value, &why) != -1)
+	if (query_text(exchange->request->query, name, value, &why) != -1)
 		return true;
-	reply_error(conn, 400, "%s", why.text);
+	reply_error(exchange->conn, 400, "%s", why.text);
 	return false;
 }
 
-bool
-dashboard_choose(struct route *route, char name[QUERY_VALUE_SIZE], struct conn *conn,
-    const struct request *request)
+static void
+dashboard_send(const struct exchange *exchange)
 {
-	char action[QUERY_VALUE_SIZE];
+	struct reply_head head;
 
-	if (!dashboard_asks(conn, request, "action", action) ||
-	    !dashboard_asks(conn, request, "cam", name))
-		return false;
-	if (route->camera == NULL && name[0] != '\0') {
-		route->camera = name;
-		route->camera_length = strlen(name);
-		route->elsewhere = true;
-	}
-	/* Clients of other camera servers, which ask for an action, would take the page for a picture. */
-	if (action[0] == '\0' && route->camera != NULL)
-		return true;
-	reply_no_path(conn, request->path);
-	return false;
+	reply_begin(&head, exchange->conn, 200);
+	reply_add(&head, "Content-Type: text/html; charset=utf-8");
+	reply_add(&head, "X-Accel-Redirect: %s/_page", request_own_mount(exchange->request));
+	reply_send(exchange->conn, &head, NULL, 0);
+}
+
+static void
+dashboard_redirect(const struct exchange *exchange, const char *camera)
+{
+	char where[512];
+
+	snprintf(where, sizeof where, "%s/cam/%s/", exchange->request->mount, camera);
+	reply_see(exchange->conn, where);
 }
 
 void
-dashboard_get(
-    struct conn *conn, const struct request *request, const struct route *route, const char *camera)
+dashboard_get(const struct exchange *exchange)
 {
-	char where[512];
-	struct reply_head head;
+	const struct route *route = exchange->route;
+	bool elsewhere = route->camera == NULL || route->elsewhere;
+	char action[QUERY_VALUE_SIZE], named[QUERY_VALUE_SIZE];
+	struct fanout *fanout;
 
-	if (route->elsewhere) {
-		snprintf(where, sizeof where, "%s/cam/%s/", request->mount, camera);
-		reply_see(conn, where);
+	if (!dashboard_asks(exchange, "action", action) || !dashboard_asks(exchange, "cam", named))
+		return;
+	/* Clients of other camera servers, which ask for an action, would take the page for a picture. */
+	if (action[0] != '\0' || (route->camera == NULL && named[0] == '\0')) {
+		reply_no_path(exchange->conn, exchange->request->path);
 		return;
 	}
-	reply_begin(&head, conn, 200);
-	reply_add(&head, "Content-Type: text/html; charset=utf-8");
-	reply_add(&head, "X-Accel-Redirect: %s/_page", request_own_mount(request));
-	reply_send(conn, &head, NULL, 0);
+	fanout = route->camera != NULL
+	    ? exchange_find(exchange, route->camera, route->camera_length)
+	    : exchange_find(exchange, named, strlen(named));
+	if (fanout != NULL && elsewhere)
+		dashboard_redirect(exchange, camera_name(fanout->camera));
+	else if (fanout != NULL)
+		dashboard_send(exchange);
 }

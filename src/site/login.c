@@ -13,6 +13,7 @@
 #include "http/query.h"
 #include "http/reply.h"
 #include "site/settings.h"
+#include "site/site_internal.h"
 
 /* ---- life ------------------------------------------------------------------------------- */
 
@@ -106,8 +107,11 @@ login_hold(const struct login *login, struct conn *conn, const struct request *r
 }
 
 void
-login_session(const struct login *login, struct conn *conn, const struct request *request)
+login_session(const struct exchange *exchange)
 {
+	const struct login *login = &exchange->site->login;
+	const struct request *request = exchange->request;
+	struct conn *conn = exchange->conn;
 	char origin[QUERY_VALUE_SIZE] = "";
 	struct cause why;
 	json_t *session;
@@ -194,8 +198,11 @@ login_next(char next[NEXT_SIZE], const struct request *request)
 }
 
 void
-login_page(struct login *login, struct conn *conn, const struct request *request)
+login_page(const struct exchange *exchange)
 {
+	struct login *login = &exchange->site->login;
+	const struct request *request = exchange->request;
+	struct conn *conn = exchange->conn;
 	char next[NEXT_SIZE], secret[SECRET_SIZE] = "";
 	struct login_page page = { .mount = request->mount, .next = next, .user = "" };
 	struct auth_pass pass;
@@ -307,8 +314,11 @@ login_admits(
 }
 
 void
-login_post(struct login *login, struct conn *conn, const struct request *request)
+login_post(const struct exchange *exchange)
 {
+	struct login *login = &exchange->site->login;
+	const struct request *request = exchange->request;
+	struct conn *conn = exchange->conn;
 	struct attempt *attempt;
 	struct fields fields;
 
@@ -344,8 +354,11 @@ api_done(struct attempt *attempt, const struct auth_answer *answer)
 }
 
 void
-login_api(struct login *login, struct conn *conn, const struct request *request)
+login_api(const struct exchange *exchange)
 {
+	struct login *login = &exchange->site->login;
+	const struct request *request = exchange->request;
+	struct conn *conn = exchange->conn;
 	struct auth_answer now = { .result = AUTH_DENIED };
 	const char *user, *pass;
 	struct attempt *attempt;
@@ -412,8 +425,11 @@ logout_finds(struct login *login, const struct request *request, struct auth_pas
 }
 
 void
-login_logout(struct login *login, struct conn *conn, const struct request *request)
+login_logout(const struct exchange *exchange)
 {
+	struct login *login = &exchange->site->login;
+	const struct request *request = exchange->request;
+	struct conn *conn = exchange->conn;
 	struct auth_answer now = { .result = AUTH_TROUBLE };
 	struct attempt *attempt;
 	struct auth_pass pass;

@@ -12,6 +12,7 @@
 #include "base/role.h"
 #include "fastcgi/conn.h"
 #include "fastcgi/request.h"
+#include "site/exchange.h"
 
 struct login {
 	struct auth *auth; /* NULL: log-in is off, everybody is an operator */
@@ -53,10 +54,6 @@ void login_refuse(const struct login *login, struct conn *conn, const struct req
 
 /* ---- routes -------------------------------------------------------------------------- */
 
-void login_session(const struct login *login, struct conn *conn, const struct request *request);
-void login_page(struct login *login, struct conn *conn, const struct request *request);
-void login_post(struct login *login, struct conn *conn, const struct request *request);
-void login_api(struct login *login, struct conn *conn, const struct request *request);
-void login_logout(struct login *login, struct conn *conn, const struct request *request);
+route_handler login_session, login_page, login_post, login_api, login_logout;
 
 #endif

@@ -96,6 +96,13 @@ registry_free(struct registry **registry, void (*drop)(void *server))
 }
 
 void
+registry_each(struct registry *registry, void (*visit)(void *server))
+{
+	for (size_t i = 0; i < registry->count; i++)
+		visit(registry->served[i].server);
+}
+
+void
 registry_open(struct registry *registry)
 {
 	registry_look(registry);

@@ -18,6 +18,9 @@ struct registry *registry_new(
     const char *run_dir, const char *default_camera, registry_make *make, void *arg);
 void registry_free(struct registry **registry, void (*drop)(void *server));
 
+/* For what serves each camera so far. */
+void registry_each(struct registry *registry, void (*visit)(void *server));
+
 /* Take up all cameras that are there already. */
 void registry_open(struct registry *registry);
 

@@ -4,7 +4,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define ROUTE_ROW(id, method, path, role) [ROUTE_##id] = { method, path, role },
+#define ROUTE_ROW(id, method, path, role, scope, handler) \
+	[ROUTE_##id] = { method, path, role, SCOPE_##scope },
 const struct route_row route_table[ROUTE_COUNT] = { ROUTES(ROUTE_ROW) };
 #undef ROUTE_ROW
 

@@ -8,38 +8,46 @@
 
 #include "base/role.h"
 
-/* ROUTE(identifier, method, path, who may ask). A path that ends in * stands for any
- * name there. HEAD goes where GET goes. The rows from HEALTH on are the site's, not one
- * camera's, and mean the same below /cam/NAME: whose page is there, its links are relative. */
-#define ROUTES(ROUTE)                                           \
-	ROUTE(STATUS, "GET", "/status", ROLE_VIEWER)            \
-	ROUTE(SNAPSHOT, "GET", "/snapshot.jpg", ROLE_VIEWER)    \
-	ROUTE(STREAM, "GET", "/stream.jpg", ROLE_VIEWER)        \
-	ROUTE(EVENTS, "GET", "/events", ROLE_VIEWER)            \
-	ROUTE(GET_CONFIG, "GET", "/config", ROLE_VIEWER)        \
-	ROUTE(SET_CONFIG, "POST", "/config", ROLE_OPERATOR)     \
-	ROUTE(SNAPS, "GET", "/snaps/", ROLE_VIEWER)             \
-	ROUTE(SNAP, "GET", "/snaps/*", ROLE_VIEWER)             \
-	ROUTE(DELETE_SNAP, "DELETE", "/snaps/*", ROLE_OPERATOR) \
-	ROUTE(HISTORY, "GET", "/history", ROLE_VIEWER)          \
-	ROUTE(GET_CONTROLS, "GET", "/controls", ROLE_VIEWER)    \
-	ROUTE(SET_CONTROLS, "POST", "/controls", ROLE_OPERATOR) \
-	ROUTE(READY, "GET", "/readyz", ROLE_VIEWER)             \
-	ROUTE(PAGE, "GET", "/", ROLE_VIEWER)                    \
-	ROUTE(HEALTH, "GET", "/healthz", ROLE_NONE)             \
-	ROUTE(SESSION, "GET", "/session", ROLE_VIEWER)          \
-	ROUTE(LOGIN_PAGE, "GET", "/login", ROLE_NONE)           \
-	ROUTE(LOGIN, "POST", "/login", ROLE_NONE)               \
-	ROUTE(LOGOUT, "POST", "/logout", ROLE_NONE)             \
-	ROUTE(API_LOGIN, "POST", "/api/login", ROLE_NONE)
+/* ROUTE(identifier, method, path, who may ask, scope, handler). A path that ends in * stands for
+ * any name there. HEAD goes where GET goes. The methods of a path are those of its rows.
+ *
+ * What is CAMERA's is answered for one camera, which is there: that of /cam/NAME/, else the
+ * default one. What is the SITE's means the same below /cam/NAME/: whose page is there, its links
+ * are relative. (The page finds its camera itself: it may also be named by ?cam=.)
+ *
+ * The handlers are route_handler()s (exchange.h); dispatch.c calls them. */
+#define ROUTES(ROUTE)                                                                     \
+	ROUTE(STATUS, "GET", "/status", ROLE_VIEWER, CAMERA, api_status)                  \
+	ROUTE(SNAPSHOT, "GET", "/snapshot.jpg", ROLE_VIEWER, CAMERA, view_snapshot)       \
+	ROUTE(STREAM, "GET", "/stream.jpg", ROLE_VIEWER, CAMERA, view_stream)             \
+	ROUTE(EVENTS, "GET", "/events", ROLE_VIEWER, CAMERA, view_events)                 \
+	ROUTE(GET_CONFIG, "GET", "/config", ROLE_VIEWER, CAMERA, api_get_config)          \
+	ROUTE(SET_CONFIG, "POST", "/config", ROLE_OPERATOR, CAMERA, api_set_config)       \
+	ROUTE(SNAPS, "GET", "/snaps/", ROLE_VIEWER, CAMERA, api_snaps)                    \
+	ROUTE(SNAP, "GET", "/snaps/*", ROLE_VIEWER, CAMERA, api_snap)                     \
+	ROUTE(DELETE_SNAP, "DELETE", "/snaps/*", ROLE_OPERATOR, CAMERA, api_delete_snap)  \
+	ROUTE(HISTORY, "GET", "/history", ROLE_VIEWER, CAMERA, api_history)               \
+	ROUTE(GET_CONTROLS, "GET", "/controls", ROLE_VIEWER, CAMERA, api_get_controls)    \
+	ROUTE(SET_CONTROLS, "POST", "/controls", ROLE_OPERATOR, CAMERA, api_set_controls) \
+	ROUTE(READY, "GET", "/readyz", ROLE_VIEWER, CAMERA, api_ready)                    \
+	ROUTE(PAGE, "GET", "/", ROLE_VIEWER, SITE, dashboard_get)                         \
+	ROUTE(HEALTH, "GET", "/healthz", ROLE_NONE, SITE, api_health)                     \
+	ROUTE(SESSION, "GET", "/session", ROLE_VIEWER, SITE, login_session)               \
+	ROUTE(LOGIN_PAGE, "GET", "/login", ROLE_NONE, SITE, login_page)                   \
+	ROUTE(LOGIN, "POST", "/login", ROLE_NONE, SITE, login_post)                       \
+	ROUTE(LOGOUT, "POST", "/logout", ROLE_NONE, SITE, login_logout)                   \
+	ROUTE(API_LOGIN, "POST", "/api/login", ROLE_NONE, SITE, login_api)
 
 #define ROUTE_ENUM(id, ...) ROUTE_##id,
 enum route_id { ROUTES(ROUTE_ENUM) ROUTE_COUNT };
 #undef ROUTE_ENUM
 
+enum route_scope { SCOPE_SITE, SCOPE_CAMERA };
+
 struct route_row {
 	const char *method, *path;
 	enum role role;
+	enum route_scope scope;
 };
 extern const struct route_row route_table[ROUTE_COUNT];
 

@@ -10,27 +10,24 @@ import requests
 
 import fcgiclient
 import oriel
+import routetable
 import wsclient
 from people import PASSWORD, People, bearer
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-ROW = re.compile(r'ROUTE\((\w+), "(\w+)", "([^"]+)", ROLE_(\w+)\)')
 
 
-def routes():
-    """{path: {method: role}} as src/site/route.h has it."""
-    rows = ROW.findall((oriel.SOURCE / "src/site/route.h").read_text())
-    assert len(rows) > 15
+def roles():
+    """{path: {method: role}} of all routes."""
     table = {}
-    for _, method, path, role in rows:
-        table.setdefault(path.replace("*", "no-such.jpg"), {})[method] = role
-        if method == "GET":
-            table[path.replace("*", "no-such.jpg")]["HEAD"] = role
+    for row in routetable.rows():
+        methods = ["GET", "HEAD"] if row.method == "GET" else [row.method]
+        table.setdefault(row.path, {}).update(dict.fromkeys(methods, row.role))
     return table
 
 
-ROUTES = routes()
-CAMERAS = [path for path in ROUTES if path not in ("/healthz", "/session", "/login", "/logout", "/api/login")]
+ROUTES = roles()
+CAMERAS = ["/", *{row.path: 0 for row in routetable.rows() if row.scope == "CAMERA"}]
 FILES = [f"/{file.name}" for file in sorted((oriel.SOURCE / "html").glob("*.*")) if file.suffix != ".inc"]
 
 

@@ -4,6 +4,7 @@ import json
 import pytest
 
 import oriel
+import routetable
 
 ROUTES = {"/status": "GET", "/snapshot.jpg": "GET", "/stream.jpg": "GET", "/events": "GET", "/config": "GET, POST",
           "/snaps/": "GET", "/history": "GET", "/healthz": "GET", "/readyz": "GET"}
@@ -30,6 +31,24 @@ def test_path_is_escaped(site, path, shown):
 def test_path_that_is_no_text(site):
     answer = site.get("/%ff%fe")
     assert answer.status_code == 404 and answer.json()["error"] == "not found"
+
+
+def test_every_row_of_the_table_is_answered(site):
+    """By its handler, and the worker that answers lives on."""
+    before = oriel.children(site["oriel-fcgi"].pid)
+    for row in routetable.rows():
+        for prefix in "", "/cam/cam":
+            with site.request(row.method, prefix + row.path, stream=True, allow_redirects=False) as answer:
+                wanted = {"SNAP": [404], "DELETE_SNAP": [404], "API_LOGIN": [404, 415]}.get(row.id, [200, 303, 415])
+                assert answer.status_code in wanted, (row, answer.status_code)
+    assert oriel.children(site["oriel-fcgi"].pid) == before
+
+
+def test_what_is_a_cameras_needs_one(site):
+    for row in routetable.rows():
+        with site.request(row.method, "/cam/porch" + row.path, stream=True, allow_redirects=False) as answer:
+            unknown = answer.status_code == 404 and answer.json().get("error") == "unknown camera"
+            assert unknown == (row.scope == "CAMERA" or row.id == "PAGE"), row
 
 
 @pytest.mark.parametrize("path", ROUTES)

@@ -107,6 +107,32 @@ test_roles(void **state)
 	}
 }
 
+/* What is the site's needs no camera to be answered: the log-in, and whether the process lives.
+ * A page finds its camera itself. */
+static void
+test_scopes(void **state)
+{
+	(void)state;
+	for (int id = 0; id < ROUTE_COUNT; id++)
+		assert_int_equal(
+		    route_table[id].scope, id >= ROUTE_PAGE ? SCOPE_SITE : SCOPE_CAMERA);
+}
+
+/* A path's methods are those of its rows: no two rows are the same, and what one path may be
+ * asked for stands together. */
+static void
+test_methods_of_a_path(void **state)
+{
+	(void)state;
+	for (int id = 0; id < ROUTE_COUNT; id++)
+		for (int other = 0; other < id; other++) {
+			if (strcmp(route_table[id].path, route_table[other].path) != 0)
+				continue;
+			assert_string_not_equal(route_table[id].method, route_table[other].method);
+			assert_int_equal(route_table[id].scope, route_table[other].scope);
+		}
+}
+
 /* The role that is needed to hear what there is. */
 static void
 test_role_of_a_path(void **state)
@@ -148,6 +174,8 @@ main(void)
 		cmocka_unit_test(test_unknown_paths),
 		cmocka_unit_test(test_allow),
 		cmocka_unit_test(test_roles),
+		cmocka_unit_test(test_scopes),
+		cmocka_unit_test(test_methods_of_a_path),
 		cmocka_unit_test(test_role_of_a_path),
 		cmocka_unit_test(test_routes_of_the_site),
 	};

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: ISC */
+/* site_internal: what one worker process has, for those who answer its requests. */
+#ifndef ORIEL_SITE_SITE_INTERNAL_H
+#define ORIEL_SITE_SITE_INTERNAL_H
+
+#include <event2/event.h>
+#include <stdint.h>
+
+#include "base/hosts.h"
+#include "base/options.h"
+#include "fanout/admission.h"
+#include "fanout/frame_buf.h"
+#include "site/login.h"
+#include "site/registry.h"
+
+struct site {
+	const struct options *options;
+	struct event_base *base;
+	struct event *term, *interrupt, *farewell, *beat;
+	struct listener *listener;
+	struct login login;
+	struct registry *registry;		 /* of struct fanout */
+	const struct hosts *hosts;		 /* NULL: by any name */
+	struct admission streams, events, waits; /* viewers now */
+	struct admission commands;		 /* under way */
+	struct frame_buf_budget frames;		 /* memory for frames on their way to them */
+	_Atomic uint64_t *pulse;
+};
+
+#endif
