@@ -30,7 +30,7 @@ async function call(url, options) {
   }
 }
 
-const sitePath = cameraBase(location).pathname.replace(/cam\/[^/]+\/$/, '');
+export const sitePath = cameraBase(location).pathname.replace(/cam\/[^/]+\/$/, '');
 
 // The session is over, for all tabs of this site, whichever camera they show: to the log-in page, and afterwards here again.
 const tabs = typeof BroadcastChannel === 'function' ? new BroadcastChannel(`oriel session ${sitePath}`) : null;

@@ -7,10 +7,13 @@
 // known here. Without one nothing that was missed can be asked for: onOpen(true).
 
 import { get } from './api.js';
+import { sleep } from './retry.js';
 import { sentence } from './text.js';
 
 const TYPES = ['state', 'pulse', 'motion', 'saved', 'deleted', 'camera', 'controls'];
 const SILENCE = 20_000;     // ms: a camera that is online has a pulse every second
+const VISIT = 1200;         // ms: long enough for a pulse
+const PAUSE = 4000;
 
 export function feed(base, { since, onEvent, onOpen, report }) {
   return (opened, signal) => new Promise((resolve, reject) => {
@@ -47,6 +50,45 @@ export function feed(base, { since, onEvent, onOpen, report }) {
       });
     signal.addEventListener('abort', () => end(resolve));
   });
+}
+
+// The same in visits that end soon, for a camera that may not hold a connection. What happened between
+// two of them is asked for, so a number must be known before the first.
+export function visits(base, handlers) {
+  return async (opened, signal) => {
+    let unknown = handlers.since() === '';
+    const newest = unknown ? await newestEvent(base) : '';
+    const visit = feed(base, {
+      ...handlers,
+      since: () => handlers.since() || newest,
+      onOpen: (anew) => {
+        handlers.onOpen(anew || unknown);
+        unknown = false;
+      },
+    });
+    while (!signal.aborted) {
+      await brief(visit, opened, signal);
+      await sleep(PAUSE, signal);
+    }
+  };
+}
+
+// Its number; '': there was none.
+async function newestEvent(base) {
+  const [event] = await get(new URL('history?limit=1', base));
+  return event ? String(event.id) : '';
+}
+
+async function brief(visit, opened, signal) {
+  const life = new AbortController();
+  const end = () => life.abort();
+  let timer = 0;
+  signal.addEventListener('abort', end, { signal: life.signal });
+  await visit(() => {
+    opened();
+    timer = setTimeout(end, VISIT);
+  }, life.signal).finally(() => clearTimeout(timer));
+  end();
 }
 
 // EventSource does not say why it was refused; /status has the same reason, in words.

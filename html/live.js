@@ -4,6 +4,7 @@
 // A picture is {body, taken, placard}: a JPEG's bytes, when it was taken (ms), and for a placard the
 // reason why there is no picture. Where the stream itself does not get through (too many viewers, a
 // proxy that holds it back) a quick row of stills stands in; the stream is tried again, at first soon.
+// Who has no seat (seats.js) for a connection that lasts has stills as well.
 
 import { refusal } from './api.js';
 import { Parts } from './multipart.js';
@@ -12,21 +13,25 @@ import { sleep } from './retry.js';
 const STANDBY_EVERY = 250;      // ms
 const STANDBY_FIRST = 5000;     // then twice as long each time
 const STANDBY_MOST = 300_000;
+const UNSEATED_EVERY = 500;
 const STILL_WAIT = 5000;        // the longest the server may hold a snapshot back
 const PATIENCE = 20_000;        // for the next picture, however it comes
 
-// An attempt for a Link. `show(picture)` may not wait; `report({mode})` says how they come.
+// An attempt for a Link. `show(picture)` may not wait; `report({mode})` says how they come; `seats`
+// is as in seats.js.
 export class Live {
   #base;
   #show;
   #report;
+  #seats;
   #barren = 0;                  // streams in a row that brought no picture
   #standby = STANDBY_FIRST;
 
-  constructor(base, show, report) {
+  constructor(base, show, report, seats) {
     this.#base = base;
     this.#show = show;
     this.#report = report;
+    this.#seats = seats;
   }
 
   // What the stream did before says nothing any more.
@@ -35,9 +40,10 @@ export class Live {
   }
 
   attempt = (opened, signal) => {
-    const mode = this.#barren >= 2 ? 'standby' : 'live';
+    const barren = this.#barren >= 2 ? 'standby' : 'live';
+    const mode = this.#seats.seated ? barren : 'unseated';
     this.#report({ mode });
-    return watched(opened, signal, this.#show, mode === 'live' ? this.#streamed : this.#stoodIn);
+    return watched(opened, signal, this.#show, this.#ways[mode]);
   };
 
   #streamed = (show, signal) => {
@@ -53,7 +59,13 @@ export class Live {
     const until = Date.now() + this.#standby;
     this.#standby = Math.min(STANDBY_MOST, 2 * this.#standby);
     this.#barren = 1;
-    return stills(this.#base, STANDBY_EVERY, show, signal, until);
+    return stills(this.#base, STANDBY_EVERY, show, signal, { until });
+  };
+
+  #ways = {
+    live: this.#streamed,
+    standby: this.#stoodIn,
+    unseated: (show, signal) => stills(this.#base, UNSEATED_EVERY, show, signal, { wait: 0 }),
   };
 }
 
@@ -104,17 +116,19 @@ async function streamed(base, show, signal) {
   }
 }
 
-// Each request waits at the server for a picture newer than the last one.
-async function stills(base, every, show, signal, until = Infinity) {
+// Each request waits at the server for a picture newer than the last one, `wait` ms at most.
+async function stills(base, every, show, signal, { wait = STILL_WAIT, until = Infinity } = {}) {
   for (let after = ''; !signal.aborted && Date.now() < until;) {
     const url = new URL('snapshot.jpg', base);
-    if (after) url.search = new URLSearchParams({ after, wait: STILL_WAIT });
+    if (after) url.search = new URLSearchParams({ after, wait });
     const response = await fetch(url, { signal, cache: 'no-store' });
     if (!response.ok) throw await refusal(response);
     const body = new Uint8Array(await response.arrayBuffer());
-    if (response.status === 204) continue;
-    after = (response.headers.get('ETag') ?? '').replaceAll('"', '');
-    show(picture(body, response.headers));
+    if (response.status === 204 && wait > 0) continue;
+    if (response.status !== 204) {
+      after = (response.headers.get('ETag') ?? '').replaceAll('"', '');
+      show(picture(body, response.headers));
+    }
     await sleep(every, signal);
   }
 }

@@ -5,10 +5,12 @@
 // picture every ten seconds, for people who asked for less motion, or just now: no connection lasts,
 // so each tab gets its own.
 
+import { sitePath } from './api.js';
 import { Circle } from './circle.js';
 import { Live, still } from './live.js';
 import { hurry, Link } from './retry.js';
 import { Screen } from './screen.js';
+import { Seats } from './seats.js';
 import { Tabs } from './tabs.js';
 
 const STILL_EVERY = 10_000;     // ms
@@ -20,6 +22,7 @@ export class Picture {
   #live;
   #links;                       // by mode
   #tabs;
+  #seats;
   #circle;
   #standing = {};               // how it stands with the stream, as the leader says
   #mode = 'live';
@@ -31,7 +34,8 @@ export class Picture {
     this.#screen = new Screen(frame, () => this.#ask());
     this.#tabs = new Tabs(`picture ${base.pathname}`, { turn: () => this.#turn(), hear: (message) => this.#hear(message) });
     this.#circle = new Circle((id, message) => this.#tabs.tell(id, message));
-    this.#live = new Live(base, (picture) => this.#spread(picture), (link) => this.#say(link));
+    this.#seats = new Seats('picture', sitePath, () => this.#links.live.again());
+    this.#live = new Live(base, (picture) => this.#spread(picture), (link) => this.#say(link), this.#seats);
     this.#links = {
       live: new Link(this.#live.attempt, (link) => this.#say(link)),
       still: new Link(still(base, STILL_EVERY, (picture) => this.#screen.offer(picture)), report),
@@ -77,8 +81,7 @@ export class Picture {
   }
 
   #turn() {
-    if (this.#tabs.leading) this.#links.live.up();
-    else this.#links.live.down();
+    for (const what of [this.#seats, this.#links.live]) this.#tabs.leading ? what.up() : what.down();
     this.#circle.clear();
     if (this.#tabs.leading || !this.#up) return;
     this.#report({ phase: 'connecting' });

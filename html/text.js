@@ -54,6 +54,7 @@ export function standing(state) {
   if (picture.phase === 'connecting') return { kind: 'busy', words: 'Waiting for the picture…', detail: '' };
   if (picture.placard) return { kind: 'lost', words: `No picture: ${picture.placard}`, detail: '' };
   if (picture.mode === 'still') return { kind: 'good', words: 'Online, still pictures', detail: '' };
+  if (picture.mode === 'unseated') return { kind: 'good', words: 'Single pictures: other cameras are open too', detail: '' };
   const old = pictureAge(state);
   const detail = old > FRESH ? `, ${age(old)} old` : '';
   if (old > Math.max(FRESH, 2.5 * pictureEvery(state))) return { kind: 'busy', words: 'Picture late', detail };

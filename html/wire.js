@@ -2,17 +2,20 @@
 // wire: news and commands, for all tabs that show this camera over one event stream and one WebSocket,
 // which the tab that leads holds.
 
+import { sitePath } from './api.js';
 import { Control } from './control.js';
 import { Errands } from './errands.js';
-import { feed } from './feed.js';
+import { feed, visits } from './feed.js';
 import { NOT_CONNECTED } from './origin.js';
 import { Link } from './retry.js';
+import { Seats } from './seats.js';
 import { Tabs } from './tabs.js';
 
 export class Wire {
   #handlers;
   #tabs;
-  #links;
+  #seats;
+  #links;           // what this tab holds while it leads
   #control;
   #errands;
   #standing = { feed: { phase: 'connecting' }, control: { phase: 'connecting' } };
@@ -26,16 +29,16 @@ export class Wire {
     this.#tabs = new Tabs(`wire ${base.pathname}`, { turn: () => this.#turn(), hear: (message) => this.#hear(message) });
     this.#control = new Control(base);
     this.#errands = new Errands((message) => this.#tabs.tell(this.#tabs.leader, message));
-    const news = feed(base, {
+    const onNews = {
       since: () => this.#last,
       onEvent: (event) => this.#share({ kind: 'event', event }),
       onOpen: (anew) => this.#share({ kind: 'open', anew }),
       report: (link) => this.#say('feed', link),
-    });
-    this.#links = [
-      new Link(news, (link) => this.#say('feed', link)),
-      new Link(this.#control.attempt, (link) => this.#say('control', link)),
-    ];
+    };
+    const [lasting, brief] = [feed(base, onNews), visits(base, onNews)];
+    const news = new Link((opened, signal) => (this.#seats.seated ? lasting : brief)(opened, signal), (link) => this.#say('feed', link));
+    this.#seats = new Seats('news', sitePath, () => news.again());
+    this.#links = [this.#seats, news, new Link(this.#control.attempt, (link) => this.#say('control', link))];
   }
 
   up() {

@@ -183,6 +183,40 @@ def test_each_camera_has_a_leader_of_its_own(make_site, browse):
     assert sizes == ["320 × 240", "240 × 180"] * 2
 
 
+SINGLE = "Single pictures: other cameras are open too"
+
+
+@pytest.mark.only("chromium", "five windows; the election and the count of connections are the same in all of them")
+def test_many_cameras_leave_room_for_the_next_page(make_site, browse):
+    """Two cameras hold streams and events; the others ask again and again, and take a place that becomes free."""
+    names = ["cam", "north", "porch", "yard"]
+    site = make_site(cameras={name: ["--fps=5"] for name in names})
+    four = Windows(browse(site, f"/cam/{names[0]}/"), site, 1)
+    for name in names[1:]:
+        four.add(f"/cam/{name}/")
+    held = lambda kind: sum(site.status(name)["viewers"][kind] for name in names)
+    for tab in four.tabs[:2]:
+        four.at(tab).wait_text("link-words", "Live")
+    for tab in four.tabs[2:]:
+        four.at(tab).wait_text("link-words", SINGLE)
+        four.page.wait_movement()
+    assert held("stream") == 2 and held("control") == 4
+
+    site.command({"cmd": "set", "threshold": 41}, "yard")
+    four.page.wait_text("threshold-value", "41")
+    four.page["snap-btn"].click()
+    four.page.wait_text("notice-words", "Saved manual-")
+    wait_for(lambda: any("/snaps/manual-" in link.get_attribute("href") for link in four.page.all("#saved a")))
+    began = time.time()
+    four.add("/cam/north/")
+    four.page.wait_text("link-words", "Live")
+    assert time.time() - began < 10
+
+    four.close(four.tabs[0])
+    wait_for(lambda: sorted(four.at(tab).text("link-words") for tab in four.tabs[1:3]) == ["Live", SINGLE])
+    wait_for(lambda: held("stream") == 2)
+
+
 def test_stills_are_each_tabs_own(windows, slow):
     """One person's wish for stills is not the other's."""
     two = windows(2)
