@@ -7,7 +7,6 @@
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "orield/publisher.h"
 
 enum { ANSWER_SECONDS = 5 };	 /* then the driver hangs */
 #define KNOWN_NS CLOCK_S	 /* so long what was read is told without reading it again */
@@ -24,7 +23,9 @@ struct asked {
 TAILQ_HEAD(asked_list, asked);
 
 struct camera_controls {
-	struct orield *orield;
+	struct capture *capture;
+	struct store_worker *store_worker;
+	struct publisher *publisher;
 	struct asked_list asked; /* the oldest first */
 	uint64_t last_token;
 	uint64_t reading; /* token of the reading that who asks now may wait for; 0 = none */
@@ -89,7 +90,7 @@ camera_controls_forget(struct camera_controls *controls)
 static uint64_t
 camera_controls_send(struct camera_controls *controls, const json_t *values)
 {
-	struct capture *capture = controls->orield->capture;
+	struct capture *capture = controls->capture;
 	uint64_t token;
 
 	if (values == NULL && controls->reading != 0)
@@ -191,7 +192,7 @@ camera_controls_keep(struct asked *asked, const struct capture_report *report)
 	asked->reply = json_pack("{sb sO}", "ok", 1, "controls", report->controls);
 	if (job != NULL) {
 		job->data = camera_controls_texts(report->set);
-		if (store_worker_submit(asked->controls->orield->store_worker, job))
+		if (store_worker_submit(asked->controls->store_worker, job))
 			return;
 	}
 	store_job_free(&job);
@@ -229,8 +230,8 @@ camera_controls_report(struct camera_controls *controls, struct capture_report *
 		controls->known_ns = clock_mono_ns();
 	}
 	if (changed)
-		publisher_say(
-		    controls->orield, "controls", json_pack("{sO}", "controls", report->controls));
+		publisher_say(controls->publisher, "controls",
+		    json_pack("{sO}", "controls", report->controls));
 	while ((asked = camera_controls_take(controls, report->token)) != NULL)
 		camera_controls_answer(asked, report);
 }
@@ -255,21 +256,24 @@ camera_controls_restore(struct camera_controls *controls, const json_t *values)
 {
 	camera_controls_forget(controls);
 	if (json_object_size(values) > 0)
-		capture_set_controls(controls->orield->capture, values, ++controls->last_token);
+		capture_set_controls(controls->capture, values, ++controls->last_token);
 }
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
 struct camera_controls *
-camera_controls_new(struct orield *orield)
+camera_controls_new(struct event_base *base, struct capture *capture,
+    struct store_worker *store_worker, struct publisher *publisher)
 {
 	struct camera_controls *controls = calloc(1, sizeof *controls);
 
 	if (controls == NULL)
 		return NULL;
-	controls->orield = orield;
+	controls->capture = capture;
+	controls->store_worker = store_worker;
+	controls->publisher = publisher;
 	TAILQ_INIT(&controls->asked);
-	controls->deadline = evtimer_new(orield->base, camera_controls_late, controls);
+	controls->deadline = evtimer_new(base, camera_controls_late, controls);
 	if (controls->deadline == NULL)
 		camera_controls_free(&controls);
 	return controls;

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: ISC */
-/* controls: the camera's own controls: commands that the capture thread answers,
+/* camera_controls: the camera's own controls: commands that the capture thread answers,
  * and what was set once, kept. */
 #ifndef ORIEL_ORIELD_CAMERA_CONTROLS_H
 #define ORIEL_ORIELD_CAMERA_CONTROLS_H
 
-#include "orield/orield.h"
+#include "capture/capture.h"
+#include "orield/publisher.h"
+#include "orield/store_worker.h"
 
 struct camera_controls;
 
-struct camera_controls *camera_controls_new(struct orield *orield); /* NULL when out of memory */
+/* All borrowed. No one may ask once the capture is gone. NULL when out of memory. */
+struct camera_controls *camera_controls_new(struct event_base *base, struct capture *capture,
+    struct store_worker *store_worker, struct publisher *publisher);
 void camera_controls_free(struct camera_controls **controls);
 
 /* Answer `controls` (values NULL) or `control`. However many ask: the capture thread

@@ -10,11 +10,9 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/vocabulary.h"
-#include "orield/camera_controls.h"
 #include "orield/arguments.h"
-#include "orield/publisher.h"
+#include "orield/orield.h"
 #include "orield/settings.h"
-#include "orield/status.h"
 
 #define REASON_MEMORY "out of memory"
 
@@ -96,15 +94,21 @@ request_submit(struct orield *orield, struct store_job *job)
 static void
 handle_STATUS(struct orield *orield, struct call *call, const json_t *command)
 {
+	struct status_values values;
+
 	(void)command;
-	call_reply(call, status_json(orield));
+	orield_values(orield, &values);
+	call_reply(call, status_json(&values));
 }
 
 static void
 handle_GET(struct orield *orield, struct call *call, const json_t *command)
 {
+	struct status_values values;
+
 	(void)command;
-	call_reply(call, status_settings(orield));
+	orield_values(orield, &values);
+	call_reply(call, status_settings(&values));
 }
 
 static void
@@ -196,7 +200,7 @@ set_done(struct request *request, struct store_job *job)
 	}
 	orield_tune(orield);
 	call_reply(request->call, reply);
-	publisher_state(orield);
+	publisher_state(orield->publisher);
 }
 
 static void
@@ -224,7 +228,7 @@ reset_done(struct request *request, struct store_job *job)
 {
 	request->orield->triggers = job->triggers;
 	call_reply(request->call, json_pack("{sb ss}", "ok", 1, "counters", "reset"));
-	publisher_state(request->orield);
+	publisher_state(request->orield->publisher);
 }
 
 static void
@@ -249,7 +253,7 @@ snapshot_done(struct request *request, struct store_job *job)
 	    "snaps/", name, "name", name, "size", (json_int_t)job->saved.bytes, "event",
 	    (json_int_t)job->event);
 	call_reply(request->call, reply);
-	publisher_publish(request->orield, job->events);
+	publisher_publish(request->orield->publisher, job->events);
 }
 
 /* An old picture is never saved as new. */
@@ -303,7 +307,7 @@ static void
 delete_done(struct request *request, struct store_job *job)
 {
 	call_reply(request->call, json_pack("{sb}", "ok", 1));
-	publisher_publish(request->orield, job->events);
+	publisher_publish(request->orield->publisher, job->events);
 }
 
 static void
@@ -352,7 +356,7 @@ handle_SUBSCRIBE(struct orield *orield, struct call *call, const json_t *command
 {
 	const json_t *pulse = json_object_get(command, "pulse");
 
-	publisher_subscribe(orield, call, argument_integer(command, "after", -1),
+	publisher_subscribe(orield->publisher, call, argument_integer(command, "after", -1),
 	    pulse != NULL ? json_is_true(pulse) : -1);
 }
 
@@ -471,7 +475,10 @@ commands_run(void *arg, struct call *call, json_t *command)
 static void
 commands_drained(void *arg, struct peer *peer)
 {
-	publisher_drained(arg, peer);
+	struct orield *orield = arg;
+
+	if (!orield->stopping)
+		publisher_drained(orield->publisher, peer);
 }
 
 static void
@@ -481,4 +488,6 @@ commands_gone(void *arg, struct peer *peer)
 	peer_drop_bell(arg, peer);
 }
 
-const struct peer_hooks commands_hooks = { commands_run, commands_drained, commands_gone };
+const struct peer_hooks commands_hooks = {
+	.command = commands_run, .drained = commands_drained, .gone = commands_gone
+};

@@ -3,7 +3,7 @@
 #ifndef ORIEL_ORIELD_COMMANDS_H
 #define ORIEL_ORIELD_COMMANDS_H
 
-#include "orield/orield.h"
+#include "orield/peer.h"
 
 /* What the control server calls; `arg` is the orield. */
 extern const struct peer_hooks commands_hooks;

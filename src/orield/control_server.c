@@ -187,3 +187,14 @@ control_server_next(const struct peer *peer)
 {
 	return LIST_NEXT(peer, next);
 }
+
+void
+control_server_viewers(const struct control_server *control, unsigned viewers[PEER_KINDS])
+{
+	for (int kind = 0; kind < PEER_KINDS; kind++)
+		viewers[kind] = 0;
+	for (struct peer *peer = control_server_first(control); peer != NULL;
+	     peer = control_server_next(peer))
+		for (int kind = 0; kind < PEER_KINDS; kind++)
+			viewers[kind] += peer->viewers[kind];
+}

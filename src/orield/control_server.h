@@ -26,4 +26,7 @@ void control_server_adopt(struct control_server *control, int fd);
 struct peer *control_server_first(const struct control_server *control);
 struct peer *control_server_next(const struct peer *peer);
 
+/* How many viewers of each kind they have, all together. */
+void control_server_viewers(const struct control_server *control, unsigned viewers[PEER_KINDS]);
+
 #endif

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/vocabulary.h"
 #include "confine/confine.h"
+#include "orield/commands.h"
 #include "orield/folder.h"
 #include "orield/orield.h"
 #include "orield/settings.h"
@@ -107,7 +108,7 @@ run(struct options *options)
 		return complain(&why, EXIT_FAILURE);
 	if (options_number(options, SETTING_CONFINE) != 0)
 		give_up_rights(options);
-	orield = orield_new(options, &why);
+	orield = orield_new(options, &commands_hooks, &why);
 	if (orield == NULL)
 		return complain(&why, EXIT_FAILURE);
 	orield_run(orield);

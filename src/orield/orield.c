@@ -13,11 +13,7 @@
 #include "base/log.h"
 #include "base/service.h"
 #include "base/vocabulary.h"
-#include "orield/camera_controls.h"
-#include "orield/commands.h"
-#include "orield/publisher.h"
 #include "orield/settings.h"
-#include "orield/status.h"
 
 enum { REPORTS_MAX = 64, COUNTERS_SECONDS = 10, LOOK_TURNS = 8640 /* of those: once a day */ };
 
@@ -30,10 +26,16 @@ orield_capture_status(const struct orield *orield, struct capture_status *status
 		*status = orield->last;
 }
 
-uint64_t
-orield_frame_count(const struct orield *orield, const struct capture_status *status)
+void
+orield_values(const struct orield *orield, struct status_values *values)
 {
-	return orield->frames_before + status->frames;
+	values->options = orield->options;
+	orield_capture_status(orield, &values->capture);
+	values->frames = orield->frames_before + values->capture.frames;
+	values->triggers = orield->triggers;
+	values->uptime_ns = clock_mono_ns() - orield->started_ns;
+	control_server_viewers(orield->control, values->viewers);
+	store_worker_status(orield->store_worker, &values->store);
 }
 
 void
@@ -45,6 +47,34 @@ orield_tune(struct orield *orield)
 		capture_tune(orield->capture, &tuning);
 }
 
+/* ---- what the publisher shows ----------------------------------------------------------- */
+
+static json_t *
+orield_state(void *arg)
+{
+	struct status_values values;
+
+	orield_values(arg, &values);
+	return status_state(&values);
+}
+
+static json_t *
+orield_pulse(void *arg)
+{
+	struct orield *orield = arg;
+	struct motion_verdict peak = { .held = MOTION_WARMING };
+	struct status_values values;
+
+	orield_values(orield, &values);
+	/* The largest of this second, and its reason: a spike between two pulses is seen. */
+	if (orield->capture != NULL)
+		peak = capture_take_peak(orield->capture);
+	return status_pulse(&values, &peak);
+}
+
+static const struct publisher_source orield_source = { .state = orield_state,
+	.pulse = orield_pulse };
+
 /* ---- events to be stored -------------------------------------------------------------- */
 
 static void
@@ -54,9 +84,9 @@ event_done(void *arg, struct store_job *job)
 	bool counted = job->triggers != orield->triggers;
 
 	orield->triggers = job->triggers;
-	publisher_publish(orield, job->events);
+	publisher_publish(orield->publisher, job->events);
 	if (counted)
-		publisher_state(orield);
+		publisher_state(orield->publisher);
 }
 
 /* The store has no room for it: the living are told all the same. */
@@ -64,7 +94,7 @@ static void
 event_unstored(struct orield *orield, const char *event, struct store_job *job)
 {
 	json_object_set_new(job->data, "stored", json_false());
-	publisher_say(orield, event, json_incref(job->data));
+	publisher_say(orield->publisher, event, json_incref(job->data));
 	store_job_free(&job);
 }
 
@@ -107,7 +137,7 @@ orield_take_camera(struct orield *orield, json_t *data, uint64_t wall_ns)
 	job->wall_ns = wall_ns;
 	if (!store_worker_submit(orield->store_worker, job))
 		event_unstored(orield, EVENT_CAMERA, job);
-	publisher_state(orield);
+	publisher_state(orield->publisher);
 }
 
 /* ---- the capture thread's reports -------------------------------------------------------- */
@@ -131,14 +161,14 @@ orield_take_report(struct orield *orield, struct capture_report *report)
 	case CAPTURE_ONLINE:
 		camera_controls_forget(orield->controls);
 		orield_say_ready(orield, "camera online");
-		orield_take_camera(orield, status_online(orield, &report->mode, now), now);
+		orield_take_camera(orield, status_online(orield->options, &report->mode, now), now);
 		break;
 	case CAPTURE_OFFLINE:
 		camera_controls_forget(orield->controls);
 		orield_say_ready(orield, report->reason.text);
 		orield_take_camera(orield, status_offline(&report->reason, now), now);
 		break;
-	case CAPTURE_RING: publisher_ring(orield, report->generation); break;
+	case CAPTURE_RING: publisher_ring(orield->publisher, report->generation); break;
 	case CAPTURE_MOTION: orield_take_motion(orield, report); break;
 	case CAPTURE_CONTROLS: camera_controls_report(orield->controls, report); break;
 	}
@@ -210,7 +240,7 @@ orield_store_opened(void *arg, struct store_job *job)
 		return;
 	orield_tune(orield);
 	camera_controls_restore(orield->controls, orield->stored_controls);
-	publisher_hang_up(orield, "the store is open now");
+	publisher_hang_up(orield->publisher, "the store is open now");
 }
 
 static int
@@ -305,7 +335,7 @@ orield_add_events(struct orield *orield)
 	    timer_start(orield->counting, COUNTERS_SECONDS * CLOCK_S) == -1 ||
 	    (watchdog_ns != 0 && timer_start(orield->watchdog, watchdog_ns) == -1))
 		return -1;
-	return publisher_init(orield);
+	return 0;
 }
 
 /* ---- life ------------------------------------------------------------------------------------------ */
@@ -321,13 +351,25 @@ orield_set_paths(struct orield *orield)
 	    options_text(orield->options, SETTING_RUN_DIR), camera);
 }
 
+static int
+orield_start_camera(struct orield *orield, struct cause *why)
+{
+	struct capture_settings settings = settings_capture(orield->options);
+	struct capture_tuning tuning = settings_tuning(orield->options);
+
+	settings.controls = orield->stored_controls;
+	orield->capture = capture_new(&settings, &tuning, orield->reports, why);
+	if (orield->capture == NULL)
+		return -1;
+	orield->controls = camera_controls_new(
+	    orield->base, orield->capture, orield->store_worker, orield->publisher);
+	return orield->controls != NULL ? 0 : cause_set(why, "out of memory");
+}
+
 /* The store first: what was set while running is in force from the first frame on. */
 static int
-orield_start(struct orield *orield, struct cause *why)
+orield_start(struct orield *orield, const struct peer_hooks *commands, struct cause *why)
 {
-	struct capture_settings settings;
-	struct capture_tuning tuning;
-
 	orield_set_paths(orield);
 	orield->base = event_base_new();
 	orield->reports = queue_new(REPORTS_MAX);
@@ -341,23 +383,19 @@ orield_start(struct orield *orield, struct cause *why)
 	while (!orield->opened && !orield->stopping)
 		if (event_base_loop(orield->base, EVLOOP_ONCE) != 0)
 			return cause_set(why, "the event loop ended");
-	orield->control = control_server_new(
-	    orield->base, orield->socket, &commands_hooks, orield, why);
+	orield->control = control_server_new(orield->base, orield->socket, commands, orield, why);
 	if (orield->control == NULL)
 		return -1;
-	orield->controls = camera_controls_new(orield);
+	orield->publisher = publisher_new(
+	    orield->base, orield->control, orield->store_worker, &orield_source, orield);
 	orield->idempotency = idempotency_new();
-	if (orield->controls == NULL || orield->idempotency == NULL)
+	if (orield->publisher == NULL || orield->idempotency == NULL)
 		return cause_set(why, "out of memory");
-	settings = settings_capture(orield->options);
-	settings.controls = orield->stored_controls;
-	tuning = settings_tuning(orield->options);
-	orield->capture = capture_new(&settings, &tuning, orield->reports, why);
-	return orield->capture != NULL ? 0 : -1;
+	return orield_start_camera(orield, why);
 }
 
 struct orield *
-orield_new(struct options *options, struct cause *why)
+orield_new(struct options *options, const struct peer_hooks *commands, struct cause *why)
 {
 	struct orield *orield = calloc(1, sizeof *orield);
 
@@ -367,7 +405,7 @@ orield_new(struct options *options, struct cause *why)
 	}
 	orield->options = options;
 	orield->started_ns = clock_mono_ns();
-	if (orield_start(orield, why) == -1)
+	if (orield_start(orield, commands, why) == -1)
 		orield_free(&orield);
 	return orield;
 }
@@ -391,7 +429,6 @@ orield_free_events(struct orield *orield)
 	for (size_t i = 0; i < sizeof events / sizeof events[0]; i++)
 		if (events[i] != NULL)
 			event_free(events[i]);
-	publisher_deinit(orield);
 }
 
 void
@@ -405,12 +442,14 @@ orield_free(struct orield **orield)
 	if (gone->capture != NULL) {
 		capture_status(gone->capture, &gone->last);
 		capture_free(&gone->capture);
-		orield_reported(-1, 0, gone);
+		if (gone->controls != NULL)
+			orield_reported(-1, 0, gone);
 		orield_store_counters(gone);
 	}
 	store_worker_free(&gone->store_worker);
 	camera_controls_free(&gone->controls);
 	idempotency_free(&gone->idempotency);
+	publisher_free(&gone->publisher);
 	orield_free_events(gone);
 	/* Only connections are left in the loop: the last answers go out. */
 	if (gone->control != NULL)

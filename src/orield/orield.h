@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* orield: the daemon's parts under one roof. All of it belongs to the loop's
- * thread; capture and store worker have threads of their own behind their headers. */
+/* orield: the daemon's parts under one roof: it makes them, tells each what it needs, and takes what
+ * comes from the camera. All of it belongs to the loop's thread; capture and store worker have threads
+ * of their own behind their headers. Only commands.c knows of it: the parts know what they were given. */
 #ifndef ORIEL_ORIELD_ORIELD_H
 #define ORIEL_ORIELD_ORIELD_H
 
@@ -11,9 +12,12 @@
 #include "base/options.h"
 #include "base/queue.h"
 #include "capture/capture.h"
+#include "orield/camera_controls.h"
 #include "orield/control_server.h"
-#include "orield/store_worker.h"
 #include "orield/idempotency.h"
+#include "orield/publisher.h"
+#include "orield/status.h"
+#include "orield/store_worker.h"
 
 enum { ORIELD_PATH_SIZE = 600 };
 
@@ -25,6 +29,7 @@ struct orield {
 	struct capture_status last;
 	struct store_worker *store_worker;
 	struct control_server *control;
+	struct publisher *publisher;
 	struct camera_controls *controls;
 	struct idempotency *idempotency;
 	json_t *stored_controls; /* {NAME: value}, of the camera; set at each opening */
@@ -37,16 +42,16 @@ struct orield {
 	bool opened;		/* the store has been read, or has said why it cannot be */
 	bool ready_said;
 	bool stopping;
-	unsigned counts;	/* how often the counters were stored */
-	uint64_t turns_seen;	/* of the capture loop, by the watchdog */
-	uint64_t state_said_ns; /* when the newest state line went out */
+	unsigned counts;     /* how often the counters were stored */
+	uint64_t turns_seen; /* of the capture loop, by the watchdog */
 
-	struct event *reported, *counting, *watchdog, *state_due, *pulse_due, *terminate,
-	    *interrupt;
+	struct event *reported, *counting, *watchdog, *terminate, *interrupt;
 };
 
-/* Start everything for the camera the options name (a valid name). NULL with *why. */
-struct orield *orield_new(struct options *options, struct cause *why);
+/* Start everything for the camera the options name (a valid name); the hooks, which get the orield, answer
+ * commands. NULL with *why. */
+struct orield *orield_new(
+    struct options *options, const struct peer_hooks *commands, struct cause *why);
 
 /* Until SIGTERM or SIGINT. */
 void orield_run(struct orield *orield);
@@ -58,6 +63,8 @@ void orield_free(struct orield **orield);
 /* Hand the settings to the capture thread. */
 void orield_tune(struct orield *orield);
 void orield_capture_status(const struct orield *orield, struct capture_status *status);
-uint64_t orield_frame_count(const struct orield *orield, const struct capture_status *status);
+
+/* What status_json() and its like show. */
+void orield_values(const struct orield *orield, struct status_values *values);
 
 #endif

@@ -8,7 +8,6 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/vocabulary.h"
-#include "orield/status.h"
 
 enum { PAGE_EVENTS = 256, PAGE_BYTES = 1 << 18, STATE_PAUSE_MS = 50, PULSE_MS = 1000 };
 
@@ -19,7 +18,7 @@ struct publisher_page {
 
 /* A subscription on its way through the store. */
 struct publisher_request {
-	struct orield *orield;
+	struct publisher *publisher;
 	struct call *call;
 	int64_t after;
 	int pulse;
@@ -53,25 +52,26 @@ wants_ring(const struct peer *peer)
 }
 
 void
-publisher_hang_up(struct orield *orield, const char *why)
+publisher_hang_up(struct publisher *publisher, const char *why)
 {
-	for (struct peer *peer = control_server_first(orield->control); peer != NULL;
+	for (struct peer *peer = control_server_first(publisher->peers); peer != NULL;
 	     peer = control_server_next(peer))
 		if (peer->subscribed)
 			peer_refuse(peer, why);
 }
 
 static void
-publisher_line(struct orield *orield, const json_t *line, bool (*wants)(const struct peer *peer))
+publisher_line(
+    struct publisher *publisher, const json_t *line, bool (*wants)(const struct peer *peer))
 {
 	char *text = json_line(line);
 
 	if (text == NULL) {
 		log_error("publisher", "out of memory for an event; who listens has to ask again");
-		publisher_hang_up(orield, "out of memory");
+		publisher_hang_up(publisher, "out of memory");
 		return;
 	}
-	for (struct peer *peer = control_server_first(orield->control); peer != NULL;
+	for (struct peer *peer = control_server_first(publisher->peers); peer != NULL;
 	     peer = control_server_next(peer))
 		if (wants(peer))
 			peer_send(peer, text, strlen(text));
@@ -80,80 +80,80 @@ publisher_line(struct orield *orield, const json_t *line, bool (*wants)(const st
 
 /* Steals `data`. */
 static void
-publisher_unnumbered(
-    struct orield *orield, const char *event, json_t *data, bool (*wants)(const struct peer *peer))
+publisher_unnumbered(struct publisher *publisher, const char *event, json_t *data,
+    bool (*wants)(const struct peer *peer))
 {
 	json_t *line = json_pack("{ss so}", "event", event, "data", data);
 
-	publisher_line(orield, line, wants);
+	publisher_line(publisher, line, wants);
 	json_decref(line);
 }
 
 void
-publisher_publish(struct orield *orield, const json_t *lines)
+publisher_publish(struct publisher *publisher, const json_t *lines)
 {
 	size_t index;
 	json_t *line;
 
 	json_array_foreach(lines, index, line) publisher_line(
-	    orield, line, json_object_get(line, "id") != NULL ? wants_numbered : wants_now);
+	    publisher, line, json_object_get(line, "id") != NULL ? wants_numbered : wants_now);
 }
 
 void
-publisher_say(struct orield *orield, const char *event, json_t *data)
+publisher_say(struct publisher *publisher, const char *event, json_t *data)
 {
-	publisher_unnumbered(orield, event, data, wants_now);
+	publisher_unnumbered(publisher, event, data, wants_now);
 }
 
 void
-publisher_ring(struct orield *orield, uint64_t generation)
+publisher_ring(struct publisher *publisher, uint64_t generation)
 {
 	publisher_unnumbered(
-	    orield, "ring", json_pack("{sI}", "generation", (json_int_t)generation), wants_ring);
+	    publisher, "ring", json_pack("{sI}", "generation", (json_int_t)generation), wants_ring);
 }
 
 static void
 publisher_state_due(evutil_socket_t fd, short what, void *arg)
 {
-	struct orield *orield = arg;
+	struct publisher *publisher = arg;
 
 	(void)fd, (void)what;
-	orield->state_said_ns = clock_mono_ns();
-	publisher_say(orield, EVENT_STATE, status_state(orield));
+	publisher->state_said_ns = clock_mono_ns();
+	publisher_say(publisher, EVENT_STATE, publisher->source->state(publisher->arg));
 }
 
 void
-publisher_state(struct orield *orield)
+publisher_state(struct publisher *publisher)
 {
-	uint64_t passed = (clock_mono_ns() - orield->state_said_ns) / CLOCK_MS;
+	uint64_t passed = (clock_mono_ns() - publisher->state_said_ns) / CLOCK_MS;
 	struct timeval wait = publisher_ms(passed < STATE_PAUSE_MS ? STATE_PAUSE_MS - passed : 0);
 
-	if (!event_pending(orield->state_due, EV_TIMEOUT, NULL))
-		event_add(orield->state_due, &wait);
+	if (!event_pending(publisher->state_due, EV_TIMEOUT, NULL))
+		event_add(publisher->state_due, &wait);
 }
 
 /* Runs only while somebody wants it. */
 static void
 publisher_pulse_due(evutil_socket_t fd, short what, void *arg)
 {
-	struct orield *orield = arg;
+	struct publisher *publisher = arg;
 	struct timeval second = publisher_ms(PULSE_MS);
 	json_t *line;
 	char *text = NULL;
 
 	(void)fd, (void)what;
-	for (struct peer *peer = control_server_first(orield->control); peer != NULL;
+	for (struct peer *peer = control_server_first(publisher->peers); peer != NULL;
 	     peer = control_server_next(peer)) {
 		if (!peer->subscribed || !peer->pulse)
 			continue;
 		if (text == NULL) {
-			line = json_pack(
-			    "{ss so}", "event", EVENT_PULSE, "data", status_pulse(orield));
+			line = json_pack("{ss so}", "event", EVENT_PULSE, "data",
+			    publisher->source->pulse(publisher->arg));
 			text = json_line(line);
 			json_decref(line);
 			if (text == NULL)
 				return;
-			event_add(orield->pulse_due, &second);
+			event_add(publisher->pulse_due, &second);
 		}
 		peer_send(peer, text, strlen(text));
 	}
@@ -215,7 +215,7 @@ publisher_page_done(void *arg, struct store_job *job)
 }
 
 static void
-publisher_ask_page(struct orield *orield, struct peer *peer)
+publisher_ask_page(struct publisher *publisher, struct peer *peer)
 {
 	struct publisher_page *page = calloc(1, sizeof *page);
 	struct store_job *job = page != NULL
@@ -227,7 +227,7 @@ publisher_ask_page(struct orield *orield, struct peer *peer)
 		job->query = (struct store_query){
 			.after = peer->replayed, .limit = PAGE_EVENTS, .most_bytes = PAGE_BYTES
 		};
-		if (store_worker_submit(orield->store_worker, job)) {
+		if (store_worker_submit(publisher->store_worker, job)) {
 			peer->page = page;
 			return;
 		}
@@ -238,10 +238,10 @@ publisher_ask_page(struct orield *orield, struct peer *peer)
 }
 
 void
-publisher_drained(struct orield *orield, struct peer *peer)
+publisher_drained(struct publisher *publisher, struct peer *peer)
 {
-	if (peer->subscribed && !peer->live && peer->page == NULL && !orield->stopping)
-		publisher_ask_page(orield, peer);
+	if (peer->subscribed && !peer->live && peer->page == NULL)
+		publisher_ask_page(publisher, peer);
 }
 
 void
@@ -257,11 +257,11 @@ publisher_forget(struct peer *peer)
 static void
 publisher_accept(struct publisher_request *request, struct peer *peer, const json_t *answer)
 {
-	struct orield *orield = request->orield;
+	struct publisher *publisher = request->publisher;
 	bool gap = request->after >= 0 && (answer == NULL || publisher_gap(answer, request->after));
 	json_t *last = json_object_get(answer, "last");
-	json_t *reply = json_pack(
-	    "{sb sO* so}", "ok", 1, "last", last, "state", status_state(orield));
+	json_t *reply = json_pack("{sb sO* so}", "ok", 1, "last", last, "state",
+	    publisher->source->state(publisher->arg));
 	struct timeval second = publisher_ms(PULSE_MS);
 
 	if (gap)
@@ -269,8 +269,8 @@ publisher_accept(struct publisher_request *request, struct peer *peer, const jso
 	call_reply(request->call, reply);
 	if (request->pulse >= 0)
 		peer->pulse = request->pulse != 0;
-	if (peer->pulse && !event_pending(orield->pulse_due, EV_TIMEOUT, NULL))
-		event_add(orield->pulse_due, &second);
+	if (peer->pulse && !event_pending(publisher->pulse_due, EV_TIMEOUT, NULL))
+		event_add(publisher->pulse_due, &second);
 	if (request->after < 0 && peer->subscribed)
 		return; /* only the pulse was changed */
 	publisher_forget(peer);
@@ -301,7 +301,7 @@ publisher_subscribed(void *arg, struct store_job *job)
 }
 
 void
-publisher_subscribe(struct orield *orield, struct call *call, int64_t after, int pulse)
+publisher_subscribe(struct publisher *publisher, struct call *call, int64_t after, int pulse)
 {
 	struct publisher_request *request = calloc(1, sizeof *request);
 	struct store_job *job = request != NULL
@@ -310,12 +310,12 @@ publisher_subscribe(struct orield *orield, struct call *call, int64_t after, int
 
 	if (job != NULL) {
 		*request = (struct publisher_request){
-			.orield = orield, .call = call, .after = after, .pulse = pulse
+			.publisher = publisher, .call = call, .after = after, .pulse = pulse
 		};
 		job->query = (struct store_query){ .after = after,
 			.limit = after >= 0 ? PAGE_EVENTS : 1,
 			.most_bytes = PAGE_BYTES };
-		if (store_worker_submit(orield->store_worker, job))
+		if (store_worker_submit(publisher->store_worker, job))
 			return;
 	}
 	store_job_free(&job);
@@ -325,20 +325,36 @@ publisher_subscribe(struct orield *orield, struct call *call, int64_t after, int
 
 /* ---- life -------------------------------------------------------------------------------------- */
 
-int
-publisher_init(struct orield *orield)
+struct publisher *
+publisher_new(struct event_base *base, struct control_server *peers,
+    struct store_worker *store_worker, const struct publisher_source *source, void *arg)
 {
-	orield->state_due = evtimer_new(orield->base, publisher_state_due, orield);
-	orield->pulse_due = evtimer_new(orield->base, publisher_pulse_due, orield);
-	return orield->state_due != NULL && orield->pulse_due != NULL ? 0 : -1;
+	struct publisher *publisher = calloc(1, sizeof *publisher);
+
+	if (publisher == NULL)
+		return NULL;
+	publisher->peers = peers;
+	publisher->store_worker = store_worker;
+	publisher->source = source;
+	publisher->arg = arg;
+	publisher->state_due = evtimer_new(base, publisher_state_due, publisher);
+	publisher->pulse_due = evtimer_new(base, publisher_pulse_due, publisher);
+	if (publisher->state_due == NULL || publisher->pulse_due == NULL)
+		publisher_free(&publisher);
+	return publisher;
 }
 
 void
-publisher_deinit(struct orield *orield)
+publisher_free(struct publisher **publisher)
 {
-	if (orield->state_due != NULL)
-		event_free(orield->state_due);
-	if (orield->pulse_due != NULL)
-		event_free(orield->pulse_due);
-	orield->state_due = orield->pulse_due = NULL;
+	struct publisher *gone = *publisher;
+
+	if (gone == NULL)
+		return;
+	if (gone->state_due != NULL)
+		event_free(gone->state_due);
+	if (gone->pulse_due != NULL)
+		event_free(gone->pulse_due);
+	free(gone);
+	*publisher = NULL;
 }

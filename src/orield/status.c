@@ -11,9 +11,9 @@
 
 /* What "auto" came to, once that is known. */
 static const char *
-status_source(const struct orield *orield, const struct source_mode *mode)
+status_source(const struct options *options, const struct source_mode *mode)
 {
-	return mode->kind != NULL ? mode->kind : options_text(orield->options, SETTING_SOURCE);
+	return mode->kind != NULL ? mode->kind : options_text(options, SETTING_SOURCE);
 }
 
 static double
@@ -29,62 +29,60 @@ status_percent(uint32_t tenths)
 }
 
 static uint64_t
-status_age_ms(const struct capture_status *now)
+status_age_ms(const struct capture_status *capture)
 {
-	return frame_age_ns(&now->frame, clock_mono_ns()) / CLOCK_MS;
+	return frame_age_ns(&capture->frame, clock_mono_ns()) / CLOCK_MS;
 }
 
 /* ---- status ------------------------------------------------------------------------- */
 
 static json_t *
-status_viewers(const struct orield *orield)
+status_viewers(const unsigned viewers[PEER_KINDS])
 {
-	json_int_t sums[PEER_KINDS] = { 0 };
-
-	for (struct peer *peer = control_server_first(orield->control); peer != NULL;
-	     peer = control_server_next(peer))
-		for (int kind = 0; kind < PEER_KINDS; kind++)
-			sums[kind] += peer->viewers[kind];
-	return json_pack("{sI sI sI}", "stream", sums[PEER_STREAM], "events", sums[PEER_EVENTS],
-	    "control", sums[PEER_CONTROL]);
+	return json_pack("{sI sI sI}", "stream", (json_int_t)viewers[PEER_STREAM], "events",
+	    (json_int_t)viewers[PEER_EVENTS], "control", (json_int_t)viewers[PEER_CONTROL]);
 }
 
 /* The picture: what it is, where it comes from, how old it is. null where there is none. */
 static void
-status_add_picture(const struct orield *orield, const struct capture_status *now, json_t *out)
+status_add_picture(const struct status_values *now, json_t *out)
 {
-	bool any = now->frame.sequence != 0;
-	uint64_t age = any ? status_age_ms(now) : 0;
+	const struct capture_status *capture = &now->capture;
+	bool any = capture->frame.sequence != 0;
+	uint64_t age = any ? status_age_ms(capture) : 0;
 
-	json_object_set_new(out, "source", json_string(status_source(orield, &now->mode)));
-	json_object_set_new(out, "name", json_words(now->mode.name));
-	json_object_set_new(out, "device", json_words(now->mode.device));
-	json_object_set_new(out, "format", json_string(pixel_format_name(now->mode.format)));
-	json_object_set_new(out, "width", json_integer(any ? now->frame.width : now->mode.width));
 	json_object_set_new(
-	    out, "height", json_integer(any ? now->frame.height : now->mode.height));
-	json_object_set_new(out, "fps", json_real(status_rounded(now->fps, 10)));
+	    out, "source", json_string(status_source(now->options, &capture->mode)));
+	json_object_set_new(out, "name", json_words(capture->mode.name));
+	json_object_set_new(out, "device", json_words(capture->mode.device));
+	json_object_set_new(out, "format", json_string(pixel_format_name(capture->mode.format)));
 	json_object_set_new(
-	    out, "frames", json_integer((json_int_t)orield_frame_count(orield, now)));
-	json_object_set_new(out, "triggers", json_integer((json_int_t)orield->triggers));
+	    out, "width", json_integer(any ? capture->frame.width : capture->mode.width));
+	json_object_set_new(
+	    out, "height", json_integer(any ? capture->frame.height : capture->mode.height));
+	json_object_set_new(out, "fps", json_real(status_rounded(capture->fps, 10)));
+	json_object_set_new(out, "frames", json_integer((json_int_t)now->frames));
+	json_object_set_new(out, "triggers", json_integer((json_int_t)now->triggers));
 	json_object_set_new(out, "frame_age_ms", any ? json_integer((json_int_t)age) : json_null());
 	json_object_set_new(
-	    out, "stale", json_boolean(!any || frame_is_stale(&now->frame, clock_mono_ns())));
+	    out, "stale", json_boolean(!any || frame_is_stale(&capture->frame, clock_mono_ns())));
 	json_object_set_new(
-	    out, "stale_ms", json_integer(any ? now->frame.stale_ms : FRAME_STALE_MS));
-	json_object_set_new(out, "generation", json_integer((json_int_t)now->generation));
-	json_object_set_new(out, "sequence", json_integer((json_int_t)now->frame.sequence));
-	json_object_set_new(out, "encode_us", json_integer(now->frame.encode_us));
+	    out, "stale_ms", json_integer(any ? capture->frame.stale_ms : FRAME_STALE_MS));
+	json_object_set_new(out, "generation", json_integer((json_int_t)capture->generation));
+	json_object_set_new(out, "sequence", json_integer((json_int_t)capture->frame.sequence));
+	json_object_set_new(out, "encode_us", json_integer(capture->frame.encode_us));
 }
 
 static json_t *
-status_counters(const struct orield *orield, const struct capture_status *now)
+status_counters(const struct status_values *now)
 {
-	return json_pack("{sI sI sI sI sI sI sI sI}", "dropped", (json_int_t)now->dropped, "broken",
-	    (json_int_t)now->broken, "oversized", (json_int_t)now->oversized, "errors",
-	    (json_int_t)now->errors, "reopens", (json_int_t)now->reopens, "light_held",
-	    (json_int_t)now->light_held, "cooldown_held", (json_int_t)now->cooldown_held,
-	    "store_refused", (json_int_t)store_worker_refused(orield->store_worker));
+	const struct capture_status *capture = &now->capture;
+
+	return json_pack("{sI sI sI sI sI sI sI sI}", "dropped", (json_int_t)capture->dropped,
+	    "broken", (json_int_t)capture->broken, "oversized", (json_int_t)capture->oversized,
+	    "errors", (json_int_t)capture->errors, "reopens", (json_int_t)capture->reopens,
+	    "light_held", (json_int_t)capture->light_held, "cooldown_held",
+	    (json_int_t)capture->cooldown_held, "store_refused", (json_int_t)now->store.refused);
 }
 
 /* null, or when it was found damaged, and what of it went on. */
@@ -99,115 +97,93 @@ status_repaired(const struct store_repaired *repaired)
 }
 
 static void
-status_add_store(const struct orield *orield, json_t *out)
+status_add_store(const struct store_worker_status *store, json_t *out)
 {
-	struct store_worker_status store;
-
-	store_worker_status(orield->store_worker, &store);
 	json_object_set_new(out, "snaps",
-	    json_pack(
-		"{sI sI}", "count", (json_int_t)store.pictures, "bytes", (json_int_t)store.bytes));
+	    json_pack("{sI sI}", "count", (json_int_t)store->pictures, "bytes",
+		(json_int_t)store->bytes));
 	json_object_set_new(out, "store",
-	    json_pack("{sb so so}", "ok", store.trouble[0] == '\0', "reason",
-		json_words(store.trouble), "repaired", status_repaired(&store.repaired)));
+	    json_pack("{sb so so}", "ok", store->trouble[0] == '\0', "reason",
+		json_words(store->trouble), "repaired", status_repaired(&store->repaired)));
 }
 
 static json_t *
-status_verdict(const struct orield *orield, const struct capture_status *now,
-    const struct motion_verdict *verdict)
+status_verdict(const struct status_values *now, const struct motion_verdict *verdict)
 {
-	bool on = options_number(orield->options, SETTING_MOTION) != 0;
-	const char *held = !on		 ? "motion detection is off"
-	    : now->blind.text[0] != '\0' ? now->blind.text
-					 : motion_held_word(verdict->held);
+	bool on = options_number(now->options, SETTING_MOTION) != 0;
+	const char *held = !on			 ? "motion detection is off"
+	    : now->capture.blind.text[0] != '\0' ? now->capture.blind.text
+						 : motion_held_word(verdict->held);
 
 	return json_pack("{sf so so}", "change", status_percent(verdict->change), "threshold",
-	    settings_json(orield->options, SETTING_THRESHOLD), "held", json_words(held));
+	    settings_json(now->options, SETTING_THRESHOLD), "held", json_words(held));
+}
+
+static const char *
+status_reason(const struct capture_status *capture)
+{
+	return capture->online ? "" : capture->reason.text;
 }
 
 json_t *
-status_json(const struct orield *orield)
+status_json(const struct status_values *now)
 {
-	struct capture_status now;
-	json_t *out;
+	json_t *out = json_pack("{ss sb so}", "camera", options_text(now->options, SETTING_CAMERA),
+	    "online", now->capture.online, "reason", json_words(status_reason(&now->capture)));
 
-	orield_capture_status(orield, &now);
-	out = json_pack("{ss sb so}", "camera", options_text(orield->options, SETTING_CAMERA),
-	    "online", now.online, "reason", json_words(now.online ? "" : now.reason.text));
-	status_add_picture(orield, &now, out);
-	json_object_set_new(
-	    out, "uptime", json_real(clock_seconds(clock_mono_ns() - orield->started_ns)));
+	status_add_picture(now, out);
+	json_object_set_new(out, "uptime", json_real(clock_seconds(now->uptime_ns)));
 	json_object_set_new(out, "version", json_string(PACKAGE_VERSION));
-	json_object_set_new(out, "viewers", status_viewers(orield));
-	status_add_store(orield, out);
-	json_object_set_new(out, "motion", status_verdict(orield, &now, &now.motion));
-	json_object_set_new(out, "counters", status_counters(orield, &now));
+	json_object_set_new(out, "viewers", status_viewers(now->viewers));
+	status_add_store(&now->store, out);
+	json_object_set_new(out, "motion", status_verdict(now, &now->capture.motion));
+	json_object_set_new(out, "counters", status_counters(now));
 	return out;
 }
 
 /* ---- settings --------------------------------------------------------------------------- */
 
-static void
-status_add_settings(const struct orield *orield, const struct capture_status *now, json_t *out)
+json_t *
+status_settings(const struct status_values *now)
 {
-	json_t *sources = json_object();
+	json_t *out = json_object(), *sources = json_object();
 
 	for (size_t row = 0; row < SETTING_COUNT; row++) {
-		const char *name = options_row(orield->options, row)->name;
+		const char *name = options_row(now->options, row)->name;
 
-		json_object_set_new(out, name, settings_json(orield->options, (enum setting)row));
+		json_object_set_new(out, name, settings_json(now->options, (enum setting)row));
 		json_object_set_new(sources, name,
-		    json_string(options_source_word(options_source(orield->options, row))));
+		    json_string(options_source_word(options_source(now->options, row))));
 	}
-	json_object_set_new(
-	    out, "frame_count", json_integer((json_int_t)orield_frame_count(orield, now)));
-	json_object_set_new(out, "trigger_count", json_integer((json_int_t)orield->triggers));
+	json_object_set_new(out, "frame_count", json_integer((json_int_t)now->frames));
+	json_object_set_new(out, "trigger_count", json_integer((json_int_t)now->triggers));
 	json_object_set_new(out, "sources", sources);
-}
-
-json_t *
-status_settings(const struct orield *orield)
-{
-	struct capture_status now;
-	json_t *out = json_object();
-
-	orield_capture_status(orield, &now);
-	status_add_settings(orield, &now, out);
 	return out;
 }
 
 json_t *
-status_state(const struct orield *orield)
+status_state(const struct status_values *now)
 {
-	struct capture_status now;
-	json_t *out = json_object();
+	json_t *out = status_settings(now);
 
-	orield_capture_status(orield, &now);
-	status_add_settings(orield, &now, out);
-	json_object_set_new(out, "online", json_boolean(now.online));
-	json_object_set_new(out, "reason", json_words(now.online ? "" : now.reason.text));
+	json_object_set_new(out, "online", json_boolean(now->capture.online));
+	json_object_set_new(out, "reason", json_words(status_reason(&now->capture)));
 	return out;
 }
 
 json_t *
-status_pulse(const struct orield *orield)
+status_pulse(const struct status_values *now, const struct motion_verdict *peak)
 {
-	struct motion_verdict peak = { .held = MOTION_WARMING };
-	struct capture_status now;
-	json_t *out;
+	const struct capture_status *capture = &now->capture;
+	json_t *out = status_verdict(now, peak);
 
-	orield_capture_status(orield, &now);
-	/* The largest of this second, and its reason: a spike between two pulses is seen. */
-	if (orield->capture != NULL)
-		peak = capture_take_peak(orield->capture);
-	out = status_verdict(orield, &now, &peak);
 	json_object_set_new(out, "ts", json_real(clock_seconds(clock_wall_ns())));
-	json_object_set_new(out, "online", json_boolean(now.online));
-	json_object_set_new(out, "fps", json_real(status_rounded(now.fps, 10)));
+	json_object_set_new(out, "online", json_boolean(capture->online));
+	json_object_set_new(out, "fps", json_real(status_rounded(capture->fps, 10)));
 	json_object_set_new(out, "age_ms",
-	    now.frame.sequence != 0 ? json_integer((json_int_t)status_age_ms(&now)) : json_null());
-	json_object_set_new(
-	    out, "frame_count", json_integer((json_int_t)orield_frame_count(orield, &now)));
+	    capture->frame.sequence != 0 ? json_integer((json_int_t)status_age_ms(capture))
+					 : json_null());
+	json_object_set_new(out, "frame_count", json_integer((json_int_t)now->frames));
 	return out;
 }
 
@@ -236,10 +212,10 @@ status_motion(const struct capture_report *report)
 }
 
 json_t *
-status_online(const struct orield *orield, const struct source_mode *mode, uint64_t wall_ns)
+status_online(const struct options *options, const struct source_mode *mode, uint64_t wall_ns)
 {
 	return json_pack("{sf sb ss so sI sI}", "ts", clock_seconds(wall_ns), "online", 1, "source",
-	    status_source(orield, mode), "name", json_words(mode->name), "width",
+	    status_source(options, mode), "name", json_words(mode->name), "width",
 	    (json_int_t)mode->width, "height", (json_int_t)mode->height);
 }
 

@@ -6,17 +6,32 @@
 
 #include <jansson.h>
 
-#include "orield/orield.h"
+#include "base/options.h"
+#include "capture/capture.h"
+#include "orield/peer.h"
+#include "orield/store_worker.h"
 
-json_t *status_json(const struct orield *orield);     /* the reply to `status` */
-json_t *status_settings(const struct orield *orield); /* the reply to `get` */
-json_t *status_state(const struct orield *orield);    /* the data of a `state` line */
-json_t *status_pulse(const struct orield *orield);    /* the data of a `pulse` line */
+/* What it is made of: the daemon's values at one moment. */
+struct status_values {
+	const struct options *options; /* borrowed */
+	struct capture_status capture;
+	uint64_t frames, triggers; /* frame_count and trigger_count */
+	uint64_t uptime_ns;
+	unsigned viewers[PEER_KINDS];
+	struct store_worker_status store;
+};
+
+json_t *status_json(const struct status_values *now);	  /* the reply to `status` */
+json_t *status_settings(const struct status_values *now); /* the reply to `get` */
+json_t *status_state(const struct status_values *now);	  /* the data of a `state` line */
+
+/* The data of a `pulse` line; `peak`: the largest change of its second. */
+json_t *status_pulse(const struct status_values *now, const struct motion_verdict *peak);
 
 /* The data of a numbered event, as the store is to keep it. */
 json_t *status_motion(const struct capture_report *report);
 json_t *status_online(
-    const struct orield *orield, const struct source_mode *mode, uint64_t wall_ns);
+    const struct options *options, const struct source_mode *mode, uint64_t wall_ns);
 json_t *status_offline(const struct cause *reason, uint64_t wall_ns);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* work: what the store thread does for each kind of job. */
+/* store_jobs: what the store thread does for each kind of job. */
 #ifndef ORIEL_ORIELD_STORE_JOBS_H
 #define ORIEL_ORIELD_STORE_JOBS_H
 
-#include "orield/store_worker.h"
+#include "orield/store_job.h"
 
 struct store_jobs { /* the store thread's own */
 	const char *folder;

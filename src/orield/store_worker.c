@@ -49,42 +49,6 @@ struct batch {
 	int result; /* of begin and commit */
 };
 
-/* ---- jobs ----------------------------------------------------------------------- */
-
-struct store_job *
-store_job_new(enum store_job_kind kind, store_job_done_fn *done, void *arg)
-{
-	struct store_job *job = calloc(1, sizeof *job);
-
-	if (job == NULL)
-		return NULL;
-	job->kind = kind;
-	job->done = done;
-	job->arg = arg;
-	job->query.after = -1;
-	job->query.limit = 1;
-	return job;
-}
-
-void
-store_job_free(struct store_job **job)
-{
-	if (*job == NULL)
-		return;
-	json_decref((*job)->data);
-	json_decref((*job)->answer);
-	json_decref((*job)->events);
-	free((*job)->jpeg);
-	free(*job);
-	*job = NULL;
-}
-
-static bool
-store_job_asks(const struct store_job *job)
-{
-	return job->kind == STORE_JOB_EVENTS || job->kind == STORE_JOB_PICTURES;
-}
-
 /* ---- the store thread ------------------------------------------------------------- */
 
 static void
@@ -440,16 +404,11 @@ store_worker_submit(struct store_worker *worker, struct store_job *job)
 	return true;
 }
 
-uint64_t
-store_worker_refused(const struct store_worker *worker)
-{
-	return worker->refused;
-}
-
 void
 store_worker_status(struct store_worker *worker, struct store_worker_status *status)
 {
 	pthread_mutex_lock(&worker->lock);
 	*status = worker->status;
 	pthread_mutex_unlock(&worker->lock);
+	status->refused = worker->refused;
 }

@@ -14,6 +14,7 @@
 #include "../unit/fake_capture.h"
 #include "../unit/scratch.h"
 #include "base/log.h"
+#include "orield/commands.h"
 #include "orield/folder.h"
 #include "orield/orield.h"
 #include "orield/settings.h"
@@ -46,7 +47,7 @@ start(void)
 	insist(options_read(options, 3, words, &why) == OPTIONS_RUN);
 	insist(folder_make(scratch_path("run/cam"), &why) == 0 &&
 	    folder_make(scratch_path("state/cam"), &why) == 0);
-	orield = orield_new(options, &why);
+	orield = orield_new(options, &commands_hooks, &why);
 	insist(orield != NULL);
 	fake_online();
 	fake_frame("\xff\xd8not really a picture\xff\xd9");

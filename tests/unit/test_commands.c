@@ -21,6 +21,7 @@
 #include "base/unixsock.h"
 #include "base/vocabulary.h"
 #include "fake_capture.h"
+#include "orield/commands.h"
 #include "orield/folder.h"
 #include "orield/orield.h"
 #include "orield/settings.h"
@@ -56,7 +57,7 @@ start(const char *extra)
 	if (options_read(options, extra != NULL ? 4 : 3, words, &why) != OPTIONS_RUN ||
 	    folder_make(scratch_path("run/cam"), &why) == -1 ||
 	    folder_make(scratch_path("state/cam"), &why) == -1 ||
-	    (orield = orield_new(options, &why)) == NULL)
+	    (orield = orield_new(options, &commands_hooks, &why)) == NULL)
 		fail_msg("%s", why.text);
 }
 
@@ -587,7 +588,7 @@ test_a_second_orield(void **state)
 	snprintf(state_dir, sizeof state_dir, "--state-dir=%s", scratch_path("other"));
 	assert_int_equal(options_read(again, 3, words, &why), OPTIONS_RUN);
 	assert_int_equal(folder_make(scratch_path("other/cam"), &why), 0);
-	assert_null(orield_new(again, &why));
+	assert_null(orield_new(again, &commands_hooks, &why));
 	assert_non_null(strstr(why.text, "control.sock: another process is serving this socket"));
 	options_free(&again);
 	assert_string_equal(ask(&one, "{\"cmd\":\"viewers\"}"), "{\"ok\":true}");
@@ -1125,7 +1126,7 @@ test_pulse(void **state)
 	(void)state;
 	camera_on();
 	json_decref(parse(ask(&one, "{\"cmd\":\"subscribe\"}")));
-	assert_false(event_pending(orield->pulse_due, EV_TIMEOUT, NULL));
+	assert_false(event_pending(orield->publisher->pulse_due, EV_TIMEOUT, NULL));
 	json_decref(parse(ask(&one, "{\"cmd\":\"subscribe\",\"pulse\":true}")));
 	fake.status.peak.change = 456;
 	fake.status.peak.held = MOTION_COOLDOWN;
@@ -1140,11 +1141,12 @@ test_pulse(void **state)
 	json_decref(line);
 	json_decref(next_event(&one, "pulse"));
 	json_decref(parse(ask(&one, "{\"cmd\":\"subscribe\",\"pulse\":false}")));
-	for (int i = 0; i < 1200 && event_pending(orield->pulse_due, EV_TIMEOUT, NULL); i++) {
+	for (int i = 0; i < 1200 && event_pending(orield->publisher->pulse_due, EV_TIMEOUT, NULL);
+	     i++) {
 		turn();
 		usleep(1000);
 	}
-	assert_false(event_pending(orield->pulse_due, EV_TIMEOUT, NULL));
+	assert_false(event_pending(orield->publisher->pulse_due, EV_TIMEOUT, NULL));
 }
 
 static void
@@ -1161,7 +1163,7 @@ test_who_does_not_read_is_dropped(void **state)
 	while (
 	    control_server_next(control_server_first(orield->control)) != NULL && sets++ < 5000) {
 		/* A ring line is small; the state is what fills. */
-		orield->state_said_ns = 0;
+		orield->publisher->state_said_ns = 0;
 		say(&one, "{\"cmd\":\"set\",\"threshold\":12}\n");
 		while (strstr(next_line(&one), "\"event\"") == NULL)
 			;

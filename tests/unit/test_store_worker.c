@@ -259,6 +259,8 @@ test_one_that_fails_half_way_is_undone(void **state)
 static void
 test_a_full_queue_refuses(void **state)
 {
+	struct store_worker_status status;
+
 	(void)state;
 	/* Answers are taken by the loop, and it does not turn now. */
 	for (int i = 0; i < STORE_WORKER_PICTURES; i++)
@@ -267,7 +269,8 @@ test_a_full_queue_refuses(void **state)
 	for (int i = STORE_WORKER_PICTURES; i < STORE_WORKER_JOBS; i++)
 		assert_true(submit(setting("a", "1")));
 	assert_false(submit(setting("a", "2")));
-	assert_int_equal(store_worker_refused(worker), 2);
+	store_worker_status(worker, &status);
+	assert_int_equal(status.refused, 2);
 	wait_for(STORE_WORKER_JOBS);
 	assert_true(submit(picture(STORE_JOB_SNAPSHOT, "s", 10)));
 	wait_for(1);

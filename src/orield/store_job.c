@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: ISC */
+#include "orield/store_job.h"
+
+#include <stdlib.h>
+
+struct store_job *
+store_job_new(enum store_job_kind kind, store_job_done_fn *done, void *arg)
+{
+	struct store_job *job = calloc(1, sizeof *job);
+
+	if (job == NULL)
+		return NULL;
+	job->kind = kind;
+	job->done = done;
+	job->arg = arg;
+	job->query.after = -1;
+	job->query.limit = 1;
+	return job;
+}
+
+void
+store_job_free(struct store_job **job)
+{
+	if (*job == NULL)
+		return;
+	json_decref((*job)->data);
+	json_decref((*job)->answer);
+	json_decref((*job)->events);
+	free((*job)->jpeg);
+	free(*job);
+	*job = NULL;
+}
+
+bool
+store_job_asks(const struct store_job *job)
+{
+	return job->kind == STORE_JOB_EVENTS || job->kind == STORE_JOB_PICTURES;
+}

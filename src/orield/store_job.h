@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: ISC */
+/* store_job: one thing that the store is to do, and what came of it. */
+#ifndef ORIEL_ORIELD_STORE_JOB_H
+#define ORIEL_ORIELD_STORE_JOB_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/cause.h"
+#include "store/store.h"
+
+struct store_job;
+
+enum store_job_kind {
+	STORE_JOB_OPEN,	    /* open the store, if it is not open; answer: {name: text} */
+	STORE_JOB_MOTION,   /* data, jpeg (NULL: save none), wall_ns, limits */
+	STORE_JOB_SNAPSHOT, /* jpeg, wall_ns, limits */
+	STORE_JOB_CAMERA,   /* data, wall_ns */
+	STORE_JOB_SET,	    /* data: {name: text} */
+	STORE_JOB_RESET,
+	STORE_JOB_COUNTERS, /* frames */
+	STORE_JOB_EVENTS,   /* query */
+	STORE_JOB_PICTURES, /* query */
+	STORE_JOB_DELETE,   /* name */
+	STORE_JOB_LOOK,	    /* for damage, in all of the database: store_look() */
+	STORE_JOB_KINDS
+};
+
+typedef void store_job_done_fn(void *arg, struct store_job *job);
+
+struct store_job { /* made by store_job_new, freed by the store worker after `done` */
+	enum store_job_kind kind;
+	store_job_done_fn *done; /* called in the loop, once; may be NULL */
+	void *arg;
+
+	json_t *data;	     /* owned */
+	unsigned char *jpeg; /* owned, of `length` bytes */
+	uint32_t length;
+	uint64_t wall_ns, frames;
+	struct store_limits limits;
+	struct store_query query;
+	char type[16], name[STORE_NAME_SIZE];
+	uint64_t behind; /* a question: so many changes were given before; the store worker's */
+
+	int result;  /* STORE_… */
+	bool closed; /* it failed because the store is not open */
+	struct cause why;
+	json_t *answer; /* owned: what was asked for */
+	json_t *events; /* owned: the lines to publish now, in their order */
+	struct store_picture saved;
+	int64_t event;	   /* number of the saved picture's event */
+	uint64_t triggers; /* trigger_count after this job */
+};
+
+/* NULL when out of memory. */
+struct store_job *store_job_new(enum store_job_kind kind, store_job_done_fn *done, void *arg);
+void store_job_free(struct store_job **job);
+
+/* Is it a question, which changes nothing? */
+bool store_job_asks(const struct store_job *job);
+
+#endif
