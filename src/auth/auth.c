@@ -9,7 +9,9 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#include "auth/auth_internal.h"
+#include "auth/account_reader.h"
+#include "auth/auth_jobs.h"
+#include "auth/auth_worker.h"
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -17,6 +19,28 @@ enum {
 	FAR_S = 10 * 365 *
 	    86400,    /* nothing expires: the timer only waits for the clock to be set */
 	AGAIN_S = 60, /* after a failure */
+	TOUCHES = 256,
+};
+
+struct touch { /* lately asked of the auth worker */
+	char id[GRANT_SIZE];
+	uint64_t mono_ns;
+};
+
+enum order { ORDER_NONE, ORDER_NEXT, ORDER_SETTLE };
+
+struct auth {
+	struct account_db_settings settings;
+	struct grants grants;
+	struct account_reader reader;
+	struct auth_jobs jobs;
+	struct auth_worker *worker;
+	struct grant_watch *holds;
+	int poll, timer;
+	bool ordering;	     /* the auth worker is at it */
+	enum order wanted;   /* afterwards */
+	bool writing_failed; /* said */
+	struct touch touches[TOUCHES];
 };
 
 static int64_t
@@ -45,8 +69,8 @@ auth_order(struct auth *auth, enum order order)
 		auth->wanted = order;
 	if (auth->ordering || auth->wanted == ORDER_NONE)
 		return;
-	auth->ordering = auth_send(
-	    auth, auth->wanted == ORDER_SETTLE ? AUTH_TASK_SETTLE : AUTH_TASK_NEXT, "");
+	auth->ordering = auth_jobs_send(
+	    &auth->jobs, auth->wanted == ORDER_SETTLE ? AUTH_TASK_SETTLE : AUTH_TASK_NEXT, "");
 	if (auth->ordering)
 		auth->wanted = ORDER_NONE;
 	else
@@ -70,6 +94,13 @@ auth_appeared(void *arg)
 	auth_order(auth, grants_are_settled(&auth->grants) ? ORDER_NEXT : ORDER_SETTLE);
 }
 
+/* Another file has become the account database: the grants are those of the old one. */
+static void
+auth_replaced(void *arg)
+{
+	auth_order(arg, ORDER_SETTLE);
+}
+
 /* Its time has come, or the clock was set (ECANCELED, timerfd_create(2)). */
 static void
 auth_timer(struct auth *auth)
@@ -81,62 +112,15 @@ auth_timer(struct auth *auth)
 	auth_order(auth, ORDER_SETTLE);
 }
 
-/* ---- trouble, once ------------------------------------------------------------------------ */
-
-static void
-auth_note(bool *failed, const char *verb, enum account_db_result result, const struct cause *why)
-{
-	if (result == ACCOUNT_DB_TROUBLE && !*failed)
-		log_error("auth", "accounts cannot be %s: %s", verb, why->text);
-	if (result == ACCOUNT_DB_OK && *failed)
-		log_notice("auth", "accounts can be %s again", verb);
-	if (result == ACCOUNT_DB_TROUBLE || result == ACCOUNT_DB_OK)
-		*failed = result == ACCOUNT_DB_TROUBLE;
-}
-
-void
-auth_note_read(struct auth *auth, enum account_db_result result, const struct cause *why)
-{
-	auth_note(&auth->reading_failed, "read",
-	    result == ACCOUNT_DB_MISSING ? ACCOUNT_DB_OK : result, why);
-	/* Another file has become the account_db: the grants are those of the old one. */
-	if (account_db_openings(auth->db) != auth->openings) {
-		auth->openings = account_db_openings(auth->db);
-		auth_order(auth, ORDER_SETTLE);
-	}
-}
+/* ---- what the auth worker has done ---------------------------------------------------------- */
 
 static void
 auth_note_write(struct auth *auth, enum account_db_result result, const struct cause *why)
 {
-	auth_note(&auth->writing_failed, "written", result, why);
+	account_trouble_note(&auth->writing_failed, "written", result, why);
 }
 
 /* ---- at once ------------------------------------------------------------------------------------ */
-
-enum auth_result
-auth_result_of(enum account_db_result result)
-{
-	switch (result) {
-	case ACCOUNT_DB_OK: return AUTH_OK;
-	case ACCOUNT_DB_MISSING: return AUTH_DENIED;
-	case ACCOUNT_DB_EXISTS:
-	case ACCOUNT_DB_REFUSED: return AUTH_REFUSED;
-	case ACCOUNT_DB_TROUBLE: break;
-	}
-	return AUTH_TROUBLE;
-}
-
-void
-auth_pass_set(struct auth_pass *pass, enum auth_kind kind, const struct account_db_pass *from)
-{
-	memset(pass, 0, sizeof *pass);
-	pass->kind = kind;
-	pass->role = from->role;
-	pass->expires = from->expires;
-	memcpy(pass->user, from->user, sizeof pass->user);
-	memcpy(pass->grant, from->grant, sizeof pass->grant);
-}
 
 /* Not twice within the time that `seen` is exact to. */
 static void
@@ -150,17 +134,16 @@ auth_touch(struct auth *auth, const char *id)
 		return;
 	memcpy(touch->id, id, sizeof touch->id);
 	touch->mono_ns = now;
-	auth_send(auth, AUTH_TASK_TOUCH, id);
+	auth_jobs_send(&auth->jobs, AUTH_TASK_TOUCH, id);
 }
 
 enum auth_result
 auth_check(struct auth *auth, const char *secret, struct auth_pass *pass)
 {
 	struct account_db_pass found;
-	struct cause why;
-	enum account_db_result result = account_db_check(auth->db, secret, now_s(), &found, &why);
+	enum account_db_result result = account_reader_check(
+	    &auth->reader, secret, now_s(), &found);
 
-	auth_note_read(auth, result, &why);
 	if (result == ACCOUNT_DB_OK && found.stale)
 		auth_touch(auth, found.grant);
 	auth_pass_set(pass, secret_is_token(secret) ? AUTH_TOKEN : AUTH_SESSION, &found);
@@ -171,11 +154,51 @@ enum auth_result
 auth_has_users(struct auth *auth)
 {
 	int64_t count = 0;
-	struct cause why;
-	enum account_db_result result = account_db_count_users(auth->db, &count, &why);
+	enum account_db_result result = account_reader_count_users(&auth->reader, &count);
 
-	auth_note_read(auth, result, &why);
 	return result == ACCOUNT_DB_OK && count == 0 ? AUTH_DENIED : auth_result_of(result);
+}
+
+/* ---- later -------------------------------------------------------------------------------------- */
+
+enum auth_result
+auth_check_basic(struct auth *auth, const char *name, const char *password, struct auth_pass *pass)
+{
+	return auth_jobs_check_basic(&auth->jobs, name, password, pass);
+}
+
+struct auth_job *
+auth_login(struct auth *auth, const struct auth_claim *claim, auth_done *done, void *arg,
+    struct auth_answer *now)
+{
+	return auth_jobs_login(&auth->jobs, claim, done, arg, now);
+}
+
+struct auth_job *
+auth_basic(struct auth *auth, const struct auth_claim *claim, auth_done *done, void *arg,
+    struct auth_answer *now)
+{
+	return auth_jobs_basic(&auth->jobs, claim, done, arg, now);
+}
+
+struct auth_job *
+auth_setup(struct auth *auth, const struct auth_claim *claim, const char *token, auth_done *done,
+    void *arg, struct auth_answer *now)
+{
+	return auth_jobs_setup(&auth->jobs, claim, token, done, arg, now);
+}
+
+struct auth_job *
+auth_logout(
+    struct auth *auth, const char *grant, auth_done *done, void *arg, struct auth_answer *now)
+{
+	return auth_jobs_logout(&auth->jobs, grant, done, arg, now);
+}
+
+void
+auth_cancel(struct auth_job **job)
+{
+	auth_job_cancel(job);
 }
 
 /* ---- the loop ------------------------------------------------------------------------------------ */
@@ -190,7 +213,7 @@ auth_answers(struct auth *auth)
 			auth_note_write(auth, task->result, &task->why);
 		if (task->kind == AUTH_TASK_SETTLE || task->kind == AUTH_TASK_NEXT)
 			auth_ordered(auth, task);
-		auth_job_finish((struct auth_job *)task);
+		auth_jobs_finish(task);
 	}
 }
 
@@ -227,26 +250,25 @@ auth_begin(struct auth *auth)
 	char token[SETUP_TOKEN_SIZE];
 	struct cause why;
 	int64_t next;
-	enum account_db_result result = account_db_settle(auth->db, now_s(), &next, &why);
+	enum account_db_result result = account_db_settle(auth->reader.db, now_s(), &next, &why);
 
 	if (result == ACCOUNT_DB_OK)
-		result = account_db_setup_token(auth->db, token, &why);
+		result = account_db_setup_token(auth->reader.db, token, &why);
 	secret_wipe(token, sizeof token);
 	if (result == ACCOUNT_DB_MISSING)
 		result = ACCOUNT_DB_OK;
 	auth_note_write(auth, result, &why);
-	auth->openings = account_db_openings(auth->db);
+	auth->reader.openings = account_db_openings(auth->reader.db);
 	auth_arm(auth, result == ACCOUNT_DB_OK ? next : now_s() + AGAIN_S);
 }
 
 static int
 auth_init(struct auth *auth, struct cause *why)
 {
-	secret_make_key(auth->key);
+	secret_make_key(auth->jobs.key);
 	if (grants_init(&auth->grants, auth->settings.run_dir, why) == -1)
 		return -1;
-	auth->db = account_db_new(&auth->settings, why);
-	if (auth->db == NULL)
+	if (account_reader_init(&auth->reader, &auth->settings, auth_replaced, auth, why) == -1)
 		return -1;
 	auth->timer = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);
 	auth->poll = epoll_create1(EPOLL_CLOEXEC);
@@ -260,6 +282,7 @@ auth_init(struct auth *auth, struct cause *why)
 	auth->worker = auth_worker_new(&auth->settings, why);
 	if (auth->worker == NULL)
 		return -1;
+	auth->jobs.worker = auth->worker;
 	if (auth_watch(auth, auth->timer) == -1 ||
 	    auth_watch(auth, auth_worker_fd(auth->worker)) == -1 ||
 	    auth_watch(auth, grant_watch_fd(auth->holds)) == -1)
@@ -277,7 +300,9 @@ auth_new(const struct account_db_settings *settings, struct backoff *backoff, st
 		return NULL;
 	}
 	auth->settings = *settings;
-	auth->backoff = backoff;
+	auth->jobs.reader = &auth->reader;
+	auth->jobs.grants = &auth->grants;
+	auth->jobs.backoff = backoff;
 	auth->timer = auth->poll = -1;
 	if (auth_init(auth, why) == -1)
 		auth_free(&auth);
@@ -291,9 +316,9 @@ auth_free(struct auth **auth)
 
 	if (gone == NULL)
 		return;
-	auth_worker_free(&gone->worker, auth_job_drop);
+	auth_worker_free(&gone->worker, auth_jobs_drop);
 	grant_watch_free(&gone->holds);
-	account_db_free(&gone->db);
+	account_reader_deinit(&gone->reader);
 	if (gone->timer != -1)
 		close(gone->timer);
 	if (gone->poll != -1)

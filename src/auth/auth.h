@@ -19,42 +19,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "auth/backoff.h"
 #include "auth/account_db.h"
-#include "auth/header.h"
+#include "auth/answer.h"
+#include "auth/backoff.h"
 #include "base/cause.h"
-#include "base/role.h"
 #include "grants/grant_watch.h"
-
-enum { AUTH_JOBS = 64, AUTH_BASIC_S = 60 };
-
-enum auth_result {
-	AUTH_OK,
-	AUTH_DENIED,  /* no such credential, ended, expired, or the wrong password */
-	AUTH_WAIT,    /* too many wrong ones: answer.wait_s (429, Retry-After) */
-	AUTH_BUSY,    /* too many are being hashed (503, Retry-After: 1) */
-	AUTH_REFUSED, /* a rule: answer.why is for who asked (400) */
-	AUTH_TROUBLE, /* ours: answer.why is for the log (503) */
-};
-
-enum auth_kind { AUTH_SESSION, AUTH_TOKEN, AUTH_BASIC };
-
-struct auth_pass {
-	enum auth_kind kind;
-	enum role role;
-	char user[AUTH_NAME_SIZE]; /* of a token: its name */
-	char grant[GRANT_SIZE];	   /* for grant_hold_begin() and X-Oriel-Grant */
-	int64_t expires;	   /* seconds since 1970; 0: never */
-};
-
-struct auth_answer {
-	enum auth_result result;
-	unsigned wait_s;	  /* AUTH_WAIT */
-	struct auth_pass pass;	  /* AUTH_OK */
-	char secret[SECRET_SIZE]; /* of a new session: for the cookie, or as Bearer */
-	char device[SECRET_SIZE]; /* by which this browser is known from now on: another cookie */
-	struct cause why;
-};
 
 struct auth;
 struct auth_job;
@@ -89,17 +58,6 @@ enum auth_result auth_check_basic(
 enum auth_result auth_has_users(struct auth *auth);
 
 /* ---- later: `done` is called once, from auth_dispatch() ---------------------------------- */
-
-/* The answer is the callee's until it returns; the secret in it is wiped then. */
-typedef void auth_done(void *arg, const struct auth_answer *answer);
-
-/* Somebody's claim. No text is NULL. */
-struct auth_claim {
-	const char *address; /* the peer's, as nginx gives it in REMOTE_ADDR */
-	const char *name, *password;
-	const char *from;   /* for the list of sessions: "203.0.113.7 Firefox…" */
-	const char *device; /* the cookie that an earlier log-in gave; "": none */
-};
 
 /* Each takes copies of the texts. NULL: it was answered at once, without calling `done`: *now
  * says AUTH_WAIT, AUTH_BUSY, AUTH_REFUSED or AUTH_TROUBLE. */

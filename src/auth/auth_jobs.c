@@ -1,10 +1,22 @@
 /* SPDX-License-Identifier: ISC */
-/* auth: what takes its time, and is answered later. */
+#include "auth/auth_jobs.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "auth/auth_internal.h"
 #include "base/clock.h"
+
+struct auth_job {
+	struct auth_task task; /* first: the auth worker hands it back */
+	struct auth_jobs *jobs;
+	auth_done *done; /* NULL: nobody waits */
+	void *arg;
+	struct auth_job *next;	 /* Basic under way, or joined to one */
+	struct auth_job *joined; /* the same credential: answered with this one */
+	unsigned char digest[16];
+	char address[64],
+	    account[SECRET_SIZE]; /* who waits; of a known device only itself, as `account` */
+};
 
 /* ---- jobs ---------------------------------------------------------------------------------- */
 
@@ -16,7 +28,7 @@ auth_job_free(struct auth_job *job)
 }
 
 void
-auth_job_drop(void *task)
+auth_jobs_drop(void *task)
 {
 	struct auth_job *job = task, *joined;
 
@@ -28,21 +40,21 @@ auth_job_drop(void *task)
 }
 
 static struct auth_job *
-auth_job_new(struct auth *auth, enum auth_task_kind kind, auth_done *done, void *arg)
+auth_job_new(struct auth_jobs *jobs, enum auth_task_kind kind, auth_done *done, void *arg)
 {
 	struct auth_job *job = calloc(1, sizeof *job);
 
 	if (job == NULL)
 		return NULL;
 	job->task.kind = kind;
-	job->auth = auth;
+	job->jobs = jobs;
 	job->done = done;
 	job->arg = arg;
 	return job;
 }
 
 void
-auth_cancel(struct auth_job **job)
+auth_job_cancel(struct auth_job **job)
 {
 	if (*job != NULL)
 		(*job)->done = NULL;
@@ -59,14 +71,14 @@ answer_now(struct auth_answer *now, enum auth_result result, const char *why)
 }
 
 bool
-auth_send(struct auth *auth, enum auth_task_kind kind, const char *id)
+auth_jobs_send(struct auth_jobs *jobs, enum auth_task_kind kind, const char *id)
 {
-	struct auth_job *job = auth_job_new(auth, kind, NULL, NULL);
+	struct auth_job *job = auth_job_new(jobs, kind, NULL, NULL);
 
 	if (job == NULL)
 		return false;
 	snprintf(job->task.id, sizeof job->task.id, "%s", id);
-	if (auth_worker_submit(auth->worker, &job->task))
+	if (auth_worker_submit(jobs->worker, &job->task))
 		return true;
 	auth_job_free(job);
 	return false;
@@ -74,16 +86,16 @@ auth_send(struct auth *auth, enum auth_task_kind kind, const char *id)
 
 /* ---- HTTP Basic, from memory ------------------------------------------------------------------------ */
 
-static struct memory *
-memory_of(struct auth *auth, const unsigned char digest[16])
+static struct auth_memory *
+memory_of(struct auth_jobs *jobs, const unsigned char digest[16])
 {
-	return &auth->memories[digest[0] % MEMORIES];
+	return &jobs->memories[digest[0] % AUTH_MEMORIES];
 }
 
 static void
-auth_remember_basic(struct auth *auth, const struct auth_job *job)
+auth_remember_basic(struct auth_jobs *jobs, const struct auth_job *job)
 {
-	struct memory *memory = memory_of(auth, job->digest);
+	struct auth_memory *memory = memory_of(jobs, job->digest);
 
 	memcpy(memory->digest, job->digest, sizeof memory->digest);
 	memcpy(memory->grant, job->task.pass.grant, sizeof memory->grant);
@@ -92,36 +104,35 @@ auth_remember_basic(struct auth *auth, const struct auth_job *job)
 
 /* That it was right, and nothing else: it opens nothing. */
 static void
-auth_remember_login(struct auth *auth, const struct auth_job *job)
+auth_remember_login(struct auth_jobs *jobs, const struct auth_job *job)
 {
-	struct memory *memory = memory_of(auth, job->digest);
+	struct auth_memory *memory = memory_of(jobs, job->digest);
 
 	if (secret_equal(memory->digest, job->digest, sizeof memory->digest))
 		return;
-	*memory = (struct memory){ .until_ns = 0 };
+	*memory = (struct auth_memory){ .until_ns = 0 };
 	memcpy(memory->digest, job->digest, sizeof memory->digest);
 }
 
 enum auth_result
-auth_check_basic(struct auth *auth, const char *name, const char *password, struct auth_pass *pass)
+auth_jobs_check_basic(
+    struct auth_jobs *jobs, const char *name, const char *password, struct auth_pass *pass)
 {
-	struct memory *memory;
+	struct auth_memory *memory;
 	struct account_db_pass user;
-	struct cause why;
 	enum account_db_result result;
 	unsigned char digest[16];
 	char hash[HASH_SIZE];
 
-	secret_keyed(auth->key, name, password, digest);
-	memory = memory_of(auth, digest);
+	secret_keyed(jobs->key, name, password, digest);
+	memory = memory_of(jobs, digest);
 	if (clock_mono_ns() >= memory->until_ns ||
 	    !secret_equal(memory->digest, digest, sizeof digest))
 		return AUTH_DENIED;
-	result = account_db_user(auth->db, name, &user, hash, &why);
+	result = account_reader_user(jobs->reader, name, &user, hash);
 	secret_wipe(hash, sizeof hash);
-	auth_note_read(auth, result, &why);
 	if (result == ACCOUNT_DB_OK &&
-	    (strcmp(user.grant, memory->grant) != 0 || !grants_have(&auth->grants, user.grant)))
+	    (strcmp(user.grant, memory->grant) != 0 || !grants_have(jobs->grants, user.grant)))
 		result = ACCOUNT_DB_MISSING;
 	if (result == ACCOUNT_DB_OK)
 		memory->until_ns = clock_mono_ns() + AUTH_BASIC_S * CLOCK_S;
@@ -140,18 +151,16 @@ or_null(const char *text)
 /* Has this browser logged in under that name before? Then nobody else's wrong passwords
  * keep it waiting, only its own (OWASP, "Slow Down Online Guessing Attacks with Device Cookies"). */
 static bool
-auth_knows(struct auth *auth, const struct auth_claim *claim)
+auth_knows(struct auth_jobs *jobs, const struct auth_claim *claim)
 {
 	enum account_db_result result;
 	struct account_db_pass user;
-	struct cause why;
 	char hash[HASH_SIZE];
 	bool known;
 
 	if (claim->device[0] == '\0' || !user_name_valid(claim->name))
 		return false;
-	result = account_db_user(auth->db, claim->name, &user, hash, &why);
-	auth_note_read(auth, result, &why);
+	result = account_reader_user(jobs->reader, claim->name, &user, hash);
 	known = result == ACCOUNT_DB_OK && secret_is_device(claim->device, claim->name, hash);
 	secret_wipe(hash, sizeof hash);
 	return known;
@@ -160,9 +169,9 @@ auth_knows(struct auth *auth, const struct auth_claim *claim)
 /* Was this password right for this name before, in this process? It gets a place then; to wait for
  * what was wrong it has all the same, or a guesser would learn from who does not. */
 static bool
-auth_recalls(struct auth *auth, const unsigned char digest[16])
+auth_recalls(struct auth_jobs *jobs, const unsigned char digest[16])
 {
-	return secret_equal(memory_of(auth, digest)->digest, digest, 16);
+	return secret_equal(memory_of(jobs, digest)->digest, digest, 16);
 }
 
 /* What cannot be anybody's name or password becomes no name at all: as much work, and
@@ -177,13 +186,13 @@ auth_job_fill(struct auth_job *job, const struct auth_claim *claim)
 		snprintf(task->name, sizeof task->name, "%s", claim->name);
 	snprintf(task->password, sizeof task->password, "%s", claim->password);
 	snprintf(task->from, sizeof task->from, "%s", claim->from);
-	secret_keyed(job->auth->key, claim->name, claim->password, job->digest);
-	if (auth_knows(job->auth, claim)) {
+	secret_keyed(job->jobs->key, claim->name, claim->password, job->digest);
+	if (auth_knows(job->jobs, claim)) {
 		task->known = true;
 		snprintf(task->device, sizeof task->device, "%s", claim->device);
 		memcpy(job->account, task->device, sizeof job->account);
 	} else {
-		task->known = auth_recalls(job->auth, job->digest);
+		task->known = auth_recalls(job->jobs, job->digest);
 		snprintf(job->address, sizeof job->address, "%s", claim->address);
 		snprintf(job->account, sizeof job->account, "%s", task->name);
 	}
@@ -193,17 +202,17 @@ auth_job_fill(struct auth_job *job, const struct auth_claim *claim)
 static struct auth_job *
 auth_job_submit(struct auth_job *job, struct auth_answer *now)
 {
-	struct auth *auth = job->auth;
+	struct auth_jobs *jobs = job->jobs;
 	unsigned wait_s = backoff_begin(
-	    auth->backoff, or_null(job->address), or_null(job->account), clock_mono_ns());
+	    jobs->backoff, or_null(job->address), or_null(job->account), clock_mono_ns());
 
 	if (wait_s > 0) {
 		answer_now(now, AUTH_WAIT, "too many wrong passwords");
 		now->wait_s = wait_s;
-	} else if (auth_worker_submit(auth->worker, &job->task)) {
+	} else if (auth_worker_submit(jobs->worker, &job->task)) {
 		return job;
 	} else {
-		backoff_undo(auth->backoff, or_null(job->address), or_null(job->account));
+		backoff_undo(jobs->backoff, or_null(job->address), or_null(job->account));
 		answer_now(now, AUTH_BUSY, "too many log in at once");
 	}
 	auth_job_free(job);
@@ -211,10 +220,10 @@ auth_job_submit(struct auth_job *job, struct auth_answer *now)
 }
 
 struct auth_job *
-auth_login(struct auth *auth, const struct auth_claim *claim, auth_done *done, void *arg,
+auth_jobs_login(struct auth_jobs *jobs, const struct auth_claim *claim, auth_done *done, void *arg,
     struct auth_answer *now)
 {
-	struct auth_job *job = auth_job_new(auth, AUTH_TASK_LOGIN, done, arg);
+	struct auth_job *job = auth_job_new(jobs, AUTH_TASK_LOGIN, done, arg);
 
 	if (job == NULL)
 		return answer_now(now, AUTH_TROUBLE, "out of memory");
@@ -225,7 +234,7 @@ auth_login(struct auth *auth, const struct auth_claim *claim, auth_done *done, v
 static struct auth_job *
 basic_join(struct auth_job *job, struct auth_answer *now)
 {
-	struct auth_job *first = job->auth->basics;
+	struct auth_job *first = job->jobs->basics;
 
 	while (first != NULL && !secret_equal(first->digest, job->digest, sizeof job->digest))
 		first = first->next;
@@ -233,13 +242,13 @@ basic_join(struct auth_job *job, struct auth_answer *now)
 		job = auth_job_submit(job, now);
 		if (job == NULL)
 			return NULL;
-		job->next = job->auth->basics;
-		job->auth->basics = job;
-	} else if (job->auth->joined == AUTH_JOBS) {
+		job->next = job->jobs->basics;
+		job->jobs->basics = job;
+	} else if (job->jobs->joined == AUTH_JOBS) {
 		auth_job_free(job);
 		return answer_now(now, AUTH_BUSY, "too many log in at once");
 	} else {
-		job->auth->joined++;
+		job->jobs->joined++;
 		job->next = first->joined;
 		first->joined = job;
 	}
@@ -248,10 +257,10 @@ basic_join(struct auth_job *job, struct auth_answer *now)
 
 /* A dashboard of eight pictures asks eight times at once: one hash answers all. */
 struct auth_job *
-auth_basic(struct auth *auth, const struct auth_claim *claim, auth_done *done, void *arg,
+auth_jobs_basic(struct auth_jobs *jobs, const struct auth_claim *claim, auth_done *done, void *arg,
     struct auth_answer *now)
 {
-	struct auth_job *job = auth_job_new(auth, AUTH_TASK_BASIC, done, arg);
+	struct auth_job *job = auth_job_new(jobs, AUTH_TASK_BASIC, done, arg);
 
 	if (job == NULL)
 		return answer_now(now, AUTH_TROUBLE, "out of memory");
@@ -260,8 +269,8 @@ auth_basic(struct auth *auth, const struct auth_claim *claim, auth_done *done, v
 }
 
 struct auth_job *
-auth_setup(struct auth *auth, const struct auth_claim *claim, const char *token, auth_done *done,
-    void *arg, struct auth_answer *now)
+auth_jobs_setup(struct auth_jobs *jobs, const struct auth_claim *claim, const char *token,
+    auth_done *done, void *arg, struct auth_answer *now)
 {
 	struct auth_job *job;
 	struct cause why;
@@ -272,7 +281,7 @@ auth_setup(struct auth *auth, const struct auth_claim *claim, const char *token,
 		    "with a letter or digit");
 	if (password_check(claim->password, &why) == -1)
 		return answer_now(now, AUTH_REFUSED, why.text);
-	job = auth_job_new(auth, AUTH_TASK_SETUP, done, arg);
+	job = auth_job_new(jobs, AUTH_TASK_SETUP, done, arg);
 	if (job == NULL)
 		return answer_now(now, AUTH_TROUBLE, "out of memory");
 	auth_job_fill(job, claim);
@@ -281,15 +290,15 @@ auth_setup(struct auth *auth, const struct auth_claim *claim, const char *token,
 }
 
 struct auth_job *
-auth_logout(
-    struct auth *auth, const char *grant, auth_done *done, void *arg, struct auth_answer *now)
+auth_jobs_logout(
+    struct auth_jobs *jobs, const char *grant, auth_done *done, void *arg, struct auth_answer *now)
 {
-	struct auth_job *job = auth_job_new(auth, AUTH_TASK_LOGOUT, done, arg);
+	struct auth_job *job = auth_job_new(jobs, AUTH_TASK_LOGOUT, done, arg);
 
 	if (job == NULL)
 		return answer_now(now, AUTH_TROUBLE, "out of memory");
 	snprintf(job->task.id, sizeof job->task.id, "%s", grant);
-	if (auth_worker_submit(auth->worker, &job->task))
+	if (auth_worker_submit(jobs->worker, &job->task))
 		return job;
 	auth_job_free(job);
 	return answer_now(now, AUTH_BUSY, "too many log out at once");
@@ -303,15 +312,15 @@ auth_job_settle_backoff(const struct auth_job *job)
 	const char *address = or_null(job->address), *account = or_null(job->account);
 
 	if (job->task.result == ACCOUNT_DB_OK)
-		backoff_right(job->auth->backoff, address, account);
+		backoff_right(job->jobs->backoff, address, account);
 	else if (job->task.result != ACCOUNT_DB_MISSING)
-		backoff_undo(job->auth->backoff, address, account);
+		backoff_undo(job->jobs->backoff, address, account);
 }
 
 static void
 basic_unlink(struct auth_job *job)
 {
-	struct auth_job **at = &job->auth->basics;
+	struct auth_job **at = &job->jobs->basics;
 
 	while (*at != job)
 		at = &(*at)->next;
@@ -327,9 +336,9 @@ auth_job_answer(struct auth_job *job, const struct auth_answer *answer)
 }
 
 void
-auth_job_finish(struct auth_job *job)
+auth_jobs_finish(struct auth_task *task)
 {
-	struct auth_task *task = &job->task;
+	struct auth_job *job = (struct auth_job *)task;
 	struct auth_answer answer = { .result = auth_result_of(task->result), .why = task->why };
 	struct auth_job *joined;
 
@@ -344,12 +353,12 @@ auth_job_finish(struct auth_job *job)
 	if (task->kind == AUTH_TASK_BASIC) {
 		basic_unlink(job);
 		if (answer.result == AUTH_OK)
-			auth_remember_basic(job->auth, job);
+			auth_remember_basic(job->jobs, job);
 	} else if (task->kind == AUTH_TASK_LOGIN && answer.result == AUTH_OK)
-		auth_remember_login(job->auth, job);
+		auth_remember_login(job->jobs, job);
 	while ((joined = job->joined) != NULL) {
 		job->joined = joined->next;
-		job->auth->joined--;
+		job->jobs->joined--;
 		auth_job_answer(joined, &answer);
 	}
 	auth_job_answer(job, &answer);
