@@ -4,8 +4,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define ROUTE_ROW(id, method, path, role, scope, handler) \
-	[ROUTE_##id] = { method, path, role, SCOPE_##scope },
+#define ROUTE_ROW(id, method, path, role, scope, handler, summary) \
+	[ROUTE_##id] = { method, path, role, SCOPE_##scope, summary },
 const struct route_row route_table[ROUTE_COUNT] = { ROUTES(ROUTE_ROW) };
 #undef ROUTE_ROW
 

@@ -8,35 +8,50 @@
 
 #include "base/role.h"
 
-/* ROUTE(identifier, method, path, who may ask, scope, handler). A path that ends in * stands for
- * any name there. HEAD goes where GET goes. The methods of a path are those of its rows.
+/* ROUTE(identifier, method, path, who may ask, scope, handler, "what one gets"). A path that ends
+ * in * stands for any name there. HEAD goes where GET goes. The methods of a path are those of its
+ * rows.
  *
  * What is CAMERA's is answered for one camera, which is there: that of /cam/NAME/, else the
  * default one. What is the SITE's means the same below /cam/NAME/: whose page is there, its links
  * are relative. (The page finds its camera itself: it may also be named by ?cam=.)
  *
  * The handlers are route_handler()s (exchange.h); dispatch.c calls them. */
-#define ROUTES(ROUTE)                                                                     \
-	ROUTE(STATUS, "GET", "/status", ROLE_VIEWER, CAMERA, api_status)                  \
-	ROUTE(SNAPSHOT, "GET", "/snapshot.jpg", ROLE_VIEWER, CAMERA, view_snapshot)       \
-	ROUTE(STREAM, "GET", "/stream.jpg", ROLE_VIEWER, CAMERA, view_stream)             \
-	ROUTE(EVENTS, "GET", "/events", ROLE_VIEWER, CAMERA, view_events)                 \
-	ROUTE(GET_CONFIG, "GET", "/config", ROLE_VIEWER, CAMERA, api_get_config)          \
-	ROUTE(SET_CONFIG, "POST", "/config", ROLE_OPERATOR, CAMERA, api_set_config)       \
-	ROUTE(SNAPS, "GET", "/snaps/", ROLE_VIEWER, CAMERA, api_snaps)                    \
-	ROUTE(SNAP, "GET", "/snaps/*", ROLE_VIEWER, CAMERA, api_snap)                     \
-	ROUTE(DELETE_SNAP, "DELETE", "/snaps/*", ROLE_OPERATOR, CAMERA, api_delete_snap)  \
-	ROUTE(HISTORY, "GET", "/history", ROLE_VIEWER, CAMERA, api_history)               \
-	ROUTE(GET_CONTROLS, "GET", "/controls", ROLE_VIEWER, CAMERA, api_get_controls)    \
-	ROUTE(SET_CONTROLS, "POST", "/controls", ROLE_OPERATOR, CAMERA, api_set_controls) \
-	ROUTE(READY, "GET", "/readyz", ROLE_VIEWER, CAMERA, api_ready)                    \
-	ROUTE(PAGE, "GET", "/", ROLE_VIEWER, SITE, dashboard_get)                         \
-	ROUTE(HEALTH, "GET", "/healthz", ROLE_NONE, SITE, api_health)                     \
-	ROUTE(SESSION, "GET", "/session", ROLE_VIEWER, SITE, login_session)               \
-	ROUTE(LOGIN_PAGE, "GET", "/login", ROLE_NONE, SITE, login_page)                   \
-	ROUTE(LOGIN, "POST", "/login", ROLE_NONE, SITE, login_post)                       \
-	ROUTE(LOGOUT, "POST", "/logout", ROLE_NONE, SITE, login_logout)                   \
-	ROUTE(API_LOGIN, "POST", "/api/login", ROLE_NONE, SITE, login_api)
+#define ROUTES(ROUTE)                                                                             \
+	ROUTE(STATUS, "GET", "/status", ROLE_VIEWER, CAMERA, api_status,                          \
+	    "Live numbers: camera, pictures, viewers, disk, motion.")                             \
+	ROUTE(SNAPSHOT, "GET", "/snapshot.jpg", ROLE_VIEWER, CAMERA, view_snapshot,               \
+	    "The newest frame.")                                                                  \
+	ROUTE(STREAM, "GET", "/stream.jpg", ROLE_VIEWER, CAMERA, view_stream,                     \
+	    "Frames as they come (MJPEG).")                                                       \
+	ROUTE(EVENTS, "GET", "/events", ROLE_VIEWER, CAMERA, view_events,                         \
+	    "Events as they happen (Server-Sent Events).")                                        \
+	ROUTE(GET_CONFIG, "GET", "/config", ROLE_VIEWER, CAMERA, api_get_config,                  \
+	    "All settings, and where each value is from.")                                        \
+	ROUTE(SET_CONFIG, "POST", "/config", ROLE_OPERATOR, CAMERA, api_set_config,               \
+	    "Change settings, all of them or none, and keep them.")                               \
+	ROUTE(SNAPS, "GET", "/snaps/", ROLE_VIEWER, CAMERA, api_snaps,                            \
+	    "The saved pictures, newest first.")                                                  \
+	ROUTE(SNAP, "GET", "/snaps/*", ROLE_VIEWER, CAMERA, api_snap, "One saved picture.")       \
+	ROUTE(DELETE_SNAP, "DELETE", "/snaps/*", ROLE_OPERATOR, CAMERA, api_delete_snap,          \
+	    "Delete a saved picture.")                                                            \
+	ROUTE(HISTORY, "GET", "/history", ROLE_VIEWER, CAMERA, api_history, "Past events.")       \
+	ROUTE(GET_CONTROLS, "GET", "/controls", ROLE_VIEWER, CAMERA, api_get_controls,            \
+	    "The camera's own V4L2 controls.")                                                    \
+	ROUTE(SET_CONTROLS, "POST", "/controls", ROLE_OPERATOR, CAMERA, api_set_controls,         \
+	    "Set V4L2 controls, all of them or none, and keep them.")                             \
+	ROUTE(READY, "GET", "/readyz", ROLE_VIEWER, CAMERA, api_ready, "Is there a fresh frame?") \
+	ROUTE(PAGE, "GET", "/", ROLE_VIEWER, SITE, dashboard_get, "The dashboard.")               \
+	ROUTE(HEALTH, "GET", "/healthz", ROLE_NONE, SITE, api_health, "Does the process live?")   \
+	ROUTE(SESSION, "GET", "/session", ROLE_VIEWER, SITE, login_session,                       \
+	    "Who asks, and what they may.")                                                       \
+	ROUTE(LOGIN_PAGE, "GET", "/login", ROLE_NONE, SITE, login_page, "The page to log in.")    \
+	ROUTE(LOGIN, "POST", "/login", ROLE_NONE, SITE, login_post,                               \
+	    "Log in with the page's form, or make the first user.")                               \
+	ROUTE(LOGOUT, "POST", "/logout", ROLE_NONE, SITE, login_logout,                           \
+	    "Log out; ends what is open, too.")                                                   \
+	ROUTE(API_LOGIN, "POST", "/api/login", ROLE_NONE, SITE, login_api,                        \
+	    "Log in as a program: a token.")
 
 #define ROUTE_ENUM(id, ...) ROUTE_##id,
 enum route_id { ROUTES(ROUTE_ENUM) ROUTE_COUNT };
@@ -48,6 +63,7 @@ struct route_row {
 	const char *method, *path;
 	enum role role;
 	enum route_scope scope;
+	const char *summary; /* one sentence, for the docs and the OpenAPI file */
 };
 extern const struct route_row route_table[ROUTE_COUNT];
 

@@ -5,8 +5,8 @@ import re
 
 import oriel
 
-Row = collections.namedtuple("Row", "id method path role scope handler")
-ROW = re.compile(r'ROUTE\((\w+), "(\w+)", "([^"]+)", ROLE_(\w+), (SITE|CAMERA), (\w+)\)')
+Row = collections.namedtuple("Row", "id method path role scope handler summary")
+ROW = re.compile(r'ROUTE\((\w+), "(\w+)", "([^"]+)", ROLE_(\w+), (SITE|CAMERA), (\w+),[\s\\]*"([^"]+)"\)')
 
 
 def rows():
