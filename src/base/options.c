@@ -419,7 +419,7 @@ options_read(struct options *options, int argc, char **argv, struct cause *why)
 
 /* ---- what people read ---------------------------------------------------- */
 
-/* "--name=UNIT", with dashes in the name. */
+/* "--name=FILE", "--name=0..100 ms", with dashes in the name. */
 static void
 usage_text(const struct option_row *row, char *text, size_t size)
 {
@@ -436,10 +436,21 @@ usage_text(const struct option_row *row, char *text, size_t size)
 	if (row->type == OPTION_CHOICE)
 		snprintf(text + used, size - used, "=%s", row->choices);
 	else if (row->type == OPTION_INTEGER || row->type == OPTION_TENTHS)
-		snprintf(text + used, size - used, "=%s..%s%s", least, most,
-		    row->unit != NULL ? row->unit : "");
+		snprintf(text + used, size - used, "=%s..%s%s%s", least, most,
+		    row->unit != NULL ? " " : "", row->unit != NULL ? row->unit : "");
 	else if (row->type == OPTION_TEXT)
-		snprintf(text + used, size - used, "=%s", row->unit != NULL ? row->unit : "TEXT");
+		snprintf(text + used, size - used, "=%s",
+		    row->argument != NULL ? row->argument : "TEXT");
+}
+
+/* The group that begins with this row; NULL: none does. */
+static const char *
+group_begins(const struct options *options, size_t at)
+{
+	const char *group = options_row(options, at)->group;
+	const char *before = at > 0 ? options_row(options, at - 1)->group : NULL;
+
+	return group == NULL || (before != NULL && strcmp(group, before) == 0) ? NULL : group;
 }
 
 void
@@ -449,8 +460,11 @@ options_help(const struct options *options, FILE *out)
 	    options->program->summary);
 	for (size_t at = 0; at < options->program->count; at++) {
 		const struct option_row *row = options_row(options, at);
+		const char *group = group_begins(options, at);
 		char usage[USAGE_SIZE];
 
+		if (group != NULL)
+			fprintf(out, "%s%s\n", at > 0 ? "\n" : "", group);
 		usage_text(row, usage, sizeof usage);
 		fprintf(out, "  %s\n        %s", usage, row->help);
 		if (row->initial[0] != '\0')
@@ -489,8 +503,11 @@ options_man(const struct options *options, FILE *out)
 {
 	for (size_t at = 0; at < options->program->count; at++) {
 		const struct option_row *row = options_row(options, at);
+		const char *group = group_begins(options, at);
 		char usage[USAGE_SIZE];
 
+		if (group != NULL)
+			fprintf(out, ".SS %s\n", group);
 		usage_text(row, usage, sizeof usage);
 		fprintf(out, ".TP\n.B ");
 		print_roff(usage, out);

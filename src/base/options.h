@@ -29,13 +29,18 @@ enum option_source { OPTION_DEFAULT, OPTION_FILE, OPTION_STORED, OPTION_COMMAND_
 
 enum { OPTION_LIVE = 1 }; /* flag: may be changed while running, by `set` */
 
-struct option_row {	  /* a row of the table; all strings static */
-	const char *name; /* lower_case; on the command line also lower-case */
+/* A row of the table; all strings static. NULL: label, group, unit, argument that there is none,
+ * choices but with OPTION_CHOICE. */
+struct option_row {
+	const char *name;  /* lower_case; on the command line also lower-case */
+	const char *label; /* for people, beside a field of a form: "Noise floor" */
+	const char *group; /* for people, over the rows that have it; they stand together */
 	enum option_type type;
-	long min, max;	     /* OPTION_INTEGER, OPTION_TENTHS */
-	const char *initial; /* the default, as one would write it in the file */
-	const char *choices; /* OPTION_CHOICE */
-	const char *unit;    /* for people: "ms", "%", or the argument's word: "FILE" */
+	long min, max;	      /* OPTION_INTEGER, OPTION_TENTHS */
+	const char *initial;  /* the default, as one would write it in the file */
+	const char *choices;  /* OPTION_CHOICE */
+	const char *unit;     /* for people, behind a number: "ms", "%" */
+	const char *argument; /* OPTION_TEXT: the word for it in --help: "FILE" */
 	unsigned flags;
 	const char *help; /* one sentence */
 };
@@ -93,6 +98,7 @@ void options_tenths(long tenths, char text[OPTION_NUMBER_SIZE]);
 void options_help(const struct options *options, FILE *out);
 void options_dump(
     const struct options *options, FILE *out); /* a config file that gives the same values */
-void options_man(const struct options *options, FILE *out); /* roff: one .TP a row */
+void options_man(
+    const struct options *options, FILE *out); /* roff: one .SS a group, one .TP a row */
 
 #endif

@@ -7,8 +7,7 @@
 
 #include "base/json.h"
 
-#define SETTING_ROW(id, name, type, min, max, initial, choices, unit, flags, help) \
-	[SETTING_##id] = { name, type, min, max, initial, choices, unit, flags, help },
+#define SETTING_ROW(id, ...) [SETTING_##id] = { __VA_ARGS__ },
 static const struct option_row settings_table[SETTING_COUNT] = { SETTINGS(SETTING_ROW) };
 #undef SETTING_ROW
 

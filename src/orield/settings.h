@@ -9,72 +9,123 @@
 #include "capture/capture.h"
 #include "store/store.h"
 
-/*	SETTING(identifier, name, type, min, max, default, choices, unit, flags, help) */
-#define SETTINGS(SETTING)                                                                                               \
-	SETTING(CAMERA, "camera", OPTION_TEXT, 0, 0, "cam", NULL, "NAME", 0,                                            \
-	    "The camera's name, in every path and URL: a-z, 0-9, - and _.")                                             \
-	SETTING(SOURCE, "source", OPTION_CHOICE, 0, 0, "auto", "auto|v4l2|pipe|testcard", NULL, 0,                      \
-	    "Where pictures come from; auto takes a V4L2 camera when there is one, else the test card.")                \
-	SETTING(DEVICE, "device", OPTION_TEXT, 0, 0, "", NULL, "PATH", 0,                                               \
-	    "V4L2 device, best by a stable name below /dev/v4l/by-id; empty: the first that captures.")                 \
-	SETTING(INPUT, "input", OPTION_TEXT, 0, 0, "", NULL, "PATH", 0,                                                 \
-	    "For source pipe: a FIFO or file of concatenated JPEGs, - for standard input.")                             \
-	SETTING(WIDTH, "width", OPTION_INTEGER, 0, 8192, "0", NULL, " pixels", 0,                                       \
-	    "Width asked of the camera; 0: best match up to 1280.")                                                     \
-	SETTING(HEIGHT, "height", OPTION_INTEGER, 0, 8192, "0", NULL, " pixels", 0,                                     \
-	    "Height asked of the camera; 0: best match up to 720.")                                                     \
-	SETTING(FPS, "fps", OPTION_INTEGER, 0, 240, "0", NULL, " frames a second", 0,                                   \
-	    "Frame rate asked of the camera; 0: best match up to 30.")                                                  \
-	SETTING(FORMAT, "format", OPTION_CHOICE, 0, 0, "auto",                                                          \
-	    "auto|mjpeg|yuyv|uyvy|nv12|yuv420|grey|rgb24", NULL, 0,                                                     \
-	    "Pixel format asked of the camera; auto prefers MJPEG.")                                                    \
-	SETTING(QUALITY, "quality", OPTION_INTEGER, 1, 100, "80", NULL, "", OPTION_LIVE,                                \
-	    "JPEG quality when the camera delivers raw pictures.")                                                      \
-	SETTING(ENCODERS, "encoders", OPTION_INTEGER, 1, 8, "1", NULL, " threads", 0,                                   \
-	    "Threads that encode raw pictures.")                                                                        \
-	SETTING(BUFFERS, "buffers", OPTION_INTEGER, 2, 16, "4", NULL, "", 0,                                            \
-	    "Driver buffers to ask of a V4L2 camera.")                                                                  \
-	SETTING(IMAGE_MB, "image_mb", OPTION_INTEGER, 1, 64, "8", NULL, " MiB", 0,                                      \
-	    "Largest JPEG taken from the camera.")                                                                      \
-	SETTING(RING_MB, "ring_mb", OPTION_INTEGER, 1, 4096, "32", NULL, " MiB", 0,                                     \
-	    "Memory of the frame ring at most, four frames or more; it grows as the frames do.")                        \
-	SETTING(SLOTS, "slots", OPTION_INTEGER, 4, 64, "6", NULL, "", 0,                                                \
-	    "Frames the ring holds; fewer where they are large.")                                                       \
-	SETTING(SLOT_KB, "slot_kb", OPTION_INTEGER, 0, 65536, "0", NULL, " KiB", 0,                                     \
-	    "Room for each frame, fixed; 0: as the frames need it, within ring_mb.")                                    \
-	SETTING(TESTCARD_PERIOD, "testcard_period", OPTION_INTEGER, 500, 3600000, "20000", NULL,                        \
-	    " ms", 0, "How often the test card's object crosses the picture.")                                          \
-	SETTING(MOTION, "motion", OPTION_BOOLEAN, 0, 0, "yes", NULL, NULL, OPTION_LIVE,                                 \
-	    "Look for motion.")                                                                                         \
-	SETTING(MOTION_FPS, "motion_fps", OPTION_INTEGER, 1, 60, "10", NULL, " a second",                               \
-	    OPTION_LIVE, "Pictures analysed a second at most.")                                                         \
-	SETTING(THRESHOLD, "threshold", OPTION_TENTHS, 0, 1000, "12", NULL, " %", OPTION_LIVE,                          \
-	    "Motion is when more than this much of the picture changed.")                                               \
-	SETTING(COOLDOWN, "cooldown", OPTION_INTEGER, 0, 3600000, "2000", NULL, " ms",                                  \
-	    OPTION_LIVE, "After a motion event, none for this long.")                                                   \
-	SETTING(NOISE, "noise", OPTION_INTEGER, 0, 255, "16", NULL, " grey levels", OPTION_LIVE,                        \
-	    "Differences up to this are noise; where the picture always wavers, more is.")                              \
-	SETTING(LIGHT_SWITCH, "light_switch", OPTION_INTEGER, 1, 100, "80", NULL, " %",                                 \
-	    OPTION_LIVE,                                                                                                \
-	    "A change of at least this much of the picture is light, not motion; 100: any change of light is motion.")  \
-	SETTING(MASK, "mask", OPTION_TEXT, 0, 0, "", NULL, "FILE", 0,                                                   \
-	    "Grey PGM picture: motion is looked for only where it is not black.")                                       \
-	SETTING(SAVE_ON_MOTION, "save_on_motion", OPTION_BOOLEAN, 0, 0, "yes", NULL, NULL,                              \
-	    OPTION_LIVE, "Save a picture with each motion event.")                                                      \
-	SETTING(QUOTA_MB, "quota_mb", OPTION_INTEGER, 1, 1048576, "1024", NULL, " MiB",                                 \
-	    OPTION_LIVE, "Saved pictures may take this much; the oldest go first.")                                     \
-	SETTING(QUOTA_FILES, "quota_files", OPTION_INTEGER, 1, 1000000, "10000", NULL, "",                              \
-	    OPTION_LIVE, "Saved pictures may be this many; the oldest go first.")                                       \
-	SETTING(KEEP_FREE, "keep_free", OPTION_INTEGER, 0, 90, "5", NULL, " %", OPTION_LIVE,                            \
-	    "Of the disk, keep this much free; the oldest pictures go first.")                                          \
-	SETTING(RUN_DIR, "run_dir", OPTION_TEXT, 0, 0, "/run/oriel", NULL, "DIR", 0,                                    \
-	    "Holds a folder per camera with its control socket.")                                                       \
-	SETTING(STATE_DIR, "state_dir", OPTION_TEXT, 0, 0, "/var/lib/oriel", NULL, "DIR", 0,                            \
-	    "Holds a folder per camera with its database and saved pictures.")                                          \
-	SETTING(CONFINE, "confine", OPTION_BOOLEAN, 0, 0, "yes", NULL, NULL, 0,                                         \
-	    "Give up at start all files and system calls not needed; no helps to find out whether that is in the way.") \
-	SETTING(LOG_LEVEL, "log_level", OPTION_CHOICE, 0, 0, "info",                                                    \
-	    "error|warning|notice|info|debug", NULL, 0, "Least important messages to log.")
+/* SETTING(identifier, the fields of a struct option_row). Rows of one group stand together. */
+#define SETTINGS(SETTING)                                                                          \
+	SETTING(CAMERA, .name = "camera", .label = "Name", .group = "Camera", .type = OPTION_TEXT, \
+	    .initial = "cam", .argument = "NAME",                                                  \
+	    .help = "The camera's name, in every path and URL: a-z, 0-9, - and _.")                \
+	SETTING(SOURCE, .name = "source", .label = "Source", .group = "Camera",                    \
+	    .type = OPTION_CHOICE, .initial = "auto", .choices = "auto|v4l2|pipe|testcard",        \
+	    .help = "Where pictures come from; auto takes a V4L2 camera when there is one, else "  \
+		    "the test card.")                                                              \
+	SETTING(DEVICE, .name = "device", .label = "Device", .group = "Camera",                    \
+	    .type = OPTION_TEXT, .initial = "", .argument = "PATH",                                \
+	    .help = "V4L2 device, best by a stable name below /dev/v4l/by-id; empty: the first "   \
+		    "that captures.")                                                              \
+	SETTING(INPUT, .name = "input", .label = "Input", .group = "Camera", .type = OPTION_TEXT,  \
+	    .initial = "", .argument = "PATH",                                                     \
+	    .help =                                                                                \
+		"For source pipe: a FIFO or file of concatenated JPEGs, - for standard input.")    \
+	SETTING(WIDTH, .name = "width", .label = "Width", .group = "Camera",                       \
+	    .type = OPTION_INTEGER, .min = 0, .max = 8192, .initial = "0", .unit = "pixels",       \
+	    .help = "Width asked of the camera; 0: best match up to 1280.")                        \
+	SETTING(HEIGHT, .name = "height", .label = "Height", .group = "Camera",                    \
+	    .type = OPTION_INTEGER, .min = 0, .max = 8192, .initial = "0", .unit = "pixels",       \
+	    .help = "Height asked of the camera; 0: best match up to 720.")                        \
+	SETTING(FPS, .name = "fps", .label = "Frame rate", .group = "Camera",                      \
+	    .type = OPTION_INTEGER, .min = 0, .max = 240, .initial = "0",                          \
+	    .unit = "frames a second",                                                             \
+	    .help = "Frame rate asked of the camera; 0: best match up to 30.")                     \
+	SETTING(FORMAT, .name = "format", .label = "Pixel format", .group = "Camera",              \
+	    .type = OPTION_CHOICE, .initial = "auto",                                              \
+	    .choices = "auto|mjpeg|yuyv|uyvy|nv12|yuv420|grey|rgb24",                              \
+	    .help = "Pixel format asked of the camera; auto prefers MJPEG.")                       \
+	SETTING(BUFFERS, .name = "buffers", .label = "Driver buffers", .group = "Camera",          \
+	    .type = OPTION_INTEGER, .min = 2, .max = 16, .initial = "4",        \
+	    .help = "Driver buffers to ask of a V4L2 camera.")                                     \
+	SETTING(TESTCARD_PERIOD, .name = "testcard_period", .label = "Test card's period",         \
+	    .group = "Camera", .type = OPTION_INTEGER, .min = 500, .max = 3600000,                 \
+	    .initial = "20000", .unit = "ms",                                                      \
+	    .help = "How often the test card's object crosses the picture.")                       \
+	SETTING(QUALITY, .name = "quality", .label = "JPEG quality", .group = "Picture",           \
+	    .type = OPTION_INTEGER, .min = 1, .max = 100, .initial = "80", .flags = OPTION_LIVE,   \
+	    .help = "JPEG quality when the camera delivers raw pictures.")                         \
+	SETTING(ENCODERS, .name = "encoders", .label = "Encoders", .group = "Picture",             \
+	    .type = OPTION_INTEGER, .min = 1, .max = 8, .initial = "1", .unit = "threads",         \
+	    .help = "Threads that encode raw pictures.")                                           \
+	SETTING(IMAGE_MB, .name = "image_mb", .label = "Largest picture", .group = "Picture",      \
+	    .type = OPTION_INTEGER, .min = 1, .max = 64, .initial = "8", .unit = "MiB",            \
+	    .help = "Largest JPEG taken from the camera.")                                         \
+	SETTING(RING_MB, .name = "ring_mb", .label = "Memory of the frame ring",                   \
+	    .group = "Picture", .type = OPTION_INTEGER, .min = 1, .max = 4096, .initial = "32",    \
+	    .unit = "MiB",                                                                         \
+	    .help =                                                                                \
+		"Memory of the frame ring at most, four frames or more; it grows as the frames "   \
+		"do.")                                                                             \
+	SETTING(SLOTS, .name = "slots", .label = "Frames in the ring", .group = "Picture",         \
+	    .type = OPTION_INTEGER, .min = 4, .max = 64, .initial = "6", .unit = "frames",         \
+	    .help = "Frames the ring holds; fewer where they are large.")                          \
+	SETTING(SLOT_KB, .name = "slot_kb", .label = "Room for each frame", .group = "Picture",    \
+	    .type = OPTION_INTEGER, .min = 0, .max = 65536, .initial = "0", .unit = "KiB",         \
+	    .help = "Room for each frame, fixed; 0: as the frames need it, within ring_mb.")       \
+	SETTING(MOTION, .name = "motion", .label = "Motion detection", .group = "Motion",          \
+	    .type = OPTION_BOOLEAN, .initial = "yes", .flags = OPTION_LIVE,                        \
+	    .help = "Look for motion.")                                                            \
+	SETTING(THRESHOLD, .name = "threshold", .label = "Threshold", .group = "Motion",           \
+	    .type = OPTION_TENTHS, .min = 0, .max = 1000, .initial = "12", .unit = "%",            \
+	    .flags = OPTION_LIVE,                                                                  \
+	    .help =                                                                                \
+		"Motion is when more than this much of the picture changed; somebody far away "    \
+		"in a yard is half a percent.")                                                    \
+	SETTING(COOLDOWN, .name = "cooldown", .label = "Cool-down", .group = "Motion",             \
+	    .type = OPTION_INTEGER, .min = 0, .max = 3600000, .initial = "2000", .unit = "ms",     \
+	    .flags = OPTION_LIVE, .help = "After a motion event, none for this long.")             \
+	SETTING(NOISE, .name = "noise", .label = "Noise floor", .group = "Motion",                 \
+	    .type = OPTION_INTEGER, .min = 0, .max = 255, .initial = "16", .unit = "grey levels",  \
+	    .flags = OPTION_LIVE,                                                                  \
+	    .help = "Differences up to this are noise; where the picture always wavers, more is.") \
+	SETTING(LIGHT_SWITCH, .name = "light_switch", .label = "Light switch", .group = "Motion",  \
+	    .type = OPTION_INTEGER, .min = 1, .max = 100, .initial = "80", .unit = "%",            \
+	    .flags = OPTION_LIVE,                                                                  \
+	    .help =                                                                                \
+		"A change of at least this much of the picture is light, not motion; 100: any "    \
+		"change of light is motion.")                                                      \
+	SETTING(MOTION_FPS, .name = "motion_fps", .label = "Pictures analysed", .group = "Motion", \
+	    .type = OPTION_INTEGER, .min = 1, .max = 60, .initial = "10", .unit = "a second",      \
+	    .flags = OPTION_LIVE, .help = "Pictures analysed a second at most.")                   \
+	SETTING(MASK, .name = "mask", .label = "Mask", .group = "Motion", .type = OPTION_TEXT,     \
+	    .initial = "", .argument = "FILE",                                                     \
+	    .help = "Grey PGM picture: motion is looked for only where it is not black.")          \
+	SETTING(SAVE_ON_MOTION, .name = "save_on_motion", .label = "Save on motion",               \
+	    .group = "Saving", .type = OPTION_BOOLEAN, .initial = "yes", .flags = OPTION_LIVE,     \
+	    .help = "Save a picture with each motion event.")                                      \
+	SETTING(QUOTA_MB, .name = "quota_mb", .label = "Disk for saved pictures",                  \
+	    .group = "Saving", .type = OPTION_INTEGER, .min = 1, .max = 1048576,                   \
+	    .initial = "1024", .unit = "MiB", .flags = OPTION_LIVE,                                \
+	    .help = "Saved pictures may take this much; the oldest go first.")                     \
+	SETTING(QUOTA_FILES, .name = "quota_files", .label = "Saved pictures at most",             \
+	    .group = "Saving", .type = OPTION_INTEGER, .min = 1, .max = 1000000,                   \
+	    .initial = "10000", .unit = "files", .flags = OPTION_LIVE,                             \
+	    .help = "Saved pictures may be this many; the oldest go first.")                       \
+	SETTING(KEEP_FREE, .name = "keep_free", .label = "Keep free of the disk",                  \
+	    .group = "Saving", .type = OPTION_INTEGER, .min = 0, .max = 90, .initial = "5",        \
+	    .unit = "%", .flags = OPTION_LIVE,                                                     \
+	    .help = "Of the disk, keep this much free; the oldest pictures go first.")             \
+	SETTING(RUN_DIR, .name = "run_dir", .label = "Run folder", .group = "System",              \
+	    .type = OPTION_TEXT, .initial = "/run/oriel", .argument = "DIR",                       \
+	    .help = "Holds a folder per camera with its control socket.")                          \
+	SETTING(STATE_DIR, .name = "state_dir", .label = "State folder", .group = "System",        \
+	    .type = OPTION_TEXT, .initial = "/var/lib/oriel", .argument = "DIR",                   \
+	    .help = "Holds a folder per camera with its database and saved pictures.")             \
+	SETTING(CONFINE, .name = "confine", .label = "Confine", .group = "System",                 \
+	    .type = OPTION_BOOLEAN, .initial = "yes",                                              \
+	    .help =                                                                                \
+		"Give up at start all files and system calls not needed; no helps to find out "    \
+		"whether that is in the way.")                                                     \
+	SETTING(LOG_LEVEL, .name = "log_level", .label = "Log level", .group = "System",           \
+	    .type = OPTION_CHOICE, .initial = "info",                                              \
+	    .choices = "error|warning|notice|info|debug",                                          \
+	    .help = "Least important messages to log.")
 
 #define SETTING_ENUM(id, ...) SETTING_##id,
 enum setting { SETTINGS(SETTING_ENUM) SETTING_COUNT };

@@ -3,8 +3,7 @@
 
 #include "site/settings.h"
 
-#define SITE_ROW(id, name, type, min, max, initial, choices, unit, flags, help) \
-	[SITE_##id] = { name, type, min, max, initial, choices, unit, flags, help },
+#define SITE_ROW(id, ...) [SITE_##id] = { __VA_ARGS__ },
 static const struct option_row site_settings_table[SITE_COUNT] = { SITE_SETTINGS(SITE_ROW) };
 #undef SITE_ROW
 

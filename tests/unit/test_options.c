@@ -12,12 +12,38 @@
 enum { NAME, LEVEL, LOUD, MODE, SHARE, ROWS };
 
 static const struct option_row table[ROWS] = {
-	[NAME] = { "name", OPTION_TEXT, 0, 0, "anna", NULL, "NAME", 0, "Who it is." },
-	[LEVEL] = { "the_level", OPTION_INTEGER, -5, 100, "12", NULL, " %", OPTION_LIVE,
-	    "How much." },
-	[LOUD] = { "loud", OPTION_BOOLEAN, 0, 0, "yes", NULL, NULL, 0, "Make noise." },
-	[MODE] = { "mode", OPTION_CHOICE, 0, 0, "slow", "slow|fast", NULL, 0, "Which way." },
-	[SHARE] = { "share", OPTION_TENTHS, 5, 1000, "12", NULL, " %", 0, "What part." },
+	[NAME] = { .name = "name",
+	    .type = OPTION_TEXT,
+	    .initial = "anna",
+	    .argument = "WHO",
+	    .help = "Who it is." },
+	[LEVEL] = { .name = "the_level",
+	    .group = "Sound",
+	    .type = OPTION_INTEGER,
+	    .min = -5,
+	    .max = 100,
+	    .initial = "12",
+	    .unit = "dB",
+	    .flags = OPTION_LIVE,
+	    .help = "How much." },
+	[LOUD] = { .name = "loud",
+	    .group = "Sound",
+	    .type = OPTION_BOOLEAN,
+	    .initial = "yes",
+	    .help = "Make noise." },
+	[MODE] = { .name = "mode",
+	    .group = "Way",
+	    .type = OPTION_CHOICE,
+	    .initial = "slow",
+	    .choices = "slow|fast",
+	    .help = "Which way." },
+	[SHARE] = { .name = "share",
+	    .group = "Way",
+	    .type = OPTION_TENTHS,
+	    .min = 5,
+	    .max = 1000,
+	    .initial = "12",
+	    .help = "What part." },
 };
 static const struct option_program program = { "prog", "Does things.", "1.2", table, ROWS };
 
@@ -305,11 +331,17 @@ test_help_and_manual_have_every_row(void **state)
 		assert_non_null(strstr(man, table[row].help));
 	}
 	assert_non_null(strstr(help, "usage: prog [--config=FILE] [options]\nDoes things.\n"));
-	assert_non_null(strstr(help, "  --the-level=-5..100 %\n        How much. (default 12)\n"));
+	assert_non_null(strstr(help, "\n\n  --name=WHO\n"));
+	assert_non_null(
+	    strstr(help, "\n\nSound\n  --the-level=-5..100 dB\n        How much. (default 12)\n"));
+	assert_non_null(strstr(help, "\n  --share=0.5..100\n"));
 	assert_non_null(strstr(help, "  --[no-]loud\n"));
 	assert_non_null(strstr(man,
-	    ".TP\n.B \\-\\-the\\-level=\\-5..100 %\nHow much. Default: 12."
+	    ".SS Sound\n.TP\n.B \\-\\-the\\-level=\\-5..100 dB\nHow much. Default: 12."
 	    " May be set while running.\n"));
+	/* A group is named once. */
+	assert_null(strstr(strstr(help, "\nSound\n") + 1, "\nSound\n"));
+	assert_null(strstr(strstr(man, ".SS Way\n") + 1, ".SS Way\n"));
 	free(help);
 	free(man);
 }
