@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "fanout/deferred.h"
 #include "http/query.h"
 #include "fastcgi/record.h"
 #include "http/reply.h"
@@ -19,10 +20,9 @@ struct wish {
 };
 
 struct waiter {
+	struct deferred deferred; /* first */
 	TAILQ_ENTRY(waiter) next;
 	struct snapshots *snapshots;
-	struct conn *conn;
-	struct limiter_user *place;
 	struct event *timer;
 	struct wish wish;
 };
@@ -319,29 +319,23 @@ snapshot_try(struct snapshots *snapshots, struct conn *conn, const struct wish *
 /* ---- waiting --------------------------------------------------------------------------------- */
 
 static void
-waiter_free(struct waiter *waiter)
+waiter_drop(struct deferred *deferred)
 {
-	struct snapshots *snapshots = waiter->snapshots;
+	struct waiter *waiter = (struct waiter *)deferred;
 
-	TAILQ_REMOVE(&snapshots->waiters, waiter, next);
-	camera_want_frames(snapshots->camera, -1);
-	limiter_leave(waiter->place);
+	TAILQ_REMOVE(&waiter->snapshots->waiters, waiter, next);
+	camera_want_frames(waiter->snapshots->camera, -1);
 	if (waiter->timer != NULL)
 		event_free(waiter->timer);
-	free(waiter);
 }
 
 /* false when it is answered and gone. */
 static bool
 waiter_try(struct waiter *waiter, bool last)
 {
-	struct conn *conn = waiter->conn;
-	struct wish wish = waiter->wish;
-	struct snapshots *snapshots = waiter->snapshots;
-
-	if (!snapshot_try(snapshots, conn, &wish, last))
+	if (!snapshot_try(waiter->snapshots, waiter->deferred.conn, &waiter->wish, last))
 		return true;
-	waiter_free(waiter);
+	deferred_free(&waiter->deferred);
 	return false;
 }
 
@@ -351,21 +345,6 @@ waiter_timeout(evutil_socket_t unused, short what, void *arg)
 	(void)unused, (void)what;
 	waiter_try(arg, true);
 }
-
-static void
-waiter_writable(struct conn *conn, void *arg)
-{
-	(void)conn, (void)arg; /* nothing was written yet */
-}
-
-static void
-waiter_gone(struct conn *conn, void *arg)
-{
-	(void)conn;
-	waiter_free(arg);
-}
-
-static const struct conn_user waiter_user = { waiter_writable, waiter_gone };
 
 static void
 snapshots_hook(void *arg)
@@ -385,23 +364,15 @@ snapshot_wait(struct snapshots *snapshots, struct conn *conn, const struct reque
 {
 	struct timeval span = { .tv_sec = (time_t)(ms / 1000),
 		.tv_usec = (suseconds_t)(ms % 1000 * 1000) };
-	struct limiter_user *place;
-	struct waiter *waiter;
+	struct waiter *waiter = deferred_new(
+	    sizeof *waiter, waiter_drop, conn, request, snapshots->waits);
 
-	if (!viewer_admit(snapshots->waits, conn, request, &place))
+	if (waiter == NULL)
 		return;
-	waiter = calloc(1, sizeof *waiter);
-	if (waiter == NULL) {
-		limiter_leave(place);
-		reply_unavailable(conn, "out of memory");
-		return;
-	}
-	*waiter = (struct waiter){
-		.snapshots = snapshots, .conn = conn, .wish = *wish, .place = place
-	};
+	waiter->snapshots = snapshots;
+	waiter->wish = *wish;
 	TAILQ_INSERT_TAIL(&snapshots->waiters, waiter, next);
 	camera_want_frames(snapshots->camera, 1);
-	conn_take(conn, &waiter_user, waiter);
 	waiter->timer = evtimer_new(snapshots->base, waiter_timeout, waiter);
 	if (waiter->timer == NULL || evtimer_add(waiter->timer, &span) == -1)
 		waiter_try(waiter, true);

@@ -9,210 +9,28 @@
 #include "fanout/fanout.h"
 #include "http/query.h"
 #include "http/reply.h"
-#include "site/site_internal.h"
+#include "site/api_call.h"
 
-enum { LIMIT_MAX = 1000, SNAP_NAME_MAX = 128, KEY_MAX = 64 };
-
-/* ---- one command, one answer ---------------------------------------------------------- */
-
-struct api_call;
-/* Answers call->conn from an object that is neither an error nor a refusal. */
-typedef void api_call_finish(
-    struct api_call *call, const json_t *answer, const struct client_reply *reply);
-
-struct api_call {
-	struct camera *camera;
-	struct conn *conn;
-	unsigned long ask;	    /* of camera_forget() */
-	struct limiter_user *place; /* of its user's commands */
-	api_call_finish *finish;
-	const char *list; /* api_call_finish_list: the key of the array */
-	int refused;	  /* status of "ok": false */
-	bool changes;	  /* something, if it was done */
-};
-
-static void
-api_call_writable(struct conn *conn, void *arg)
-{
-	(void)conn, (void)arg; /* nothing was written yet */
-}
-
-static void
-api_call_gone(struct conn *conn, void *arg)
-{
-	struct api_call *call = arg;
-
-	(void)conn;
-	camera_forget(call->camera, call->ask);
-	limiter_leave(call->place);
-	free(call);
-}
-
-static const struct conn_user api_call_user = { api_call_writable, api_call_gone };
-
-/* As it came: most answers are what clients get. */
-static void
-api_call_finish_line(struct api_call *call, const json_t *answer, const struct client_reply *reply)
-{
-	(void)answer;
-	reply_line(call->conn, 200, reply->line, reply->length);
-}
-
-static void
-api_call_finish_list(struct api_call *call, const json_t *answer, const struct client_reply *reply)
-{
-	json_t *list = json_object_get(answer, call->list);
-
-	(void)reply;
-	if (json_is_array(list))
-		reply_json(call->conn, 200, json_incref(list));
-	else
-		reply_error(call->conn, 503, "the camera daemon answered without %s", call->list);
-}
-
-static void
-api_call_judge(struct api_call *call, const json_t *answer, const struct client_reply *reply)
-{
-	const char *error = json_get_text(answer, "error"),
-		   *reason = json_get_text(answer, "reason");
-
-	if (answer == NULL)
-		reply_unavailable(call->conn, "the camera daemon did not answer in JSON");
-	else if (error != NULL)
-		reply_error(call->conn, 400, "%s", error);
-	else if (json_is_false(json_object_get(answer, "ok")))
-		reply_error(call->conn, call->refused, "%s", reason != NULL ? reason : "refused");
-	else
-		call->finish(call, answer, reply);
-}
-
-/* It may have been done: a client that takes it for refused would do it twice. */
-static void
-api_call_unknown(struct api_call *call)
-{
-	reply_json(call->conn, 504,
-	    json_pack("{s:s, s:s}", "error", REASON_UNKNOWN_OUTCOME, "code", CODE_UNKNOWN_OUTCOME));
-}
-
-static void
-api_call_fail(struct api_call *call, enum client_failure failure)
-{
-	if (failure == CLIENT_UNKNOWN && call->changes)
-		api_call_unknown(call);
-	else if (failure == CLIENT_UNKNOWN && camera_connected(call->camera))
-		reply_unavailable(call->conn, REASON_SILENT);
-	else
-		reply_unavailable(call->conn, failure == CLIENT_BUSY ? REASON_BUSY : CAMERA_AWAY);
-}
-
-static void
-api_call_done(void *arg, struct client_reply *reply)
-{
-	struct api_call *call = arg;
-	json_t *answer;
-
-	if (reply->line == NULL)
-		api_call_fail(call, reply->failure);
-	else {
-		answer = json_parse_object(reply->line, reply->length);
-		api_call_judge(call, answer, reply);
-		json_decref(answer);
-	}
-	limiter_leave(call->place);
-	free(call);
-}
-
-/* The client's name for this change goes to orield, which does not do it twice. */
-static bool
-api_call_take_key(const struct exchange *exchange, json_t *command)
-{
-	const char *key = exchange->request->idempotency_key;
-	json_t *id = key[0] != '\0' && strlen(key) <= KEY_MAX ? json_string(key) : NULL;
-
-	if (key[0] != '\0' && id == NULL) {
-		reply_error(
-		    exchange->conn, 400, "Idempotency-Key must be UTF-8 of 1 to %d bytes", KEY_MAX);
-		return false;
-	}
-	if (id != NULL)
-		json_object_set_new(command, "id", id);
-	return true;
-}
-
-static struct api_call *
-api_call_new(const struct exchange *exchange, json_t *command, struct api_call how)
-{
-	enum command_id id = command_find(json_get_text(command, "cmd"));
-	struct api_call *call;
-
-	how.camera = exchange->fanout->camera;
-	how.conn = exchange->conn;
-	how.changes = command_words[id].role == COMMAND_OPERATOR;
-	if ((how.changes && !api_call_take_key(exchange, command)) ||
-	    !viewer_admit(&exchange->site->commands, exchange->conn, exchange->request, &how.place))
-		return NULL;
-	call = malloc(sizeof *call);
-	if (call == NULL) {
-		limiter_leave(how.place);
-		reply_unavailable(exchange->conn, "out of memory");
-		return NULL;
-	}
-	*call = how;
-	return call;
-}
-
-/* Run `command` (taken); the answer goes to who asks. */
-static void
-api_call_run(const struct exchange *exchange, json_t *command, struct api_call how)
-{
-	struct api_call *call = api_call_new(exchange, command, how);
-
-	if (call == NULL) {
-		json_decref(command);
-		return;
-	}
-	conn_take(exchange->conn, &api_call_user, call);
-	call->ask = camera_ask(
-	    exchange->fanout->camera, exchange->role, command, api_call_done, call);
-	if (call->ask != 0)
-		return;
-	limiter_leave(call->place);
-	free(call);
-	reply_unavailable(exchange->conn, "out of memory");
-}
-
-static void
-api_call_line(const struct exchange *exchange, json_t *command)
-{
-	api_call_run(
-	    exchange, command, (struct api_call){ .finish = api_call_finish_line, .refused = 503 });
-}
-
-static void
-api_call_list(const struct exchange *exchange, json_t *command, const char *list)
-{
-	api_call_run(exchange, command,
-	    (struct api_call){ .finish = api_call_finish_list, .list = list, .refused = 503 });
-}
+enum { LIMIT_MAX = 1000, SNAP_NAME_MAX = 128 };
 
 /* ---- reading -------------------------------------------------------------------------------- */
 
 void
 api_status(const struct exchange *exchange)
 {
-	api_call_line(exchange, json_pack("{s:s}", "cmd", "status"));
+	api_call_run(exchange, json_pack("{s:s}", "cmd", "status"), NULL);
 }
 
 void
 api_get_config(const struct exchange *exchange)
 {
-	api_call_line(exchange, json_pack("{s:s}", "cmd", "get"));
+	api_call_run(exchange, json_pack("{s:s}", "cmd", "get"), NULL);
 }
 
 void
 api_get_controls(const struct exchange *exchange)
 {
-	api_call_line(exchange, json_pack("{s:s}", "cmd", "controls"));
+	api_call_run(exchange, json_pack("{s:s}", "cmd", "controls"), NULL);
 }
 
 /* ?NAME=NUMBER into command[NAME]; -1 with *why. */
@@ -261,7 +79,7 @@ api_history(const struct exchange *exchange)
 		reply_error(exchange->conn, 400, "%s", why.text);
 		return;
 	}
-	api_call_list(exchange, command, "events");
+	api_call_run(exchange, command, &(struct api_answer){ .list = "events" });
 }
 
 void
@@ -278,7 +96,7 @@ api_snaps(const struct exchange *exchange)
 		reply_error(exchange->conn, 400, "%s", why.text);
 		return;
 	}
-	api_call_list(exchange, command, "snaps");
+	api_call_run(exchange, command, &(struct api_answer){ .list = "snaps" });
 }
 
 /* ---- saved pictures --------------------------------------------------------------------------- */
@@ -321,7 +139,7 @@ api_delete_snap(const struct exchange *exchange)
 		return;
 	}
 	api_call_run(exchange, json_pack("{s:s, s:s}", "cmd", "snap_delete", "name", name),
-	    (struct api_call){ .finish = api_call_finish_line, .refused = 404 });
+	    &(struct api_answer){ .refused = 404 });
 }
 
 /* ---- changing ----------------------------------------------------------------------------------- */
@@ -361,7 +179,7 @@ api_set_config(const struct exchange *exchange)
 	json_t *command = api_body_command(exchange, "set");
 
 	if (command != NULL)
-		api_call_line(exchange, command);
+		api_call_run(exchange, command, NULL);
 }
 
 void
@@ -370,7 +188,7 @@ api_set_controls(const struct exchange *exchange)
 	json_t *command = api_body_command(exchange, "control");
 
 	if (command != NULL)
-		api_call_line(exchange, command);
+		api_call_run(exchange, command, NULL);
 }
 
 /* ---- health --------------------------------------------------------------------------------------- */
@@ -382,24 +200,23 @@ api_health(const struct exchange *exchange)
 }
 
 static void
-api_call_finish_ready(struct api_call *call, const json_t *status, const struct client_reply *reply)
+api_finish_ready(struct conn *conn, const json_t *status)
 {
 	const char *reason = json_get_text(status, "reason");
 	bool online = json_is_true(json_object_get(status, "online"));
 	bool stale = json_is_true(json_object_get(status, "stale"));
 
-	(void)reply;
 	if (online && !stale)
-		reply_json(call->conn, 200, json_pack("{s:b}", "ok", 1));
+		reply_json(conn, 200, json_pack("{s:b}", "ok", 1));
 	else if (reason != NULL && reason[0] != '\0')
-		reply_unavailable(call->conn, reason);
+		reply_unavailable(conn, reason);
 	else
-		reply_unavailable(call->conn, stale ? "no fresh frame" : CAMERA_NO_FRAME);
+		reply_unavailable(conn, stale ? "no fresh frame" : CAMERA_NO_FRAME);
 }
 
 void
 api_ready(const struct exchange *exchange)
 {
 	api_call_run(exchange, json_pack("{s:s}", "cmd", "status"),
-	    (struct api_call){ .finish = api_call_finish_ready, .refused = 503 });
+	    &(struct api_answer){ .finish = api_finish_ready });
 }

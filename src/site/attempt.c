@@ -2,47 +2,29 @@
 #include "site/attempt.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
-#include "http/reply.h"
 
 static void
-attempt_writable(struct conn *conn, void *arg)
+attempt_drop(struct deferred *deferred)
 {
-	(void)conn, (void)arg; /* nothing was written yet */
+	auth_cancel(&((struct attempt *)deferred)->job);
 }
-
-static void
-attempt_gone(struct conn *conn, void *arg)
-{
-	struct attempt *attempt = arg;
-
-	(void)conn;
-	auth_cancel(&attempt->job);
-	free(attempt);
-}
-
-static const struct conn_user attempt_user = { attempt_writable, attempt_gone };
 
 struct attempt *
 attempt_new(
     struct login *login, struct conn *conn, const struct request *request, attempt_finish *finish)
 {
-	struct attempt *attempt = calloc(1, sizeof *attempt);
+	struct attempt *attempt = deferred_new(sizeof *attempt, attempt_drop, conn, request, NULL);
 
-	if (attempt == NULL) {
-		reply_unavailable(conn, "out of memory");
+	if (attempt == NULL)
 		return NULL;
-	}
 	attempt->login = login;
-	attempt->conn = conn;
 	attempt->finish = finish;
 	attempt->secure = strcmp(request->scheme, "https") == 0;
 	snprintf(attempt->mount, sizeof attempt->mount, "%s", request->mount);
 	snprintf(attempt->address, sizeof attempt->address, "%s", request->address);
-	conn_take(conn, &attempt_user, attempt);
 	return attempt;
 }
 
@@ -54,7 +36,7 @@ attempt_done(void *arg, const struct auth_answer *answer)
 	attempt->job = NULL;
 	attempt_log(attempt, answer);
 	attempt->finish(attempt, answer);
-	free(attempt);
+	deferred_free(&attempt->deferred);
 }
 
 void

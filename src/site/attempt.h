@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /* attempt: a request that waits for an answer of src/auth: a password is being hashed,
- * or a row written. For ask.c and login.c only. */
+ * or a row written. For auth_request.c and login.c only. */
 #ifndef ORIEL_SITE_ATTEMPT_H
 #define ORIEL_SITE_ATTEMPT_H
 
 #include "auth/auth.h"
+#include "fanout/deferred.h"
 #include "fastcgi/conn.h"
 #include "http/form.h"
 #include "site/login.h"
@@ -14,12 +15,12 @@ enum { ATTEMPT_MOUNT_SIZE = 128, ATTEMPT_ADDRESS_SIZE = 64 };
 
 struct attempt;
 
-/* Answers attempt->conn. */
+/* Answers attempt->deferred.conn. */
 typedef void attempt_finish(struct attempt *attempt, const struct auth_answer *answer);
 
 struct attempt {
+	struct deferred deferred; /* first */
 	struct login *login;
-	struct conn *conn;
 	struct auth_job *job;
 	attempt_finish *finish;
 	enum login_page_kind form; /* which one was filled in */

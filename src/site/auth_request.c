@@ -58,9 +58,10 @@ static void
 auth_request_basic_done(struct attempt *attempt, const struct auth_answer *answer)
 {
 	if (answer->result == AUTH_OK)
-		auth_request_answer(attempt->conn, AUTH_OK, "basic", &answer->pass);
+		auth_request_answer(attempt->deferred.conn, AUTH_OK, "basic", &answer->pass);
 	else
-		auth_request_refuse(attempt->conn, attempt_status(answer), attempt_wait(answer));
+		auth_request_refuse(
+		    attempt->deferred.conn, attempt_status(answer), attempt_wait(answer));
 }
 
 static void

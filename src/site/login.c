@@ -170,14 +170,14 @@ login_go(const struct attempt *attempt, const struct auth_answer *answer)
 	bool in = answer->secret[0] != '\0';
 	struct reply_head head;
 
-	reply_begin(&head, attempt->conn, 303);
+	reply_begin(&head, attempt->deferred.conn, 303);
 	reply_add(&head, "Location: %s", attempt->next);
 	reply_add(&head, "Cache-Control: no-store");
 	cookie_add(&head, attempt->secure, COOKIE_SESSION, answer->secret,
 	    in ? attempt->login->session_max_s : 0);
 	if (in)
 		cookie_add(&head, attempt->secure, COOKIE_DEVICE, answer->device, DEVICE_S);
-	reply_send(attempt->conn, &head, "", 0);
+	reply_send(attempt->deferred.conn, &head, "", 0);
 	secret_wipe(&head, sizeof head);
 }
 
@@ -241,7 +241,7 @@ post_done(struct attempt *attempt, const struct auth_answer *answer)
 	words.text[0] = (char)(words.text[0] -
 	    ('a' <= words.text[0] && words.text[0] <= 'z' ? 32 : 0));
 	page.error = words.text;
-	login_page_send(attempt->conn, attempt_status(answer), &page);
+	login_page_send(attempt->deferred.conn, attempt_status(answer), &page);
 }
 
 struct fields {
@@ -344,13 +344,14 @@ api_done(struct attempt *attempt, const struct auth_answer *answer)
 	struct cause words;
 
 	if (answer->result == AUTH_OK) {
-		reply_json(attempt->conn, 200,
+		reply_json(attempt->deferred.conn, 200,
 		    json_pack("{s:s, s:I, s:s}", "token", answer->secret, "expires",
 			(json_int_t)answer->pass.expires, "role", role_word(answer->pass.role)));
 		return;
 	}
 	attempt_words(attempt, answer, &words);
-	reply_later(attempt->conn, attempt_status(answer), attempt_wait(answer), words.text);
+	reply_later(
+	    attempt->deferred.conn, attempt_status(answer), attempt_wait(answer), words.text);
 }
 
 void
@@ -402,7 +403,8 @@ logout_done(struct attempt *attempt, const struct auth_answer *answer)
 		return;
 	}
 	attempt_words(attempt, answer, &words); /* still logged in: never pretend */
-	reply_later(attempt->conn, attempt_status(answer), attempt_wait(answer), words.text);
+	reply_later(
+	    attempt->deferred.conn, attempt_status(answer), attempt_wait(answer), words.text);
 }
 
 /* The session that was shown, as cookie or as Bearer. */
