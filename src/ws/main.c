@@ -21,6 +21,7 @@ enum {
 	ALLOW_NO_ORIGIN,
 	ALLOW_HOSTS,
 	MAX_CLIENTS,
+	MAX_COMMANDS,
 	MAX_SHARE,
 	CONFINE,
 	LOG_LEVEL,
@@ -71,6 +72,13 @@ static const struct option_row table[OPTIONS] = {
 	    .max = 10000,
 	    .initial = "1024",
 	    .help = "So many at a time; the next is told 503." },
+	[MAX_COMMANDS] = { .name = "max_commands",
+	    .type = OPTION_INTEGER,
+	    .min = 1,
+	    .max = 100000,
+	    .initial = "128",
+	    .help =
+		"Messages waiting for a camera's daemon at a time; one more is refused, its connection stays." },
 	[MAX_SHARE] = { .name = "max_share",
 	    .type = OPTION_INTEGER,
 	    .min = 1,
@@ -78,7 +86,7 @@ static const struct option_row table[OPTIONS] = {
 	    .initial = "50",
 	    .unit = "%",
 	    .help =
-		"How much of it one account may take, or one address with log-in off; the next is told 429." },
+		"How much of each of these one account may take, or one address with log-in off; the next is told 429, or refused." },
 	[CONFINE] = { .name = "confine",
 	    .type = OPTION_BOOLEAN,
 	    .initial = "yes",
@@ -154,6 +162,8 @@ serve_world(const struct options *options, struct relay_world *world, struct cau
 	hosts_init_here(&hosts, options_text(options, ALLOW_HOSTS));
 	limiter_init(
 	    &world->limiter, setup.clients_max, (unsigned)options_number(options, MAX_SHARE));
+	limiter_init(&world->commands, (size_t)options_number(options, MAX_COMMANDS),
+	    (unsigned)options_number(options, MAX_SHARE));
 	server = server_new(&setup, why);
 	if (server != NULL && options_number(options, CONFINE) != 0)
 		give_up_rights(options, server);
@@ -161,6 +171,7 @@ serve_world(const struct options *options, struct relay_world *world, struct cau
 		result = server_run(server, why);
 	server_free(&server);
 	limiter_deinit(&world->limiter);
+	limiter_deinit(&world->commands);
 	return result;
 }
 

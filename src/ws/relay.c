@@ -12,11 +12,12 @@ enum { ID_MAX = 64 }; /* bytes of an "id" that is a string: docs/protocol.md */
 /* One message and its reply-to-be. */
 struct slot {
 	struct relay *relay;
-	bool waiting;	     /* for orield */
-	bool changes;	     /* something, if it was done */
-	unsigned long token; /* to tell orield's client that we no longer do */
-	json_t *id;	     /* of the message; NULL without */
-	char *reply;	     /* kept while an earlier one is waiting */
+	bool waiting;		    /* for orield */
+	bool changes;		    /* something, if it was done */
+	unsigned long token;	    /* to tell orield's client that we no longer do */
+	struct limiter_user *place; /* among the commands under way; NULL: none */
+	json_t *id;		    /* of the message; NULL without */
+	char *reply;		    /* kept while an earlier one is waiting */
 	size_t length;
 };
 
@@ -24,6 +25,8 @@ struct relay {
 	struct session *session;
 	struct camera *camera;
 	enum role role;
+	char who[LIMITER_WHO_SIZE];
+	struct limiter *commands;
 	struct grant_hold hold;
 	struct limiter_user *place; /* NULL: none yet */
 	size_t first, count;	    /* of the slots in use, a ring */
@@ -41,11 +44,21 @@ relay_push(struct relay *relay)
 	return slot;
 }
 
+/* It is no longer under way. */
+static void
+slot_leave(struct slot *slot)
+{
+	if (slot->place != NULL)
+		limiter_leave(slot->place);
+	slot->place = NULL;
+}
+
 static void
 relay_pop(struct relay *relay)
 {
 	struct slot *slot = &relay->slots[relay->first];
 
+	slot_leave(slot);
 	json_decref(slot->id);
 	free(slot->reply);
 	relay->first = (relay->first + 1) % RELAY_SLOTS;
@@ -61,6 +74,7 @@ slot_answer(struct slot *slot, const char *line, size_t length)
 	struct slot *first = &relay->slots[relay->first];
 
 	slot->waiting = false;
+	slot_leave(slot);
 	if (slot != first) {
 		slot->reply = malloc(length);
 		slot->length = length;
@@ -138,6 +152,26 @@ relay_forward(struct relay *relay, struct slot *slot, enum command_id command, c
 		session_close(relay->session, FRAMING_INTERNAL_ERROR, "out of memory");
 }
 
+/* Among all that are under way. False: it has been refused. */
+static bool
+slot_takes_place(struct slot *slot)
+{
+	const struct relay *relay = slot->relay;
+	const char *reason = "out of memory";
+
+	switch (limiter_take(relay->commands, relay->who, relay->role, &slot->place)) {
+	case LIMITER_OK: return true;
+	case LIMITER_FULL: reason = "too many requests at a time"; break;
+	case LIMITER_SHARE:
+		reason = "too many requests at a time from one account or address";
+		break;
+	case LIMITER_NO_MEMORY: break;
+	}
+	slot->place = NULL;
+	slot_answer_json(slot, json_pack("{s:b, s:s}", "ok", 0, "reason", reason));
+	return false;
+}
+
 static bool
 id_valid(const json_t *id)
 {
@@ -169,7 +203,7 @@ relay_message(void *state, const void *data, size_t length, bool text)
 	else if (relay->role < command_needs(command))
 		slot_answer_json(
 		    slot, json_pack("{s:b, s:s}", "ok", 0, "reason", REASON_OPERATORS));
-	else
+	else if (slot_takes_place(slot))
 		relay_forward(relay, slot, command, data, length);
 	json_decref(message);
 }
@@ -245,6 +279,8 @@ relay_open(void *arg, struct session *session, struct handshake *handshake)
 	}
 	relay->session = session;
 	relay->role = handshake->role;
+	relay->commands = &world->commands;
+	strcpy(relay->who, handshake->who);
 	if (world->holds != NULL &&
 	    !grant_hold_begin(
 		&relay->hold, world->holds, handshake->grant, relay_grant_ended, relay)) {

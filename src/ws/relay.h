@@ -19,6 +19,7 @@ struct relay_world {
 	struct camera_set set;
 	struct grant_watch *holds; /* NULL: log-in is off */
 	struct limiter limiter;	   /* of the clients */
+	struct limiter commands;   /* under way, of all clients */
 };
 
 /* `world` is a struct relay_world. */

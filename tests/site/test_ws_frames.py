@@ -368,6 +368,51 @@ def test_fast_clients_leave_time_for_others(worker):
         assert slowest < 0.5
 
 
+def test_no_more_commands_than_allowed(make_site):
+    """The same as over HTTP: of 8 at a time, 4 for one account, the last for operators. Nobody's connection ends."""
+    worker = Worker(make_site(ready=False, programs=["oriel-ws"], ws=["--max-commands=8"], login=True, hosts="cam.example"))
+    lists, grant = {"cmd": "events", "limit": 1000}, "0" * 32
+    grants = worker.site.folder / ".grants"
+    grants.mkdir(exist_ok=True)
+    (grants / grant).touch()
+
+    def someone(name, role="viewer"):
+        client = stack.enter_context(worker.client(X_Oriel_User=name, X_Oriel_Role=role, X_Oriel_Grant=grant))
+        assert client.status == 101
+        return client
+
+    def asked(orield, count):
+        orield.wait(lambda commands: sum(c["cmd"] == "events" for c in commands) >= count)
+
+    with contextlib.ExitStack() as stack, worker.orield(lambda command: None) as orield:
+        vic, also_vic, friend, anna = someone("vic"), someone("vic"), someone("friend"), someone("anna", "operator")
+        orield.wait_viewers(4)
+        for client in vic, also_vic:
+            for _ in range(2):
+                client.text(json.dumps(lists))
+        asked(orield, 4)
+        also_vic.text(json.dumps(lists | {"id": 5}))
+        for _ in range(3):
+            friend.text(json.dumps(lists))
+        asked(orield, 6)        # six lists are under way at a time: the others wait in oriel-ws
+        friend.text(json.dumps({"cmd": "status", "id": 6}))
+        anna.text(json.dumps({"cmd": "reset"}))
+        orield.wait(lambda commands: any(c["cmd"] == "reset" for c in commands))
+        assert not orield.commands("status")
+        for _ in range(6):
+            orield.reply({"ok": True})
+        asked(orield, 7)
+        for _ in range(2):
+            orield.reply({"ok": True})
+        share = {"ok": False, "reason": "too many requests at a time from one account or address", "id": 5}
+        full = {"ok": False, "reason": "too many requests at a time", "id": 6}
+        for client, replies in (vic, [{"ok": True}] * 2), (also_vic, [{"ok": True}] * 2 + [share]), (friend, [{"ok": True}] * 3 + [full]), \
+                (anna, [{"ok": True}]):
+            assert [json.loads(client.recv().payload) for _ in replies] == replies
+        vic.text(json.dumps({"cmd": "status"}))         # places were given back
+        orield.wait(lambda commands: any(c["cmd"] == "status" for c in commands))
+
+
 def test_no_more_clients_than_allowed(make_worker):
     worker = make_worker("--max-clients=2", "--max-share=100")
     with worker.client() as one, worker.client():
