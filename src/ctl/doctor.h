@@ -13,7 +13,9 @@ struct doctor {
 	const char *state_dir, *fcgi, *ws,
 	    *nginx;		   /* options; NULL = find out, or nginx's default */
 	json_t *settings, *status; /* of the running orield, NULL without */
-	bool bad;		   /* something was */
+	long streams,
+	    fcgi_workers; /* of the running oriel-fcgi: max_streams, workers; 0: not known */
+	bool bad;	  /* something was */
 };
 
 /* One finding. `advice`: what to do, NULL for nothing. */

@@ -20,7 +20,7 @@ enum {
 	NGINX_CONNECTIONS = 512,  /* nginx's default of worker_connections */
 	NGINX_DESCRIPTORS = 1024, /* the kernel's soft limit, which nginx leaves alone by default */
 	NGINX_BESIDE = 30,   /* listening sockets, connections kept to the workers, log files */
-	WORKER_BESIDE = 128, /* cameras, database, connections on their way */
+	WORKER_BESIDE = 256, /* cameras, database, commands and connections on their way */
 	ARGUMENTS_MAX = 64,
 };
 
@@ -50,6 +50,28 @@ directive(const char *text, const char *name, long initial)
 			initial = isdigit((unsigned char)*value) ? strtol(value, NULL, 10) : -1;
 	}
 	return initial;
+}
+
+/* Do as many requests reach oriel-fcgi as it has places for streams? */
+static void
+doctor_compare_streams(struct doctor *doctor, const char *configuration, long requests)
+{
+	long processes = directive(configuration, "worker_processes", 1);
+	long streams = doctor->streams * doctor->fcgi_workers;
+	char advice[200];
+
+	if (processes < 1) /* auto */
+		processes = sysconf(_SC_NPROCESSORS_ONLN);
+	if (streams <= requests * processes)
+		return;
+	snprintf(advice, sizeof advice,
+	    "for more: worker_connections %ld; and worker_rlimit_nofile %ld; in nginx.conf, "
+	    "limit_conn oriel_process %ld; in the site file",
+	    2 * streams + NGINX_BESIDE, 2 * (2 * streams + NGINX_BESIDE), streams);
+	doctor_say(doctor, DOCTOR_NOTE, "streams", advice,
+	    "oriel-fcgi has places for %ld (max_streams), but nginx lets %ld requests in "
+	    "(%ld in each of %ld processes)",
+	    streams, requests * processes, requests, processes);
 }
 
 void
@@ -82,6 +104,7 @@ doctor_check_requests(struct doctor *doctor, const char *configuration)
 		doctor_say(doctor, DOCTOR_OK, "requests", NULL,
 		    "%ld at a time in each process of nginx, of %ld connections", requests,
 		    connections);
+		doctor_compare_streams(doctor, configuration, requests);
 	}
 }
 
@@ -176,10 +199,25 @@ arguments_of(pid_t pid, char *text, size_t size, char **arguments)
 	return count;
 }
 
+/* Adds what the line says to its places; streams are noted for nginx's limits. */
+static void
+places_add(struct doctor *doctor, const char *line, long *places)
+{
+	long number = strtol(line + strcspn(line, "=\n") + 1, NULL, 10);
+
+	if (strncmp(line, "max_streams", 11) == 0)
+		doctor->streams = number;
+	if (strncmp(line, "workers", 7) == 0)
+		doctor->fcgi_workers = number;
+	if (strncmp(line, "max_", 4) == 0 && strncmp(line, "max_share", 9) != 0 &&
+	    strncmp(line, "max_commands", 12) != 0)
+		*places += number;
+}
+
 /* All its caps together (max_streams, max_clients, …), as the program of that name reads its arguments: the one
  * beside us or in PATH, never the process's own file, which a taken-over worker could choose. -1: it cannot say. */
 static long
-places_of(pid_t pid, const char *name)
+places_of(struct doctor *doctor, pid_t pid, const char *name)
 {
 	char text[4096], path[PATH_MAX + 64] = "", *arguments[ARGUMENTS_MAX + 2] = { NULL },
 					 *output;
@@ -196,8 +234,7 @@ places_of(pid_t pid, const char *name)
 	output = run_program(arguments, "", &status);
 	for (const char *line = output; line != NULL && status == 0; line = strchr(line, '\n')) {
 		line += *line == '\n';
-		if (strncmp(line, "max_", 4) == 0 && strncmp(line, "max_share", 9) != 0)
-			places += strtol(line + strcspn(line, "=\n") + 1, NULL, 10);
+		places_add(doctor, line, &places);
 	}
 	free(output);
 	return output != NULL && status == 0 ? places : -1;
@@ -214,7 +251,7 @@ doctor_check_places(struct doctor *doctor, const char *name, const char *path)
 		pid = unit_of(name);
 	if (pid == 0)
 		return;
-	places = places_of(pid, name);
+	places = places_of(doctor, pid, name);
 	descriptors = descriptors_of(pid);
 	if (places == -1 || descriptors == -1)
 		return;

@@ -459,6 +459,22 @@ def test_doctor_compares_the_limits_of_nginx(whole_house, tmp_path, connections,
     assert found["requests"]["verdict"] == verdict, found["requests"]
 
 
+@pytest.mark.parametrize("processes, requests, verdict", [(1, 360, "note"), (3, 360, None), (1, 1024, None)])
+def test_doctor_compares_streams_with_requests(common_site, tmp_path, processes, requests, verdict):
+    """1024 places for streams (max_streams) are of no use when nginx lets fewer requests in."""
+    conf = (common_site.folder / "nginx.conf").read_text()
+    conf = re.sub(r"worker_processes \w+;", f"worker_processes {processes};", conf)
+    site = re.sub(r"limit_conn oriel_process \d+;", f"limit_conn oriel_process {requests};", (common_site.folder / "oriel.conf").read_text())
+    (tmp_path / "oriel.conf").write_text(site)
+    (tmp_path / "nginx.conf").write_text(conf.replace(f"{common_site.folder}/oriel.conf", f"{tmp_path}/oriel.conf"))
+    found = findings(Ctl(common_site), f"--ws-socket={common_site.folder}/ws.sock", f"--fcgi-socket={common_site.folder}/fcgi.sock",
+                     f"--nginx={tmp_path}/nginx.conf")
+    assert found["requests"]["verdict"] == "ok"
+    assert found.get("streams", {}).get("verdict") == verdict, found
+    if verdict:
+        assert "1024" in found["streams"]["text"] and "360" in found["streams"]["text"] and "limit_conn oriel_process 1024" in found["streams"]["advice"]
+
+
 @pytest.mark.parametrize("most, descriptors, verdict", [(100, 1024, "ok"), (1000, 1024, "BAD")])
 def test_doctor_compares_descriptors_with_caps(make_site, most, descriptors, verdict):
     site = make_site(ready=False, programs=["oriel-ws"], ws=[f"--max-clients={most}"])
