@@ -3,13 +3,12 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/queue.h"
+#include "base/thread.h"
 
 /* In this order they are taken. */
 enum lane { LANE_QUICK, LANE_KNOWN, LANE_HASHES, LANES };
@@ -20,7 +19,7 @@ static const unsigned lane_length[LANES] = {
 };
 
 struct auth_worker {
-	pthread_t thread;
+	struct thread thread;
 	struct queue *lanes[LANES], *answers;
 	unsigned waiting[LANES]; /* handed in and not fetched yet; the loop's */
 	struct auth_task end;
@@ -164,13 +163,12 @@ auth_worker_take(struct auth_worker *worker)
 	return task;
 }
 
-static void *
+static void
 auth_worker_thread(void *arg)
 {
 	struct auth_worker *worker = arg;
 	struct auth_task *task;
 
-	pthread_setname_np(pthread_self(), "auth");
 	while ((task = auth_worker_take(worker))->kind != AUTH_TASK_END) {
 		if (!worker->ending || task->kind == AUTH_TASK_LOGOUT)
 			task->result = auth_task_run(worker->db, task);
@@ -178,7 +176,6 @@ auth_worker_thread(void *arg)
 		if (!queue_push(worker->answers, task))
 			abort(); /* it holds as many as may be handed in */
 	}
-	return NULL;
 }
 
 /* ---- the loop --------------------------------------------------------------------------- */
@@ -200,8 +197,6 @@ static int
 auth_worker_start(
     struct auth_worker *worker, const struct account_db_settings *settings, struct cause *why)
 {
-	sigset_t all, before;
-
 	for (int lane = 0; lane < LANES; lane++) {
 		worker->lanes[lane] = queue_new(
 		    lane_length[lane] + 1); /* and the one that ends it */
@@ -214,11 +209,9 @@ auth_worker_start(
 	worker->db = account_db_new(settings, why);
 	if (worker->db == NULL)
 		return -1;
-	sigfillset(&all); /* signals are the loop's */
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	errno = pthread_create(&worker->thread, NULL, auth_worker_thread, worker);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return errno == 0 ? 0 : cause_errno(why, "accounts thread");
+	return thread_start(&worker->thread, "auth", auth_worker_thread, worker) == 0
+	    ? 0
+	    : cause_errno(why, "accounts thread");
 }
 
 struct auth_worker *
@@ -244,7 +237,7 @@ auth_worker_free(struct auth_worker **worker, void (*drop)(void *task))
 	(*worker)->ending = true;
 	if (!queue_push((*worker)->lanes[LANE_QUICK], &(*worker)->end))
 		abort(); /* there is always room for this one */
-	pthread_join((*worker)->thread, NULL);
+	thread_join(&(*worker)->thread);
 	auth_worker_destroy(worker, drop);
 }
 

@@ -2,7 +2,6 @@
 #include "capture/capture.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -51,26 +50,11 @@ capture_init(struct capture *capture, const struct capture_settings *settings, s
 	return motion_set_mask(capture->motion, settings->mask, why);
 }
 
-/* The thread takes no signals: they are the loop's. */
-static int
-capture_start(struct capture *capture)
-{
-	sigset_t all, before;
-	int error;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = pthread_create(&capture->thread, NULL, capture_watch, capture);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return error;
-}
-
 struct capture *
 capture_new(const struct capture_settings *settings, const struct capture_tuning *tuning,
     struct queue *reports, struct cause *why)
 {
 	struct capture *capture = calloc(1, sizeof *capture);
-	int error;
 
 	if (capture == NULL) {
 		cause_errno(why, "capture");
@@ -83,15 +67,16 @@ capture_new(const struct capture_settings *settings, const struct capture_tuning
 	capture->wake = capture->inotify = -1;
 	pthread_mutex_init(&capture->lock, NULL);
 	cause_set(&capture->status.reason, "no frame yet");
-	if (capture_init(capture, settings, why) == -1)
-		goto fail;
-	error = capture_start(capture);
-	if (error == 0)
-		return capture;
-	cause_set(why, "capture thread: %s", strerror(error));
-fail:
-	capture_deinit(capture);
-	return NULL;
+	if (capture_init(capture, settings, why) == -1) {
+		capture_deinit(capture);
+		return NULL;
+	}
+	if (thread_start(&capture->thread, "capture", capture_watch, capture) == -1) {
+		cause_errno(why, "capture thread");
+		capture_deinit(capture);
+		return NULL;
+	}
+	return capture;
 }
 
 void
@@ -101,7 +86,7 @@ capture_free(struct capture **capture)
 		return;
 	atomic_store(&(*capture)->stop, true);
 	capture_poke(*capture);
-	pthread_join((*capture)->thread, NULL);
+	thread_join(&(*capture)->thread);
 	capture_deinit(*capture);
 	*capture = NULL;
 }

@@ -14,6 +14,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "base/thread.h"
 #include "capture/capture.h"
 #include "capture/staleness.h"
 #include "capture/rate.h"
@@ -29,7 +30,7 @@ struct capture_size {
 struct capture {
 	struct capture_settings settings;
 	struct queue *reports;
-	pthread_t thread;
+	struct thread thread;
 	int wake; /* eventfd: look at `stop` and at what controls.c has to do */
 	atomic_bool stop;
 
@@ -79,7 +80,7 @@ struct capture {
 };
 
 /* ---- watch.c ---- */
-void *capture_watch(void *capture); /* the thread, for pthread_create(3) */
+void capture_watch(void *capture); /* the thread */
 
 /* ---- capture.c, for the thread ---- */
 /* Hand a report over; a full queue or no memory counts as an error. `fill` has

@@ -487,12 +487,11 @@ turn(struct capture *capture)
 		open_source(capture);
 }
 
-void *
+void
 capture_watch(void *arg)
 {
 	struct capture *capture = arg;
 
-	pthread_setname_np(pthread_self(), "capture");
 	capture->delay_ns = RETRY_FIRST_NS;
 	capture->wanted.failures = capture->failures;
 	capture->inotify = watch_nodes();
@@ -504,5 +503,4 @@ capture_watch(void *arg)
 	close_source(capture);
 	if (capture->inotify != -1)
 		close(capture->inotify);
-	return NULL;
 }

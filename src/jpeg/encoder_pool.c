@@ -3,11 +3,11 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/thread.h"
 #include "jpeg/jpeg.h"
 
 enum { SOF0 = 0xc0, SOF1 = 0xc1, SOS = 0xda, RST0 = 0xd0, INTERVAL_MOST = 65535 };
@@ -20,7 +20,7 @@ struct job { /* what all bands have in common */
 struct worker { /* number 0 is the caller */
 	struct encoder_pool *pool;
 	struct jpeg_encoder *encoder;
-	pthread_t thread;
+	struct thread thread;
 	struct jpeg_band band; /* height 0: nothing to do this time */
 	unsigned char *out;    /* number 0: where the whole picture goes */
 	uint32_t capacity;
@@ -30,7 +30,7 @@ struct worker { /* number 0 is the caller */
 
 struct encoder_pool {
 	struct worker workers[ENCODER_POOL_MOST];
-	unsigned count, started; /* workers; threads among them, number 0 included */
+	unsigned count; /* workers, number 0 included */
 
 	pthread_mutex_t lock;
 	pthread_cond_t begin, end;
@@ -50,14 +50,13 @@ work(struct worker *worker, const struct job *job)
 		    job->quality, worker->out, worker->capacity, &worker->why);
 }
 
-static void *
+static void
 run(void *arg)
 {
 	struct worker *worker = arg;
 	struct encoder_pool *pool = worker->pool;
 	uint64_t done = 0;
 
-	pthread_setname_np(pthread_self(), "encoder");
 	pthread_mutex_lock(&pool->lock);
 	for (;;) {
 		struct job job;
@@ -75,21 +74,17 @@ run(void *arg)
 			pthread_cond_signal(&pool->end);
 	}
 	pthread_mutex_unlock(&pool->lock);
-	return NULL;
 }
 
-/* Signals are for the program's own threads. */
 static int
-start(struct worker *worker)
+start(struct worker *worker, bool threaded)
 {
-	sigset_t all, before;
-	int error;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = pthread_create(&worker->thread, NULL, run, worker);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return error;
+	worker->encoder = jpeg_encoder_new();
+	if (worker->encoder == NULL) {
+		errno = ENOMEM;
+		return -1;
+	}
+	return threaded ? thread_start(&worker->thread, "encoder", run, worker) : 0;
 }
 
 struct encoder_pool *
@@ -106,18 +101,12 @@ encoder_pool_new(unsigned threads, struct cause *why)
 	pthread_cond_init(&pool->end, NULL);
 	pool->count = threads < 1 ? 1 : threads > ENCODER_POOL_MOST ? ENCODER_POOL_MOST : threads;
 	for (unsigned i = 0; i < pool->count; i++) {
-		struct worker *worker = &pool->workers[i];
-		int error;
-
-		worker->pool = pool;
-		worker->encoder = jpeg_encoder_new();
-		error = worker->encoder == NULL ? ENOMEM : i > 0 ? start(worker) : 0;
-		if (error != 0) {
-			cause_set(why, "encoder thread: %s", strerror(error));
+		pool->workers[i].pool = pool;
+		if (start(&pool->workers[i], i > 0) == -1) {
+			cause_errno(why, "encoder thread");
 			encoder_pool_free(&pool);
 			return NULL;
 		}
-		pool->started = i + 1;
 	}
 	return pool;
 }
@@ -133,8 +122,8 @@ encoder_pool_free(struct encoder_pool **pool)
 	old->stop = true;
 	pthread_cond_broadcast(&old->begin);
 	pthread_mutex_unlock(&old->lock);
-	for (unsigned i = 1; i < old->started; i++)
-		pthread_join(old->workers[i].thread, NULL);
+	for (unsigned i = 0; i < old->count; i++)
+		thread_join(&old->workers[i].thread);
 	for (unsigned i = 0; i < old->count; i++) {
 		jpeg_encoder_free(&old->workers[i].encoder);
 		if (i > 0)

@@ -4,19 +4,19 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/queue.h"
+#include "base/thread.h"
 #include "orield/store_jobs.h"
 
 enum { BATCH_MAX = 64, QUESTIONS_A_TURN = 4 };
 
 struct store_worker {
-	pthread_t thread;
+	struct thread thread;
 	struct queue *changes, *questions, *answers;
 	struct event *answered;
 	unsigned pending, pictures; /* changes handed over and not yet answered */
@@ -243,13 +243,12 @@ store_worker_answer_questions(struct store_worker *worker, unsigned most)
 	}
 }
 
-static void *
+static void
 store_worker_thread(void *arg)
 {
 	struct store_worker *worker = arg;
 	bool more = true;
 
-	pthread_setname_np(pthread_self(), "store");
 	while (more) {
 		struct batch batch = { .count = 0 };
 
@@ -268,7 +267,6 @@ store_worker_thread(void *arg)
 	}
 	store_free(&worker->jobs.store);
 	json_decref(worker->jobs.values);
-	return NULL;
 }
 
 /* ---- the loop ----------------------------------------------------------------------- */
@@ -296,8 +294,6 @@ static int
 store_worker_start(
     struct store_worker *worker, struct event_base *base, const char *folder, struct cause *why)
 {
-	sigset_t all, before;
-
 	worker->folder = strdup(folder);
 	worker->jobs.folder = worker->folder;
 	cause_set(&worker->jobs.closed, "the state folder is not open yet");
@@ -311,12 +307,9 @@ store_worker_start(
 	    base, queue_fd(worker->answers), EV_READ | EV_PERSIST, store_worker_answers, worker);
 	if (worker->answered == NULL || event_add(worker->answered, NULL) == -1)
 		return cause_set(why, "store thread: out of memory");
-	/* Signals are the loop's. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	errno = pthread_create(&worker->thread, NULL, store_worker_thread, worker);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return errno == 0 ? 0 : cause_errno(why, "store thread");
+	return thread_start(&worker->thread, "store", store_worker_thread, worker) == 0
+	    ? 0
+	    : cause_errno(why, "store thread");
 }
 
 static void
@@ -366,7 +359,7 @@ store_worker_free(struct store_worker **worker)
 	if (!queue_push((*worker)->changes, &(*worker)->end))
 		abort(); /* there is always room for this one */
 	(*worker)->ended = true;
-	pthread_join((*worker)->thread, NULL);
+	thread_join(&(*worker)->thread);
 	store_worker_answers(-1, 0, *worker);
 	store_worker_destroy(worker);
 }
