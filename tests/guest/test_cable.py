@@ -195,7 +195,7 @@ def test_a_frozen_camera_is_noticed_and_opened_again(camera):
         camera.tell("freeze")
         when, data = daemon.wait_event("camera", since=began, online=False)
         print(f"frozen: told after {when - began:.2f} s: {data['reason']}")
-        assert 0.9 < when - began < 3 / 30 + 1 + 0.9
+        assert 0.9 < when - began < 3 / 30 + 1 + 2      # the guest may have half a processor
         wait_for(lambda: sum(line.startswith("stream ") for line in camera.said()) >= 3, 15)
         camera.tell("go")
         back = time.monotonic()
