@@ -220,7 +220,7 @@ show_settings(const json_t *reply)
 
 	json_object_foreach((json_t *)reply, key, value)
 	{
-		if (json_is_object(value))
+		if (json_is_object(value) || json_is_array(value))
 			continue;
 		show_padded(key, 17);
 		print_value(value);

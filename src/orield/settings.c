@@ -89,6 +89,64 @@ settings_json(const struct options *options, enum setting row)
 	return json_words(options_text(options, row));
 }
 
+/* ---- what they are ---------------------------------------------------------------- */
+
+static json_t *
+settings_choices(const char *word)
+{
+	json_t *out = json_array();
+	size_t length;
+
+	for (;; word += length + 1) {
+		length = strcspn(word, "|");
+		json_array_append_new(out, json_stringn(word, length));
+		if (word[length] == '\0')
+			return out;
+	}
+}
+
+static void
+settings_add_range(const struct option_row *row, json_t *out)
+{
+	bool tenths = row->type == OPTION_TENTHS;
+
+	json_object_set_new(
+	    out, "min", tenths ? settings_tenths(row->min) : json_integer(row->min));
+	json_object_set_new(
+	    out, "max", tenths ? settings_tenths(row->max) : json_integer(row->max));
+	json_object_set_new(out, "step", tenths ? settings_tenths(1) : json_integer(1));
+}
+
+static json_t *
+settings_description(const struct option_row *row)
+{
+	static const char *const types[] = { [OPTION_INTEGER] = "integer",
+		[OPTION_TENTHS] = "number",
+		[OPTION_BOOLEAN] = "boolean",
+		[OPTION_TEXT] = "text",
+		[OPTION_CHOICE] = "choice" };
+	json_t *out = json_pack("{ss ss ss ss ss ss sb}", "name", row->name, "label", row->label,
+	    "group", row->group, "type", types[row->type], "unit",
+	    row->unit != NULL ? row->unit : "", "help", row->help, "live",
+	    (row->flags & OPTION_LIVE) != 0);
+
+	if (row->type == OPTION_INTEGER || row->type == OPTION_TENTHS)
+		settings_add_range(row, out);
+	if (row->type == OPTION_CHOICE)
+		json_object_set_new(out, "choices", settings_choices(row->choices));
+	return out;
+}
+
+json_t *
+settings_describe(void)
+{
+	json_t *out = json_array();
+
+	for (size_t row = 0; row < SETTING_COUNT; row++)
+		json_array_append_new(out, settings_description(&settings_table[row]));
+	return out;
+}
+
 /* ---- what a stranger wants set --------------------------------------------------- */
 
 /* The row that may be set under exactly this name, or -1. */

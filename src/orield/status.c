@@ -143,8 +143,9 @@ status_json(const struct status_values *now)
 
 /* ---- settings --------------------------------------------------------------------------- */
 
-json_t *
-status_settings(const struct status_values *now)
+/* Settings and counters as they are now. */
+static json_t *
+status_config(const struct status_values *now)
 {
 	json_t *out = json_object(), *sources = json_object();
 
@@ -162,9 +163,18 @@ status_settings(const struct status_values *now)
 }
 
 json_t *
+status_settings(const struct status_values *now)
+{
+	json_t *out = status_config(now);
+
+	json_object_set_new(out, "settings", settings_describe());
+	return out;
+}
+
+json_t *
 status_state(const struct status_values *now)
 {
-	json_t *out = status_settings(now);
+	json_t *out = status_config(now);
 
 	json_object_set_new(out, "online", json_boolean(now->capture.online));
 	json_object_set_new(out, "reason", json_words(status_reason(&now->capture)));

@@ -20,6 +20,28 @@ def test_get(site):
     assert sources["threshold"] == "set"        # by the warming up
 
 
+def test_get_describes_the_settings(site):
+    """Enough to draw a form: each value lies in what is said of it."""
+    config = site.get("/config").json()
+    described = {setting["name"]: setting for setting in config["settings"]}
+    assert list(described) == [setting["name"] for setting in config["settings"]]
+    assert set(described) == set(config["sources"])
+    for name, setting in described.items():
+        value = config[name]
+        assert setting["label"] and setting["group"] and setting["help"].endswith("."), setting
+        if setting["type"] in ("integer", "number"):
+            assert setting["min"] <= value <= setting["max"] and setting["step"] == {"integer": 1, "number": 0.1}[setting["type"]]
+        else:
+            assert {"boolean": isinstance(value, bool), "choice": value in setting.get("choices", ()),
+                    "text": isinstance(value, str)}[setting["type"]], setting
+
+
+def test_live_settings_are_those_that_can_be_set(site):
+    for setting in site.get("/config").json()["settings"]:
+        name, error = setting["name"], site.post("/config", json={setting["name"]: None}).json()["error"]
+        assert error.startswith(f"{name} must be ") if setting["live"] else error == f"{name} is read-only"
+
+
 def test_set(site):
     answer = site.post("/config", json={"threshold": 20})
     assert answer.status_code == 200 and answer.json() == {"ok": True, "threshold": 20}

@@ -667,6 +667,81 @@ test_set(void **state)
 	assert_true(fake.tuning.motion);
 }
 
+/* The description of a setting in the reply to `get`, borrowed from it; NULL: none. */
+static const json_t *
+described(const json_t *reply, const char *name)
+{
+	const json_t *list = json_object_get(reply, "settings"), *row;
+	size_t at;
+
+	json_array_foreach(list, at, row)
+	{
+		if (strcmp(json_get_text(row, "name"), name) == 0)
+			return row;
+	}
+	return NULL;
+}
+
+static void
+assert_described(const json_t *reply, const char *name, const char *expected)
+{
+	json_t *wanted = json_loads(expected, 0, NULL);
+	char *found = json_dumps(described(reply, name), JSON_REAL_PRECISION(15));
+
+	assert_non_null(wanted);
+	if (!json_equal(described(reply, name), wanted))
+		fail_msg("%s is described as %s", name, found);
+	free(found);
+	json_decref(wanted);
+}
+
+static void
+test_get_describes_the_settings(void **state)
+{
+	json_t *reply = ask_json("{\"cmd\":\"get\"}"), *subscribed;
+
+	(void)state;
+	assert_int_equal(
+	    json_array_size(json_object_get(reply, "settings")), options_count(options));
+	assert_described(reply, "threshold",
+	    "{\"name\": \"threshold\", \"label\": \"Threshold\", \"group\": \"Motion\","
+	    " \"type\": \"number\", \"min\": 0, \"max\": 100, \"step\": 0.1, \"unit\": \"%\","
+	    " \"live\": true, \"help\": \"Motion is when more than this much of the picture changed;"
+	    " somebody far away in a yard is half a percent.\"}");
+	assert_described(reply, "testcard_period",
+	    "{\"name\": \"testcard_period\", \"label\": \"Test card's period\", \"group\": \"Camera\","
+	    " \"type\": \"integer\", \"min\": 500, \"max\": 3600000, \"step\": 1, \"unit\": \"ms\","
+	    " \"live\": false, \"help\": \"How often the test card's object crosses the picture.\"}");
+	assert_described(reply, "save_on_motion",
+	    "{\"name\": \"save_on_motion\", \"label\": \"Save on motion\", \"group\": \"Saving\","
+	    " \"type\": \"boolean\", \"unit\": \"\", \"live\": true,"
+	    " \"help\": \"Save a picture with each motion event.\"}");
+	assert_described(reply, "log_level",
+	    "{\"name\": \"log_level\", \"label\": \"Log level\", \"group\": \"System\","
+	    " \"type\": \"choice\", \"choices\": [\"error\", \"warning\", \"notice\", \"info\", \"debug\"],"
+	    " \"unit\": \"\", \"live\": false, \"help\": \"Least important messages to log.\"}");
+	json_decref(reply);
+	/* A `state` goes to every viewer at each change: without what never changes. */
+	subscribed = ask_json("{\"cmd\":\"subscribe\"}");
+	assert_non_null(json_object_get(json_object_get(subscribed, "state"), "sources"));
+	assert_null(json_object_get(json_object_get(subscribed, "state"), "settings"));
+	json_decref(subscribed);
+}
+
+static void
+test_groups_stand_together(void **state)
+{
+	(void)state;
+	for (size_t row = 1; row < options_count(options); row++) {
+		const char *group = options_row(options, row)->group;
+
+		if (strcmp(group, options_row(options, row - 1)->group) == 0)
+			continue;
+		for (size_t other = 0; other < row; other++)
+			assert_string_not_equal(group, options_row(options, other)->group);
+	}
+}
+
 /* The value of a setting and where it comes from, "33 set". */
 static const char *
 setting(const char *name)
@@ -1610,6 +1685,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_the_socket, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_second_orield, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_set, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_get_describes_the_settings, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_groups_stand_together, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_what_was_set_is_kept, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_changed_setting_is_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_snapshot_now, setup, teardown),
