@@ -338,7 +338,7 @@ def test_follow_misses_nothing_while_orield_is_away(make_site):
             oriel.wait_for(lambda: answers(site))
         # A crash skips some numbers (docs/reliability.md), and no event.
         there = site.command({"cmd": "events", "after": first, "limit": 1000})["events"]
-        assert [event["event"] for event in there].count("saved") == 3
+        assert [event["type"] for event in there].count("saved") == 3
         assert [next_event(process)["id"] for _ in there] == [event["id"] for event in there]
 
 
