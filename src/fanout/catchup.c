@@ -7,7 +7,7 @@
 
 #include "base/json.h"
 #include "base/log.h"
-#include "fanout/subscriber.h"
+#include "fanout/events_internal.h"
 
 enum {
 	PAGE_EVENTS = 100, /* asked of orield at a time */

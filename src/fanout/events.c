@@ -5,7 +5,7 @@
 
 #include "base/log.h"
 #include "fastcgi/record.h"
-#include "fanout/subscriber.h"
+#include "fanout/events_internal.h"
 
 static void
 events_push_all(struct events *events)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "fanout/subscriber.h"
+#include "fanout/events_internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>

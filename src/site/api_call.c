@@ -8,7 +8,7 @@
 #include "fanout/deferred.h"
 #include "fanout/fanout.h"
 #include "http/reply.h"
-#include "site/site_internal.h"
+#include "site/site_state.h"
 
 enum { KEY_MAX = 64 };
 

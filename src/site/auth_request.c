@@ -6,6 +6,7 @@
 
 #include "auth/header.h"
 #include "site/attempt.h"
+#include "site/cookie.h"
 #include "site/login.h"
 #include "http/origin.h"
 #include "http/reply.h"
@@ -103,7 +104,7 @@ auth_request_who(struct login *login, struct conn *conn, const struct request *r
 		    conn, auth_check(login->auth, credential.secret, &pass), "token", &pass);
 	else if (kind == HEADER_BASIC && login->basic)
 		auth_request_basic(login, conn, request, &credential);
-	else if (login_cookie(request, secret))
+	else if (cookie_find(request, COOKIE_SESSION, secret))
 		auth_request_answer(conn, auth_check(login->auth, secret, &pass), "session", &pass);
 	else
 		auth_request_refuse(conn, 401, 0);

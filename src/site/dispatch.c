@@ -9,7 +9,8 @@
 #include "site/api.h"
 #include "site/dashboard.h"
 #include "site/exchange.h"
-#include "site/site_internal.h"
+#include "site/login_routes.h"
+#include "site/site_state.h"
 #include "site/view.h"
 
 /* A row of the table whose handler is missing does not compile here. */

@@ -5,7 +5,7 @@
 
 #include "base/json.h"
 #include "http/reply.h"
-#include "site/site_internal.h"
+#include "site/site_state.h"
 
 struct fanout *
 exchange_find(const struct exchange *exchange, const char *name, size_t length)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* login: the log-in as HTTP: what nginx asks for each request, and the routes that make
- * and end a session. Who is who is src/auth's business. */
+/* login: the log-in as HTTP: what nginx asks for each request. Who is who is src/auth's business. */
 #ifndef ORIEL_SITE_LOGIN_H
 #define ORIEL_SITE_LOGIN_H
 
@@ -12,7 +11,6 @@
 #include "base/role.h"
 #include "fastcgi/conn.h"
 #include "fastcgi/request.h"
-#include "site/exchange.h"
 
 struct login {
 	struct auth *auth; /* NULL: log-in is off, everybody is an operator */
@@ -46,14 +44,7 @@ bool login_hold(const struct login *login, struct conn *conn, const struct reque
 /* "auth": 204 and who it is, or 401. "refused": what a client gets to hear then. */
 void login_task(struct login *login, struct conn *conn, const struct request *request);
 
-/* The secret in our cookie; false when there is none. */
-bool login_cookie(const struct request *request, char secret[SECRET_SIZE]);
-
 /* 401 in JSON. */
 void login_refuse(const struct login *login, struct conn *conn, const struct request *request);
-
-/* ---- routes -------------------------------------------------------------------------- */
-
-route_handler login_session, login_page, login_post, login_api, login_logout;
 
 #endif

@@ -7,7 +7,7 @@
 
 #include "http/reply.h"
 
-/* All the texts that come from outside are bounded (site/login.c); a page has room for
+/* All the texts that come from outside are bounded (site/login_routes.c); a page has room for
  * them as they are when every character is escaped. */
 struct text {
 	size_t used;

@@ -11,7 +11,7 @@
 #include "fanout/fanout.h"
 #include "site/dispatch.h"
 #include "site/settings.h"
-#include "site/site_internal.h"
+#include "site/site_state.h"
 
 enum { FAREWELL_MS = 1000 };
 

@@ -4,7 +4,7 @@
 #include "fanout/fanout.h"
 #include "http/query.h"
 #include "http/reply.h"
-#include "site/site_internal.h"
+#include "site/site_state.h"
 
 enum { STREAM_FPS_MAX = 240 };
 

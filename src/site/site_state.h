@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* site_internal: what one worker process has, for those who answer its requests. */
-#ifndef ORIEL_SITE_SITE_INTERNAL_H
-#define ORIEL_SITE_SITE_INTERNAL_H
+/* site_state: what one worker process has, for those who answer its requests. */
+#ifndef ORIEL_SITE_SITE_STATE_H
+#define ORIEL_SITE_SITE_STATE_H
 
 #include <event2/event.h>
 #include <stdint.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* subscriber: one SSE client, and what it shares with the others of its camera.
- * For events.c and subscriber.c only. */
-#ifndef ORIEL_FANOUT_SUBSCRIBER_H
-#define ORIEL_FANOUT_SUBSCRIBER_H
+/* events_internal: one SSE client (a subscriber), and what it shares with the others of its camera.
+ * For events.c, subscriber.c and catchup.c only. */
+#ifndef ORIEL_FANOUT_EVENTS_INTERNAL_H
+#define ORIEL_FANOUT_EVENTS_INTERNAL_H
 
 #include <event2/event.h>
 #include <stdbool.h>
