@@ -81,12 +81,12 @@ account_db_result(struct account_db *db, int result, struct cause *why)
 {
 	struct cause reason = *why;
 
-	if (result >= STORE_OK)
+	if (result >= SQL_OK)
 		return ACCOUNT_DB_OK;
-	db->damaged = db->damaged || result == STORE_DAMAGED;
-	cause_set(why, "%s: %s%s%s", db->path, result == STORE_DAMAGED ? "damaged: " : "",
+	db->damaged = db->damaged || result == SQL_DAMAGED;
+	cause_set(why, "%s: %s%s%s", db->path, result == SQL_DAMAGED ? "damaged: " : "",
 	    reason.text,
-	    result == STORE_DAMAGED
+	    result == SQL_DAMAGED
 		? "; nobody is let in until it is put right: orielctl restore, or move it away and set"
 		  " the site up again"
 		: "");
@@ -113,11 +113,11 @@ account_db_schema(struct account_db *db, struct cause *why)
 	int64_t version;
 	int result = sql_ask(db->sql, "PRAGMA user_version", &version, why);
 
-	if (result == STORE_OK && version != ACCOUNT_DB_LAYOUT) {
+	if (result == SQL_OK && version != ACCOUNT_DB_LAYOUT) {
 		cause_set(why,
 		    "has layout %lld, this program knows %d: another version of it made the file",
 		    (long long)version, ACCOUNT_DB_LAYOUT);
-		result = STORE_FAILED;
+		result = SQL_FAILED;
 	}
 	return result;
 }
@@ -147,15 +147,15 @@ account_db_write_new(const char *path, struct cause *why)
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd == -1) {
 		cause_errno(why, "cannot be made");
-		return STORE_FAILED;
+		return SQL_FAILED;
 	}
 	close(fd);
 	result = sql_open(path, &sql, why);
-	if (result == STORE_OK)
+	if (result == SQL_OK)
 		result = sql_make_durable(sql, why);
-	if (result == STORE_OK)
+	if (result == SQL_OK)
 		result = sql_exec(sql, schema, why);
-	if (result == STORE_OK) /* its log is not renamed with it */
+	if (result == SQL_OK) /* its log is not renamed with it */
 		result = sql_exec(sql, "PRAGMA wal_checkpoint(TRUNCATE)", why);
 	sql_close(&sql);
 	return result;
@@ -179,16 +179,16 @@ account_db_make_file(struct account_db *db, struct cause *why)
 	int result;
 
 	if (access(db->path, F_OK) == 0)
-		return STORE_OK;
+		return SQL_OK;
 	if (mkdir(db->settings.state_dir, 0700) == -1 && errno != EEXIST) {
 		cause_errno(why, "the folder cannot be made");
-		return STORE_FAILED;
+		return SQL_FAILED;
 	}
 	snprintf(path, sizeof path, "%s.new-%d", db->path, (int)gettid());
 	result = account_db_write_new(path, why);
-	if (result == STORE_OK && account_db_put_file(path, db->path) == -1) {
+	if (result == SQL_OK && account_db_put_file(path, db->path) == -1) {
 		cause_errno(why, "cannot be made");
-		result = STORE_FAILED;
+		result = SQL_FAILED;
 	}
 	account_db_remove_new(path);
 	return result;
@@ -211,7 +211,7 @@ account_db_look_at_file(struct account_db *db, struct cause *why)
 	}
 	db->device = st.st_dev;
 	db->inode = st.st_ino;
-	return STORE_OK;
+	return SQL_OK;
 }
 
 static int
@@ -222,7 +222,7 @@ account_db_prepare(struct account_db *db, struct cause *why)
 		if (db->say[at] == NULL)
 			return sql_last_failure(db->sql, why);
 	}
-	return STORE_OK;
+	return SQL_OK;
 }
 
 /* Where the workers have their grants, whatever orielctl was told. */
@@ -235,9 +235,9 @@ account_db_find_grants(struct account_db *db, struct cause *why)
 	if (result >= 0 &&
 	    grants_init(&db->grants, result > 0 ? sql_text(say, 0) : db->settings.run_dir, why) ==
 		-1)
-		result = STORE_FAILED;
+		result = SQL_FAILED;
 	sql_done(say);
-	return result < 0 ? result : STORE_OK;
+	return result < 0 ? result : SQL_OK;
 }
 
 static enum account_db_result
@@ -245,23 +245,23 @@ account_db_open(struct account_db *db, struct cause *why)
 {
 	int result = account_db_make_file(db, why);
 
-	if (result == STORE_OK)
-		result = account_db_look_at_file(db, why) == -1 ? STORE_FAILED : STORE_OK;
-	if (result == STORE_OK)
+	if (result == SQL_OK)
+		result = account_db_look_at_file(db, why) == -1 ? SQL_FAILED : SQL_OK;
+	if (result == SQL_OK)
 		result = sql_open(db->path, &db->sql, why);
-	if (result == STORE_OK)
+	if (result == SQL_OK)
 		result = account_db_schema(db, why);
-	if (result == STORE_OK)
+	if (result == SQL_OK)
 		result = sql_make_durable(db->sql, why);
-	if (result == STORE_OK) /* no flipped bit brings back what was deleted */
+	if (result == SQL_OK) /* no flipped bit brings back what was deleted */
 		result = sql_exec(db->sql, "PRAGMA secure_delete=ON", why);
-	if (result == STORE_OK)
+	if (result == SQL_OK)
 		result = sql_check(db->sql, why);
-	if (result == STORE_OK)
+	if (result == SQL_OK)
 		result = account_db_prepare(db, why);
-	if (result == STORE_OK)
+	if (result == SQL_OK)
 		result = account_db_find_grants(db, why);
-	if (result == STORE_OK)
+	if (result == SQL_OK)
 		db->openings++;
 	else
 		sql_close(&db->sql);

@@ -36,17 +36,17 @@ restore_open(const unsigned char *bytes, size_t length, struct sql **sql, struct
 	int64_t version;
 	int result = sql_open_bytes(bytes, length, sql, why);
 
-	if (result == STORE_OK)
+	if (result == SQL_OK)
 		result = sql_check(*sql, why);
-	if (result == STORE_OK)
+	if (result == SQL_OK)
 		result = sql_ask(*sql, "PRAGMA user_version", &version, why);
-	if (result == STORE_OK && version != ACCOUNT_DB_LAYOUT) {
+	if (result == SQL_OK && version != ACCOUNT_DB_LAYOUT) {
 		cause_set(why, "the accounts in the backup have layout %lld, this version knows %d",
 		    (long long)version, ACCOUNT_DB_LAYOUT);
-		result = STORE_FAILED;
+		result = SQL_FAILED;
 	}
-	return result == STORE_OK ? sql_exec(*sql, "DELETE FROM session; DELETE FROM site", why)
-				  : result;
+	return result == SQL_OK ? sql_exec(*sql, "DELETE FROM session; DELETE FROM site", why)
+				: result;
 }
 
 /* One that is damaged is kept under another name; whoever has it open sees that it is gone. */
@@ -107,7 +107,7 @@ account_db_restore(struct account_db *db, const unsigned char *bytes, size_t len
 	char run_dir[ACCOUNT_DB_PATH_SIZE];
 	int64_t next;
 
-	if (restore_open(bytes, length, &sql, why) == STORE_OK)
+	if (restore_open(bytes, length, &sql, why) == SQL_OK)
 		result = restore_ready(db, force, why);
 	if (result == ACCOUNT_DB_OK) {
 		restore_keep_site(db, run_dir);

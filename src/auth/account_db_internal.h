@@ -7,8 +7,7 @@
 
 #include "auth/account_db.h"
 #include "grants/grants.h"
-#include "store/sql.h"
-#include "store/store.h"
+#include "sqlite/sql.h"
 
 enum { ACCOUNT_DB_PATH_SIZE = 512, ACCOUNT_DB_LAYOUT = 1 };
 
@@ -58,7 +57,7 @@ struct account_db {
 	char path[ACCOUNT_DB_PATH_SIZE];
 };
 
-/* A STORE_ result as ours; *why, where there is one, then begins with the file's name. */
+/* A result of sql as ours; *why, where there is one, then begins with the file's name. */
 enum account_db_result account_db_result(struct account_db *db, int result, struct cause *why);
 
 /* The same of sql_step(): a row is ACCOUNT_DB_OK, none ACCOUNT_DB_MISSING. */

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "ctl/owner.h"
-#include "store/sql.h"
+#include "sqlite/sql.h"
 
 static int
 put(int fd, const void *bytes, size_t length)

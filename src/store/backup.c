@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "store/sql.h"
+#include "sqlite/sql.h"
 #include "store/store.h"
 
 enum { PATH_SIZE = 4096 };

@@ -14,10 +14,18 @@
 #include <stdint.h>
 
 #include "base/cause.h"
+#include "sqlite/sql.h"
 
 struct store;
 
-enum { STORE_OK = 0, STORE_FAILED = -1, STORE_FULL = -2, STORE_MISSING = -3, STORE_DAMAGED = -4 };
+/* The database's own results, and one more. */
+enum {
+	STORE_OK = SQL_OK,
+	STORE_FAILED = SQL_FAILED,
+	STORE_FULL = SQL_FULL,
+	STORE_MISSING = -3,
+	STORE_DAMAGED = SQL_DAMAGED
+};
 enum { STORE_EVENTS_KEPT = 100000, STORE_NAME_SIZE = 64 };
 enum { STORE_DAMAGED_KEPT = 3, STORE_LOOK_S = 10, STORE_SALVAGE_S = 5 };
 #define STORE_NUMBER_MAX (INT64_C(1) << 53) /* what a number in JavaScript can hold */

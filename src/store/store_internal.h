@@ -7,7 +7,7 @@
 #include <sys/types.h>
 
 #include "store/numbers.h"
-#include "store/sql.h"
+#include "sqlite/sql.h"
 #include "store/store.h"
 
 /* A folder, a file in it, and the same moved aside. */

@@ -1,14 +1,22 @@
 /* SPDX-License-Identifier: ISC */
-/* sql: the few calls of SQLite that store and auth need, and the only file that
- * knows its header. Results are the store's own: STORE_OK, STORE_FULL, … */
-#ifndef ORIEL_STORE_SQL_H
-#define ORIEL_STORE_SQL_H
+/* sql: the few calls of SQLite that store and auth need, and the only room that
+ * knows its header. */
+#ifndef ORIEL_SQLITE_SQL_H
+#define ORIEL_SQLITE_SQL_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/cause.h"
+
+/* What the calls return that say no more. */
+enum {
+	SQL_OK = 0,
+	SQL_FAILED = -1,
+	SQL_FULL = -2,	  /* the disk has no room */
+	SQL_DAMAGED = -4, /* what is in the file is no database, or not what was written */
+};
 
 struct sql;
 struct sql_statement; /* prepared, owned by its sql */
@@ -38,13 +46,13 @@ void sql_forget(struct sql *sql);
 /* What takes longer than this from now on fails; 0: no limit. */
 void sql_limit(struct sql *sql, uint64_t ns);
 
-/* Damage that is found by other means: STORE_DAMAGED. */
+/* Damage that is found by other means: SQL_DAMAGED. */
 int sql_found_damage(struct sql *sql, struct cause *why, const char *text);
 
-/* Was there ever STORE_DAMAGED? That is also what reading answers when the disk cannot read. */
+/* Was there ever SQL_DAMAGED? That is also what reading answers when the disk cannot read. */
 bool sql_is_damaged(const struct sql *sql);
 
-/* Prepare once, use often. NULL with *why; STORE_DAMAGED when table or column is not there.
+/* Prepare once, use often. NULL with *why; SQL_DAMAGED when table or column is not there.
  * row_sum(…) may be used: a number that says whether the values beside it are those that were
  * written. SQLite does not notice a bit that has changed inside a value. */
 struct sql_statement *sql_prepare(struct sql *sql, const char *text, struct cause *why);
@@ -53,7 +61,7 @@ struct sql_statement *sql_prepare(struct sql *sql, const char *text, struct caus
  * must live until sql_done), 'b' const void * and size_t (the same). */
 void sql_bind(struct sql_statement *statement, const char *letters, ...);
 
-/* 1: a row is there; 0: no more; below 0: a STORE_ result. */
+/* 1: a row is there; 0: no more; below 0: a failure. */
 int sql_step(struct sql_statement *statement, struct cause *why);
 int64_t sql_number(struct sql_statement *statement, int column);
 const char *sql_text(

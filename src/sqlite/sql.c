@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "store/sql.h"
+#include "sqlite/sql.h"
 
 #include <errno.h>
 #include <sqlite3.h>
@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "store/store.h"
 
 enum { STATEMENTS_MAX = 40, BUSY_MS = 2000, STEPS_BETWEEN_LOOKS = 10000 };
 
@@ -31,7 +30,7 @@ static int
 sql_fail(struct sql *sql, int failure, struct cause *why, const char *text)
 {
 	sql->failure = failure;
-	sql->damaged = sql->damaged || failure == STORE_DAMAGED;
+	sql->damaged = sql->damaged || failure == SQL_DAMAGED;
 	cause_set(&sql->reason, "%s", text);
 	return sql_last_failure(sql, why);
 }
@@ -62,20 +61,18 @@ sql_result(struct sql *sql, int code, struct cause *why)
 
 	code &= 0xff;
 	if (code == SQLITE_OK || code == SQLITE_ROW || code == SQLITE_DONE)
-		return STORE_OK;
+		return SQL_OK;
 	if (sql_is_full(sql, code))
-		return sql_fail(sql, STORE_FULL, why, "disk full: the database cannot grow");
+		return sql_fail(sql, SQL_FULL, why, "disk full: the database cannot grow");
 	if (code == SQLITE_CANTOPEN && sqlite3_system_errno(sql->handle) != 0)
-		return sql_fail(
-		    sql, STORE_FAILED, why, strerror(sqlite3_system_errno(sql->handle)));
-	return sql_fail(
-	    sql, damage ? STORE_DAMAGED : STORE_FAILED, why, sqlite3_errmsg(sql->handle));
+		return sql_fail(sql, SQL_FAILED, why, strerror(sqlite3_system_errno(sql->handle)));
+	return sql_fail(sql, damage ? SQL_DAMAGED : SQL_FAILED, why, sqlite3_errmsg(sql->handle));
 }
 
 int
 sql_found_damage(struct sql *sql, struct cause *why, const char *text)
 {
-	return sql_fail(sql, STORE_DAMAGED, why, text);
+	return sql_fail(sql, SQL_DAMAGED, why, text);
 }
 
 bool
@@ -165,20 +162,20 @@ sql_open_as(const char *path, int flags, struct sql **sql, struct cause *why)
 	*sql = NULL;
 	if (made == NULL) {
 		cause_errno(why, "database");
-		return STORE_FAILED;
+		return SQL_FAILED;
 	}
 	result = sqlite3_open_v2(path, &made->handle, flags | SQLITE_OPEN_NOMUTEX, NULL);
 	if (made->handle == NULL) {
 		free(made);
 		cause_set(why, "database: out of memory");
-		return STORE_FAILED;
+		return SQL_FAILED;
 	}
 	sqlite3_extended_result_codes(made->handle, 1);
 	result = sql_result(made, result, why);
-	if (result == STORE_OK)
+	if (result == SQL_OK)
 		result = sql_set_up(made, why);
 	*sql = made;
-	if (result != STORE_OK)
+	if (result != SQL_OK)
 		sql_close(sql);
 	return result;
 }
@@ -188,13 +185,13 @@ sql_open(const char *path, struct sql **sql, struct cause *why)
 {
 	int result = sql_open_as(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, sql, why);
 
-	if (result == STORE_OK && sqlite3_db_readonly((*sql)->handle, "main") == 1)
-		result = sql_fail(*sql, STORE_FAILED, why, "the database is read-only");
-	if (result == STORE_OK)
+	if (result == SQL_OK && sqlite3_db_readonly((*sql)->handle, "main") == 1)
+		result = sql_fail(*sql, SQL_FAILED, why, "the database is read-only");
+	if (result == SQL_OK)
 		result = sql_exec(*sql,
 		    "PRAGMA cache_size=-1024; PRAGMA trusted_schema=OFF; PRAGMA temp_store=MEMORY;",
 		    why);
-	if (result != STORE_OK)
+	if (result != SQL_OK)
 		sql_close(sql);
 	return result;
 }
@@ -204,7 +201,7 @@ sql_open_damaged(const char *path, struct sql **sql, struct cause *why)
 {
 	int result = sql_open_as(path, SQLITE_OPEN_READONLY, sql, why);
 
-	if (result == STORE_OK)
+	if (result == SQL_OK)
 		sql_exec(*sql, "PRAGMA trusted_schema=OFF", NULL);
 	return result;
 }
@@ -266,8 +263,8 @@ sql_check(struct sql *sql, struct cause *why)
 	if (said != NULL && (behind = strchr(said, '\n')) != NULL)
 		said = behind + 1;
 	result = sql_result(sql, code, why);
-	if (result == STORE_OK && (said == NULL || strcmp(said, "ok") != 0))
-		result = sql_fail(sql, STORE_DAMAGED, why, said != NULL ? said : "no answer");
+	if (result == SQL_OK && (said == NULL || strcmp(said, "ok") != 0))
+		result = sql_fail(sql, SQL_DAMAGED, why, said != NULL ? said : "no answer");
 	sqlite3_finalize(handle);
 	return result;
 }
@@ -292,7 +289,7 @@ sql_prepare(struct sql *sql, const char *text, struct cause *why)
 		sql_found_damage(sql, why, sqlite3_errmsg(sql->handle));
 		return NULL;
 	}
-	if (sql_result(sql, code, why) != STORE_OK)
+	if (sql_result(sql, code, why) != SQL_OK)
 		return NULL;
 	statement->sql = sql;
 	sql->count++;
@@ -406,11 +403,11 @@ sql_save(struct sql *sql, unsigned char **bytes, size_t *length, struct cause *w
 	*bytes = sqlite3_serialize(sql->handle, "main", &size, 0);
 	*length = (size_t)size;
 	if (*bytes == NULL)
-		return sql_fail(sql, STORE_FAILED, why, "the database cannot be copied");
+		return sql_fail(sql, SQL_FAILED, why, "the database cannot be copied");
 	if (size < HEADER_SIZE)
-		return sql_fail(sql, STORE_FAILED, why, "the database is empty");
+		return sql_fail(sql, SQL_FAILED, why, "the database is empty");
 	(*bytes)[HEADER_WRITE_VERSION] = (*bytes)[HEADER_READ_VERSION] = 1;
-	return STORE_OK;
+	return SQL_OK;
 }
 
 void
@@ -426,13 +423,13 @@ sql_open_bytes(const unsigned char *bytes, size_t length, struct sql **sql, stru
 	int result = sql_open_as(":memory:", SQLITE_OPEN_READWRITE, sql, why);
 	unsigned char *own;
 
-	if (result != STORE_OK) {
+	if (result != SQL_OK) {
 		sql_close(sql);
 		return result;
 	}
 	own = sqlite3_malloc64(length);
 	if (own == NULL) {
-		result = sql_fail(*sql, STORE_FAILED, why, "out of memory");
+		result = sql_fail(*sql, SQL_FAILED, why, "out of memory");
 		sql_close(sql);
 		return result;
 	}
@@ -442,7 +439,7 @@ sql_open_bytes(const unsigned char *bytes, size_t length, struct sql **sql, stru
 		(sqlite3_int64)length,
 		SQLITE_DESERIALIZE_FREEONCLOSE | SQLITE_DESERIALIZE_RESIZEABLE),
 	    why);
-	if (result != STORE_OK)
+	if (result != SQL_OK)
 		sql_close(sql);
 	return result;
 }
