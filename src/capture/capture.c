@@ -7,7 +7,11 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/frame.h"
 #include "capture/capture_internal.h"
+
+#define HANG_NS CLOCK_S /* beyond the limit at which the thread itself speaks */
 
 void
 capture_poke(struct capture *capture)
@@ -99,12 +103,25 @@ capture_tune(struct capture *capture, const struct capture_tuning *tuning)
 	pthread_mutex_unlock(&capture->lock);
 }
 
+/* That no picture comes the thread says by itself, unless the driver keeps it in a call. */
+static void
+status_look_for_hang(struct capture_status *status)
+{
+	status->hangs = status->online && frame_is_stale(&status->frame, clock_mono_ns() - HANG_NS);
+	if (!status->hangs)
+		return;
+	status->online = false;
+	status->fps = 0;
+	cause_set(&status->reason, "%s does not answer", status->mode.name);
+}
+
 void
 capture_status(struct capture *capture, struct capture_status *status)
 {
 	pthread_mutex_lock(&capture->lock);
 	*status = capture->status;
 	pthread_mutex_unlock(&capture->lock);
+	status_look_for_hang(status);
 }
 
 struct motion_verdict

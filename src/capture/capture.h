@@ -65,6 +65,7 @@ void capture_report_free(void *report);
 
 struct capture_status { /* a consistent copy, for /status and the pulse */
 	bool online;
+	bool hangs;	     /* the driver keeps the capture thread in a call */
 	struct cause reason; /* why not, when not */
 	struct source_mode mode;
 	struct frame_info

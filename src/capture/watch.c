@@ -312,6 +312,14 @@ silence_deadline(struct capture *capture)
 	return silence_begins(capture) + (capture->silent ? silence_grace(capture) : 0);
 }
 
+/* What we watched may have been unplugged, or was: it may come back. */
+static void
+lose(struct capture *capture)
+{
+	capture->lost = true;
+	capture->lost_ns = capture->staleness.arrived ? clock_mono_ns() : 0;
+}
+
 /* No picture in time. Reopening heals most cameras, but no pipe. */
 static void
 handle_silence(struct capture *capture)
@@ -330,6 +338,8 @@ handle_silence(struct capture *capture)
 	else
 		cause_set(&reason, "%s delivers no picture", mode->name);
 	if (!capture->source->kind->patient && (capture->silent || silence_grace(capture) == 0)) {
+		if (capture->staleness.arrived)
+			lose(capture); /* a driver may be silent first and say ENODEV later */
 		give_up(capture, &reason);
 		return;
 	}
@@ -348,8 +358,7 @@ take_picture(struct capture *capture)
 	case SOURCE_AGAIN: copy_counters(capture); return;
 	case SOURCE_GONE:
 		capture_count_error(capture);
-		capture->lost = true;
-		capture->lost_ns = capture->staleness.arrived ? clock_mono_ns() : 0;
+		lose(capture);
 		give_up(capture, &why);
 		return;
 	case SOURCE_PICTURE: break;
@@ -460,7 +469,7 @@ turn(struct capture *capture)
 		{ .fd = capture->source != NULL ? capture->source->fd : -1,
 		    .events = POLLIN | POLLPRI },
 	};
-	uint64_t count;
+	uint64_t count, woke;
 	ssize_t ignored = 0;
 
 	pthread_mutex_lock(&capture->lock);
@@ -468,6 +477,7 @@ turn(struct capture *capture)
 	pthread_mutex_unlock(&capture->lock);
 	if (poll(fds, sizeof fds / sizeof fds[0], limit(capture)) == -1)
 		return;
+	woke = clock_mono_ns(); /* what a call to the driver takes is no silence of the camera */
 	if (fds[0].revents != 0)
 		ignored = read(capture->wake, &count, sizeof count);
 	(void)ignored; /* what it was about is looked at anyway */
@@ -479,7 +489,7 @@ turn(struct capture *capture)
 		capture_controls_beside(capture, (fds[2].revents & ~POLLPRI) != 0);
 	if (fds[1].revents != 0 && read_nodes(capture))
 		nodes_changed(capture);
-	if (capture->source != NULL && clock_mono_ns() >= silence_deadline(capture))
+	if (capture->source != NULL && woke >= silence_deadline(capture))
 		handle_silence(capture);
 	if (capture->source != NULL && capture->look_ns != 0 && clock_mono_ns() >= capture->look_ns)
 		look_beside(capture);

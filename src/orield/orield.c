@@ -69,6 +69,9 @@ orield_pulse(void *arg)
 	/* The largest of this second, and its reason: a spike between two pulses is seen. */
 	if (orield->capture != NULL)
 		peak = capture_take_peak(orield->capture);
+	if (values.capture.hangs != orield->hangs)
+		publisher_state(orield->publisher);
+	orield->hangs = values.capture.hangs;
 	return status_pulse(&values, &peak);
 }
 

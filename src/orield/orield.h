@@ -41,6 +41,7 @@ struct orield {
 	uint64_t triggers;	/* trigger_count, as of the newest answer of the store */
 	bool opened;		/* the store has been read, or has said why it cannot be */
 	bool ready_said;
+	bool hangs; /* that the driver hangs has been told */
 	bool stopping;
 	unsigned counts;     /* how often the counters were stored */
 	uint64_t turns_seen; /* of the capture loop, by the watchdog */

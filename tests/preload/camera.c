@@ -439,10 +439,13 @@ int
 camera_ioctl(int fd, unsigned long request, void *arg)
 {
 	struct camera *camera = cameras[fd];
-	struct timespec slow = { 0, (long)camera->slow_ms * 1000000 };
+	unsigned ms = request == VIDIOC_DQBUF ? camera->slow_ms + camera->hang_ms : camera->slow_ms;
+	struct timespec slow = { ms / 1000, (long)(ms % 1000) * 1000000 };
 	int result;
 
-	if (camera->slow_ms != 0)
+	if (request == VIDIOC_DQBUF)
+		camera->hang_ms = 0;
+	if (ms != 0)
 		syscall(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, &slow, NULL);
 	pthread_mutex_lock(&camera->lock);
 	camera_stats.calls++;

@@ -18,6 +18,7 @@
  *   first=N         pictures that come at once, before that
  *   stamps=still | late | future | back | wall | none   what is wrong with them
  *   slow=MS         so long each ioctl takes
+ *   late=MS         unplugged while it streams, it is only silent for so long; ENODEV comes then
  *
  * A description may change; it is read at each open(2). Removing DIR/videoN pulls
  * the cable, creating it plugs the camera in again (inotify on /dev sees it),
@@ -27,6 +28,7 @@
  *   truncate  pictures cut in half      garbage   random bytes
  *   swap      every other picture is finished behind the one that follows it
  *   eio       VIDIOC_DQBUF fails        qbuf      VIDIOC_QBUF fails
+ *   hang      holds MS: the next VIDIOC_DQBUF takes so long
  *   set       holds "NAME=VALUE": somebody else changes a control
  *
  * Each picture carries the clock of its capture: a JPEG in a comment right

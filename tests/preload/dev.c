@@ -37,12 +37,48 @@ dev_fault(const struct camera *camera, const char *word)
 	return syscall(SYS_faccessat, AT_FDCWD, path, F_OK) == 0;
 }
 
+/* What the fault's file says; false: there is none, or nothing in it. */
+static bool
+dev_read(const struct camera *camera, const char *word, char *text, size_t size)
+{
+	char path[256];
+	ssize_t got;
+	int fd;
+
+	snprintf(path, sizeof path, "%s/%s.%s", getenv("ORIEL_FAKE_DEV"), camera->node, word);
+	fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+	if (fd == -1)
+		return false;
+	got = read(fd, text, size - 1);
+	text[got > 0 ? got : 0] = '\0';
+	syscall(SYS_close, fd);
+	return got > 0;
+}
+
+/* Was it unplugged? One that is late with it has no pictures until then. */
+static void
+dev_look_gone(struct camera *camera)
+{
+	struct timespec now;
+	uint64_t ns;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+	if (dev_fault(camera, ""))
+		return;
+	if (camera->left_ns == 0)
+		camera->left_ns = ns;
+	camera->gone = ns - camera->left_ns >= camera->late_ms * UINT64_C(1000000);
+	camera->freeze |= !camera->gone;
+	if (!camera->gone)
+		camera->looked = (struct timespec){ 0 }; /* look again at the next tick */
+}
+
 void
 dev_look(struct camera *camera)
 {
 	struct stat folder;
-	char path[256], change[64] = "";
-	int fd;
+	char text[64];
 
 	if (stat(getenv("ORIEL_FAKE_DEV"), &folder) == -1 ||
 	    memcmp(&folder.st_mtim, &camera->looked, sizeof camera->looked) == 0)
@@ -55,14 +91,12 @@ dev_look(struct camera *camera)
 	camera->swap = dev_fault(camera, "swap");
 	camera->eio = dev_fault(camera, "eio");
 	camera->qbuf = dev_fault(camera, "qbuf");
-	camera->gone = !dev_fault(camera, "");
-	snprintf(path, sizeof path, "%s/%s.set", getenv("ORIEL_FAKE_DEV"), camera->node);
-	fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
-	if (fd == -1)
-		return;
-	if (read(fd, change, sizeof change - 1) > 0 && controls_set_text(&camera->controls, change))
+	dev_look_gone(camera);
+	if (dev_read(camera, "hang", text, sizeof text))
+		camera->hang_ms = (unsigned)strtoul(text, NULL, 10);
+	if (dev_read(camera, "set", text, sizeof text) &&
+	    controls_set_text(&camera->controls, text))
 		camera->events++;
-	syscall(SYS_close, fd);
 }
 
 /* One word of the description. */
@@ -90,6 +124,8 @@ parse_word(struct camera *camera, char *word)
 		return sscanf(value, "%u", &camera->first) == 1;
 	if (strcmp(word, "slow") == 0)
 		return sscanf(value, "%u", &camera->slow_ms) == 1;
+	if (strcmp(word, "late") == 0)
+		return sscanf(value, "%u", &camera->late_ms) == 1;
 	if (strcmp(word, "place") == 0)
 		return true; /* see camera_link */
 	if (strcmp(word, "frames") == 0)

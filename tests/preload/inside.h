@@ -34,7 +34,7 @@ struct camera {
 	bool nonblock, streaming, gone;
 	char node[16]; /* "video0" */
 	char card[32], bus[32], kind[16], stamps[16];
-	unsigned every_ms, says_ms, first, slow_ms;
+	unsigned every_ms, says_ms, first, slow_ms, late_ms, hang_ms;
 	struct mode modes[MODES], mode;
 	unsigned mode_count;
 	struct pictures pictures;
@@ -48,6 +48,7 @@ struct camera {
 
 	struct controls controls;
 	unsigned events;	/* not yet dequeued */
+	uint64_t left_ns;	/* when the node went; 0: it is there */
 	struct timespec looked; /* the folder's time when faults were looked up */
 	bool freeze, truncate, error, garbage, swap, eio, qbuf;
 };

@@ -79,6 +79,26 @@ def test_a_slow_camera_that_says_so(make_site, dev):
     assert agrees(site, 6) == []
 
 
+def test_a_driver_that_keeps_us_waiting(make_site, dev):
+    """One call takes 5 s, and the capture thread with it: everybody is told, and answered."""
+    site = with_camera(make_site, dev, "modes=yuyv:320x240@20 card=Stuck")
+    with site.events() as events:
+        events.wait("pulse")
+        pathlib.Path(dev, "video0.hang").write_text("5000")
+        hung = time.monotonic()
+        said = events.wait("state", when=lambda data: not data["online"])["data"]
+        assert said["reason"] == "Stuck does not answer" and 1 < time.monotonic() - hung < 4
+        began = time.monotonic()
+        status = site.status()
+        assert time.monotonic() - began < 0.5
+        assert (status["online"], status["reason"], status["stale"], status["fps"]) == (False, said["reason"], True, 0)
+        shown = site.get("/snapshot.jpg")
+        assert shown.status_code == 503 and shown.json()["error"] == said["reason"]
+        events.wait("state", when=lambda data: data["online"])
+    assert 4.5 < time.monotonic() - hung < 8
+    assert site.status()["counters"]["reopens"] == 0 and site.get("/snapshot.jpg").status_code == 200
+
+
 def test_viewers_who_ask_for_controls(make_site, dev):
     """Of a camera that takes 3 ms for each call; reading all of them takes 30 calls."""
     site = with_camera(make_site, dev, "modes=yuyv:320x240@20 card=Slow slow=3")

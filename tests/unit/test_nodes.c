@@ -279,6 +279,22 @@ test_a_twin_is_held_a_place(void **state)
 	expect_online_at("/dev/video2", 5000); /* it does not */
 }
 
+/* The driver says late that it has gone, and is silent until then. */
+static void
+test_a_twin_is_held_a_place_when_enodev_is_late(void **state)
+{
+	(void)state;
+	fakedev_put("video0", LEFT " late=4000");
+	start();
+	expect_online_at("/dev/video0", 2000);
+	fakedev_put("video2", RIGHT);
+	fakedev_remove("video0");
+	expect_offline("Pair delivers no picture", 3000);
+	expect_quiet(1500);
+	fakedev_put("video0", LEFT);
+	expect_online_at("/dev/video0", 1000);
+}
+
 /* ---- slow ones -------------------------------------------------------------------------------- */
 
 static void
@@ -414,6 +430,7 @@ main(void)
 		NODES_TEST(test_twins_without_sysfs),
 		NODES_TEST(test_the_named_node_wins),
 		NODES_TEST(test_a_twin_is_held_a_place),
+		NODES_TEST(test_a_twin_is_held_a_place_when_enodev_is_late),
 		NODES_TEST(test_slower_than_it_says),
 		NODES_TEST(test_slower_than_it_says_after_the_first_picture),
 		NODES_TEST(test_useless_stamps),
