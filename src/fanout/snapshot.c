@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 #include "fanout/snapshot.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "fanout/deferred.h"
+#include "fanout/picture.h"
 #include "http/query.h"
-#include "fastcgi/record.h"
 #include "http/reply.h"
 
 /* What the browser will have. */
 struct wish {
 	bool after_given;
-	struct snapshot_tag after;
+	struct etag after;
 	uint64_t wait_ms, max_age_ms; /* max_age_ms UINT64_MAX: any */
 };
 
@@ -32,241 +30,8 @@ struct snapshots {
 	struct camera *camera;
 	TAILQ_HEAD(, waiter) waiters;
 	struct admission *waits;
-	/* What all answers with one frame say of it, written once a frame. */
-	struct snapshot_tag said_of; /* 0-0: none yet */
-	struct reply_head said;
+	struct picture_said said;
 };
-
-/* ---- tags ------------------------------------------------------------------------ */
-
-bool
-snapshot_tag_parse(const char *text, struct snapshot_tag *tag)
-{
-	char copy[64], *minus;
-	size_t length = strlen(text);
-
-	if (length >= 2 && text[0] == '"' && text[length - 1] == '"') {
-		text++;
-		length -= 2;
-	}
-	if (length >= sizeof copy)
-		return false;
-	memcpy(copy, text, length);
-	copy[length] = '\0';
-	minus = strchr(copy, '-');
-	if (minus == NULL)
-		return false;
-	*minus = '\0';
-	return query_decimal(copy, &tag->generation) && query_decimal(minus + 1, &tag->sequence);
-}
-
-bool
-snapshot_tag_matches(const char *if_none_match, const struct snapshot_tag *tag)
-{
-	char wanted[64];
-	size_t length;
-
-	if (strcmp(if_none_match, "*") == 0)
-		return true;
-	length = (size_t)snprintf(wanted, sizeof wanted, "\"%llu-%llu\"",
-	    (unsigned long long)tag->generation, (unsigned long long)tag->sequence);
-	for (const char *at = if_none_match; *at != '\0'; at += strcspn(at, ",")) {
-		at += strspn(at, ", \t");
-		if (strncmp(at, "W/", 2) == 0)
-			at += 2;
-		if (strncmp(at, wanted, length) == 0 &&
-		    strspn(at + length, " \t") == strcspn(at + length, ","))
-			return true;
-	}
-	return false;
-}
-
-/* ---- sending a frame ---------------------------------------------------------------- */
-
-/* A picture the peer did not take at once. */
-struct sending {
-	struct frame_buf_hold hold; /* first */
-	struct conn *conn;
-	size_t at, head_length;
-	unsigned char head[RECORD_HEADER_SIZE + sizeof((struct reply_head *)0)->text];
-};
-
-/* What is left of head, picture and end, from byte `at` on; returns the parts. */
-static int
-sending_rest(const struct sending *sending, struct iovec parts[3])
-{
-	const struct frame_buf *buf = sending->hold.buf;
-	const struct iovec whole[3] = {
-		{ (void *)sending->head, sending->head_length },
-		{ (void *)(buf->bytes + buf->jpeg), buf->delimiter - buf->jpeg },
-		{ (void *)record_end, RECORD_END_SIZE },
-	};
-	size_t skip = sending->at;
-	int count = 0;
-
-	for (int i = 0; i < 3; i++) {
-		size_t gone = skip < whole[i].iov_len ? skip : whole[i].iov_len;
-
-		skip -= gone;
-		if (gone < whole[i].iov_len)
-			parts[count++] = (struct iovec){ (char *)whole[i].iov_base + gone,
-				whole[i].iov_len - gone };
-	}
-	return count;
-}
-
-/* 1: all is out, 0: the peer takes no more now, -1: broken. */
-static int
-sending_push(struct sending *sending)
-{
-	struct iovec parts[3];
-	int count = sending_rest(sending, parts);
-	size_t length = 0;
-	ssize_t sent = conn_write(sending->conn, parts, count);
-
-	if (sent == -1)
-		return -1;
-	for (int i = 0; i < count; i++)
-		length += parts[i].iov_len;
-	sending->at += (size_t)sent;
-	return (size_t)sent == length;
-}
-
-static void
-sending_free(struct sending *sending)
-{
-	frame_buf_drop(&sending->hold);
-	free(sending);
-}
-
-static void
-sending_writable(struct conn *conn, void *arg)
-{
-	struct sending *sending = arg;
-	int outcome = sending_push(sending);
-
-	if (outcome == 0)
-		return;
-	sending_free(sending);
-	if (outcome == 1)
-		conn_done(conn);
-	else
-		conn_close(conn);
-}
-
-static void
-sending_gone(struct conn *conn, void *arg)
-{
-	(void)conn;
-	sending_free(arg);
-}
-
-static void
-sending_lost(struct frame_buf_hold *hold)
-{
-	struct sending *sending = (struct sending *)hold;
-	struct conn *conn = sending->conn;
-
-	sending_free(sending);
-	conn_close(conn);
-}
-
-static const struct conn_user sending_user = { sending_writable, sending_gone };
-
-/* The peer has taken a part: keep the rest, and hold the frame. */
-static void
-sending_keep(const struct sending *begun, struct frame_buf *buf)
-{
-	struct sending *sending = malloc(sizeof *sending);
-
-	if (sending == NULL) {
-		conn_close(begun->conn);
-		return;
-	}
-	*sending = *begun;
-	frame_buf_hold(buf, &sending->hold, sending_lost);
-	conn_take(sending->conn, &sending_user, sending);
-}
-
-static void
-snapshot_tag_head(struct reply_head *head, const struct frame_buf *buf)
-{
-	reply_add(head, "ETag: \"%llu-%llu\"", (unsigned long long)buf->generation,
-	    (unsigned long long)buf->info.sequence);
-	reply_add(head, "Cache-Control: no-cache");
-}
-
-/* In milliseconds; nothing was encoded when the camera delivers JPEG. */
-static void
-snapshot_timing(struct reply_head *head, const struct frame_info *info)
-{
-	uint64_t now = clock_mono_ns();
-	double age = now > info->mono_ns ? (double)(now - info->mono_ns) / 1e6 : 0;
-
-	if (info->encode_us != 0)
-		reply_add(head, "Server-Timing: encode;dur=%.3f, age;dur=%.3f",
-		    info->encode_us / 1e3, age);
-	else
-		reply_add(head, "Server-Timing: age;dur=%.3f", age);
-}
-
-static void
-snapshot_say(struct reply_head *head, const struct frame_buf *buf)
-{
-	uint64_t wall_us = buf->info.wall_ns / 1000;
-	time_t seconds = (time_t)(wall_us / 1000000);
-	char date[64];
-	struct tm utc;
-
-	gmtime_r(&seconds, &utc);
-	strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", &utc);
-	reply_begin(head, NULL, 200);
-	reply_add(head, "Content-Type: image/jpeg");
-	reply_add(head, "Content-Length: %u", buf->info.length);
-	snapshot_tag_head(head, buf);
-	reply_add(head, "Last-Modified: %s", date);
-	reply_add(head, "X-Timestamp: %llu.%06llu", (unsigned long long)(wall_us / 1000000),
-	    (unsigned long long)(wall_us % 1000000));
-}
-
-static void
-snapshot_head(struct snapshots *snapshots, struct conn *conn, struct reply_head *head,
-    const struct frame_buf *buf)
-{
-	const struct snapshot_tag tag = { buf->generation, buf->info.sequence };
-
-	if (snapshots->said_of.generation != tag.generation ||
-	    snapshots->said_of.sequence != tag.sequence)
-		snapshot_say(&snapshots->said, buf);
-	snapshots->said_of = tag;
-	*head = snapshots->said;
-	reply_share(head, conn);
-	snapshot_timing(head, &buf->info);
-	reply_end_head(head);
-}
-
-static void
-snapshot_send(struct snapshots *snapshots, struct conn *conn, struct frame_buf *buf)
-{
-	struct sending sending = { .hold = { .buf = buf }, .conn = conn };
-	struct reply_head head;
-	int outcome;
-
-	snapshot_head(snapshots, conn, &head, buf);
-	if (conn_is_head(conn)) {
-		reply_send_head(conn, &head);
-		return;
-	}
-	sending.head_length = (size_t)(record_wrap(sending.head, head.text, head.used) -
-	    sending.head);
-	outcome = sending_push(&sending);
-	if (outcome == 1)
-		conn_done(conn);
-	else if (outcome == 0)
-		sending_keep(&sending, buf);
-	else
-		conn_close(conn);
-}
 
 /* ---- deciding ---------------------------------------------------------------------------- */
 
@@ -297,7 +62,7 @@ snapshot_try(struct snapshots *snapshots, struct conn *conn, const struct wish *
 	struct reply_head head;
 
 	if (buf != NULL && wish_is_newer(wish, buf) && wish_is_young(wish, buf)) {
-		snapshot_send(snapshots, conn, buf);
+		picture_send(&snapshots->said, conn, buf);
 		return true;
 	}
 	if (!last &&
@@ -310,7 +75,7 @@ snapshot_try(struct snapshots *snapshots, struct conn *conn, const struct wish *
 		reply_unavailable(conn, "no frame that young");
 	else {
 		reply_begin(&head, conn, 204);
-		snapshot_tag_head(&head, buf);
+		picture_add_etag(&head, buf);
 		reply_send(conn, &head, NULL, 0);
 	}
 	return true;
@@ -422,7 +187,7 @@ wish_parse(struct wish *wish, const char *query, struct cause *why)
 	if (found == -1)
 		return -1;
 	wish->after_given = found == 1;
-	if (wish->after_given && !snapshot_tag_parse(after, &wish->after))
+	if (wish->after_given && !etag_parse(after, &wish->after))
 		return cause_set(why, "after must be an ETag: GENERATION-SEQUENCE");
 	if (query_number(query, "wait", 0, SNAPSHOT_WAIT_MAX_MS, &wish->wait_ms, why) == -1)
 		return -1;
@@ -438,11 +203,10 @@ snapshot_unchanged(struct snapshots *snapshots, struct conn *conn, const struct 
 	struct reply_head head;
 
 	if (buf == NULL || !wish_is_young(wish, buf) ||
-	    !snapshot_tag_matches(
-		if_none_match, &(struct snapshot_tag){ buf->generation, buf->info.sequence }))
+	    !etag_matches(if_none_match, &(struct etag){ buf->generation, buf->info.sequence }))
 		return false;
 	reply_begin(&head, conn, 304);
-	snapshot_tag_head(&head, buf);
+	picture_add_etag(&head, buf);
 	reply_send(conn, &head, NULL, 0);
 	return true;
 }

@@ -25,15 +25,4 @@ void snapshot_get(struct snapshots *snapshots, struct conn *conn, const struct r
 /* Answer all that wait with what there is. */
 void snapshots_end(struct snapshots *snapshots);
 
-/* A frame's name: generation and sequence. */
-struct snapshot_tag {
-	uint64_t generation, sequence;
-};
-
-/* "GENERATION-SEQUENCE", with or without double quotes; false when it is none. */
-bool snapshot_tag_parse(const char *text, struct snapshot_tag *tag);
-
-/* Does If-None-Match name this frame? Weak comparison, lists and "*": RFC 9110, 13.1.2. */
-bool snapshot_tag_matches(const char *if_none_match, const struct snapshot_tag *tag);
-
 #endif

@@ -11,20 +11,13 @@
 
 #include "fanout/camera.h"
 #include "fastcgi/conn.h"
-#include "http/reply.h"
+#include "fanout/stream_head.h"
 
 struct streams;
 
 /* For `camera` (borrowed), which it watches. NULL: out of memory. */
 struct streams *streams_new(struct event_base *base, struct camera *camera);
 void streams_free(struct streams **streams); /* after the viewers have gone */
-
-/* The same bytes under two names: WebKit hands a multipart answer to an <img>, but never to a
- * script (it cancels the fetch), so a script may ask for plain bytes (Accept). */
-enum stream_type { STREAM_MULTIPART, STREAM_BYTES, STREAM_TYPES };
-enum stream_type stream_type(const struct request *request);
-void stream_add_type(
-    struct reply_head *head, enum stream_type type); /* the header lines that say so */
 
 /* conn becomes a viewer, with at most `fps` frames a second (0: all). `left` is
  * called with `arg` when it is none any more. */

@@ -7,14 +7,14 @@
 
 #include "http/query.h"
 #include "site/route.h"
-#include "fanout/snapshot.h"
+#include "fanout/etag.h"
 #include "fanout/sse.h"
 
 static void
 judge(const char *text)
 {
 	static const char *const names[] = { "fps", "limit", "after", "wait", "last_event_id", "" };
-	struct snapshot_tag tag = { 0, 0 };
+	struct etag tag = { 0, 0 };
 	struct route route;
 	uint64_t number;
 	char value[QUERY_VALUE_SIZE];
@@ -28,8 +28,8 @@ judge(const char *text)
 		if (query_text(text, names[i], value, &why) == 1 && strlen(value) >= sizeof value)
 			abort();
 	}
-	snapshot_tag_matches(text, &tag);
-	if (snapshot_tag_parse(text, &tag) && snapshot_tag_matches("", &tag))
+	etag_matches(text, &tag);
+	if (etag_parse(text, &tag) && etag_matches("", &tag))
 		abort();
 	if (sse_resume_parse(text, &number) == SSE_AFTER && number > INT64_MAX)
 		abort();

@@ -12,14 +12,14 @@
 #include "http/query.h"
 #include "fastcgi/request.h"
 #include "site/route.h"
-#include "fanout/snapshot.h"
+#include "fanout/etag.h"
 #include "fanout/sse.h"
 
 /* What the worker does with the texts of a request. */
 static void
 use(const struct request *request)
 {
-	struct snapshot_tag tag = { 1, 2 };
+	struct etag tag = { 1, 2 };
 	struct route route;
 	uint64_t number = 0;
 	char value[QUERY_VALUE_SIZE];
@@ -29,8 +29,8 @@ use(const struct request *request)
 	if (query_number(request->query, "limit", 1, 1000, &number, NULL) == 1)
 		insist(number >= 1 && number <= 1000);
 	if (query_text(request->query, "after", value, NULL) == 1)
-		snapshot_tag_parse(value, &tag);
-	snapshot_tag_matches(request->if_none_match, &tag);
+		etag_parse(value, &tag);
+	etag_matches(request->if_none_match, &tag);
 	sse_resume_parse(request->last_event_id, &number);
 	insist(request->body_length <= VALIDATE_BODY_MAX);
 	if (request->body_length > 0)

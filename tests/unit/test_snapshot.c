@@ -2,7 +2,7 @@
 #include "unit.h"
 
 #include "base/clock.h"
-#include "fanout/snapshot.h"
+#include "fanout/etag.h"
 #include "fanout/stream.h"
 
 static void
@@ -11,15 +11,15 @@ test_tags(void **state)
 	static const char *const bad[] = { "", "\"\"", "1", "1-", "-1", "a-b", "1-2-3", "\"1-2",
 		"1-2\"", "W/\"1-2\"", "99999999999999999999-1",
 		"0000000000000000000000000000000000000000000000000000000000000001-1" };
-	struct snapshot_tag tag;
+	struct etag tag;
 
 	(void)state;
-	assert_true(snapshot_tag_parse("1700000000000-17", &tag));
+	assert_true(etag_parse("1700000000000-17", &tag));
 	assert_true(tag.generation == UINT64_C(1700000000000) && tag.sequence == 17);
-	assert_true(snapshot_tag_parse("\"1-2\"", &tag));
+	assert_true(etag_parse("\"1-2\"", &tag));
 	assert_true(tag.generation == 1 && tag.sequence == 2);
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-		assert_false(snapshot_tag_parse(bad[i], &tag));
+		assert_false(etag_parse(bad[i], &tag));
 }
 
 static void
@@ -29,13 +29,13 @@ test_if_none_match(void **state)
 		"\"a\",W/\"5-7\" , \"b\"", "\t\"5-7\" " };
 	static const char *const no[] = { "", "5-7", "\"5-77\"", "\"5-7", "\"15-7\"", "x\"5-7\"",
 		"\"5-7\"x", ",,,", "W/" };
-	struct snapshot_tag tag = { 5, 7 };
+	struct etag tag = { 5, 7 };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof yes / sizeof yes[0]; i++)
-		assert_true(snapshot_tag_matches(yes[i], &tag));
+		assert_true(etag_matches(yes[i], &tag));
 	for (size_t i = 0; i < sizeof no / sizeof no[0]; i++)
-		assert_false(snapshot_tag_matches(no[i], &tag));
+		assert_false(etag_matches(no[i], &tag));
 }
 
 /* How many of the frames at `camera` a second, `jitter` percent unsteady, a viewer
