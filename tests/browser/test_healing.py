@@ -2,9 +2,11 @@
 """Each program is killed and comes back: the page says so meanwhile, and is live again by itself."""
 import os
 import signal
+import threading
 
 import pytest
 
+from fake_orield import Orield
 from oriel import wait_for
 
 
@@ -92,3 +94,33 @@ def test_an_old_picture_is_not_passed_off_as_new(make_site, browse):
     site["oriel-fcgi"].start()
     page.live()
     wait_for(lambda: page["view"].get_attribute("data-live") == "true" and not page["veil"].is_displayed())
+
+
+def test_a_placard_is_no_live_picture(make_site, browse, common_site):
+    """The stream's own word counts, also where the news still say online."""
+    site = make_site(programs=["oriel-fcgi", "oriel-ws", "nginx"], ready=False)
+    orield = Orield(site.folder)
+    orield.answers["snaps"] = {"snaps": [], "count": 0, "bytes": 0}
+    jpeg, over = common_site.get("/snapshot.jpg").content, threading.Event()
+
+    def deliver():
+        while not over.wait(0.1):
+            orield.frame(jpeg, stale_ms=1000)
+    camera = threading.Thread(target=deliver)
+    camera.start()
+    page = browse(site)
+    page.wait_text("link-words", "Live")
+    over.set()
+    camera.join()
+    page.wait_text("link-words", "No picture: no picture from the camera for 1 s")
+    assert page.attribute("link", "data-kind") == "lost"
+    wait_for(lambda: page.attribute("stream", "aria-label").startswith("No picture: "))
+    assert page.text("facts") == ""
+    over.clear()
+    camera = threading.Thread(target=deliver)
+    camera.start()
+    page.wait_text("link-words", "Live")
+    over.set()
+    camera.join()
+    site.outage()
+    orield.stop()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """Viewers at the other end of a line: all frames where it carries them, the newest where it does not."""
 import json
+import pathlib
 import subprocess
 
 import pytest
@@ -62,3 +63,20 @@ def test_far_viewer_of_a_line_that_loses(far_site, line):
     got = watch(line, far_site)
     line.bend()
     assert got[0] >= 5 and got[1] <= 500, got
+
+
+def sent_again():
+    """Segments of TCP, by the kernel of the near end."""
+    names, values = (row.split() for row in pathlib.Path("/proc/net/snmp").read_text().splitlines() if row.startswith("Tcp:"))
+    return int(values[names.index("RetransSegs")])
+
+
+def test_far_viewer_of_a_line_that_loses_much(far_site, line):
+    """One packet of fifty, by the line's count and by what had to be sent again: pictures of now all the same."""
+    before = sent_again()
+    line.bend(rtt_ms=30, mbit=50, queue=QUEUE, loss=0.02, seed=3)
+    got = watch(line, far_site)
+    passed, lost, _ = line.bend()
+    assert passed > 500 and 0.01 < lost / (passed + lost) < 0.03, (passed, lost)
+    assert sent_again() - before >= lost / 2
+    assert got[0] >= 1 and got[1] <= 1500, got
