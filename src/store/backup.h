@@ -43,17 +43,4 @@ bool backup_next(struct backup *backup, const char *after, char name[BACKUP_NAME
 /* From any state; what was not finished is removed. Clears *backup. */
 void backup_free(struct backup **backup);
 
-/* ---- a camera's state ---- */
-
-/* state.db of `folder` as bytes for free(3), looked at. orield may be running. */
-int store_save(const char *folder, unsigned char **bytes, size_t *length, struct cause *why);
-
-/* Put them there; nobody may have the store open. What is there is kept as state.db.replaced. A newer layout, and what is no
- * sound database, is refused before anything is touched. */
-int store_restore(const char *folder, const unsigned char *bytes, size_t length, struct cause *why);
-
-/* Put a picture into folder/snaps, unless one of that name is there. `name` without folder. */
-int store_restore_picture(const char *folder, const char *name, const unsigned char *bytes,
-    size_t length, struct cause *why);
-
 #endif

@@ -4,14 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "store/store_internal.h"
-
-enum { LINE_SIZE = 160 };
+enum { LINE_SIZE = 160, PATH_SIZE = 1088, NEW_PATH_SIZE = PATH_SIZE + 4 };
 static const char format[] = "oriel numbers %" PRId64 " file %" PRIu64 " %" PRIu64 " again %" PRId64
 			     "\n";
 
@@ -44,7 +43,7 @@ numbers_parse(const char *line, struct numbers *numbers, struct numbers_file *fi
 		&numbers->most, &file->inode, &file->born, &twice) != 4)
 		return false;
 	snprintf(again, sizeof again, format, numbers->most, file->inode, file->born, twice);
-	return numbers->most == twice && numbers->most >= 0 && numbers->most <= STORE_NUMBER_MAX &&
+	return numbers->most == twice && numbers->most >= 0 && numbers->most <= NUMBERS_MAX &&
 	    strcmp(line, again) == 0;
 }
 
@@ -52,7 +51,7 @@ void
 numbers_read(const char *folder, struct numbers *numbers)
 {
 	struct numbers_file said, is;
-	char path[STORE_PATH_SIZE], line[LINE_SIZE] = "";
+	char path[PATH_SIZE], line[LINE_SIZE] = "";
 	int fd;
 
 	*numbers = (struct numbers){ .state = NUMBERS_NONE };
@@ -99,7 +98,7 @@ numbers_fill(int fd, int64_t most, bool own, bool durable)
 static int
 numbers_put(const char *folder, int64_t most, bool own, bool durable)
 {
-	char path[STORE_PATH_SIZE], new[STORE_ASIDE_SIZE];
+	char path[PATH_SIZE], new[NEW_PATH_SIZE];
 	int dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd, result = -1;
 
 	if (dir == -1)

@@ -11,8 +11,10 @@
 #include <stdint.h>
 
 #include "base/cause.h"
+#include "store/result.h"
 
 enum { NUMBERS_STEP = 1000 };
+#define NUMBERS_MAX (INT64_C(1) << 53) /* what a number in JavaScript can hold */
 
 enum numbers_state {
 	NUMBERS_NONE, /* there is no such file, or none that can be read */

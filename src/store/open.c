@@ -65,7 +65,7 @@ open_last_number(struct store *store, int64_t *last, struct cause *why)
 		    store->sql, "SELECT seq FROM sqlite_sequence WHERE name = 'event'", last, why);
 	if (result == STORE_OK)
 		result = sql_ask(store->sql, "SELECT max(id) FROM event", &newest, why);
-	if (result == STORE_OK && (rows != 1 || *last < newest || *last > STORE_NUMBER_MAX))
+	if (result == STORE_OK && (rows != 1 || *last < newest || *last > NUMBERS_MAX))
 		result = sql_found_damage(store->sql, why, "its newest event's number is wrong");
 	return result;
 }

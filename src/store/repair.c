@@ -108,7 +108,7 @@ repair_ask(struct sql *sql, const char *question)
 	int64_t number;
 
 	return sql != NULL && sql_ask(sql, question, &number, NULL) == STORE_OK &&
-		number <= STORE_NUMBER_MAX
+		number <= NUMBERS_MAX
 	    ? number
 	    : 0;
 }

@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "store/backup.h"
 #include "store/store_internal.h"
 
 int

@@ -14,21 +14,12 @@
 #include <stdint.h>
 
 #include "base/cause.h"
-#include "sqlite/sql.h"
+#include "store/result.h"
 
 struct store;
 
-/* The database's own results, and one more. */
-enum {
-	STORE_OK = SQL_OK,
-	STORE_FAILED = SQL_FAILED,
-	STORE_FULL = SQL_FULL,
-	STORE_MISSING = -3,
-	STORE_DAMAGED = SQL_DAMAGED
-};
 enum { STORE_EVENTS_KEPT = 100000, STORE_NAME_SIZE = 64 };
 enum { STORE_DAMAGED_KEPT = 3, STORE_LOOK_S = 10, STORE_SALVAGE_S = 5 };
-#define STORE_NUMBER_MAX (INT64_C(1) << 53) /* what a number in JavaScript can hold */
 
 struct store_limits {
 	uint64_t quota_bytes, quota_files;
@@ -121,5 +112,18 @@ void store_picture_totals(struct store *store, uint64_t *count, uint64_t *bytes)
 
 /* May this be a saved picture's name? Letters, digits, '-', '_' and one ".jpg". */
 bool store_name_valid(const char *name);
+
+/* ---- the whole state of a camera, for a backup; STORE_ results ---- */
+
+/* state.db of `folder` as bytes for free(3), looked at. orield may be running. */
+int store_save(const char *folder, unsigned char **bytes, size_t *length, struct cause *why);
+
+/* Put them there; nobody may have the store open. What is there is kept as state.db.replaced. A newer layout, and what is no
+ * sound database, is refused before anything is touched. */
+int store_restore(const char *folder, const unsigned char *bytes, size_t length, struct cause *why);
+
+/* Put a picture into folder/snaps, unless one of that name is there. `name` without folder. */
+int store_restore_picture(const char *folder, const char *name, const unsigned char *bytes,
+    size_t length, struct cause *why);
 
 #endif

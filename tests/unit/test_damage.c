@@ -15,6 +15,7 @@
 #include "preload/faults.h"
 #include "random.h"
 #include "scratch.h"
+#include "store/numbers.h"
 #include "store/store.h"
 
 enum { EVENTS = 400, PICTURES = 5, PAGE = 4096, ROUND_S = 60, REPAIRS_MAX = 6 };
@@ -398,7 +399,7 @@ check_events(int64_t given)
 	size_t index;
 	int result;
 
-	if (id <= given || id > STORE_NUMBER_MAX)
+	if (id <= given || id > NUMBERS_MAX)
 		complain("number %lld after %lld", (long long)id, (long long)given);
 	do
 		result = store_events(store, &query, &answer, &why);
