@@ -13,6 +13,7 @@ import requests
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import oriel  # noqa: E402
 
+needs_ipv6 = pytest.mark.skipif(not oriel.has_ipv6(), reason="this machine has no IPv6: nothing can listen on ::1")
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -130,6 +130,16 @@ class Daemon:
         return [link for pid in self.workers() for link in descriptors(pid)]
 
 
+def has_ipv6():
+    """Not where the kernel was started without it, or its addresses were taken away (sysctl)."""
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+            return True
+    except OSError:
+        return False
+
+
 class Site:
     """orield for each camera, both workers, nginx."""
 

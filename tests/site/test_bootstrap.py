@@ -14,6 +14,7 @@ import pytest
 import requests
 
 import oriel
+from conftest import needs_ipv6
 
 BOOTSTRAP = oriel.SOURCE / "bootstrap"
 
@@ -42,14 +43,14 @@ def heed_ctrl_c():
 class Run:
     folder = None
 
-    def __init__(self, folder, *arguments, port=None, **env):
+    def __init__(self, folder, *arguments, port=None, within=(), **env):
         self.port = port or oriel.free_port()
         self.state = folder / "state"
         self.log = folder / f"log-{self.port}-{time.monotonic_ns()}"
         env = dict(os.environ, ORIEL_PORT=str(self.port), ORIEL_STATE_DIR=str(self.state), **env)
         self.began = time.monotonic()
         with self.log.open("wb") as log:
-            self.process = subprocess.Popen([BOOTSTRAP, "run", *arguments], stdin=subprocess.DEVNULL, stdout=log,
+            self.process = subprocess.Popen([*within, BOOTSTRAP, "run", *arguments], stdin=subprocess.DEVNULL, stdout=log,
                                             stderr=log, env=env, start_new_session=True, preexec_fn=heed_ctrl_c)
 
     def text(self):
@@ -226,7 +227,7 @@ def test_daemons_may_do_little(start):
             assert os.geteuid() != 0 or re.search(r"^NoNewPrivs:\s+1$", status, re.M)
 
 
-@pytest.mark.parametrize("address, url", [("127.0.0.2", "http://127.0.0.2"), ("::1", "http://[::1]")])
+@pytest.mark.parametrize("address, url", [("127.0.0.2", "http://127.0.0.2"), pytest.param("::1", "http://[::1]", marks=needs_ipv6)])
 def test_another_address(start, address, url):
     """Only there."""
     run = start("--source", "testcard", ORIEL_LISTEN=address)
@@ -237,8 +238,22 @@ def test_another_address(start, address, url):
     assert run.end() == 0
 
 
+WITHOUT_IPV6 = ["unshare", "--net", "sh", "-c", "ip link set lo up && sysctl -qw net.ipv6.conf.all.disable_ipv6=1 && exec \"$0\" \"$@\""]
+
+
+def test_a_machine_without_ipv6(start):
+    assert os.geteuid() == 0, "a machine without IPv6 needs root: it is a network namespace"
+    run = start("--source", "testcard", within=WITHOUT_IPV6, ORIEL_LISTEN="127.0.0.1, ::1")
+    url = run.ready()
+    assert "there is no IPv6 here: [::1] is left out" in run.text()
+    got = subprocess.run(["nsenter", f"--net=/proc/{run.process.pid}/ns/net", "curl", "-s", "--noproxy", "*", "-o", "/dev/null",
+                          "-w", "%{http_code}", f"{url}snapshot.jpg"], stdout=subprocess.PIPE, text=True)
+    assert got.stdout == "200"
+    assert run.end() == 0
+
+
+@needs_ipv6
 def test_several_addresses(start):
-    """And without IPv6 those that there are."""
     run = start("--source", "testcard", ORIEL_LISTEN="127.0.0.1, ::1")
     run.ready()
     for address in "127.0.0.1", "[::1]":

@@ -138,7 +138,7 @@ def test_site_as_installed(installed, site, tmp_path):
         text = path.read_text().replace(f"include {str(folder)[len(str(root)):]}/", f"include {tmp_path}/")
         text = re.sub(r"/etc/letsencrypt/\S*/(full)?(chain|privkey)\.pem",
                       lambda match: str(tmp_path / ("key.pem" if match[2] == "privkey" else "cert.pem")), text)
-        text = re.sub(r"listen (\[::\]:)?(80|443)", lambda match: f"listen {'[::1]' if match[1] else '127.0.0.1'}:{oriel.free_port()}", text)
+        text = re.sub(r"listen (\[::\]:)?(80|443)", lambda match: f"listen {'[::1]' if match[1] and oriel.has_ipv6() else '127.0.0.1'}:{oriel.free_port()}", text)
         (tmp_path / path.name).write_text(text)
     values = dict(user="", workers=1, run=tmp_path, error_log="stderr", access_log="off", site=tmp_path / site)
     conf = run(oriel.SOURCE / "nginx/render", oriel.SOURCE / "nginx/nginx.conf.in", *(f"{k}={v}" for k, v in values.items()))

@@ -6,10 +6,12 @@ import requests
 import oriel
 import people
 import wire
+from conftest import needs_ipv6
 
 BOTH = ("127.0.0.1", "[::1]")
 
 
+@needs_ipv6
 @pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
 def test_both(make_site, tls):
     site = make_site(addresses=BOTH, tls=tls)
