@@ -98,11 +98,15 @@ def test_a_sync_of_13_s(slow):
     with Watch(site) as watch, concurrent.futures.ThreadPoolExecutor() as pool:
         disk.slow(SLOW, "sync")
         changing, saving = pool.submit(timed, change), pool.submit(timed, save)
+        time.sleep(0.3)
+        asking = pool.submit(timed, lambda: oriel.requests.get(site.url("/history"), timeout=20))
         answer, took = changing.result()
         assert answer.status_code == 504 and 9 < took < 11.5, (answer.status_code, took)
         assert answer.json().items() >= UNKNOWN.items() and "may" in answer.json()["error"]
         reply, took = saving.result()
         assert reply["ok"] is False and reply.items() >= UNKNOWN.items() and reply["id"] == 7, reply
+        answer, took = asking.result()      # a question can be asked again: it has no outcome
+        assert answer.status_code == 503 and answer.json() == {"error": "the camera daemon does not answer"} and 9 < took < 11.5
         # Asked again while it is still under way: they wait for the first one.
         changing, saving = pool.submit(change), pool.submit(save)
         time.sleep(0.5)
