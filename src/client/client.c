@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/unixsock.h"
+#include "loop/timer.h"
 
 enum {
 	RETRY_FIRST_MS = 50,
@@ -20,14 +21,6 @@ enum {
 
 static void client_lose(struct client *client, const char *reason);
 static void client_destroy(struct client *client);
-
-static void
-timer_in(struct event *timer, unsigned ms)
-{
-	struct timeval wait = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
-
-	event_add(timer, &wait);
-}
 
 void
 client_enter(struct client *client)
@@ -173,7 +166,7 @@ client_say_outage(struct client *client, const char *reason)
 static void
 client_retry_later(struct client *client)
 {
-	timer_in(client->retry, client->retry_ms);
+	timer_start(client->retry, client->retry_ms * CLOCK_MS);
 	client->retry_ms = client->retry_ms * 2 > RETRY_LAST_MS ? RETRY_LAST_MS
 								: client->retry_ms * 2;
 }
@@ -282,7 +275,7 @@ client_new(struct event_base *base, const char *path, const struct client_hooks 
 		client_destroy(client);
 		return NULL;
 	}
-	timer_in(client->retry, 0);
+	timer_start(client->retry, 0);
 	return client;
 }
 

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "client/client_internal.h"
+#include "loop/timer.h"
 
 enum { TAG_SIZE = 24 }; /* "#", up to 20 digits, " " and the newline */
 
@@ -89,15 +90,11 @@ void
 client_arm_deadline(struct client *client)
 {
 	struct pending *oldest = TAILQ_FIRST(&client->aging);
-	uint64_t now = clock_mono_ns(),
-		 left = oldest != NULL && oldest->deadline_ns > now ? oldest->deadline_ns - now : 0;
-	struct timeval wait = { .tv_sec = (time_t)(left / CLOCK_S),
-		.tv_usec = (suseconds_t)(left % CLOCK_S / 1000) };
 
 	if (oldest == NULL)
 		event_del(client->deadline);
 	else
-		event_add(client->deadline, &wait);
+		timer_start_at(client->deadline, oldest->deadline_ns);
 }
 
 static void

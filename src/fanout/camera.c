@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/vocabulary.h"
 #include "client/cameras.h"
+#include "loop/timer.h"
 
 enum {
 	WATCHES_MAX = 4,
@@ -349,11 +350,9 @@ camera_counted(evutil_socket_t unused, short what, void *arg)
 void
 camera_count(struct camera *camera, enum camera_viewers kind, int difference)
 {
-	struct timeval soon = { .tv_usec = COUNT_DEBOUNCE_MS * 1000 };
-
 	camera->viewers[kind] += (unsigned)difference;
 	if (!evtimer_pending(camera->count, NULL))
-		evtimer_add(camera->count, &soon);
+		timer_start(camera->count, COUNT_DEBOUNCE_MS * CLOCK_MS);
 }
 
 /* ---- frames ----------------------------------------------------------------------------------- */
@@ -413,7 +412,6 @@ camera_new(
     struct event_base *base, const char *run_dir, const char *name, struct frame_buf_budget *budget)
 {
 	struct camera *camera = calloc(1, sizeof *camera);
-	struct timeval soon = { .tv_usec = CAMERA_SETTLE_MS * 1000 };
 	char path[CAMERA_PATH_SIZE];
 
 	if (camera == NULL)
@@ -427,8 +425,8 @@ camera_new(
 		camera->client = client_new(base, path, &camera_client_hooks, camera);
 	camera->settle = evtimer_new(base, camera_settle_over, camera);
 	camera->count = evtimer_new(base, camera_counted, camera);
-	if (camera->client == NULL || camera->settle == NULL || camera->count == NULL ||
-	    evtimer_add(camera->settle, &soon) == -1)
+	if (camera->client == NULL || camera->count == NULL ||
+	    timer_start(camera->settle, CAMERA_SETTLE_MS * CLOCK_MS) == -1)
 		camera_free(&camera);
 	else
 		camera_greet(camera);

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "fastcgi/record.h"
 #include "fanout/events_internal.h"
+#include "loop/timer.h"
 
 static void
 events_push_all(struct events *events)
@@ -168,11 +169,9 @@ void
 events_begin(struct events *events, struct conn *conn, const char *resume, void (*left)(void *arg),
     void *arg)
 {
-	static const struct timeval keepalive = { .tv_sec = EVENTS_KEEPALIVE_S };
-
 	subscriber_new(events, conn, resume, left, arg);
 	if (!TAILQ_EMPTY(&events->list) && !event_pending(events->keepalive, EV_TIMEOUT, NULL))
-		event_add(events->keepalive, &keepalive);
+		timer_start(events->keepalive, EVENTS_KEEPALIVE_S * CLOCK_S);
 }
 
 void

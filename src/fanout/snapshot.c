@@ -9,6 +9,7 @@
 #include "fanout/picture.h"
 #include "http/query.h"
 #include "http/reply.h"
+#include "loop/timer.h"
 
 /* What the browser will have. */
 struct wish {
@@ -127,8 +128,6 @@ static void
 snapshot_wait(struct snapshots *snapshots, struct conn *conn, const struct request *request,
     const struct wish *wish, uint64_t ms)
 {
-	struct timeval span = { .tv_sec = (time_t)(ms / 1000),
-		.tv_usec = (suseconds_t)(ms % 1000 * 1000) };
 	struct waiter *waiter = deferred_new(
 	    sizeof *waiter, waiter_drop, conn, request, snapshots->waits);
 
@@ -139,7 +138,7 @@ snapshot_wait(struct snapshots *snapshots, struct conn *conn, const struct reque
 	TAILQ_INSERT_TAIL(&snapshots->waiters, waiter, next);
 	camera_want_frames(snapshots->camera, 1);
 	waiter->timer = evtimer_new(snapshots->base, waiter_timeout, waiter);
-	if (waiter->timer == NULL || evtimer_add(waiter->timer, &span) == -1)
+	if (timer_start(waiter->timer, ms * CLOCK_MS) == -1)
 		waiter_try(waiter, true);
 }
 

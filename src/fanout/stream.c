@@ -9,6 +9,7 @@
 #include "fastcgi/record.h"
 #include "http/reply.h"
 #include "jpeg/placard.h"
+#include "loop/timer.h"
 
 enum {
 	TICK_MS = 1000, /* with viewers only: is it stale? placard again */
@@ -348,7 +349,6 @@ void
 stream_begin(struct streams *streams, struct conn *conn, enum stream_type type, unsigned fps,
     void (*left)(void *arg), void *arg)
 {
-	static const struct timeval tick = { .tv_sec = TICK_MS / 1000 };
 	struct viewer *viewer = calloc(1, sizeof *viewer);
 
 	if (viewer == NULL) {
@@ -364,7 +364,7 @@ stream_begin(struct streams *streams, struct conn *conn, enum stream_type type, 
 		.left = left,
 		.arg = arg };
 	if (TAILQ_EMPTY(&streams->viewers))
-		event_add(streams->tick, &tick);
+		timer_start(streams->tick, TICK_MS * CLOCK_MS);
 	TAILQ_INSERT_TAIL(&streams->viewers, viewer, next);
 	conn_take(conn, &viewer_user, viewer);
 	conn_limit_buffer(conn);

@@ -32,18 +32,18 @@ conn_let_go(struct conn *conn)
 void
 conn_free(struct conn *conn)
 {
-	struct listener *listener = conn->listener;
+	struct fastcgi_server *server = conn->server;
 
 	deadline_end(conn);
 	conn_let_go(conn);
 	if (conn->phase == CONN_ANSWERING)
-		listener->busy--;
+		server->busy--;
 	event_del(&conn->readable);
 	if (conn->writable != NULL)
 		event_free(conn->writable);
 	if (conn->fd != -1)
 		close(conn->fd);
-	TAILQ_REMOVE(&listener->conns, conn, next);
+	TAILQ_REMOVE(&server->conns, conn, next);
 	free(conn);
 }
 
@@ -59,15 +59,15 @@ conn_lose(struct conn *conn)
 static void
 conn_refuse(struct conn *conn, const char *reason)
 {
-	struct listener *listener = conn->listener;
+	struct fastcgi_server *server = conn->server;
 	uint64_t now = clock_mono_ns();
 
-	listener->refused++;
-	if (listener->refusal_said_ns == 0 ||
-	    now - listener->refusal_said_ns > REFUSAL_LOG_S * CLOCK_S) {
+	server->refused++;
+	if (server->refusal_said_ns == 0 ||
+	    now - server->refusal_said_ns > REFUSAL_LOG_S * CLOCK_S) {
 		log_warning("validate", "connection refused: %s (%llu so far)", reason,
-		    (unsigned long long)listener->refused);
-		listener->refusal_said_ns = now;
+		    (unsigned long long)server->refused);
+		server->refusal_said_ns = now;
 	}
 	conn_lose(conn);
 }
@@ -83,12 +83,12 @@ conn_answer(struct conn *conn)
 		return;
 	}
 	conn->phase = CONN_ANSWERING;
-	conn->listener->busy++;
+	conn->server->busy++;
 	conn->user = NULL;
 	conn->keep = request.keep;
 	conn->head = strcmp(request.method, "HEAD") == 0;
 	conn->shared = conn->begun = false;
-	conn->listener->handler(conn->listener->arg, conn, &request);
+	conn->server->handler(conn->server->arg, conn, &request);
 	request_release();
 }
 
@@ -145,10 +145,10 @@ conn_look(struct conn *conn)
 		return;
 	}
 	switch (validate_look(window, (size_t)got, &reason)) {
-	case VALIDATE_MORE: deadline_begin(&conn->listener->requests, conn); break;
+	case VALIDATE_MORE: deadline_begin(&conn->server->requests, conn); break;
 	case VALIDATE_PASS: conn_answer(conn); break;
 	case VALIDATE_LARGE:
-		deadline_begin(&conn->listener->requests, conn);
+		deadline_begin(&conn->server->requests, conn);
 		conn_say_too_large(conn);
 		break;
 	case VALIDATE_REFUSE: conn_refuse(conn, reason); break;
@@ -204,7 +204,7 @@ conn_await(struct conn *conn)
 {
 	if (conn->writable == NULL)
 		conn->writable = event_new(
-		    conn->listener->base, conn->fd, EV_WRITE | EV_ET, conn_writable, conn);
+		    conn->server->base, conn->fd, EV_WRITE | EV_ET, conn_writable, conn);
 	return conn->writable != NULL && event_add(conn->writable, NULL) == 0;
 }
 
@@ -214,7 +214,7 @@ conn_block(struct conn *conn)
 {
 	if (!conn_await(conn))
 		return -1;
-	deadline_begin(&conn->listener->writes, conn);
+	deadline_begin(&conn->server->writes, conn);
 	return 0;
 }
 
@@ -245,12 +245,12 @@ conn_write(struct conn *conn, const struct iovec *parts, int count)
 void
 conn_done(struct conn *conn)
 {
-	if (!conn->keep || conn->listener->shut) {
+	if (!conn->keep || conn->server->shut) {
 		conn_free(conn);
 		return;
 	}
 	conn_let_go(conn);
-	conn->listener->busy--;
+	conn->server->busy--;
 	conn->phase = CONN_IDLE;
 	conn->user = NULL;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* conn: the listener (listening socket) and the FastCGI connections that came in.
+/* conn: the server (of one listening socket) and the FastCGI connections that came in.
  *
  * A connection waits for a whole request (5 s for one that has begun), gives it
- * to the listener's handler, and from then on belongs to whoever answers: its user.
+ * to the server's handler, and from then on belongs to whoever answers: its user.
  * The user writes with conn_write() and ends with conn_done() or conn_close().
  * Nothing here blocks, and nothing is sent that a user did not ask for. */
 #ifndef ORIEL_FASTCGI_CONN_H
@@ -37,18 +37,18 @@ struct conn_user {
 /* Answers or takes the connection over before it returns. */
 typedef void conn_handler(void *arg, struct conn *conn, const struct request *request);
 
-struct listener;
+struct fastcgi_server;
 
-/* Accepts on `listen_fd` (borrowed, non-blocking) until listener_shut(). NULL when out
+/* Accepts on `listen_fd` (borrowed, non-blocking) until fastcgi_server_stop(). NULL when out
  * of memory. */
-struct listener *listener_new(
+struct fastcgi_server *fastcgi_server_new(
     struct event_base *base, int listen_fd, conn_handler *handler, void *arg);
 
 /* Accept no more, close what idles; what is being answered goes on. */
-void listener_shut(struct listener *listener);
+void fastcgi_server_stop(struct fastcgi_server *server);
 
-size_t listener_busy(const struct listener *listener); /* connections being answered */
-void listener_free(struct listener **listener);	       /* closes all, users are told */
+size_t fastcgi_server_busy(const struct fastcgi_server *server); /* connections being answered */
+void fastcgi_server_free(struct fastcgi_server **server);	 /* closes all, users are told */
 
 /* The connection belongs to `user` now. */
 void conn_take(struct conn *conn, const struct conn_user *user, void *arg);

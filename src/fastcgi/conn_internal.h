@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* conn_internal: what a connection and the listener it came in by know of each other. For
- * conn.c and listener.c only. */
+/* conn_internal: what a connection and the server it came in by know of each other. For
+ * conn.c and server.c only. */
 #ifndef ORIEL_FASTCGI_CONN_INTERNAL_H
 #define ORIEL_FASTCGI_CONN_INTERNAL_H
 
@@ -24,7 +24,7 @@ enum conn_phase { CONN_IDLE, CONN_ANSWERING, CONN_DRAINING };
 struct conn {
 	struct event readable;
 	struct event *writable; /* made at the first write that is not whole */
-	struct listener *listener;
+	struct fastcgi_server *server;
 	const struct conn_user *user; /* CONN_ANSWERING */
 	void *arg;
 	TAILQ_ENTRY(conn) next;
@@ -39,9 +39,9 @@ struct conn {
 	bool begun; /* something of the answer has been written */
 };
 
-struct listener {
+struct fastcgi_server {
 	struct event_base *base;
-	struct event *readable, *pause;
+	struct listener *listener;
 	conn_handler *handler;
 	void *arg;
 	struct conn_list conns;
@@ -59,7 +59,7 @@ void conn_lose(struct conn *conn); /* the peer's fault: the user, if there is on
 /* For event_assign(): something came, or the peer has left. */
 void conn_readable(evutil_socket_t fd, short what, void *conn);
 
-/* ---- listener.c ---------------------------------------------------------------- */
+/* ---- server.c ---------------------------------------------------------------- */
 
 /* Nothing happens when it is in a list already, or in none. */
 void deadline_begin(struct deadline *deadline, struct conn *conn);

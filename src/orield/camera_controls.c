@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "loop/timer.h"
 
 enum { ANSWER_SECONDS = 5 };	 /* then the driver hangs */
 #define KNOWN_NS CLOCK_S	 /* so long what was read is told without reading it again */
@@ -46,17 +47,11 @@ static void
 camera_controls_arm(struct camera_controls *controls)
 {
 	struct asked *oldest = TAILQ_FIRST(&controls->asked);
-	uint64_t now = clock_mono_ns(), wait;
-	struct timeval after;
 
-	if (oldest == NULL) {
+	if (oldest == NULL)
 		event_del(controls->deadline);
-		return;
-	}
-	wait = oldest->deadline_ns > now ? oldest->deadline_ns - now : 0;
-	after = (struct timeval){ .tv_sec = (time_t)(wait / CLOCK_S),
-		.tv_usec = (suseconds_t)(wait % CLOCK_S / 1000) };
-	event_add(controls->deadline, &after);
+	else
+		timer_start_at(controls->deadline, oldest->deadline_ns);
 }
 
 static void

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 #include "orield/control_server.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/unixsock.h"
+#include "loop/listener.h"
 
-enum { ACCEPTS_A_TURN = 16 };
+enum { ACCEPTS_A_TURN = 16, ACCEPT_PAUSE_S = 1 };
 
 struct control_server {
 	struct event_base *base;
@@ -19,10 +19,9 @@ struct control_server {
 	struct peer_hooks hooks;
 	LIST_HEAD(, peer) peers;
 	unsigned count;
-	int listener;
+	int fd;	    /* -1: no socket */
 	char *path; /* to be removed at the end; NULL when it is not ours */
-	struct event *accepting, *resting;
-	bool short_said;
+	struct listener *listener;
 };
 
 /* ---- hooks: ours around the user's ---------------------------------------------- */
@@ -69,46 +68,18 @@ control_server_adopt(struct control_server *control, int fd)
 		peer_refuse(peer, "too many connections");
 }
 
-/* Out of descriptors or memory: the waiting connection would wake us for ever. */
-static void
-control_server_rest(struct control_server *control)
+static int
+control_accepted(void *arg, int fd)
 {
-	const struct timeval second = { .tv_sec = 1 };
-
-	if (!control->short_said)
-		log_error("control", "accept: %s; trying again every second", strerror(errno));
-	control->short_said = true;
-	event_del(control->accepting);
-	event_add(control->resting, &second);
+	control_server_adopt(arg, fd);
+	return 0;
 }
 
 static void
-control_server_wake(evutil_socket_t fd, short what, void *arg)
+control_failed(void *arg, int error)
 {
-	struct control_server *control = arg;
-
-	(void)fd, (void)what;
-	event_add(control->accepting, NULL);
-}
-
-static void
-control_server_accept(evutil_socket_t listener, short what, void *arg)
-{
-	struct control_server *control = arg;
-
-	(void)what;
-	for (int i = 0; i < ACCEPTS_A_TURN; i++) {
-		int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-
-		if (fd == -1 && (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED))
-			return;
-		if (fd == -1) {
-			control_server_rest(control);
-			return;
-		}
-		control->short_said = false;
-		control_server_adopt(control, fd);
-	}
+	(void)arg;
+	log_error("control", "accept: %s; trying again every second", strerror(error));
 }
 
 /* ---- life --------------------------------------------------------------------------- */
@@ -118,16 +89,19 @@ control_server_listen(struct control_server *control, const char *path, struct c
 {
 	bool inherited;
 
-	control->listener = unixsock_listen(path, &inherited, why);
-	if (control->listener == -1)
+	control->fd = unixsock_listen(path, &inherited, why);
+	if (control->fd == -1)
 		return -1;
 	if (!inherited)
 		control->path = strdup(path);
-	control->accepting = event_new(
-	    control->base, control->listener, EV_READ | EV_PERSIST, control_server_accept, control);
-	control->resting = evtimer_new(control->base, control_server_wake, control);
-	if ((!inherited && control->path == NULL) || control->accepting == NULL ||
-	    control->resting == NULL || event_add(control->accepting, NULL) == -1)
+	control->listener = listener_new(control->base,
+	    &(struct listener_setup){ .fd = control->fd,
+		.turn = ACCEPTS_A_TURN,
+		.pause_ns = ACCEPT_PAUSE_S * CLOCK_S,
+		.accepted = control_accepted,
+		.failed = control_failed,
+		.arg = control });
+	if ((!inherited && control->path == NULL) || control->listener == NULL)
 		return cause_set(why, "control socket: out of memory");
 	return 0;
 }
@@ -146,7 +120,7 @@ control_server_new(struct event_base *base, const char *path, const struct peer_
 	control->user = hooks;
 	control->user_arg = arg;
 	control->hooks = (struct peer_hooks){ control_command, control_drained, control_gone };
-	control->listener = -1;
+	control->fd = -1;
 	LIST_INIT(&control->peers);
 	if (path != NULL && control_server_listen(control, path, why) == -1)
 		control_server_free(&control);
@@ -163,15 +137,12 @@ control_server_free(struct control_server **control)
 		return;
 	while ((peer = LIST_FIRST(&gone->peers)) != NULL)
 		peer_free(&peer);
-	if (gone->accepting != NULL)
-		event_free(gone->accepting);
-	if (gone->resting != NULL)
-		event_free(gone->resting);
+	listener_free(&gone->listener);
 	if (gone->path != NULL)
 		unlink(gone->path);
 	free(gone->path);
-	if (gone->listener != -1)
-		close(gone->listener);
+	if (gone->fd != -1)
+		close(gone->fd);
 	free(gone);
 	*control = NULL;
 }

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/service.h"
 #include "base/vocabulary.h"
+#include "loop/timer.h"
 #include "orield/settings.h"
 
 enum { REPORTS_MAX = 64, COUNTERS_SECONDS = 10, LOOK_TURNS = 8640 /* of those: once a day */ };
@@ -310,15 +311,6 @@ orield_stop(evutil_socket_t number, short what, void *arg)
 	log_info("orield", "%s: stopping", strsignal(number));
 	orield->stopping = true;
 	event_base_loopbreak(orield->base);
-}
-
-static int
-timer_start(struct event *timer, uint64_t ns)
-{
-	struct timeval every = { .tv_sec = (time_t)(ns / CLOCK_S),
-		.tv_usec = (suseconds_t)(ns % CLOCK_S / 1000) };
-
-	return timer != NULL ? event_add(timer, &every) : -1;
 }
 
 static int

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/vocabulary.h"
+#include "loop/timer.h"
 
 enum { PAGE_EVENTS = 256, PAGE_BYTES = 1 << 18, STATE_PAUSE_MS = 50, PULSE_MS = 1000 };
 
@@ -23,13 +24,6 @@ struct publisher_request {
 	int64_t after;
 	int pulse;
 };
-
-static struct timeval
-publisher_ms(uint64_t ms)
-{
-	return (struct timeval){ .tv_sec = (time_t)(ms / 1000),
-		.tv_usec = (suseconds_t)(ms % 1000 * 1000) };
-}
 
 /* ---- publishing ---------------------------------------------------------------------- */
 
@@ -125,11 +119,9 @@ publisher_state_due(evutil_socket_t fd, short what, void *arg)
 void
 publisher_state(struct publisher *publisher)
 {
-	uint64_t passed = (clock_mono_ns() - publisher->state_said_ns) / CLOCK_MS;
-	struct timeval wait = publisher_ms(passed < STATE_PAUSE_MS ? STATE_PAUSE_MS - passed : 0);
-
 	if (!event_pending(publisher->state_due, EV_TIMEOUT, NULL))
-		event_add(publisher->state_due, &wait);
+		timer_start_at(
+		    publisher->state_due, publisher->state_said_ns + STATE_PAUSE_MS * CLOCK_MS);
 }
 
 /* Runs only while somebody wants it. */
@@ -137,7 +129,6 @@ static void
 publisher_pulse_due(evutil_socket_t fd, short what, void *arg)
 {
 	struct publisher *publisher = arg;
-	struct timeval second = publisher_ms(PULSE_MS);
 	json_t *line;
 	char *text = NULL;
 
@@ -153,7 +144,7 @@ publisher_pulse_due(evutil_socket_t fd, short what, void *arg)
 			json_decref(line);
 			if (text == NULL)
 				return;
-			event_add(publisher->pulse_due, &second);
+			timer_start(publisher->pulse_due, PULSE_MS * CLOCK_MS);
 		}
 		peer_send(peer, text, strlen(text));
 	}
@@ -262,7 +253,6 @@ publisher_accept(struct publisher_request *request, struct peer *peer, const jso
 	json_t *last = json_object_get(answer, "last");
 	json_t *reply = json_pack("{sb sO* so}", "ok", 1, "last", last, "state",
 	    publisher->source->state(publisher->arg));
-	struct timeval second = publisher_ms(PULSE_MS);
 
 	if (gap)
 		json_object_set_new(reply, "gap", json_true());
@@ -270,7 +260,7 @@ publisher_accept(struct publisher_request *request, struct peer *peer, const jso
 	if (request->pulse >= 0)
 		peer->pulse = request->pulse != 0;
 	if (peer->pulse && !event_pending(publisher->pulse_due, EV_TIMEOUT, NULL))
-		event_add(publisher->pulse_due, &second);
+		timer_start(publisher->pulse_due, PULSE_MS * CLOCK_MS);
 	if (request->after < 0 && peer->subscribed)
 		return; /* only the pulse was changed */
 	publisher_forget(peer);

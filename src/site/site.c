@@ -9,11 +9,12 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "fanout/fanout.h"
+#include "loop/timer.h"
 #include "site/dispatch.h"
 #include "site/settings.h"
 #include "site/site_state.h"
 
-enum { FAREWELL_MS = 1000 };
+enum { FAREWELL_MS = 1000, FAREWELL_LOOK_MS = 20 };
 
 static void
 site_drop(void *server)
@@ -39,13 +40,12 @@ static void
 site_farewell(evutil_socket_t unused, short what, void *arg)
 {
 	struct site *site = arg;
-	static const struct timeval look = { .tv_usec = 20000 };
 
 	(void)unused, (void)what;
-	if (listener_busy(site->listener) == 0)
+	if (fastcgi_server_busy(site->server) == 0)
 		event_base_loopbreak(site->base);
 	else
-		event_add(site->farewell, &look);
+		timer_start(site->farewell, FAREWELL_LOOK_MS * CLOCK_MS);
 }
 
 static void
@@ -58,14 +58,12 @@ site_end(void *fanout)
 static void
 site_stop(evutil_socket_t number, short what, void *arg)
 {
-	static const struct timeval limit = { .tv_usec = FAREWELL_MS * 1000 % 1000000,
-		.tv_sec = FAREWELL_MS / 1000 };
 	struct site *site = arg;
 
 	(void)number, (void)what;
-	listener_shut(site->listener);
+	fastcgi_server_stop(site->server);
 	registry_each(site->registry, site_end);
-	event_base_loopexit(site->base, &limit);
+	timer_end_loop(site->base, FAREWELL_MS * CLOCK_MS);
 	site_farewell(-1, 0, site);
 }
 
@@ -80,14 +78,11 @@ site_beat(evutil_socket_t unused, short what, void *arg)
 static int
 site_watch_pulse(struct site *site, _Atomic uint64_t *pulse, uint64_t pulse_ns)
 {
-	struct timeval every = { .tv_sec = (time_t)(pulse_ns / CLOCK_S),
-		.tv_usec = (suseconds_t)(pulse_ns % CLOCK_S / 1000) };
-
 	if (pulse == NULL)
 		return 0;
 	site->pulse = pulse;
 	site->beat = event_new(site->base, -1, EV_PERSIST, site_beat, site);
-	return site->beat != NULL ? event_add(site->beat, &every) : -1;
+	return timer_start(site->beat, pulse_ns);
 }
 
 static void
@@ -120,11 +115,11 @@ site_init(struct site *site, int listen_fd, struct backoff *backoff, struct caus
 		return -1;
 	site->registry = registry_new(options_text(options, SITE_RUN_DIR),
 	    options_text(options, SITE_DEFAULT_CAMERA), site_serve, site);
-	site->listener = listener_new(site->base, listen_fd, dispatch, site);
+	site->server = fastcgi_server_new(site->base, listen_fd, dispatch, site);
 	site->term = evsignal_new(site->base, SIGTERM, site_stop, site);
 	site->interrupt = evsignal_new(site->base, SIGINT, site_stop, site);
 	site->farewell = evtimer_new(site->base, site_farewell, site);
-	if (site->registry == NULL || site->listener == NULL || site->term == NULL ||
+	if (site->registry == NULL || site->server == NULL || site->term == NULL ||
 	    site->interrupt == NULL || site->farewell == NULL)
 		return -1;
 	registry_open(site->registry);
@@ -136,7 +131,7 @@ site_deinit(struct site *site)
 {
 	struct event *events[] = { site->term, site->interrupt, site->farewell, site->beat };
 
-	listener_free(&site->listener);
+	fastcgi_server_free(&site->server);
 	login_deinit(&site->login);
 	registry_free(&site->registry, site_drop);
 	limiter_deinit(&site->streams.limiter);

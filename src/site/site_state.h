@@ -17,7 +17,7 @@ struct site {
 	const struct options *options;
 	struct event_base *base;
 	struct event *term, *interrupt, *farewell, *beat;
-	struct listener *listener;
+	struct fastcgi_server *server;
 	struct login login;
 	struct registry *registry;		 /* of struct fanout */
 	const struct hosts *hosts;		 /* NULL: by any name */

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "loop/timer.h"
+
 /* ---- telling orield how many are here ----------------------------------------- */
 
 static void camera_tell(struct camera *camera);
@@ -147,10 +149,8 @@ camera_join(struct camera_set *set, const char *name, struct cameras *there)
 void
 camera_leave(struct camera *camera)
 {
-	static const struct timeval keep_time = { .tv_sec = CAMERA_KEEP_SECONDS };
-
 	if (--camera->sessions == 0)
-		event_add(camera->idle, &keep_time);
+		timer_start(camera->idle, CAMERA_KEEP_SECONDS * CLOCK_S);
 	if (client_connected(camera->client))
 		camera_tell(camera);
 }

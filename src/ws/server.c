@@ -6,17 +6,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/service.h"
 #include "base/unixsock.h"
+#include "loop/listener.h"
+#include "loop/timer.h"
 #include "ws/framing.h"
 
 enum {
-	ACCEPTS_PER_WAKE = 64,
+	ACCEPTS_A_TURN = 64,
+	ACCEPT_PAUSE_S = 1, /* the rest of us may end by then */
 	STOP_STEPS = 20,
 	STOP_STEP_MS = 50, /* all are told within a second */
 	FDS_BESIDE = 32,   /* listener, loop, control sockets, logs */
@@ -28,26 +30,12 @@ struct server {
 	const char *path;
 	int fd;
 	bool inherited;
-	bool accept_failing; /* said once until it works again */
-	struct event *acceptable, *paused, *stopping, *terminate, *interrupt, *watchdog;
+	struct listener *listener; /* stopped while the server is full, or is ending */
+	struct event *stopping, *terminate, *interrupt, *watchdog;
 	size_t stop_batch; /* sessions a step; 0 = not stopping */
 };
 
-static const struct timeval pause_time = { .tv_sec = 1 };
-static const struct timeval step_time = { .tv_usec = STOP_STEP_MS * 1000 };
-
 /* ---- accepting --------------------------------------------------------------- */
-
-/* Out of descriptors or memory: wait a second, the rest of us may end by then. */
-static void
-server_pause(struct server *server)
-{
-	if (!server->accept_failing)
-		log_error("ws", "%s: accept: %s; trying on", server->path, strerror(errno));
-	server->accept_failing = true;
-	event_del(server->acceptable);
-	event_add(server->paused, &pause_time);
-}
 
 static bool
 server_full(const struct server *server)
@@ -55,34 +43,24 @@ server_full(const struct server *server)
 	return server->host.count >= server->host.open_max + SERVER_HEADS_MAX;
 }
 
-static void
-on_acceptable(evutil_socket_t listener, short what, void *arg)
+static int
+on_accepted(void *arg, int fd)
 {
 	struct server *server = arg;
 
-	(void)what;
-	for (int i = 0; i < ACCEPTS_PER_WAKE && !server_full(server); i++) {
-		int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-
-		if (fd == -1 && (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED))
-			return;
-		if (fd == -1 || session_new(&server->host, fd) == -1) {
-			server_pause(server);
-			return;
-		}
-		server->accept_failing = false;
-	}
+	if (session_new(&server->host, fd) == -1)
+		return -1;
 	if (server_full(server))
-		event_del(server->acceptable);
+		listener_stop(server->listener);
+	return 0;
 }
 
 static void
-on_paused(evutil_socket_t unused, short what, void *arg)
+on_failed(void *arg, int error)
 {
-	struct server *server = arg;
+	const struct server *server = arg;
 
-	(void)unused, (void)what;
-	event_add(server->acceptable, NULL);
+	log_error("ws", "%s: accept: %s; trying on", server->path, strerror(error));
 }
 
 /* ---- ending -------------------------------------------------------------------- */
@@ -98,7 +76,7 @@ on_stopping(evutil_socket_t unused, short what, void *arg)
 	for (; session != NULL && told < server->stop_batch; session = session_next(session))
 		told += session_close(session, FRAMING_GOING_AWAY, "server is ending");
 	if (told == server->stop_batch)
-		event_add(server->stopping, &step_time);
+		timer_start(server->stopping, STOP_STEP_MS * CLOCK_MS);
 }
 
 static void
@@ -106,8 +84,8 @@ on_session_gone(struct session_host *host)
 {
 	struct server *server = (struct server *)host;
 
-	if (server->stop_batch == 0 && !server->accept_failing)
-		event_add(server->acceptable, NULL);
+	if (server->stop_batch == 0 && server->listener != NULL)
+		listener_start(server->listener);
 	if (server->stop_batch > 0 && host->count == 0)
 		event_base_loopbreak(host->base);
 }
@@ -118,8 +96,7 @@ server_stop(struct server *server)
 	if (server->stop_batch > 0)
 		return;
 	service_stopping();
-	event_del(server->acceptable);
-	event_del(server->paused);
+	listener_stop(server->listener);
 	server->stop_batch = server->host.count / STOP_STEPS + 1;
 	if (server->host.count == 0)
 		event_base_loopbreak(server->host.base);
@@ -164,15 +141,18 @@ server_make_events(struct server *server)
 {
 	struct event_base *base = server->host.base;
 
-	server->acceptable = event_new(
-	    base, server->fd, EV_READ | EV_PERSIST, on_acceptable, server);
-	server->paused = evtimer_new(base, on_paused, server);
+	server->listener = listener_new(base,
+	    &(struct listener_setup){ .fd = server->fd,
+		.turn = ACCEPTS_A_TURN,
+		.pause_ns = ACCEPT_PAUSE_S * CLOCK_S,
+		.accepted = on_accepted,
+		.failed = on_failed,
+		.arg = server });
 	server->stopping = evtimer_new(base, on_stopping, server);
 	server->terminate = evsignal_new(base, SIGTERM, on_signal, server);
 	server->interrupt = evsignal_new(base, SIGINT, on_signal, server);
-	return server->acceptable != NULL && server->paused != NULL && server->stopping != NULL &&
-	    server->terminate != NULL && server->interrupt != NULL &&
-	    event_add(server->acceptable, NULL) == 0 && event_add(server->terminate, NULL) == 0 &&
+	return server->listener != NULL && server->stopping != NULL && server->terminate != NULL &&
+	    server->interrupt != NULL && event_add(server->terminate, NULL) == 0 &&
 	    event_add(server->interrupt, NULL) == 0;
 }
 
@@ -225,11 +205,9 @@ server_free(struct server **server)
 
 	if (gone == NULL)
 		return;
-	gone->accept_failing = true; /* nobody is accepted any more */
+	listener_free(&gone->listener);
 	while (!LIST_EMPTY(&gone->host.sessions))
 		session_free(LIST_FIRST(&gone->host.sessions));
-	event_end(gone->acceptable);
-	event_end(gone->paused);
 	event_end(gone->stopping);
 	event_end(gone->terminate);
 	event_end(gone->interrupt);
@@ -248,13 +226,11 @@ static bool
 server_feed_watchdog(struct server *server)
 {
 	uint64_t ns = service_watchdog_ns();
-	struct timeval period = { .tv_sec = (time_t)(ns / CLOCK_S),
-		.tv_usec = (suseconds_t)(ns % CLOCK_S / 1000) };
 
 	if (ns == 0)
 		return true;
 	server->watchdog = event_new(server->host.base, -1, EV_PERSIST, on_watchdog, server);
-	return server->watchdog != NULL && event_add(server->watchdog, &period) == 0;
+	return timer_start(server->watchdog, ns) == 0;
 }
 
 int

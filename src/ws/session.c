@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "loop/timer.h"
 #include "ws/framing.h"
 
 enum session_phase {
@@ -30,11 +31,6 @@ struct session {
 	unsigned pings;		 /* sent since the client was heard last */
 };
 
-static const struct timeval head_time = { .tv_sec = SESSION_HEAD_SECONDS };
-static const struct timeval ping_time = { .tv_sec = SESSION_PING_SECONDS };
-static const struct timeval stall_time = { .tv_sec = SESSION_STALL_SECONDS };
-static const struct timeval linger_time = { .tv_sec = SESSION_LINGER_SECONDS };
-
 /* ---- phases ------------------------------------------------------------------ */
 
 /* The service's part ends here, whatever the connection still has to do. */
@@ -54,7 +50,7 @@ session_say_farewell(struct session *session)
 	session_leave_service(session);
 	session->phase = PHASE_FAREWELL;
 	evbuffer_drain(session->in, evbuffer_get_length(session->in));
-	event_add(session->deadline, &linger_time);
+	timer_start(session->deadline, SESSION_LINGER_SECONDS * CLOCK_S);
 }
 
 /* To close(2) with bytes unread resets the peer, and nginx then throws our Close
@@ -127,7 +123,7 @@ session_read_head(struct session *session)
 	}
 	evbuffer_drain(session->in, handshake.head_length);
 	event_del(session->deadline);
-	event_add(session->readable, &ping_time);
+	timer_start(session->readable, SESSION_PING_SECONDS * CLOCK_S);
 	session->phase = PHASE_OPEN;
 }
 
@@ -171,6 +167,16 @@ session_write(struct session *session)
 		session->phase = PHASE_GONE;
 }
 
+/* An open one that is silent for so long gets a ping. */
+static void
+session_await_bytes(struct session *session)
+{
+	if (session->phase == PHASE_OPEN)
+		timer_start(session->readable, SESSION_PING_SECONDS * CLOCK_S);
+	else
+		event_add(session->readable, NULL);
+}
+
 /* Wait for what there is to wait for. A stalled client is not read from: the
  * time it may stall is on the writing side. */
 static void
@@ -181,11 +187,11 @@ session_arm(struct session *session)
 	if (session->phase == PHASE_OPEN && evbuffer_get_length(session->in) > 0)
 		event_del(session->readable);
 	else if (!event_pending(session->readable, EV_READ, NULL))
-		event_add(session->readable, session->phase == PHASE_OPEN ? &ping_time : NULL);
+		session_await_bytes(session);
 	if (!out)
 		event_del(session->writable);
 	else if (!event_pending(session->writable, EV_WRITE, NULL))
-		event_add(session->writable, &stall_time);
+		timer_start(session->writable, SESSION_STALL_SECONDS * CLOCK_S);
 }
 
 /* The last thing each callback of the loop does; frees a session that is over. */
@@ -278,9 +284,8 @@ session_new(struct session_host *host, int fd)
 	session->writable = event_new(host->base, fd, EV_WRITE | EV_PERSIST, on_writable, session);
 	session->deadline = evtimer_new(host->base, on_deadline, session);
 	if (session->in == NULL || session->out == NULL || session->readable == NULL ||
-	    session->writable == NULL || session->deadline == NULL ||
-	    event_add(session->readable, NULL) == -1 ||
-	    event_add(session->deadline, &head_time) == -1) {
+	    session->writable == NULL || event_add(session->readable, NULL) == -1 ||
+	    timer_start(session->deadline, SESSION_HEAD_SECONDS * CLOCK_S) == -1) {
 		session_free(session);
 		return -1;
 	}

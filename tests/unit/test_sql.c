@@ -102,6 +102,7 @@ static void
 test_damage(void **state)
 {
 	FILE *file;
+	int result;
 
 	(void)state;
 	assert_null(sql_prepare(sql, "SELECT tail FROM pet", &why));
@@ -112,8 +113,10 @@ test_damage(void **state)
 	assert_non_null(file);
 	fwrite("no database at all", 1, 18, file);
 	fclose(file);
-	if (sql_open(path, &sql, &why) == SQL_OK)
-		assert_int_equal(sql_exec(sql, "SELECT * FROM pet", &why), SQL_DAMAGED);
+	result = sql_open(path, &sql, &why);
+	if (result == SQL_OK)
+		result = sql_exec(sql, "SELECT * FROM pet", &why);
+	assert_int_equal(result, SQL_DAMAGED);
 	assert_non_null(strstr(why.text, "not a database"));
 }
 
