@@ -40,6 +40,7 @@ const wire = new Wire(base, { onEvent, onOpen, report: (name, link) => report(na
 const picture = new Picture(byId('frame'), base, report('picture'));
 const saved = savedView(base, dispatch);
 const configTuner = tuner('config', 'set', 'config');
+const settings = settingsForm(configTuner, base, dispatch);
 const controls = controlsForm(tuner('controls', 'control', 'controls'), base, dispatch);
 const announcer = new Announcer(byId('motion-spoken'));
 const showBox = boxView();
@@ -48,7 +49,7 @@ const views = [
   sessionView(dispatch),
   commandButtons(wire, base, dispatch),
   thresholdSlider(configTuner),
-  settingsForm(configTuner),
+  settings.update,
   plotView(),
   recentView(base, saved.open),
   saved.update,
@@ -64,6 +65,7 @@ function onOpen(anew) {
 function onEvent(event) {
   dispatch(event);
   if (event.type === 'state' && event.data.gap) loadAll();
+  if (event.type === 'state' && state.settings.length === 0) settings.load();
   if (event.type === 'motion') {
     announcer.motion(event.data);
     showBox(event.data.box);
@@ -82,6 +84,7 @@ function loadAll() {
 
 // Only V4L2 cameras have controls of their own.
 function loadCamera() {
+  settings.load();
   get(new URL('status', base)).then((data) => {
     dispatch({ type: 'status', data });
     if (data.source === 'v4l2') controls.load();

@@ -1,73 +1,115 @@
 // SPDX-License-Identifier: ISC
-// settings: the threshold slider, and the other settings that can change while the camera runs.
+// settings: the threshold slider, and a form of all that can be set while the camera runs, built from
+// what the camera says of its settings.
 
-import { byId, el, put } from './dom.js';
+import { get } from './api.js';
+import { byId, el, list, put } from './dom.js';
 import { setting } from './state.js';
 
 // Where a value comes from, said only when it is not the default.
 const SOURCES = { set: 'set here', file: 'from the file', 'command line': 'command line' };
 
-const FIELDS = [
-  { name: 'motion', label: 'Look for motion' },
-  { name: 'threshold', label: 'Threshold, exactly', unit: '%', min: 0, max: 100, step: 0.1, help: 'Somebody far away in a yard is half a percent of the picture.' },
-  { name: 'save_on_motion', label: 'Save a picture with each motion' },
-  { name: 'cooldown', label: 'Cool-down', unit: 'ms', min: 0, max: 3600000, help: 'After a motion event, none for this long.' },
-  { name: 'noise', label: 'Noise floor', unit: 'grey levels', min: 0, max: 255, help: 'Differences up to this are noise.' },
-  { name: 'light_switch', label: 'Light switch', unit: '%', min: 1, max: 100, help: 'A change of this much of the picture is light, not motion. 100: any change of light is motion.' },
-  { name: 'motion_fps', label: 'Pictures analysed', unit: 'a second', min: 1, max: 60 },
-  { name: 'quality', label: 'JPEG quality', unit: '', min: 1, max: 100, help: 'When the camera delivers raw pictures.' },
-  { name: 'quota_mb', label: 'Disk for saved pictures', unit: 'MiB', min: 1, max: 1048576, help: 'The oldest go first.' },
-  { name: 'quota_files', label: 'Saved pictures at most', unit: 'files', min: 1, max: 1000000 },
-  { name: 'keep_free', label: 'Keep free of the disk', unit: '%', min: 0, max: 90 },
-];
+const SLIDER = 'threshold';     // has a slider beside the plot, for whole numbers
 
 export function thresholdSlider(tuner) {
   const slider = byId('threshold');
-  slider.oninput = () => tuner.want({ threshold: slider.valueAsNumber });
+  let shown;
+  const describe = ({ label: text, unit, min, max }) => {
+    put(byId('threshold-label'), text);
+    put(byId('threshold-unit'), unit);
+    Object.assign(slider, { min: Math.ceil(min), max: Math.floor(max) });
+  };
+  slider.oninput = () => tuner.want({ [SLIDER]: slider.valueAsNumber });
   return (state) => {
-    const value = setting(state, 'threshold');
+    const described = state.settings.find(({ name }) => name === SLIDER);
+    if (described && described !== shown) describe(described);
+    shown = described;
+    const value = setting(state, SLIDER);
     if (value === undefined) return;
     if (slider.valueAsNumber !== Math.round(value)) slider.value = value;
-    slider.setAttribute('aria-valuetext', `${value} percent`);
+    slider.setAttribute('aria-valuetext', `${value} ${described?.unit ?? ''}`);
     put(byId('threshold-value'), String(value));
   };
 }
 
-export function settingsForm(tuner) {
+export function settingsForm(tuner, base, dispatch) {
   const fields = byId('settings-fields');
+  let loading = false;
+  const load = async () => {
+    if (loading) return;
+    loading = true;
+    await get(new URL('config', base)).then((data) => dispatch({ type: 'settings', data }), () => {});
+    loading = false;
+  };
   fields.form.onsubmit = (submit) => submit.preventDefault();
-  const rows = FIELDS.map((field) => row(field, tuner));
-  fields.replaceChildren(...rows.map(({ node }) => node));
-  return (state) => rows.forEach(({ update }) => update(state));
+
+  const updates = new WeakMap();
+  const make = ({ name, settings }) => {
+    const rows = settings.map((one) => row(one, (value) => tuner.want({ [one.name]: value })));
+    const node = el('fieldset', { className: 'group' }, el('legend', { textContent: name }),
+      el('div', { className: 'fields' }, ...rows.map((one) => one.node)));
+    updates.set(node, (state) => rows.forEach(({ update }) => update(state)));
+    return node;
+  };
+  let drawn;
+  const update = (state) => {
+    if (state.settings !== drawn) list(fields, groups(state.settings), 'shape', make);
+    drawn = state.settings;
+    for (const node of fields.children) updates.get(node)(state);
+  };
+  return { load, update };
 }
 
-function row(field, tuner) {
-  return field.unit === undefined ? switchRow(field, tuner) : numberRow(field, tuner);
+// The shape is what a group is built from: a camera that came back may have other settings.
+function groups(settings) {
+  const found = new Map();
+  for (const one of settings.filter(({ live, type }) => live && type in rows))
+    found.set(one.group, [...(found.get(one.group) ?? []), one]);
+  return [...found].map(([name, some]) => ({ name, settings: some, shape: JSON.stringify(some) }));
 }
 
-function switchRow({ name, label }, tuner) {
-  const input = el('input', { type: 'checkbox', id: `set-${name}` });
-  input.onchange = () => tuner.want({ [name]: input.checked });
-  const node = el('div', { className: 'field field-switch' }, input, el('label', { htmlFor: input.id, textContent: label }), source(name));
-  return { node, update: shown(node, name, (value) => { input.checked = value; }) };
+// A row of the form: {node, update(state)}. want(value) is called when a person has changed it.
+export const row = (one, want) => rows[one.type](one, want);
+
+const rows = { boolean: switchRow, integer: numberRow, number: numberRow, choice: choiceRow, text: textRow };
+
+function switchRow(one, want) {
+  const input = el('input', { type: 'checkbox', id: id(one) });
+  input.onchange = () => want(input.checked);
+  return field(one, [input, label(one)], input, (value) => { input.checked = value; }, 'field-switch');
 }
 
-function numberRow({ name, label, unit, min, max, step = 1, help }, tuner) {
-  const input = el('input', { type: 'number', id: `set-${name}`, min, max, step, required: true, inputMode: step < 1 ? 'decimal' : 'numeric' });
-  input.onchange = () => input.reportValidity() && tuner.want({ [name]: input.valueAsNumber });
-  const node = el('div', { className: 'field' },
-    el('label', { htmlFor: input.id, textContent: label }),
-    el('span', { className: 'field-value' }, input, ` ${unit}`), source(name));
-  if (help) {
-    input.setAttribute('aria-describedby', `help-${name}`);
-    node.append(el('small', { id: `help-${name}`, textContent: help }));
-  }
-  return { node, update: shown(node, name, (value) => {
+function numberRow(one, want) {
+  const { min, max, step, unit } = one;
+  const input = el('input', { type: 'number', id: id(one), min, max, step, required: true, inputMode: step < 1 ? 'decimal' : 'numeric' });
+  input.onchange = () => input.reportValidity() && want(input.valueAsNumber);
+  return field(one, [label(one), el('span', { className: 'field-value' }, input, ` ${unit}`)], input, (value) => {
     if (document.activeElement !== input || input.checkValidity()) input.value = value;
-  }) };
+  });
 }
 
-const source = (name) => el('span', { className: 'field-source', id: `source-${name}` });
+function choiceRow(one, want) {
+  const options = one.choices.map((word) => el('option', { value: word, textContent: word }));
+  const input = el('select', { id: id(one) }, ...options);
+  input.onchange = () => want(input.value);
+  return field(one, [label(one), input], input, (value) => { input.value = value; });
+}
+
+function textRow(one, want) {
+  const input = el('input', { type: 'text', id: id(one) });
+  input.onchange = () => want(input.value);
+  return field(one, [label(one), el('span', { className: 'field-value' }, input)], input, (value) => { input.value = value; });
+}
+
+const id = ({ name }) => `set-${name}`;
+const label = (one) => el('label', { htmlFor: id(one), textContent: one.name === SLIDER ? `${one.label}, exactly` : one.label });
+
+function field({ name, help }, children, input, write, kind = '') {
+  const node = el('div', { className: `field ${kind}` }, ...children,
+    el('span', { className: 'field-source', id: `source-${name}` }), el('small', { id: `help-${name}`, textContent: help }));
+  input.setAttribute('aria-describedby', `help-${name}`);
+  return { node, update: shown(node, name, write) };
+}
 
 // Writes a value only when it differs from the last one written: what is being typed stays, until it is done.
 function shown(node, name, write) {

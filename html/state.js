@@ -13,6 +13,7 @@ export const initial = {
   picture: { phase: 'connecting', mode: 'live', fps: 0, taken: 0, shown: 0, placard: '' },
   camera: { online: null, reason: '', id: '', name: '', source: '', width: 0, height: 0 },
   config: {},                       // settings and counters as the camera last told them
+  settings: [],                     // what the camera says of its settings: label, type, range …
   wanted: { config: {}, controls: {} }, // values asked for and not yet answered
   skew: null,                       // ms that this computer's clock is ahead of the camera's
   pulses: [],                       // {ts, change, threshold, held}, oldest first
@@ -38,6 +39,7 @@ const reducers = {
   link: (state, { name, link }) => ({ [name]: { ...state[name], ...link } }),
   notice: (state, { notice }) => ({ notice }),
   session: (state, { session }) => ({ session }),
+  settings: (state, { data: { settings } }) => ({ settings }),
   controls: ({ wanted }, { data: { controls } }) => ({
     controls,
     wanted: settled(wanted, 'controls', Object.fromEntries(controls.map(({ name, value }) => [name, value]))),

@@ -66,6 +66,33 @@ def test_the_buttons_without_commands(make_site, browse):
     works(page, site)
 
 
+def test_a_page_that_was_there_before_its_camera(make_site, browse):
+    """The settings are drawn once there is somebody to describe them."""
+    site = make_site()
+    kill(site, "orield")
+    page = browse(site).allow_outage()
+    page.wait_text("link-words", WORDS["orield"][0])
+    assert not page.all("#settings-fields .field")
+    site["orield"].start()
+    wait_for(lambda: page.all("#set-cooldown"))
+    works(page, site)
+
+
+@pytest.mark.only("chromium", "one of them can be kept from asking")
+def test_settings_that_were_not_told_are_asked_for_again(site, browse):
+    page = browse(site).allow_outage()
+    page.window.devtools("Network.enable")
+    page.window.devtools("Network.setBlockedURLs", urls=["*/config"])
+    page.driver.refresh()
+    page.live()
+    assert not page.all("#set-cooldown")
+    page.window.devtools("Network.setBlockedURLs", urls=[])
+    for threshold in (13, 12):
+        site.command({"cmd": "set", "threshold": threshold})
+        page.wait_text("threshold-value", str(threshold))
+    wait_for(lambda: page.all("#set-cooldown"))
+
+
 @pytest.mark.parametrize("heard", [True, False])
 def test_nothing_that_happened_meanwhile_is_missed(heard, make_site, browse):
     """Whether or not the page knows the number of an event after which to ask."""

@@ -99,7 +99,7 @@ def test_a_viewer_is_shown_what_a_viewer_may(people, browse, axe):
     page = log_in(browse(people.site), "vic")
     page.wait_text("link-words", "Live")
     page.wait_movement()
-    wait_for(lambda: page.text("who-words") == "vic" and page.all("#saved .snap"))
+    wait_for(lambda: page.text("who-words") == "vic" and page.all("#saved .snap") and page.all("#set-cooldown"))
     page.run("for (const panel of document.querySelectorAll('details:not([hidden])')) panel.open = true")
     # At once: pictures come and go while one looks.
     buttons, shown = page.run("""

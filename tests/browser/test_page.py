@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 """What a person sees and does on the dashboard."""
+import json
 import re
 
 import pytest
@@ -109,7 +110,7 @@ def test_a_refused_setting_goes_back_and_says_why(page, site):
 
 def test_settings_panel(page, site):
     page["settings"].find_element("tag name", "summary").click()
-    field = page["set-cooldown"]
+    field = wait_for(lambda: page.all("#set-cooldown"))[0]
     assert wait_for(lambda: field.get_attribute("value")) == str(site.get("/config").json()["cooldown"])
     field.clear()
     field.send_keys("700", Keys.TAB)
@@ -119,6 +120,71 @@ def test_settings_panel(page, site):
     wait_for(lambda: site.get("/config").json()["save_on_motion"] is False)
     site.post("/config", json={"cooldown": 500, "save_on_motion": True})
     wait_for(lambda: page["set-save_on_motion"].is_selected() and field.get_attribute("value") == "500")
+
+
+def test_the_form_is_drawn_from_what_the_camera_says(page, site):
+    config = site.get("/config").json()
+    live = [setting for setting in config["settings"] if setting["live"]]
+    page["settings"].find_element("tag name", "summary").click()
+    drawn = wait_for(lambda: page.run("""
+        return [...document.querySelectorAll('#settings-fields .group')].flatMap((group) =>
+            [...group.querySelectorAll('input, select')].map((input) => [group.querySelector('legend').textContent, input.id,
+                input.labels[0].textContent, document.getElementById(input.getAttribute('aria-describedby')).textContent]));"""))
+    assert drawn == [[setting["group"], f"set-{setting['name']}",
+                      setting["label"] + (", exactly" if setting["name"] == "threshold" else ""), setting["help"]] for setting in live]
+    for setting in live:
+        field = page[f"set-{setting['name']}"]
+        if setting["type"] == "boolean":
+            assert wait_for(field.is_displayed) and field.is_selected() is config[setting["name"]]
+            continue
+        assert [field.get_attribute(name) for name in ("min", "max", "step")] == [
+            str(setting[name]) for name in ("min", "max", "step")]
+        assert page.run("return arguments[0].parentNode.textContent", field).strip() == setting["unit"]
+    threshold = next(setting for setting in live if setting["name"] == "threshold")
+    assert page.run("const { min, max, labels } = document.getElementById('threshold'); return [min, max, labels[0].textContent]") == [
+        str(threshold["min"]), str(threshold["max"]), threshold["label"]]
+    assert page.text("threshold-unit") == threshold["unit"]
+
+
+@pytest.mark.parametrize("one, change, wanted", [
+    ({"type": "boolean"}, "input.checked = false", False),
+    ({"type": "integer", "min": 2, "max": 9, "step": 1, "unit": "ms"}, "input.value = 7", 7),
+    ({"type": "number", "min": 0, "max": 9, "step": 0.1, "unit": "%"}, "input.value = 0.6", 0.6),
+    ({"type": "choice", "choices": ["slow", "fast"]}, "input.value = 'fast'", "fast"),
+    ({"type": "text"}, "input.value = 'a b'", "a b"),
+], ids=lambda one: one.get("type") if isinstance(one, dict) else "")
+def test_each_kind_of_setting_is_drawn_and_set(page, one, change, wanted):
+    """Those that no setting is of today too."""
+    before = {"boolean": True, "choice": "slow", "text": "x"}.get(one["type"], 3)
+    one = one | {"name": "speed", "label": "Speed", "help": "How fast.", "live": True, "group": "Motion"}
+    assert page.module(f"""
+        const {{ row }} = await import('./settings.js');
+        const {{ initial }} = await import('./state.js');
+        const asked = [];
+        const {{ node, update }} = row({json.dumps(one)}, (value) => asked.push(value));
+        document.body.append(node);
+        update(initial);
+        const hidden = node.hidden;
+        update({{ ...initial, config: {{ speed: {json.dumps(before)}, sources: {{ speed: 'file' }} }} }});
+        const input = document.getElementById('set-speed');
+        const shown = input.type === 'checkbox' ? input.checked : input.value;
+        {change};
+        input.dispatchEvent(new Event('change', {{ bubbles: true }}));
+        const said = document.getElementById('source-speed').textContent;
+        node.remove();
+        return [hidden, shown, asked, said];""") == [True, before if isinstance(before, (bool, str)) else str(before), [wanted], "from the file"]
+
+
+def test_a_value_out_of_range_is_not_sent(page, site):
+    page["settings"].find_element("tag name", "summary").click()
+    field = wait_for(lambda: page.all("#set-noise"))[0]
+    wait_for(lambda: field.get_attribute("value") == "16")
+    field.clear()
+    field.send_keys("999", Keys.TAB)
+    page["set-save_on_motion"].click()          # is sent behind it
+    wait_for(lambda: site.get("/config").json()["save_on_motion"] is False)
+    site.post("/config", json={"save_on_motion": True})
+    assert site.get("/config").json()["noise"] == 16 and not page.text("notice").startswith("Not changed")
 
 
 def test_saved_pictures_are_shown_downloaded_and_deleted(page, site):
