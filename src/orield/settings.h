@@ -41,7 +41,7 @@
 	    .choices = "auto|mjpeg|yuyv|uyvy|nv12|yuv420|grey|rgb24",                              \
 	    .help = "Pixel format asked of the camera; auto prefers MJPEG.")                       \
 	SETTING(BUFFERS, .name = "buffers", .label = "Driver buffers", .group = "Camera",          \
-	    .type = OPTION_INTEGER, .min = 2, .max = 16, .initial = "4",        \
+	    .type = OPTION_INTEGER, .min = 2, .max = 16, .initial = "4",                           \
 	    .help = "Driver buffers to ask of a V4L2 camera.")                                     \
 	SETTING(TESTCARD_PERIOD, .name = "testcard_period", .label = "Test card's period",         \
 	    .group = "Camera", .type = OPTION_INTEGER, .min = 500, .max = 3600000,                 \
