@@ -5,7 +5,7 @@
 
 #include "fastcgi/conn.h"
 
-/* For listener_new(), with a struct site as argument. */
+/* For fastcgi_server_new(), with a struct site as argument. */
 conn_handler dispatch;
 
 #endif

@@ -13,9 +13,9 @@
 #include "fastcgi/record.h"
 #include "http/reply.h"
 
-/* A listener, a peer, and a handler that gives one answer. */
+/* A server, a peer, and a handler that gives one answer. */
 static struct event_base *base;
-static struct listener *listener;
+static struct fastcgi_server *server;
 static int listen_fd, peer;
 static unsigned handled;
 static void (*answer)(struct conn *conn);
@@ -51,15 +51,15 @@ begin(void **state)
 	assert_int_equal(getsockname(listen_fd, (struct sockaddr *)&address, &length), 0);
 	peer = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	assert_int_equal(connect(peer, (struct sockaddr *)&address, length), 0);
-	listener = listener_new(base, listen_fd, handle, NULL);
-	return listener != NULL && request_init() == 0 ? 0 : -1;
+	server = fastcgi_server_new(base, listen_fd, handle, NULL);
+	return server != NULL && request_init() == 0 ? 0 : -1;
 }
 
 static int
 end(void **state)
 {
 	(void)state;
-	listener_free(&listener);
+	fastcgi_server_free(&server);
 	event_base_free(base);
 	close(listen_fd);
 	close(peer);
@@ -203,7 +203,7 @@ test_answers_to_the_byte(void **state)
 		ask(cases[i].method, true);
 		turn(3);
 		assert_answer(cases[i].text);
-		assert_int_equal(listener_busy(listener), 0);
+		assert_int_equal(fastcgi_server_busy(server), 0);
 	}
 }
 
@@ -248,7 +248,7 @@ test_a_slow_peer_gets_all(void **state)
 	answer = answer_large;
 	ask("GET", true);
 	turn(2);
-	assert_int_equal(listener_busy(listener), 1);
+	assert_int_equal(fastcgi_server_busy(server), 1);
 	for (int quiet = 0; quiet < 10; quiet++) {
 		ssize_t count = recv(peer, got + total, 50000, 0);
 
@@ -266,7 +266,7 @@ test_a_slow_peer_gets_all(void **state)
 		assert_memory_equal(got + at + RECORD_HEADER_SIZE, large + i, part);
 		at += RECORD_HEADER_SIZE + part;
 	}
-	assert_int_equal(listener_busy(listener), 0);
+	assert_int_equal(fastcgi_server_busy(server), 0);
 	free(large);
 	free(got);
 }
@@ -279,11 +279,11 @@ test_a_peer_that_leaves_in_the_middle(void **state)
 	answer = answer_large;
 	ask("GET", true);
 	turn(2);
-	assert_int_equal(listener_busy(listener), 1);
+	assert_int_equal(fastcgi_server_busy(server), 1);
 	close(peer);
 	peer = -1;
 	turn(3);
-	assert_int_equal(listener_busy(listener), 0);
+	assert_int_equal(fastcgi_server_busy(server), 0);
 	free(large);
 }
 
@@ -295,16 +295,16 @@ test_a_shut_door_finishes_what_it_began(void **state)
 	answer = answer_large;
 	ask("GET", true);
 	turn(2);
-	listener_shut(listener);
-	assert_int_equal(listener_busy(listener), 1);
-	for (int i = 0; i < 1000 && listener_busy(listener) > 0; i++) {
+	fastcgi_server_stop(server);
+	assert_int_equal(fastcgi_server_busy(server), 1);
+	for (int i = 0; i < 1000 && fastcgi_server_busy(server) > 0; i++) {
 		char sink[65536];
 
 		while (recv(peer, sink, sizeof sink, 0) > 0)
 			;
 		turn(1);
 	}
-	assert_int_equal(listener_busy(listener), 0);
+	assert_int_equal(fastcgi_server_busy(server), 0);
 	free(large);
 }
 
