@@ -4,6 +4,10 @@
 #define ORIEL_BASE_CLOCK_H
 
 #include <stdint.h>
+#include <sys/types.h>
+
+/* 2038 and 2 GB are no end (-D_TIME_BITS=64 -D_FILE_OFFSET_BITS=64 for every file). */
+_Static_assert(sizeof(time_t) == 8 && sizeof(off_t) == 8, "times and files have 64 bits");
 
 #define CLOCK_MS UINT64_C(1000000) /* nanoseconds */
 #define CLOCK_S UINT64_C(1000000000)
