@@ -8,6 +8,30 @@ const PATIENCE = 10_000;    // ms
 // The page may stand below any path, and below cam/NAME/ is that camera's: everything is relative to it.
 export const cameraBase = (location) => new URL('./', location.href);
 
+/**
+ * A URL below `base`, with a query.
+ * @param {string} path
+ * @param {URL} base
+ * @param {Record<string, string | number>} [query]
+ */
+export function urlOf(path, base, query = {}) {
+  const url = new URL(path, base);
+  for (const [name, value] of Object.entries(query)) url.searchParams.set(name, String(value));
+  return url;
+}
+
+/** A refusal, with the status of the answer. */
+export class Refusal extends Error {
+  /**
+   * @param {string} words
+   * @param {number} status
+   */
+  constructor(words, status) {
+    super(words);
+    this.status = status;
+  }
+}
+
 export const get = (url) => call(url, { method: 'GET' });
 export const remove = (url) => call(url, { method: 'DELETE' });
 export const post = (url, values) => call(url, {
@@ -45,9 +69,7 @@ export function logIn() {
 function leave() {
   if (leaving) return;
   leaving = true;
-  const login = new URL('login', cameraBase(location));
-  login.search = new URLSearchParams({ next: location.pathname + location.search });
-  location.assign(login);
+  location.assign(urlOf('login', cameraBase(location), { next: location.pathname + location.search }));
 }
 
 // What a page can say better than the server, as it knows its own address.
@@ -62,7 +84,5 @@ export async function refusal(response) {
   const body = await response.json().catch(() => ({}));
   const others = body.cameras?.length ? ` (there is ${body.cameras.join(', ')})` : '';
   const words = refusals[body.code]?.(body) ?? body.error;
-  const why = new Error((words ?? `the server answered ${response.status}`) + others);
-  why.status = response.status;
-  return why;
+  return new Refusal((words ?? `the server answered ${response.status}`) + others, response.status);
 }

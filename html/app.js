@@ -44,6 +44,7 @@ const settings = settingsForm(configTuner, base, dispatch);
 const controls = controlsForm(tuner('controls', 'control', 'controls'), base, dispatch);
 const announcer = new Announcer(byId('motion-spoken'));
 const showBox = boxView();
+/** @type {((state: any) => void)[]} */
 const views = [
   statusView(),
   sessionView(dispatch),

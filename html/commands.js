@@ -3,7 +3,7 @@
 
 import { attribute, byId } from './dom.js';
 import { NOT_CONNECTED } from './origin.js';
-import { bytes } from './text.js';
+import { bytes, messageOf } from './text.js';
 
 export function commandButtons(control, base, dispatch) {
   let why = '';             // there are no commands now
@@ -16,7 +16,7 @@ export function commandButtons(control, base, dispatch) {
     try {
       say(done(await control.send(command)));
     } catch (refusal) {
-      say({ kind: 'failed', text: `${failed}: ${refusal.message}` });
+      say({ kind: 'failed', text: `${failed}: ${messageOf(refusal)}` });
     }
     button.removeAttribute('aria-busy');
   };

@@ -9,6 +9,7 @@ const PATIENCE = 5000;      // ms for one reply; a server that is later than thi
 
 export class Control {
   #url;
+  /** @type {WebSocket | null} */
   #socket = null;
   #waiting = new Map();     // id → {resolve, reject, timer}
   #last = 0;
@@ -23,7 +24,7 @@ export class Control {
   }
 
   // One connection from start to end, for a Link.
-  attempt = (opened, signal) => new Promise((resolve, reject) => {
+  attempt = (opened, signal) => new Promise((/** @type {(value?: unknown) => void} */ resolve, reject) => {
     const socket = new WebSocket(this.#url);
     let met = false;
     this.#socket = socket;
@@ -50,11 +51,12 @@ export class Control {
   // The reply, or an Error with the camera's reason.
   send(command) {
     return new Promise((resolve, reject) => {
-      if (!this.open) throw new Error(NOT_CONNECTED);
+      const socket = this.#socket;
+      if (!socket || !this.open) throw new Error(NOT_CONNECTED);
       const id = ++this.#last;
-      const timer = setTimeout(() => this.#socket.close(), PATIENCE);
+      const timer = setTimeout(() => socket.close(), PATIENCE);
       this.#waiting.set(id, { resolve, reject, timer });
-      this.#socket.send(JSON.stringify({ ...command, id }));
+      socket.send(JSON.stringify({ ...command, id }));
     });
   }
 

@@ -39,7 +39,7 @@ const rows = {
     const input = el('input', { type: 'range', id: id(control), min, max, step: step || 1 });
     const output = el('span', { className: 'field-number' });
     input.oninput = () => want(input.valueAsNumber);
-    return field(control, [label(control), el('span', { className: 'field-value' }, input, output)], input, (value) => {
+    return field([label(control), el('span', { className: 'field-value' }, input, output)], input, (value) => {
       if (input.valueAsNumber !== value) input.value = value;
       put(output, String(value));
     });
@@ -48,20 +48,20 @@ const rows = {
   boolean(control, want) {
     const input = el('input', { type: 'checkbox', id: id(control) });
     input.onchange = () => want(input.checked);
-    return field(control, [input, label(control)], input, (value) => { input.checked = value; }, 'field-switch');
+    return field([input, label(control)], input, (value) => { input.checked = value; }, 'field-switch');
   },
 
   menu(control, want) {
     const options = (control.menu ?? []).map(({ value, label: text }) => el('option', { value, textContent: text }));
     const input = el('select', { id: id(control) }, ...options);
     input.onchange = () => want(Number(input.value));
-    return field(control, [label(control), input], input, (value) => { input.value = value; });
+    return field([label(control), input], input, (value) => { input.value = value; });
   },
 
   button(control, want) {
     const input = el('button', { type: 'button', id: id(control), textContent: control.label });
     input.onclick = () => want(true);
-    return field(control, [input], input, () => {});
+    return field([input], input, () => {});
   },
 };
 
@@ -69,7 +69,7 @@ const id = ({ name }) => `control-${name}`;
 const label = (control) => el('label', { htmlFor: id(control), textContent: control.label });
 
 // The driver says which cannot be set, now (inactive) or ever (read-only).
-function field(control, children, input, show, kind = '') {
+function field(children, input, show, kind = '') {
   const node = el('div', { className: `field ${kind}` }, ...children);
   return { node, write: (value, fixed) => {
     input.disabled = fixed;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: ISC
 // dom: small helpers around the document. Text from outside only ever becomes text.
 
+// Of which kind it is stands in index.html.
+/** @type {(id: string) => any} */
 export const byId = (id) => document.getElementById(id);
 
 // An element with properties (or attributes, where there is no such property) and children.

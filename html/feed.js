@@ -6,7 +6,7 @@
 // silently: then the Link opens another, which asks for what came after since(), the last number
 // known here. Without one nothing that was missed can be asked for: onOpen(true).
 
-import { get } from './api.js';
+import { get, urlOf } from './api.js';
 import { sleep } from './retry.js';
 import { sentence } from './text.js';
 
@@ -16,10 +16,8 @@ const VISIT = 1200;         // ms: long enough for a pulse
 const PAUSE = 4000;
 
 export function feed(base, { since, onEvent, onOpen, report }) {
-  return (opened, signal) => new Promise((resolve, reject) => {
-    const url = new URL('events', base);
-    if (since()) url.search = new URLSearchParams({ last_event_id: since() });
-    const source = new EventSource(url);
+  return (opened, signal) => new Promise((/** @type {(value?: unknown) => void} */ resolve, reject) => {
+    const source = new EventSource(urlOf('events', base, since() ? { last_event_id: since() } : {}));
     let heard = Date.now();
     let online = false;
     const end = (settle, value) => {

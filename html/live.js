@@ -6,7 +6,7 @@
 // proxy that holds it back) a quick row of stills stands in; the stream is tried again, at first soon.
 // Who has no seat (seats.js) for a connection that lasts has stills as well.
 
-import { refusal } from './api.js';
+import { refusal, urlOf } from './api.js';
 import { Parts } from './multipart.js';
 import { sleep } from './retry.js';
 
@@ -103,6 +103,7 @@ async function streamed(base, show, signal) {
   const headers = { Accept: 'application/octet-stream' };
   const response = await fetch(new URL('stream.jpg', base), { signal, headers, cache: 'no-store' });
   if (!response.ok) throw await refusal(response);
+  if (!response.body) throw new Error('The stream ended');
   const reader = response.body.getReader();
   const parts = new Parts();
   try {
@@ -119,9 +120,7 @@ async function streamed(base, show, signal) {
 // Each request waits at the server for a picture newer than the last one, `wait` ms at most.
 async function stills(base, every, show, signal, { wait = STILL_WAIT, until = Infinity } = {}) {
   for (let after = ''; !signal.aborted && Date.now() < until;) {
-    const url = new URL('snapshot.jpg', base);
-    if (after) url.search = new URLSearchParams({ after, wait });
-    const response = await fetch(url, { signal, cache: 'no-store' });
+    const response = await fetch(urlOf('snapshot.jpg', base, after ? { after, wait } : {}), { signal, cache: 'no-store' });
     if (!response.ok) throw await refusal(response);
     const body = new Uint8Array(await response.arrayBuffer());
     if (response.status === 204 && wait > 0) continue;

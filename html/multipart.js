@@ -11,7 +11,9 @@ const LINE_END = 10;
 
 export class Parts {
   #line = '';           // begun, not ended
+  /** @type {Headers | null} */
   #headers = null;      // of the part whose head is being read; null between two parts
+  /** @type {Uint8Array | null} */
   #body = null;         // being filled
   #filled = 0;
   over = false;         // the last delimiter was there
@@ -21,7 +23,7 @@ export class Parts {
   push(bytes) {
     const whole = [];
     for (let at = 0; at < bytes.length && !this.over;) {
-      at += this.#body ? this.#fill(bytes.subarray(at)) : this.#read(bytes.subarray(at));
+      at += this.#body ? this.#fill(this.#body, bytes.subarray(at)) : this.#read(bytes.subarray(at));
       if (this.#body?.length === this.#filled) {
         whole.push({ headers: this.#headers, body: this.#body });
         this.#headers = this.#body = null;
@@ -30,9 +32,9 @@ export class Parts {
     return whole;
   }
 
-  #fill(bytes) {
-    const piece = bytes.subarray(0, this.#body.length - this.#filled);
-    this.#body.set(piece, this.#filled);
+  #fill(body, bytes) {
+    const piece = bytes.subarray(0, body.length - this.#filled);
+    body.set(piece, this.#filled);
     this.#filled += piece.length;
     return piece.length;
   }
@@ -45,7 +47,7 @@ export class Parts {
     if (end < 0) return piece.length;
     const line = this.#line.replace(/\r$/, '');
     this.#line = '';
-    if (this.#headers) this.#header(line);
+    if (this.#headers) this.#header(this.#headers, line);
     else this.#delimiter(line);
     return end + 1;
   }
@@ -57,13 +59,13 @@ export class Parts {
     else this.#headers = new Headers();
   }
 
-  #header(line) {
+  #header(headers, line) {
     if (line !== '') {
       const colon = line.indexOf(':');
-      this.#headers.append(line.slice(0, colon), line.slice(colon + 1).trim());
+      headers.append(line.slice(0, colon), line.slice(colon + 1).trim());
       return;
     }
-    const length = Number(this.#headers.get('content-length') ?? NaN);
+    const length = Number(headers.get('content-length') ?? NaN);
     if (!(length >= 0 && length <= PART_MAX)) throw new Error('A picture without a length');
     this.#body = new Uint8Array(length);
     this.#filled = 0;

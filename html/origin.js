@@ -5,16 +5,14 @@
 // does, and refuses what seems to come from another site's page (403). A WebSocket that is refused says
 // nothing of why: GET /session does.
 
-import { get, cameraBase } from './api.js';
+import { cameraBase, get, urlOf } from './api.js';
 import { refusedOrigin } from './text.js';
 
 export const NOT_CONNECTED = 'not connected to the camera';
 
 // Why the WebSocket did not open, in words.
 export async function whyNoCommands() {
-  const url = new URL('session', cameraBase(location));
-  url.search = new URLSearchParams({ origin: location.origin });
-  return get(url).then(
+  return get(urlOf('session', cameraBase(location), { origin: location.origin })).then(
     ({ origin, site }) => (origin === 'refused' ? refusedOrigin(location.origin, site) : `${NOT_CONNECTED}. Its WebSocket does not get through`),
     (why) => why.message);
 }

@@ -22,7 +22,7 @@ export function plotView() {
     const { pulses, events } = state;
     if (pulses.length === 0) return;
     const end = pulses.at(-1).ts;
-    const minutes = SPANS.find((span) => span * 60 >= end - pulses[0].ts) ?? SPANS.at(-1);
+    const minutes = SPANS.find((span) => span * 60 >= end - pulses[0].ts) ?? SPANS[SPANS.length - 1];
     const begin = end - minutes * 60;
     const shown = pulses.filter(({ ts }) => ts >= begin);
     const fired = events.filter(({ type, ts }) => type === 'motion' && ts >= begin && ts <= end + 1);
@@ -51,8 +51,8 @@ function scale(pulses, fired, threshold) {
 function split(pulses) {
   const runs = [];
   for (const pulse of pulses) {
-    const last = runs.at(-1)?.at(-1);
-    if (last && pulse.ts - last.ts <= GAP) runs.at(-1).push(pulse);
+    const run = runs.at(-1);
+    if (run && pulse.ts - run[run.length - 1].ts <= GAP) run.push(pulse);
     else runs.push([pulse]);
   }
   return runs;

@@ -19,6 +19,7 @@ export function backoff(failures, random = Math.random) {
 export class Link {
   #attempt;
   #report;
+  /** @type {AbortController | null} */
   #life = null;
 
   constructor(attempt, report) {
@@ -70,7 +71,7 @@ addEventListener('online', hurry);
 
 // Resolves after `ms`, or at once when the signal ends or there is reason to hurry.
 export function sleep(ms, signal) {
-  return new Promise((resolve) => {
+  return new Promise((/** @type {(value?: unknown) => void} */ resolve) => {
     const over = new AbortController();
     const done = () => {
       clearTimeout(timer);

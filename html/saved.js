@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: ISC
 // saved: the pictures on the camera's disk: thumbnails, a viewer, download and delete.
 
-import { get, remove } from './api.js';
+import { get, Refusal, remove, urlOf } from './api.js';
 import { ask, byId, el, list, put } from './dom.js';
 import { SNAPS_PAGE } from './state.js';
-import { bytes, clock, plural } from './text.js';
+import { bytes, clock, messageOf, plural } from './text.js';
 
 export function savedView(base, dispatch) {
-  const urlOf = ({ name }) => new URL(`snaps/${encodeURIComponent(name)}`, base).href;
+  const hrefOf = ({ name }) => new URL(`snaps/${encodeURIComponent(name)}`, base).href;
   const say = (kind, text) => dispatch({ type: 'notice', notice: { kind, text } });
 
   const load = async (before) => {
-    const url = new URL('snaps/', base);
-    url.search = new URLSearchParams(before ? { before, limit: SNAPS_PAGE } : { limit: SNAPS_PAGE });
-    const snaps = await get(url);
+    const snaps = await get(urlOf('snaps/', base, before ? { before, limit: SNAPS_PAGE } : { limit: SNAPS_PAGE }));
     dispatch({ type: 'snaps', list: snaps, older: Boolean(before) });
     return snaps;
   };
@@ -25,10 +23,10 @@ export function savedView(base, dispatch) {
   const discard = async (snap) => {
     if (!await ask(`Delete ${snap.name}? It cannot be brought back.`, 'Delete')) return false;
     try {
-      await remove(urlOf(snap));
+      await remove(hrefOf(snap));
     } catch (why) {
-      if (why.status !== 404) {
-        say('failed', `Not deleted: ${why.message}`);
+      if (!(why instanceof Refusal && why.status === 404)) {
+        say('failed', `Not deleted: ${messageOf(why)}`);
         return false;
       }
     }
@@ -37,8 +35,8 @@ export function savedView(base, dispatch) {
     return true;
   };
 
-  const viewer = viewerDialog(urlOf, discard);
-  const make = (snap) => card(snap, urlOf(snap), (click) => viewer.open(click, snap), () => discard(snap));
+  const viewer = viewerDialog(hrefOf, discard);
+  const make = (snap) => card(snap, hrefOf(snap), (click) => viewer.open(click, snap), () => discard(snap));
   byId('older-btn').onclick = () => loadOlder().catch((why) => say('failed', `No older pictures: ${why.message}`));
 
   const update = ({ snaps }) => {
@@ -67,17 +65,17 @@ function card(snap, href, open, discard) {
 }
 
 // A dialog with one picture in full, and its neighbours by button or arrow key.
-function viewerDialog(urlOf, discard) {
+function viewerDialog(hrefOf, discard) {
   const dialog = byId('viewer');
   let snaps = [];
   let shown = null;
 
   const show = (snap) => {
     shown = snap;
-    byId('viewer-img').src = urlOf(snap);
+    byId('viewer-img').src = hrefOf(snap);
     byId('viewer-img').alt = `Picture ${snap.name}`;
     put(byId('viewer-words'), snap.ts ? `${clock(snap.ts)} · ${snap.name} · ${bytes(snap.bytes)}` : snap.name);
-    Object.assign(byId('viewer-download'), { href: urlOf(snap), download: snap.name });
+    Object.assign(byId('viewer-download'), { href: hrefOf(snap), download: snap.name });
     neighbours();
   };
   const neighbours = () => {

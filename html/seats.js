@@ -14,7 +14,10 @@ import { Tabs } from './tabs.js';
 const SEATS = 2;
 
 // Over HTTP/2 and HTTP/3 all requests share one connection: nobody needs a seat.
-const plenty = () => /^h[23]/.test(performance.getEntriesByType('navigation')[0]?.nextHopProtocol ?? '');
+const plenty = () => {
+  const [page] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType('navigation'));
+  return /^h[23]/.test(page?.nextHopProtocol ?? '');
+};
 
 export class Seats {
   seated = true;            // until somebody says that there is none

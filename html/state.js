@@ -6,6 +6,15 @@ export const EVENTS_MAX = 50;
 export const PULSES_MAX = 300;      // one a second: five minutes
 export const SNAPS_PAGE = 12;
 
+/**
+ * @typedef {{phase: string, reason?: string, until?: number}} Standing of a connection, as in retry.js
+ * @typedef {{now: number, feed: Standing, control: Standing,
+ *   picture: {phase: string, mode: string, fps: number, taken: number, shown: number, placard: string} & Record<string, any>,
+ *   camera: Record<string, any>, config: Record<string, any>, wanted: Record<string, Record<string, any>>, skew: number | null,
+ *   pulses: any[], events: any[], snaps: Record<string, any>, controls: any[], settings: any[], session: Record<string, any>, notice: any}} State
+ */
+
+/** @type {State} */
 export const initial = {
   now: 0,                           // ms, the last tick
   feed: { phase: 'connecting' },    // Server-Sent Events; phases as in retry.js
@@ -29,17 +38,23 @@ export function setting(state, name) {
   return state.wanted.config[name] ?? state.config[name];
 }
 
+/**
+ * @param {State} state
+ * @param {{type: string} & Record<string, any>} action
+ * @returns {State}
+ */
 export function reduce(state, action) {
   const reducer = reducers[action.type];
   return reducer ? { ...state, ...reducer(state, action) } : state;
 }
 
+/** @type {Record<string, (state: State, action: any) => Partial<State>>} */
 const reducers = {
-  tick: (state, { now }) => ({ now }),
+  tick: (_, { now }) => ({ now }),
   link: (state, { name, link }) => ({ [name]: { ...state[name], ...link } }),
-  notice: (state, { notice }) => ({ notice }),
-  session: (state, { session }) => ({ session }),
-  settings: (state, { data: { settings } }) => ({ settings }),
+  notice: (_, { notice }) => ({ notice }),
+  session: (_, { session }) => ({ session }),
+  settings: (_, { data: { settings } }) => ({ settings }),
   controls: ({ wanted }, { data: { controls } }) => ({
     controls,
     wanted: settled(wanted, 'controls', Object.fromEntries(controls.map(({ name, value }) => [name, value]))),
@@ -113,6 +128,7 @@ const withValues = {
   }),
 };
 
+/** @param {{online?: boolean, reason?: string, source?: string, width?: number, height?: number}} facts */
 function cameraFacts({ online, reason, source, width, height }) {
   const facts = { source, width, height };
   if (online !== undefined) Object.assign(facts, { online, reason: online ? '' : reason });

@@ -13,7 +13,9 @@ export class Tabs {
   #name;
   #handlers;
   #election;
+  /** @type {BroadcastChannel | null} */
   #all = null;              // the channel that all hear
+  /** @type {BroadcastChannel | null} */
   #own = null;              // the one that this tab alone hears
   #others = new Map();      // id → the channel to that tab
   #clock = 0;
@@ -41,7 +43,8 @@ export class Tabs {
     this.#own = this.#listen(`${this.#name} ${this.#id}`);
     this.#clock = setInterval(() => this.#election.tick(), TICK);
     this.#election.join();
-    while (!SHARED && !this.leading) this.#election.tick();
+    if (SHARED) return;
+    while (!this.leading) this.#election.tick();
   }
 
   leave() {

@@ -31,6 +31,9 @@ export function refusedOrigin(origin, site) {
     `Behind a proxy, set trusted_proxies; else add ${origin} to allow_origins`;
 }
 
+/** @param {unknown} why */
+export const messageOf = (why) => (why instanceof Error ? why.message : String(why));
+
 export const plural = (count, one, many) => `${count} ${count === 1 ? one : many}`;
 
 export const sentence = (words) => words.charAt(0).toUpperCase() + words.slice(1);

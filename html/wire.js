@@ -112,6 +112,6 @@ export class Wire {
       if (event.type === 'state') this.#state = event;
       this.#handlers.onEvent(event);
     }
-    if (kind === 'answer') this.#errands.answer(rest);
+    if (kind === 'answer') this.#errands.answer(/** @type {any} */ (rest));
   }
 }

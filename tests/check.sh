@@ -5,7 +5,7 @@
 check_packages="chromium chromium-driver clang-format clang-tidy cppcheck firefox-esr gir1.2-webkit2-4.1 groff libcmocka-dev openssl
 	procps python3-gi python3-pytest python3-pyflakes python3-pytest-xdist python3-requests python3-selenium shellcheck
 	strace systemd util-linux webkit2gtk-driver xvfb"
-command -v npm >/dev/null || check_packages="$check_packages npm"	# brings axe-core
+command -v npm >/dev/null || check_packages="$check_packages npm"	# brings axe-core, eslint, typescript; and node
 check_packages="$check_packages golang-github-rwcarlsen-goexif-dev"	# pictures of real cameras: tests/site/test_pictures.py
 check_packages="$check_packages apache2 caddy haproxy varnish"	# tests/site/test_proxies.py
 check_packages="$check_packages busybox-static python3-numpy python3-pil qemu-system-x86 ustreamer v4l-utils"	# tests/guest
@@ -27,21 +27,22 @@ step() {
 }
 
 # How many tests there are, by the files they stand in: each program of tests/unit and tests/fuzz and tests/floors in
-# both builds, tests/hardening and tests/counts in the plain one; and what pytest finds.
+# both builds, tests/hardening and tests/counts in the plain one; what pytest finds; and those of tests/js.
 count_expected() {
 	programs=$(find "$top/tests/unit" "$top/tests/fuzz" -name 'test_*.c' -o -name 'fuzz_*.c' | wc -l)
+	scripts=$(cat "$top"/tests/js/*.test.js | grep -c '^test(')
 	sed -n 's/^\([0-9]*\) tests* collected in .*/\1/p' "$build"/logs/collect-*.log |
-		awk -v n=$((2 * (programs + 1) + 2)) '{ n += $1 } END { print n }'
+		awk -v n=$((2 * (programs + 1) + 2 + scripts)) '{ n += $1 } END { print n }'
 }
 
-# What automake (# PASS: 3) and pytest (3 passed, 1 failed) say, summed up. A skipped
+# What automake (# PASS: 3), node (# pass 3) and pytest (3 passed, 1 failed) say, summed up. A skipped
 # test has tested nothing: it counts as failed. So does one that has not run at all.
 count() {
 	expected=$(count_expected)
-	sed -n -e 's/^# \([A-Z]*\): *\([0-9][0-9]*\)$/\2 \1/p' -e 's/^=* *\([0-9].* in [0-9.]*s\).*$/\1/p' "$build"/logs/*.log |
+	sed -n -e 's/^# \([A-Z]*\): *\([0-9][0-9]*\)$/\2 \1/p' -e 's/^# \([a-z]*\) \([0-9][0-9]*\)$/\2 \1/p' -e 's/^=* *\([0-9].* in [0-9.]*s\).*$/\1/p' "$build"/logs/*.log |
 		tr ',' '\n' | awk -v expected="$expected" '
-		$2 ~ /^(PASS|passed)$/ { passed += $1 }
-		$2 ~ /^(FAIL|XPASS|ERROR|SKIP|failed|error|errors|skipped|xpassed)$/ { failed += $1 }
+		$2 ~ /^(PASS|pass|passed)$/ { passed += $1 }
+		$2 ~ /^(FAIL|XPASS|ERROR|SKIP|fail|cancelled|todo|failed|error|errors|skipped|xpassed)$/ { failed += $1 }
 		END {
 			printf "%d of %d tests have run\n", passed + failed, expected
 			printf "%d passed, %d failed\n", passed, failed
@@ -67,9 +68,10 @@ check() {
 	step programs make -s -C "$build" -j "$(nproc)" check TESTS=
 	{ step guest pytest "$build" "$top/tests/guest"; exit $failed; } &	# it takes one processor and waits for nothing
 	guest=$!
-	for tool in shellcheck pyflakes clang-format cppcheck clang-tidy clang-analyzer gcc; do
+	for tool in shellcheck pyflakes eslint tsc clang-format cppcheck clang-tidy clang-analyzer gcc; do
 		step "lint-$tool" env BUILD_DIR="$build" "$top/tests/lint/lint" $tool
 	done
+	step scripts node --test --test-reporter=tap "$top/tests/js/"
 	step unit make -C "$build" -j "$(nproc)" check
 	step build-sanitized build_in "$build/sanitized" --enable-werror --enable-tests --enable-sanitizers
 	step unit-sanitized make -C "$build/sanitized" -j "$(nproc)" check

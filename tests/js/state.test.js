@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: ISC
+// What the page knows, and how each thing that happens changes it.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+
+import { initial, reduce } from '../../html/state.js';
+
+const after = (...actions) => actions.reduce(reduce, initial);
+const numbers = (from, to) => Array.from({ length: to - from }, (_, at) => from + at);
+const down = (from, to) => numbers(to + 1, from + 1).reverse();
+
+test('events are bounded, sorted and told apart', () => {
+  const motions = numbers(1, 80).map((id) => ({ type: 'motion', id, data: { ts: id, change: 20, count: 1 } }));
+  const history = [{ id: 70, type: 'motion', ts: 70, data: {} }, { id: 71, type: 'saved', ts: 71 }];
+  const state = after(...motions, { type: 'history', events: history },
+    { type: 'motion', id: null, data: { ts: 90.5, change: 9, count: 2, stored: false } });
+  assert.deepEqual(state.events.map(({ id }) => id), [null, ...down(79, 30)]);
+});
+
+test('pulses are bounded', () => {
+  const state = after(...numbers(0, 400).map((ts) =>
+    ({ type: 'pulse', now: ts, data: { ts, online: true, change: 1, threshold: 12 } })));
+  assert.equal(state.pulses.length, 300);
+  assert.equal(state.pulses.at(-1).ts, 399);
+});
+
+const config = (type, threshold, more = {}) => ({ type, scope: 'config', values: { threshold }, ...more });
+const told = (threshold) => ({ type: 'state', data: { threshold, cooldown: 5, online: true } });
+
+test('what was asked for shows until it is answered', () => {
+  assert.deepEqual(after(told(12), config('want', 30), told(12)).wanted.config, { threshold: 30 });
+});
+
+test('what was kept is the value', () => {
+  const state = after(told(12), config('want', 30), config('kept', 30));
+  assert.deepEqual(state.wanted.config, {});
+  assert.equal(state.config.threshold, 30);
+});
+
+test('news that overtook the answer counts', () => {
+  const state = after(told(12), config('want', 30), told(30), told(12), config('kept', 30));
+  assert.deepEqual(state.wanted.config, {});
+  assert.equal(state.config.threshold, 12);
+});
+
+test('what was refused goes back, with the reason', () => {
+  const state = after(told(12), config('want', 30), config('refused', 30, { reason: 'no' }));
+  assert.deepEqual(state.wanted.config, {});
+  assert.equal(state.config.threshold, 12);
+  assert.equal(state.notice.text, 'Not changed: no');
+});
+
+test('what was asked for again meanwhile stays asked for', () => {
+  assert.deepEqual(after(config('want', 30), config('want', 31), config('kept', 30)).wanted.config, { threshold: 31 });
+});
+
+test('settings are not taken for facts', () => {
+  const facts = { online: true, source: 'testcard', width: 320, height: 240 };
+  const state = after({ type: 'status', data: { camera: 'cam', name: 'Card', ...facts, snaps: { count: 1, bytes: 2 } } },
+    { type: 'state', data: { online: false, reason: 'gone', source: 'auto', width: 0, height: 0 } });
+  assert.deepEqual(state.camera, { ...facts, online: false, reason: 'gone', id: 'cam', name: 'Card' });
+});
+
+const saved = (id, name, size) => ({ type: 'saved', id, data: { ts: id, name, url: `snaps/${name}`, size } });
+
+test('saved pictures are counted, each once', () => {
+  const one = saved(5, 'a.jpg', 10);
+  assert.equal(after(one, one).snaps.count, 1);
+  const deleted = { type: 'deleted', data: { name: 'a.jpg' } };
+  const { count, bytes, list } = after(one, deleted, deleted).snaps;
+  assert.deepEqual([count, bytes, list], [0, 0, []]);
+});
+
+test('saved pictures are bounded and paged', () => {
+  const many = numbers(0, 40).map((id) => saved(id, `${id}.jpg`, 1));
+  const { snaps } = after(...many);
+  assert.deepEqual(snaps.list.map(({ name }) => name), down(39, 27).map((id) => `${id}.jpg`));
+  assert.ok(snaps.more && snaps.count === 40);
+  const older = { type: 'snaps', older: true, list: down(28, 16).map((id) => ({ id, name: `${id}.jpg` })) };
+  const whole = after(...many, older, saved(41, '41.jpg', 1)).snaps.list;
+  assert.deepEqual(whole.map(({ name }) => name), [41, ...down(39, 17)].map((id) => `${id}.jpg`));
+});
