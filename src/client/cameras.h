@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/vocabulary.h"
+#include "protocol/camera_name.h"
 
 #define CAMERA_FIRST "cam" /* the name that a camera gets when nobody gives it one */
 

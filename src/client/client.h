@@ -18,7 +18,7 @@
 #include <stddef.h>
 
 #include "base/role.h"
-#include "base/vocabulary.h"
+#include "protocol/commands.h"
 
 struct client;
 

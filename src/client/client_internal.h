@@ -8,6 +8,7 @@
 #include <sys/queue.h>
 
 #include "client/client.h"
+#include "protocol/limits.h"
 
 enum { CLIENT_OUTPUT_MAX = 1 << 20 }; /* bytes waiting for orield to read them */
 

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "client/client_internal.h"
 #include "loop/timer.h"
+#include "protocol/commands.h"
 
 enum { TAG_SIZE = 24 }; /* "#", up to 20 digits, " " and the newline */
 

@@ -18,6 +18,7 @@
 #include "base/json.h"
 #include "ctl/ctl.h"
 #include "ctl/backup_parts.h"
+#include "protocol/camera_name.h"
 #include "store/store.h"
 
 enum { FOLDER_SIZE = 1024, NO_SESSIONS_S = 1 };

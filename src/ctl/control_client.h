@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 #include "base/cause.h"
-#include "base/vocabulary.h"
+#include "protocol/limits.h"
 
 enum { CONTROL_CLIENT_SECONDS = 10, CONTROL_CLIENT_FDS = 2 };
 

@@ -9,6 +9,8 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "protocol/camera_name.h"
+#include "protocol/reasons.h"
 
 void
 ctl_print(const json_t *value)

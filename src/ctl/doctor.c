@@ -14,6 +14,7 @@
 
 #include "base/json.h"
 #include "ctl/show.h"
+#include "protocol/camera_name.h"
 #include "ring/ring.h"
 
 enum { MEMORY_MIN_MB = 64, QUOTA_NEARLY = 90 };

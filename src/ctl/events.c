@@ -10,6 +10,8 @@
 #include "base/json.h"
 #include "ctl/ctl.h"
 #include "ctl/show.h"
+#include "protocol/events.h"
+#include "protocol/reasons.h"
 
 enum { FOLLOW_PAUSE_MS = 500 };
 

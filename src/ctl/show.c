@@ -8,7 +8,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
-#include "base/vocabulary.h"
+#include "protocol/events.h"
 
 /* ---- words and numbers ---------------------------------------------------------------- */
 

@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "ctl/ctl.h"
 #include "ctl/show.h"
+#include "protocol/reasons.h"
 #include "ring/ring.h"
 
 enum { LOOKS = 5 }; /* a slot overwritten while it is copied: look again */

@@ -9,7 +9,8 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
-#include "base/vocabulary.h"
+#include "protocol/camera_name.h"
+#include "protocol/commands.h"
 #include "client/cameras.h"
 #include "loop/timer.h"
 

@@ -10,7 +10,7 @@
 
 #include <stddef.h>
 
-#include "base/vocabulary.h"
+#include "protocol/limits.h"
 
 enum {
 	VALIDATE_PARAMS_MAX = 64 *

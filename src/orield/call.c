@@ -6,7 +6,7 @@
 
 #include "base/json.h"
 #include "base/log.h"
-#include "base/vocabulary.h"
+#include "protocol/limits.h"
 #include "orield/peer_internal.h"
 
 enum { ID_SIZE = 64 };

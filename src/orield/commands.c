@@ -9,10 +9,13 @@
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "base/vocabulary.h"
 #include "orield/arguments.h"
 #include "orield/orield.h"
 #include "orield/settings.h"
+#include "protocol/commands.h"
+#include "protocol/events.h"
+#include "protocol/limits.h"
+#include "protocol/reasons.h"
 
 #define REASON_MEMORY "out of memory"
 

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "base/vocabulary.h"
+#include "protocol/camera_name.h"
 #include "confine/confine.h"
 #include "orield/commands.h"
 #include "orield/folder.h"

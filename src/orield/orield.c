@@ -12,8 +12,8 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/service.h"
-#include "base/vocabulary.h"
 #include "loop/timer.h"
+#include "protocol/events.h"
 #include "orield/settings.h"
 
 enum { REPORTS_MAX = 64, COUNTERS_SECONDS = 10, LOOK_TURNS = 8640 /* of those: once a day */ };

@@ -10,7 +10,8 @@
 
 #include "base/json.h"
 #include "base/log.h"
-#include "base/vocabulary.h"
+#include "protocol/limits.h"
+#include "protocol/reasons.h"
 
 enum { READ_SIZE = 16384, WRITE_PARTS = 8 };
 

@@ -7,8 +7,8 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
-#include "base/vocabulary.h"
 #include "loop/timer.h"
+#include "protocol/events.h"
 
 enum { PAGE_EVENTS = 256, PAGE_BYTES = 1 << 18, STATE_PAUSE_MS = 50, PULSE_MS = 1000 };
 

@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
-#include "base/vocabulary.h"
+#include "protocol/events.h"
 
 static int
 store_jobs_no_memory(struct cause *why)

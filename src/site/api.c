@@ -5,7 +5,8 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "base/vocabulary.h"
+#include "protocol/commands.h"
+#include "protocol/reasons.h"
 #include "fanout/fanout.h"
 #include "http/query.h"
 #include "http/reply.h"

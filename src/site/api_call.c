@@ -4,10 +4,11 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "base/vocabulary.h"
 #include "fanout/deferred.h"
 #include "fanout/fanout.h"
 #include "http/reply.h"
+#include "protocol/commands.h"
+#include "protocol/reasons.h"
 #include "site/site_state.h"
 
 enum { KEY_MAX = 64 };

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "base/vocabulary.h"
+#include "protocol/reasons.h"
 #include "http/origin.h"
 #include "http/reply.h"
 #include "site/api.h"

@@ -12,7 +12,7 @@
 #include "base/hosts.h"
 #include "base/log.h"
 #include "base/unixsock.h"
-#include "base/vocabulary.h"
+#include "protocol/camera_name.h"
 #include "confine/confine.h"
 #include "site/login.h"
 #include "site/settings.h"

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "client/cameras.h"
+#include "protocol/camera_name.h"
 
 enum { LOOK_MS = 1000 }; /* a new camera is found this much later, at most */
 

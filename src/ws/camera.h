@@ -9,6 +9,7 @@
 
 #include "client/cameras.h"
 #include "client/client.h"
+#include "protocol/camera_name.h"
 
 /* Without sessions the connection is kept for so long: their last commands are
  * still on their way, and a page is often loaded again. */

@@ -10,7 +10,7 @@
 #include "base/hosts.h"
 #include "base/limiter.h"
 #include "base/role.h"
-#include "base/vocabulary.h"
+#include "protocol/camera_name.h"
 #include "grants/grants.h"
 
 enum {

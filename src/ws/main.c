@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/options.h"
 #include "confine/confine.h"
+#include "protocol/camera_name.h"
 #include "ws/relay.h"
 #include "ws/server.h"
 

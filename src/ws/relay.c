@@ -6,6 +6,9 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "protocol/commands.h"
+#include "protocol/limits.h"
+#include "protocol/reasons.h"
 
 enum { ID_MAX = 64 }; /* bytes of an "id" that is a string: docs/protocol.md */
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "protocol/camera_name.h"
 #include "ws/handshake.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -123,7 +123,7 @@ def test_a_strangers_websocket_is_refused(people, who):
 
 
 def test_commands_by_role(people):
-    words = re.findall(r'COMMAND\((\w+), "(\w+)", COMMAND_(\w+),', (oriel.SOURCE / "src/base/vocabulary.h").read_text())
+    words = re.findall(r'COMMAND\((\w+), "(\w+)", COMMAND_(\w+),', (oriel.SOURCE / "src/protocol/commands.h").read_text())
     assert len(words) > 10
     for who, rank in ("viewer", 1), ("viewer session", 1), ("operator", 2), ("operator session", 2):
         with people.site.control(headers=people.headers[who]) as control:

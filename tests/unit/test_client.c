@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/unixsock.h"
 #include "client/client.h"
+#include "protocol/commands.h"
 
 struct stage {
 	char folder[64], path[96];

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* vocabulary: the commands of the control protocol, one table for all programs.
+/* commands: the commands of the control protocol, one table for all programs.
  *
  * orield adds a handler to each row; oriel-ws asks which of them a browser may
  * send; orielctl and the manual take the help sentences. The protocol itself is
  * docs/protocol.md. */
-#ifndef ORIEL_BASE_VOCABULARY_H
-#define ORIEL_BASE_VOCABULARY_H
+#ifndef ORIEL_PROTOCOL_COMMANDS_H
+#define ORIEL_PROTOCOL_COMMANDS_H
 
 #include <stdbool.h>
 
@@ -68,38 +68,5 @@ enum command_id command_find(const char *name);
 
 /* May a browser send it (over WebSocket)? */
 bool command_is_remote(enum command_id id);
-
-/* Kinds of events in the log, in SSE and on the control socket. */
-#define EVENT_MOTION "motion"
-#define EVENT_SAVED "saved"
-#define EVENT_CAMERA "camera"
-#define EVENT_DELETED "deleted" /* unnumbered: a saved picture, by somebody's wish */
-#define EVENT_STATE "state"	/* unnumbered: settings and counters */
-#define EVENT_PULSE "pulse"	/* unnumbered: once a second for those who asked */
-
-/* What became of it is not known: it may have been done. Beside "ok": false or "error". */
-#define CODE_UNKNOWN_OUTCOME "unknown_outcome"
-
-/* Replies that more than one program gives. */
-#define REASON_NO_FRAME "no frame yet"
-#define REASON_NO_DAEMON "camera daemon not running"
-#define REASON_SILENT "the camera daemon does not answer"
-#define REASON_BUSY "busy"
-#define REASON_UNKNOWN_OUTCOME                                         \
-	"no answer yet: it may have been done, or may be done later; " \
-	"ask again with the same id to learn which"
-#define REASON_OPERATORS "operators only"
-#define ERROR_BAD_JSON "bad json"
-#define ERROR_UNKNOWN_COMMAND "unknown command"
-
-enum {
-	MESSAGE_MAX = 16 * 1024,   /* a command from a browser, bytes */
-	LINE_MAX_SIZE = 64 * 1024, /* a line on the control socket, bytes with its end */
-	CAMERA_NAME_MAX = 32,
-};
-
-/* A camera's name: [a-z0-9][a-z0-9_-]*, at most CAMERA_NAME_MAX bytes. It is part
- * of paths and URLs. */
-bool camera_name_valid(const char *name);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "base/vocabulary.h"
+#include "protocol/commands.h"
 
 #include <string.h>
 
@@ -23,13 +23,4 @@ bool
 command_is_remote(enum command_id id)
 {
 	return id < COMMAND_COUNT && command_words[id].role != COMMAND_LOCAL;
-}
-
-bool
-camera_name_valid(const char *name)
-{
-	size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-");
-
-	return length > 0 && length <= CAMERA_NAME_MAX && name[length] == '\0' && name[0] != '_' &&
-	    name[0] != '-';
 }

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-#include "base/vocabulary.h"
+#include "protocol/camera_name.h"
+#include "protocol/commands.h"
 
 static void
 test_every_word_is_found(void **state)
