@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/frame.h"
 #include "capture/capture_internal.h"
+#include "protocol/reasons.h"
 
 #define HANG_NS CLOCK_S /* beyond the limit at which the thread itself speaks */
 
@@ -70,7 +71,7 @@ capture_new(const struct capture_settings *settings, const struct capture_tuning
 	capture->reports = reports;
 	capture->wake = capture->inotify = -1;
 	pthread_mutex_init(&capture->lock, NULL);
-	cause_set(&capture->status.reason, "no frame yet");
+	cause_set(&capture->status.reason, REASON_NO_FRAME);
 	if (capture_init(capture, settings, why) == -1) {
 		capture_deinit(capture);
 		return NULL;

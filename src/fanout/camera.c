@@ -13,6 +13,7 @@
 #include "protocol/commands.h"
 #include "client/cameras.h"
 #include "loop/timer.h"
+#include "protocol/reasons.h"
 
 enum {
 	WATCHES_MAX = 4,
@@ -374,13 +375,13 @@ camera_look(struct camera *camera, struct cause *why)
 	struct frame_buf *buf;
 
 	if (!client_connected(camera->client)) {
-		cause_set(why, CAMERA_AWAY);
+		cause_set(why, REASON_NO_DAEMON);
 		return NULL;
 	}
 	buf = camera->ring != NULL ? frame_buf_pool_update(&camera->pool, camera->ring) : NULL;
 	if (buf == NULL) {
 		if (!camera_is_offline(camera, why))
-			cause_set(why, CAMERA_NO_FRAME);
+			cause_set(why, REASON_NO_FRAME);
 		return NULL;
 	}
 	camera->width = buf->info.width;

@@ -17,9 +17,7 @@
 #include "base/cause.h"
 #include "client/client.h"
 #include "fanout/frame_buf.h"
-
-#define CAMERA_AWAY "camera daemon not running"
-#define CAMERA_NO_FRAME "no frame yet"
+#include "protocol/reasons.h"
 
 enum { CAMERA_SETTLE_MS = 300 }; /* a new camera gets this long to say what it is */
 
@@ -55,8 +53,8 @@ bool camera_connected(const struct camera *camera); /* and subscribed */
 /* Count those who want `frame` calls. */
 void camera_want_frames(struct camera *camera, int difference);
 
-/* The newest frame that may be shown as now. NULL with *why (CAMERA_AWAY,
- * CAMERA_NO_FRAME or the camera's own reason) when there is none. */
+/* The newest frame that may be shown as now. NULL with *why (REASON_NO_DAEMON,
+ * REASON_NO_FRAME or the camera's own reason) when there is none. */
 struct frame_buf *camera_look(struct camera *camera, struct cause *why);
 
 /* Do frames take so much memory that slow viewers should wait for their turn? */

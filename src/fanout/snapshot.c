@@ -10,6 +10,7 @@
 #include "http/query.h"
 #include "http/reply.h"
 #include "loop/timer.h"
+#include "protocol/reasons.h"
 
 /* What the browser will have. */
 struct wish {
@@ -68,7 +69,7 @@ snapshot_try(struct snapshots *snapshots, struct conn *conn, const struct wish *
 	}
 	if (!last &&
 	    (buf != NULL || camera_settling(snapshots->camera) ||
-		strcmp(why.text, CAMERA_NO_FRAME) == 0))
+		strcmp(why.text, REASON_NO_FRAME) == 0))
 		return false;
 	if (buf == NULL)
 		reply_unavailable(conn, why.text);

@@ -10,6 +10,7 @@
 #include "fanout/events.h"
 #include "fastcgi/record.h"
 #include "http/reply.h"
+#include "protocol/reasons.h"
 
 enum { BATCH = 16 }; /* messages a write */
 
@@ -178,7 +179,7 @@ events_state(struct events *events, bool gap)
 
 	if (!camera_connected(events->camera)) {
 		json_object_set_new(state, "online", json_false());
-		json_object_set_new(state, "reason", json_string(CAMERA_AWAY));
+		json_object_set_new(state, "reason", json_string(REASON_NO_DAEMON));
 	} else if (camera_is_offline(events->camera, &why)) {
 		json_object_set_new(state, "online", json_false());
 		json_object_set_new(state, "reason", json_words(why.text));

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "loop/timer.h"
+#include "protocol/reasons.h"
 
 enum { ANSWER_SECONDS = 5 };	 /* then the driver hangs */
 #define KNOWN_NS CLOCK_S	 /* so long what was read is told without reading it again */
@@ -114,7 +115,7 @@ camera_controls_ask(struct camera_controls *controls, struct call *call, const j
 	token = asked != NULL ? camera_controls_send(controls, values) : 0;
 	if (token == 0) {
 		free(asked);
-		call_refuse(call, "busy");
+		call_refuse(call, REASON_BUSY);
 		return;
 	}
 	*asked = (struct asked){ .controls = controls,

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "loop/timer.h"
 #include "protocol/events.h"
+#include "protocol/reasons.h"
 
 enum { PAGE_EVENTS = 256, PAGE_BYTES = 1 << 18, STATE_PAUSE_MS = 50, PULSE_MS = 1000 };
 
@@ -225,7 +226,7 @@ publisher_ask_page(struct publisher *publisher, struct peer *peer)
 	}
 	store_job_free(&job);
 	free(page);
-	peer_refuse(peer, "busy");
+	peer_refuse(peer, REASON_BUSY);
 }
 
 void
@@ -310,7 +311,7 @@ publisher_subscribe(struct publisher *publisher, struct call *call, int64_t afte
 	}
 	store_job_free(&job);
 	free(request);
-	call_refuse(call, "busy");
+	call_refuse(call, REASON_BUSY);
 }
 
 /* ---- life -------------------------------------------------------------------------------------- */

@@ -212,7 +212,7 @@ api_finish_ready(struct conn *conn, const json_t *status)
 	else if (reason != NULL && reason[0] != '\0')
 		reply_unavailable(conn, reason);
 	else
-		reply_unavailable(conn, stale ? "no fresh frame" : CAMERA_NO_FRAME);
+		reply_unavailable(conn, stale ? "no fresh frame" : REASON_NO_FRAME);
 }
 
 void

@@ -90,7 +90,7 @@ api_call_fail(struct api_call *call, enum client_failure failure)
 		reply_unavailable(call->deferred.conn, REASON_SILENT);
 	else
 		reply_unavailable(
-		    call->deferred.conn, failure == CLIENT_BUSY ? REASON_BUSY : CAMERA_AWAY);
+		    call->deferred.conn, failure == CLIENT_BUSY ? REASON_BUSY : REASON_NO_DAEMON);
 }
 
 static void
