@@ -20,4 +20,7 @@ void text_blank(char *text);
  * whole one. Returns the length. */
 size_t text_escape(const char *text, char *out, size_t size);
 
+/* 0 to 15; -1: it is no hexadecimal digit. */
+int hex_digit(char c);
+
 #endif

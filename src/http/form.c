@@ -4,30 +4,15 @@
 #include <stdio.h>
 #include <string.h>
 
-static int
-hex_digit(char c)
-{
-	static const char digits[] = "0123456789abcdef0123456789ABCDEF";
-	const char *found = c != '\0' ? strchr(digits, c) : NULL;
-
-	return found != NULL ? (int)(found - digits) & 15 : -1;
-}
+#include "http/percent.h"
 
 /* One byte of *at, which moves on; -1: broken. */
 static int
 form_byte(const char **at, const char *end)
 {
-	int c = (unsigned char)*(*at)++, high, low;
-
-	if (c == '+')
-		return ' ';
-	if (c != '%')
-		return c;
-	if (end - *at < 2 || (high = hex_digit((*at)[0])) == -1 ||
-	    (low = hex_digit((*at)[1])) == -1)
-		return -1;
-	*at += 2;
-	return high << 4 | low;
+	if (**at == '+')
+		return (*at)++, ' ';
+	return percent_decode(at, end);
 }
 
 static bool

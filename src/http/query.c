@@ -3,32 +3,15 @@
 
 #include <string.h>
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
+#include "http/percent.h"
 
 /* One character of `*at`, which moves on; -1 for a broken escape or a control
  * character. '+' stays: none of our values has spaces. */
 static int
-query_character(const char **at)
+query_character(const char **at, const char *end)
 {
-	int high, low, c = (unsigned char)**at;
+	int c = percent_decode(at, end);
 
-	(*at)++;
-	if (c == '%') {
-		if ((high = hex_digit((*at)[0])) == -1 || (low = hex_digit((*at)[1])) == -1)
-			return -1;
-		c = high << 4 | low;
-		*at += 2;
-	}
 	return c < 0x20 || c == 0x7f ? -1 : c;
 }
 
@@ -40,7 +23,7 @@ query_decode(const char *at, const char *end, const char *name, char value[QUERY
 	int c;
 
 	while (at < end) {
-		c = query_character(&at);
+		c = query_character(&at, end);
 		if (c == -1)
 			return cause_set(why, "%s is not well-formed", name);
 		if (used == QUERY_VALUE_SIZE - 1)

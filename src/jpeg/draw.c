@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+
 enum { CELL_WIDTH = 8, CELL_HEIGHT = 16 };
 
 /* The glyphs as pen strokes: a point is two hex digits, x 0..7 and y 0..f of the
@@ -190,12 +192,6 @@ pen_line(const struct pen *pen, int x0, int y0, int x1, int y1)
 	}
 	for (int i = 0; i <= steps; i++)
 		pen_box(pen, x0 + dx * i / steps, y0 + dy * i / steps, nib, nib);
-}
-
-static int
-hex_digit(char c)
-{
-	return c >= 'a' ? c - 'a' + 10 : c - '0';
 }
 
 static void

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* control: the control socket's server: takes connections in, keeps their list. */
+/* control_server: the control socket's server: takes connections in, keeps their list. */
 #ifndef ORIEL_ORIELD_CONTROL_SERVER_H
 #define ORIEL_ORIELD_CONTROL_SERVER_H
 

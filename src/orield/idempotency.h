@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* known: a change that is asked for again, with the same id, is not made twice.
+/* idempotency: a change that is asked for again, with the same id, is not made twice.
  *
  * Who had no answer cannot know whether it was made, and asks again. While the first one is
  * under way the second waits for its reply. Once it was made its reply is given again, for
