@@ -46,7 +46,8 @@ export function settingsForm(tuner, base, dispatch) {
   const updates = new WeakMap();
   const make = ({ name, settings }) => {
     const rows = settings.map((one) => row(one, (value) => tuner.want({ [one.name]: value })));
-    const node = el('fieldset', { className: 'group' }, el('legend', { textContent: name }),
+    const title = el('h3', { id: `group-${name}`, textContent: name });
+    const node = el('div', { className: 'group', role: 'group', 'aria-labelledby': title.id }, title,
       el('div', { className: 'fields' }, ...rows.map((one) => one.node)));
     updates.set(node, (state) => rows.forEach(({ update }) => update(state)));
     return node;

@@ -128,7 +128,7 @@ def test_the_form_is_drawn_from_what_the_camera_says(page, site):
     page["settings"].find_element("tag name", "summary").click()
     drawn = wait_for(lambda: page.run("""
         return [...document.querySelectorAll('#settings-fields .group')].flatMap((group) =>
-            [...group.querySelectorAll('input, select')].map((input) => [group.querySelector('legend').textContent, input.id,
+            [...group.querySelectorAll('input, select')].map((input) => [document.getElementById(group.getAttribute('aria-labelledby')).textContent, input.id,
                 input.labels[0].textContent, document.getElementById(input.getAttribute('aria-describedby')).textContent]));"""))
     assert drawn == [[setting["group"], f"set-{setting['name']}",
                       setting["label"] + (", exactly" if setting["name"] == "threshold" else ""), setting["help"]] for setting in live]
