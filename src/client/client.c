@@ -2,11 +2,8 @@
 #include "client/client_internal.h"
 
 #include <errno.h>
-#include <event2/buffer.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -48,61 +45,20 @@ client_take_line(struct client *client, const char *line, size_t length)
 		client_take_answer(client, line, length);
 }
 
-/* Hand out every whole line of the input; keep the rest. */
 static void
 client_take_lines(struct client *client)
 {
-	char *start = client->input, *end = client->input + client->used, *newline;
+	const char *line;
+	size_t length;
 
-	while (client->fd != -1 && !client->freed &&
-	    (newline = memchr(start, '\n', (size_t)(end - start))) != NULL) {
-		client_take_line(client, start, (size_t)(newline - start));
-		start = newline + 1;
-	}
-	if (client->fd == -1 || client->freed)
-		return;
-	client->used = (size_t)(end - start);
-	memmove(client->input, start, client->used);
-	client_arm_deadline(client);
+	while (client_connected(client) && !client->freed &&
+	    (line = lines_next(client->lines, &length)) != NULL)
+		client_take_line(client, line, length);
+	if (client_connected(client) && !client->freed)
+		client_arm_deadline(client);
 }
 
 /* ---- the connection --------------------------------------------------------- */
-
-static void
-client_keep_fds(struct client *client, struct msghdr *message)
-{
-	struct cmsghdr *part = CMSG_FIRSTHDR(message);
-	size_t bytes;
-
-	if (part == NULL || part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS)
-		return;
-	bytes = part->cmsg_len - CMSG_LEN(0);
-	if (bytes > sizeof client->fds)
-		bytes = sizeof client->fds;
-	client_close_fds(client->fds);
-	memcpy(client->fds, CMSG_DATA(part), bytes);
-}
-
-/* One recvmsg: bytes read, 0 at the end, -1 as errno says. */
-static ssize_t
-client_receive(struct client *client)
-{
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(sizeof client->fds)];
-	} control;
-	struct iovec part = { .iov_base = client->input + client->used,
-		.iov_len = sizeof client->input - client->used };
-	struct msghdr message = { .msg_iov = &part,
-		.msg_iovlen = 1,
-		.msg_control = control.bytes,
-		.msg_controllen = sizeof control.bytes };
-	ssize_t got = recvmsg(client->fd, &message, MSG_CMSG_CLOEXEC);
-
-	if (got > 0)
-		client_keep_fds(client, &message);
-	return got;
-}
 
 static void
 client_read(evutil_socket_t fd, short what, void *arg)
@@ -111,14 +67,14 @@ client_read(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd, (void)what;
 	client_enter(client);
-	for (int i = 0; i < READS_PER_WAKE && client->fd != -1 && !client->freed; i++) {
+	for (int i = 0; i < READS_PER_WAKE && client_connected(client) && !client->freed; i++) {
 		ssize_t got;
 
-		if (client->used == sizeof client->input) {
+		if (lines_is_full(client->lines)) {
 			client_lose(client, "sent a line longer than the protocol allows");
 			break;
 		}
-		got = client_receive(client);
+		got = lines_read(client->lines);
 		if (got == -1 && (errno == EAGAIN || errno == EINTR))
 			break;
 		if (got <= 0) {
@@ -126,7 +82,6 @@ client_read(evutil_socket_t fd, short what, void *arg)
 			    client, got == 0 ? "has closed the connection" : strerror(errno));
 			break;
 		}
-		client->used += (size_t)got;
 		client_take_lines(client);
 	}
 	client_leave(client);
@@ -135,15 +90,10 @@ client_read(evutil_socket_t fd, short what, void *arg)
 void
 client_write(struct client *client)
 {
-	while (evbuffer_get_length(client->output) > 0) {
-		if (evbuffer_write(client->output, client->fd) > 0)
-			continue;
-		if (errno == EAGAIN || errno == EINTR) {
-			event_add(client->writable, NULL);
-			return;
-		}
-		/* The reading side learns of the end as well, and there it is said. */
-		evbuffer_drain(client->output, evbuffer_get_length(client->output));
+	switch (lines_write(client->lines)) {
+	case 1: event_add(client->writable, NULL); break;
+	/* The reading side learns of the end as well, and there it is said. */
+	case -1: lines_drop_unsent(client->lines); break;
 	}
 }
 
@@ -179,12 +129,7 @@ client_close(struct client *client)
 	if (client->writable != NULL)
 		event_free(client->writable);
 	client->readable = client->writable = NULL;
-	if (client->fd != -1)
-		close(client->fd);
-	client->fd = -1;
-	client->used = 0;
-	evbuffer_drain(client->output, evbuffer_get_length(client->output));
-	client_close_fds(client->fds);
+	lines_close(client->lines);
 	event_del(client->deadline);
 }
 
@@ -193,7 +138,7 @@ static void
 client_give_up(struct client *client, const char *reason)
 {
 	client_say_outage(client, reason);
-	client_fail_pending(client, client->fd != -1 ? CLIENT_UNKNOWN : CLIENT_DOWN);
+	client_fail_pending(client, client_connected(client) ? CLIENT_UNKNOWN : CLIENT_DOWN);
 	client_close(client);
 	client_retry_later(client);
 }
@@ -224,18 +169,19 @@ static void
 client_connect(evutil_socket_t unused, short what, void *arg)
 {
 	struct client *client = arg;
+	int fd;
 
 	(void)unused, (void)what;
 	client->tried = true;
-	client->fd = unixsock_connect(client->path);
-	if (client->fd == -1) {
+	fd = unixsock_connect(client->path);
+	if (fd == -1) {
 		client_give_up(client, strerror(errno));
 		client_fail_lost(-1, 0, client);
 		return;
 	}
-	client->readable = event_new(
-	    client->base, client->fd, EV_READ | EV_PERSIST, client_read, client);
-	client->writable = event_new(client->base, client->fd, EV_WRITE, client_writable, client);
+	lines_open(client->lines, fd);
+	client->readable = event_new(client->base, fd, EV_READ | EV_PERSIST, client_read, client);
+	client->writable = event_new(client->base, fd, EV_WRITE, client_writable, client);
 	if (client->readable == NULL || client->writable == NULL) {
 		client_give_up(client, "out of memory");
 		client_fail_lost(-1, 0, client);
@@ -262,15 +208,15 @@ client_new(struct event_base *base, const char *path, const struct client_hooks 
 	if (client == NULL)
 		return NULL;
 	*client = (struct client){
-		.base = base, .hooks = hooks, .arg = arg, .fd = -1, .retry_ms = RETRY_FIRST_MS
+		.base = base, .hooks = hooks, .arg = arg, .retry_ms = RETRY_FIRST_MS
 	};
 	client_init_pending(client);
 	client->path = strdup(path);
-	client->output = evbuffer_new();
+	client->lines = lines_new(true);
 	client->retry = evtimer_new(base, client_connect, client);
 	client->deadline = evtimer_new(base, client_deadline, client);
 	client->failing = evtimer_new(base, client_fail_lost, client);
-	if (client->path == NULL || client->output == NULL || client->retry == NULL ||
+	if (client->path == NULL || client->lines == NULL || client->retry == NULL ||
 	    client->deadline == NULL || client->failing == NULL) {
 		client_destroy(client);
 		return NULL;
@@ -282,7 +228,7 @@ client_new(struct event_base *base, const char *path, const struct client_hooks 
 static void
 client_destroy(struct client *client)
 {
-	if (client->output != NULL && client->deadline != NULL)
+	if (client->lines != NULL && client->deadline != NULL)
 		client_close(client);
 	if (client->retry != NULL)
 		event_free(client->retry);
@@ -290,8 +236,7 @@ client_destroy(struct client *client)
 		event_free(client->deadline);
 	if (client->failing != NULL)
 		event_free(client->failing);
-	if (client->output != NULL)
-		evbuffer_free(client->output);
+	lines_free(&client->lines);
 	free(client->path);
 	free(client);
 }
@@ -315,5 +260,5 @@ client_free(struct client **client)
 bool
 client_connected(const struct client *client)
 {
-	return client->fd != -1;
+	return lines_fd(client->lines) != -1;
 }

@@ -18,11 +18,12 @@
 #include <stddef.h>
 
 #include "base/role.h"
+#include "lines/lines.h"
 #include "protocol/commands.h"
 
 struct client;
 
-enum { CLIENT_REPLY_SECONDS = 10, CLIENT_PENDING_MAX = 4096, CLIENT_FDS_MAX = 2 };
+enum { CLIENT_REPLY_SECONDS = 10, CLIENT_PENDING_MAX = 4096 };
 
 enum client_lane {
 	CLIENT_OURS,   /* the program's own: at once, and waits as long as it takes */
@@ -54,7 +55,7 @@ struct client_reply {
 	const char *line;
 	size_t length;
 	enum client_failure failure;
-	int fds[CLIENT_FDS_MAX];
+	int fds[LINES_FDS];
 };
 typedef void client_reply_fn(void *arg, struct client_reply *reply);
 

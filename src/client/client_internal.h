@@ -38,9 +38,8 @@ struct client {
 	const struct client_hooks *hooks;
 	void *arg;
 	char *path;
-	int fd; /* -1 while down */
 	struct event *readable, *writable, *retry, *deadline, *failing;
-	struct evbuffer *output;
+	struct lines *lines;	   /* closed while down */
 	struct pending_list sent;  /* in that order */
 	struct pending_list aging; /* sent or waiting, with a deadline; the oldest first */
 	struct pending_list lost;  /* to be answered with NULL from the loop */
@@ -49,12 +48,9 @@ struct client {
 	unsigned long last_token;
 	unsigned retry_ms;
 	bool outage_said;
-	bool tried;		 /* commands given before wait for the first try to connect */
-	unsigned depth;		 /* callbacks of ours on the stack */
-	bool freed;		 /* client_free was called from one of them */
-	int fds[CLIENT_FDS_MAX]; /* came in, not yet given to a reply */
-	size_t used;		 /* bytes of an unfinished line in `input` */
-	char input[LINE_MAX_SIZE];
+	bool tried;	/* commands given before wait for the first try to connect */
+	unsigned depth; /* callbacks of ours on the stack */
+	bool freed;	/* client_free was called from one of them */
 };
 
 /* ---- client.c -------------------------------------------------------------------- */
@@ -79,7 +75,5 @@ void client_fail_pending(struct client *client, enum client_failure sent);
 
 /* Tell those that are lost. */
 void client_tell_lost(struct client *client);
-
-void client_close_fds(int fds[CLIENT_FDS_MAX]);
 
 #endif

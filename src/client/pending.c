@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* pending: commands on their way: their lanes, deadlines and answers. */
-#include <event2/buffer.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,7 +12,7 @@
 #include "loop/timer.h"
 #include "protocol/commands.h"
 
-enum { TAG_SIZE = 24 }; /* "#", up to 20 digits, " " and the newline */
+enum { TAG_SIZE = 24 }; /* "#", up to 20 digits, " " and the NUL */
 
 static const unsigned lane_width[CLIENT_LANES] = {
 	[CLIENT_OURS] = UINT_MAX,
@@ -24,16 +24,16 @@ static const unsigned lane_width[CLIENT_LANES] = {
 /* ---- answers --------------------------------------------------------------------- */
 
 static void
-fds_reset(int fds[CLIENT_FDS_MAX])
+fds_reset(int fds[LINES_FDS])
 {
-	for (int i = 0; i < CLIENT_FDS_MAX; i++)
+	for (int i = 0; i < LINES_FDS; i++)
 		fds[i] = -1;
 }
 
-void
-client_close_fds(int fds[CLIENT_FDS_MAX])
+static void
+fds_close(int fds[LINES_FDS])
 {
-	for (int i = 0; i < CLIENT_FDS_MAX; i++)
+	for (int i = 0; i < LINES_FDS; i++)
 		if (fds[i] != -1)
 			close(fds[i]);
 	fds_reset(fds);
@@ -44,7 +44,7 @@ pending_answer(struct pending *pending, struct client_reply *reply)
 {
 	if (pending->done != NULL)
 		pending->done(pending->arg, reply);
-	client_close_fds(reply->fds);
+	fds_close(reply->fds);
 	free(pending->line);
 	free(pending);
 }
@@ -124,11 +124,11 @@ client_remove(struct client *client, struct pending *pending)
 static bool
 client_put(struct client *client, struct pending *pending, const char *line, size_t length)
 {
-	if (evbuffer_expand(client->output, length + TAG_SIZE) == -1)
+	char tag[TAG_SIZE];
+
+	snprintf(tag, sizeof tag, "#%lu ", pending->token);
+	if (lines_put(client->lines, tag, line, length) == -1)
 		return false;
-	evbuffer_add_printf(client->output, "#%lu ", pending->token);
-	evbuffer_add(client->output, line, length);
-	evbuffer_add(client->output, "\n", 1);
 	TAILQ_INSERT_TAIL(&client->sent, pending, next);
 	client->lanes[pending->way.lane].under_way++;
 	return true;
@@ -182,14 +182,12 @@ client_take_reply(struct client *client, unsigned long tag, const char *line, si
 		return;
 	}
 	fds_reset(reply.fds);
-	if (pending->takes_fds) {
-		memcpy(reply.fds, client->fds, sizeof reply.fds);
-		fds_reset(client->fds);
-	}
+	if (pending->takes_fds)
+		lines_take_fds(client->lines, reply.fds);
 	lane = pending->way.lane;
 	client_remove(client, pending);
 	pending_answer(pending, &reply);
-	if (client->fd != -1 && !client->freed)
+	if (client_connected(client) && !client->freed)
 		client_move_up(client, lane);
 }
 
@@ -275,7 +273,6 @@ client_deadline(evutil_socket_t unused, short what, void *arg)
 void
 client_init_pending(struct client *client)
 {
-	fds_reset(client->fds);
 	TAILQ_INIT(&client->sent);
 	TAILQ_INIT(&client->aging);
 	TAILQ_INIT(&client->lost);
@@ -327,16 +324,16 @@ client_enqueue(struct client *client, struct client_way way, const char *line, s
 		.takes_fds = takes_fds,
 		.done = done,
 		.arg = arg };
-	if (client->fd == -1 && client->tried) {
+	if (!client_connected(client) && client->tried) {
 		client_fail_later(client, pending, CLIENT_DOWN);
 	} else if (client->pending_count == CLIENT_PENDING_MAX ||
-	    evbuffer_get_length(client->output) + length > CLIENT_OUTPUT_MAX ||
+	    lines_unsent(client->lines) + length > CLIENT_OUTPUT_MAX ||
 	    !client_dispatch(client, pending, line, length)) {
 		client_fail_later(client, pending, CLIENT_BUSY);
 	} else {
 		client->pending_count++;
 		client_age(client, pending);
-		if (client->fd != -1)
+		if (client_connected(client))
 			client_write(client);
 	}
 	return client->last_token;

@@ -8,15 +8,13 @@
 #include <stddef.h>
 
 #include "base/cause.h"
-#include "protocol/limits.h"
+#include "lines/lines.h"
 
-enum { CONTROL_CLIENT_SECONDS = 10, CONTROL_CLIENT_FDS = 2 };
+enum { CONTROL_CLIENT_SECONDS = 10 };
 
 struct control_client {
-	int fd;
-	int fds[CONTROL_CLIENT_FDS]; /* came with the last reply, -1 where none; ours to close */
-	size_t used;
-	char buffer[LINE_MAX_SIZE];
+	struct lines *lines; /* NULL while it is not open */
+	int fds[LINES_FDS];  /* the last that came with a line, -1 where none; ours to close */
 };
 
 /* -1 with errno: ENOENT or ECONNREFUSED when no orield is there. */

@@ -150,7 +150,7 @@ ctl_ask(struct ctl *ctl, json_t *command, json_t **reply)
 	struct cause why;
 	int status;
 
-	if (ctl->call.fd == -1 && (status = ctl_open(ctl)) != CTL_OK) {
+	if (ctl->call.lines == NULL && (status = ctl_open(ctl)) != CTL_OK) {
 		json_decref(command);
 		return status;
 	}

@@ -17,7 +17,7 @@ struct ctl {
 	const char *camera;	     /* "" = the only one, or CAMERA_FIRST */
 	bool json;		     /* for scripts: one JSON value a line on standard output */
 	char path[CAMERA_PATH_SIZE]; /* of the camera's control socket, after ctl_open() */
-	struct control_client call;  /* call.fd is -1 until ctl_open() said CTL_OK */
+	struct control_client call;  /* call.lines is NULL until ctl_open() said CTL_OK */
 };
 
 struct ctl_command {

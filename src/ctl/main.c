@@ -42,10 +42,9 @@ int
 main(int argc, char **argv)
 {
 	static char *const help[] = { (char *)"help", NULL };
-	static struct ctl ctl = { .run_dir = "/run/oriel",
-		.accounts = "/var/lib/oriel-fcgi",
-		.camera = "",
-		.call = { .fd = -1 } };
+	static struct ctl ctl = {
+		.run_dir = "/run/oriel", .accounts = "/var/lib/oriel-fcgi", .camera = ""
+	};
 	int option;
 
 	log_init("orielctl", LOG_LEVEL_WARNING);

@@ -128,22 +128,12 @@ call_hold(struct call *call, const char *line, size_t length)
 static void
 call_post_fds(struct call *call)
 {
-	struct peer_wire *wire = call->peer->wire;
-	struct parcel *parcel;
-
 	if (call->fds[0] == -1)
 		return;
-	parcel = calloc(1, sizeof *parcel);
-	if (parcel == NULL) {
+	if (lines_put_fds(call->peer->wire->lines, call->fds) == -1)
 		peer_kill(call->peer);
-		return;
-	}
-	parcel->at = wire->sent + evbuffer_get_length(wire->out);
-	for (int i = 0; i < 2; i++) {
-		parcel->fds[i] = call->fds[i];
-		call->fds[i] = -1;
-	}
-	STAILQ_INSERT_TAIL(&wire->parcels, parcel, next);
+	else
+		call->fds[0] = call->fds[1] = -1;
 }
 
 static void

@@ -4,16 +4,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/json.h"
 #include "base/log.h"
 #include "protocol/limits.h"
 #include "protocol/reasons.h"
-
-enum { READ_SIZE = 16384, WRITE_PARTS = 8 };
 
 void
 peer_kill(struct peer *peer)
@@ -26,84 +22,18 @@ peer_kill(struct peer *peer)
 /* ---- output ------------------------------------------------------------------------ */
 
 static void
-parcel_free(struct parcel *parcel)
-{
-	close(parcel->fds[0]);
-	close(parcel->fds[1]);
-	free(parcel);
-}
-
-/* The first `most` bytes of the output; returns how many parts there are. */
-static size_t
-wire_parts(struct peer_wire *wire, uint64_t most, struct evbuffer_iovec parts[WRITE_PARTS])
-{
-	int count = evbuffer_peek(wire->out, (ssize_t)most, NULL, parts, WRITE_PARTS);
-
-	if (count > WRITE_PARTS)
-		count = WRITE_PARTS;
-	for (int i = 0; i < count; i++) {
-		if (parts[i].iov_len > most)
-			parts[i].iov_len = most;
-		most -= parts[i].iov_len;
-	}
-	return (size_t)count;
-}
-
-/* One sendmsg, which ends before the next parcel's byte or begins with it. */
-static ssize_t
-peer_wire_send(struct peer_wire *wire)
-{
-	struct parcel *now = STAILQ_FIRST(&wire->parcels), *stop = now;
-	union {
-		struct cmsghdr header;
-		char bytes[CMSG_SPACE(sizeof now->fds)];
-	} control = { .bytes = { 0 } };
-	struct evbuffer_iovec parts[WRITE_PARTS];
-	struct msghdr message = { .msg_iov = (struct iovec *)parts };
-	ssize_t gone;
-
-	if (now != NULL && now->at == wire->sent)
-		stop = STAILQ_NEXT(now, next);
-	else
-		now = NULL;
-	if (now != NULL) {
-		message.msg_control = control.bytes;
-		message.msg_controllen = sizeof control.bytes;
-		control.header.cmsg_level = SOL_SOCKET;
-		control.header.cmsg_type = SCM_RIGHTS;
-		control.header.cmsg_len = CMSG_LEN(sizeof now->fds);
-		memcpy(CMSG_DATA(&control.header), now->fds, sizeof now->fds);
-	}
-	message.msg_iovlen = wire_parts(
-	    wire, stop != NULL ? stop->at - wire->sent : evbuffer_get_length(wire->out), parts);
-	gone = sendmsg(wire->fd, &message, MSG_NOSIGNAL);
-	if (gone > 0 && now != NULL) {
-		STAILQ_REMOVE_HEAD(&wire->parcels, next);
-		parcel_free(now);
-	}
-	return gone;
-}
-
-static void
 peer_write(evutil_socket_t fd, short what, void *arg)
 {
 	struct peer *peer = arg;
 	struct peer_wire *wire = peer->wire;
 
 	(void)fd, (void)what;
-	while (!wire->dead && evbuffer_get_length(wire->out) > 0) {
-		ssize_t gone = peer_wire_send(wire);
-
-		if (gone > 0) {
-			evbuffer_drain(wire->out, (size_t)gone);
-			wire->sent += (uint64_t)gone;
-		} else if (errno == EAGAIN) {
-			event_add(wire->writable, NULL);
-			peer_go_on(peer);
-			return;
-		} else if (errno != EINTR) {
-			peer_kill(peer);
-		}
+	switch (wire->dead ? 0 : lines_write(wire->lines)) {
+	case 1:
+		event_add(wire->writable, NULL);
+		peer_go_on(peer);
+		return;
+	case -1: peer_kill(peer); break;
 	}
 	if (wire->ended && wire->pending == 0)
 		peer_kill(peer);
@@ -127,8 +57,7 @@ peer_put(struct peer *peer, const char *tag, const char *line, size_t length)
 
 	if (wire->dead)
 		return;
-	if (evbuffer_add(wire->out, tag, strlen(tag)) == -1 ||
-	    evbuffer_add(wire->out, line, length) == -1 || evbuffer_add(wire->out, "\n", 1) == -1)
+	if (lines_put(wire->lines, tag, line, length) == -1)
 		peer_kill(peer);
 	else
 		peer_schedule_write(peer);
@@ -138,7 +67,7 @@ peer_put(struct peer *peer, const char *tag, const char *line, size_t length)
 static bool
 peer_has_room(struct peer *peer, size_t length)
 {
-	if (evbuffer_get_length(peer->wire->out) + peer->wire->held + length + 1 <= PEER_OUTPUT_MAX)
+	if (lines_unsent(peer->wire->lines) + peer->wire->held + length + 1 <= PEER_OUTPUT_MAX)
 		return true;
 	if (!peer->wire->dead)
 		log_warning("control", "a subscriber does not read what it asked for; dropped");
@@ -166,7 +95,7 @@ peer_send(struct peer *peer, const char *line, size_t length)
 bool
 peer_has_output(const struct peer *peer)
 {
-	return evbuffer_get_length(peer->wire->out) > 0;
+	return lines_unsent(peer->wire->lines) > 0;
 }
 
 /* ---- commands ------------------------------------------------------------------------- */
@@ -211,7 +140,7 @@ static bool
 peer_may_ask(const struct peer_wire *wire)
 {
 	return !wire->dead && !wire->ended && wire->pending < PEER_PENDING_MAX &&
-	    evbuffer_get_length(wire->out) + wire->held + wire->room < PEER_OUTPUT_PAUSE;
+	    lines_unsent(wire->lines) + wire->held + wire->room < PEER_OUTPUT_PAUSE;
 }
 
 void
@@ -230,23 +159,19 @@ static bool
 peer_take_lines(struct peer *peer)
 {
 	struct peer_wire *wire = peer->wire;
+	size_t length;
+	char *line;
 
 	for (int turn = 0; peer_may_ask(wire); turn++) {
-		struct evbuffer_ptr end = evbuffer_search(wire->in, "\n", 1, NULL);
-		size_t length = end.pos >= 0 ? (size_t)end.pos + 1 : evbuffer_get_length(wire->in);
-
-		if (length > LINE_MAX_SIZE || (end.pos < 0 && length == LINE_MAX_SIZE)) {
-			peer_refuse(peer, "line too long");
-			return true;
-		}
-		if (end.pos < 0)
-			return true;
 		if (turn == PEER_TURN)
 			return false;
-		peer_take_line(
-		    peer, (const char *)evbuffer_pullup(wire->in, (ssize_t)length), length - 1);
-		evbuffer_drain(wire->in, length);
+		line = lines_next(wire->lines, &length);
+		if (line == NULL)
+			break;
+		peer_take_line(peer, line, length);
 	}
+	if (peer_may_ask(wire) && lines_is_full(wire->lines))
+		peer_refuse(peer, "line too long");
 	return true;
 }
 
@@ -255,13 +180,13 @@ peer_read(evutil_socket_t fd, short what, void *arg)
 {
 	struct peer *peer = arg;
 	struct peer_wire *wire = peer->wire;
-	int got = -1;
+	ssize_t got = -1;
 
-	(void)what;
+	(void)fd, (void)what;
 	if (wire->dead || wire->ended)
 		return;
-	if (evbuffer_get_length(wire->in) < LINE_MAX_SIZE) {
-		got = evbuffer_read(wire->in, fd, READ_SIZE);
+	if (!lines_is_full(wire->lines)) {
+		got = lines_read(wire->lines);
 		if (got == -1 && errno != EAGAIN && errno != EINTR) {
 			peer_kill(peer);
 			return;
@@ -298,23 +223,20 @@ static bool
 wire_init(struct peer *peer, struct event_base *base)
 {
 	struct peer_wire *wire = peer->wire;
+	int fd = lines_fd(wire->lines);
 
 	TAILQ_INIT(&wire->calls);
-	STAILQ_INIT(&wire->parcels);
-	wire->in = evbuffer_new();
-	wire->out = evbuffer_new();
-	wire->readable = event_new(base, wire->fd, EV_READ | EV_PERSIST, peer_read, peer);
-	wire->writable = event_new(base, wire->fd, EV_WRITE, peer_write, peer);
+	wire->readable = event_new(base, fd, EV_READ | EV_PERSIST, peer_read, peer);
+	wire->writable = event_new(base, fd, EV_WRITE, peer_write, peer);
 	wire->closing = evtimer_new(base, peer_close, peer);
-	return wire->in != NULL && wire->out != NULL && wire->readable != NULL &&
-	    wire->writable != NULL && wire->closing != NULL && event_add(wire->readable, NULL) == 0;
+	return wire->readable != NULL && wire->writable != NULL && wire->closing != NULL &&
+	    event_add(wire->readable, NULL) == 0;
 }
 
 static void
 wire_free(struct peer_wire *wire)
 {
 	struct call *call;
-	struct parcel *parcel;
 
 	/* Tickets that are still out come back to nobody and are freed then. */
 	while ((call = TAILQ_FIRST(&wire->calls)) != NULL) {
@@ -323,10 +245,6 @@ wire_free(struct peer_wire *wire)
 		if (call->line != NULL)
 			call_free(call);
 	}
-	while ((parcel = STAILQ_FIRST(&wire->parcels)) != NULL) {
-		STAILQ_REMOVE_HEAD(&wire->parcels, next);
-		parcel_free(parcel);
-	}
 	for (size_t i = 0; i < 3; i++) {
 		struct event *event = ((struct event *[]){
 		    wire->readable, wire->writable, wire->closing })[i];
@@ -334,11 +252,7 @@ wire_free(struct peer_wire *wire)
 		if (event != NULL)
 			event_free(event);
 	}
-	if (wire->in != NULL)
-		evbuffer_free(wire->in);
-	if (wire->out != NULL)
-		evbuffer_free(wire->out);
-	close(wire->fd);
+	lines_free(&wire->lines);
 	free(wire);
 }
 
@@ -349,13 +263,17 @@ peer_new(struct event_base *base, int fd, const struct peer_hooks *hooks, void *
 
 	if (peer != NULL)
 		peer->wire = calloc(1, sizeof *peer->wire);
-	if (peer == NULL || peer->wire == NULL) {
+	if (peer != NULL && peer->wire != NULL)
+		peer->wire->lines = lines_new(false);
+	if (peer == NULL || peer->wire == NULL || peer->wire->lines == NULL) {
+		if (peer != NULL)
+			free(peer->wire);
 		free(peer);
 		close(fd);
 		return NULL;
 	}
 	peer->bell = -1;
-	peer->wire->fd = fd;
+	lines_open(peer->wire->lines, fd);
 	peer->wire->hooks = hooks;
 	peer->wire->arg = arg;
 	if (wire_init(peer, base))

@@ -4,8 +4,7 @@
 #ifndef ORIEL_ORIELD_PEER_INTERNAL_H
 #define ORIEL_ORIELD_PEER_INTERNAL_H
 
-#include <event2/buffer.h>
-
+#include "lines/lines.h"
 #include "orield/peer.h"
 
 enum { CALL_TAG_SIZE = 24 }; /* "#", up to 20 digits, " " */
@@ -18,31 +17,21 @@ struct call {
 	size_t room;		 /* bytes kept free for the reply */
 	char *line;		 /* the reply, once it is known, and what is to follow it */
 	size_t length;
-	int fds[2];	       /* to go with it; -1 = none */
+	int fds[LINES_FDS];    /* to go with it; -1 = none */
 	call_witness *witness; /* is shown the reply; may be NULL */
 	void *witness_arg;
 };
 TAILQ_HEAD(call_list, call);
 
-/* Descriptors that go with the byte at `at` of the output. */
-struct parcel {
-	STAILQ_ENTRY(parcel) next;
-	uint64_t at;
-	int fds[2];
-};
-
 struct peer_wire {
-	int fd;
+	struct lines *lines;
 	const struct peer_hooks *hooks;
 	void *arg;
 	struct event *readable, *writable, *closing;
-	struct evbuffer *in, *out;
-	uint64_t sent; /* bytes of output gone so far */
-	size_t held;   /* bytes of replies, and lines behind them, that wait for their turn */
-	size_t room;   /* bytes kept free for replies to come */
+	size_t held; /* bytes of replies, and lines behind them, that wait for their turn */
+	size_t room; /* bytes kept free for replies to come */
 	struct call_list calls;
 	unsigned pending;
-	STAILQ_HEAD(, parcel) parcels;
 	bool refused; /* nothing happens for it any more but the last words */
 	bool ended;   /* no more commands: go when all is answered and sent */
 	bool dead;    /* go now */

@@ -20,7 +20,7 @@ struct stage {
 	int listener, peer;
 	char said[4096]; /* everything the callbacks got, in order */
 	bool free_in_reply;
-	int fds[CLIENT_FDS_MAX];
+	int fds[LINES_FDS];
 };
 
 static struct stage stage;
@@ -61,7 +61,7 @@ on_reply(void *arg, struct client_reply *reply)
 {
 	say(arg, reply->line, reply->length);
 	memcpy(stage.fds, reply->fds, sizeof stage.fds);
-	for (int i = 0; i < CLIENT_FDS_MAX; i++)
+	for (int i = 0; i < LINES_FDS; i++)
 		reply->fds[i] = -1;
 	if (stage.free_in_reply)
 		client_free(&stage.client);

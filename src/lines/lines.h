@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: ISC */
+/* lines: one end of a control socket: lines in and out, descriptors beside them. Nothing here
+ * waits: the user says when to read and when to write. */
+#ifndef ORIEL_LINES_LINES_H
+#define ORIEL_LINES_LINES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+enum { LINES_FDS = 2 }; /* that go with one line */
+
+struct lines;
+
+/* Closed; `takes_fds`: descriptors that come in are kept for lines_take_fds(), otherwise the kernel
+ * closes them. NULL when out of memory. */
+struct lines *lines_new(bool takes_fds);
+
+/* Takes a connected, non-blocking socket over. What was put before is written to it. */
+void lines_open(struct lines *lines, int fd);
+
+/* The socket and all descriptors are closed, what came in or was to go out is dropped. May be opened
+ * again. */
+void lines_close(struct lines *lines);
+void lines_free(struct lines **lines); /* clears *lines; nothing happens when it is NULL */
+
+int lines_fd(const struct lines *lines); /* -1 while closed */
+
+/* ---- in ---- */
+
+/* One recvmsg(2): bytes, 0 at the end of the stream, or -1 with errno. Not while lines_is_full(). */
+ssize_t lines_read(struct lines *lines);
+
+/* The next whole line without its newline, which is where the NUL of a string would be; good until
+ * the next lines_read() or lines_close(). NULL when there is none. */
+char *lines_next(struct lines *lines, size_t *length);
+
+/* There is no room for more: take lines out. When there is none, it is too long (LINE_MAX_SIZE). */
+bool lines_is_full(const struct lines *lines);
+
+/* The newest descriptors that came in, -1 where none: the caller's now. */
+void lines_take_fds(struct lines *lines, int fds[LINES_FDS]);
+
+/* ---- out ---- */
+
+/* `tag` (may be ""), `length` bytes and a newline, all or nothing: -1 when out of memory. */
+int lines_put(struct lines *lines, const char *tag, const char *line, size_t length);
+
+/* Two descriptors, to go with the first byte that is put next; they are taken over, and closed once
+ * they are sent. -1 when out of memory: they stay the caller's. */
+int lines_put_fds(struct lines *lines, const int fds[LINES_FDS]);
+
+size_t lines_unsent(const struct lines *lines); /* bytes that wait for the peer to read */
+void lines_drop_unsent(struct lines *lines);
+
+/* Write all that the socket takes: 0 when nothing is left, 1 when it takes no more for now, -1 with
+ * errno when the connection is broken. */
+int lines_write(struct lines *lines);
+
+#endif
