@@ -5,7 +5,7 @@
  *   watch.c    the thread: opens the source, waits, notices when it goes
  *   accept.c   which JPEGs are shown
  *   publish.c  one picture: copy or encode into the ring, ring the bells
- *   judge.c    motion, on pictures already published
+ *   analysis.c motion, on pictures already published
  *   controls.c   the camera's controls
  */
 #ifndef ORIEL_CAPTURE_CAPTURE_INTERNAL_H
@@ -112,7 +112,7 @@ int accept_jpeg(struct capture *capture, const struct picture *picture, struct j
 int capture_publish(struct capture *capture, const struct picture *picture, struct cause *why);
 void capture_free_rings(struct capture *capture);
 
-/* ---- judge.c: look for motion if that is due, in the picture just published ---- */
+/* ---- analysis.c: look for motion if that is due, in the picture just published ---- */
 void analysis_raw(
     struct capture *capture, const struct picture *picture, const struct frame_info *frame);
 void analysis_jpeg(struct capture *capture, const struct frame_info *frame);

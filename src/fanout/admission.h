@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* seat: a place for somebody who stays: a stream, an event stream, a snapshot that waits. */
+/* admission: a place for somebody who stays: a stream, an event stream, a snapshot that waits. */
 #ifndef ORIEL_FANOUT_ADMISSION_H
 #define ORIEL_FANOUT_ADMISSION_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* validator: may libfcgi see these bytes?
+/* validate: may libfcgi see these bytes?
  *
  * libfcgi blocks on half a request and aborts on some malformed ones (lengths
  * near INT_MAX, GET_VALUES). So every request is walked here first, while it

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* page: the log-in page, made here so that it needs no JavaScript: the form, the one for
+/* login_page: the log-in page, made here so that it needs no JavaScript: the form, the one for
  * the first user, who is logged in, and the one that only asks again (LOGIN_PAGE_BOUNCE). */
 #ifndef ORIEL_SITE_LOGIN_PAGE_H
 #define ORIEL_SITE_LOGIN_PAGE_H

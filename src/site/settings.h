@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* setup: oriel-fcgi's options, one table. */
+/* settings: oriel-fcgi's options, one table. */
 #ifndef ORIEL_SITE_SETTINGS_H
 #define ORIEL_SITE_SETTINGS_H
 
