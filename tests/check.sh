@@ -5,7 +5,7 @@
 check_packages="chromium chromium-driver clang-format clang-tidy cppcheck firefox-esr gir1.2-webkit2-4.1 groff libcmocka-dev openssl
 	procps python3-gi python3-pytest python3-pyflakes python3-pytest-xdist python3-requests python3-selenium shellcheck
 	strace systemd util-linux webkit2gtk-driver xvfb"
-command -v npm >/dev/null || check_packages="$check_packages npm"	# brings axe-core, eslint, typescript; and node
+command -v npm >/dev/null && command -v node >/dev/null || check_packages="$check_packages npm"	# brings axe-core, eslint, typescript; and node
 check_packages="$check_packages golang-github-rwcarlsen-goexif-dev"	# pictures of real cameras: tests/site/test_pictures.py
 check_packages="$check_packages apache2 caddy haproxy varnish"	# tests/site/test_proxies.py
 check_packages="$check_packages busybox-static python3-numpy python3-pil qemu-system-x86 ustreamer v4l-utils"	# tests/guest
