@@ -74,7 +74,7 @@ static const char *const sentences[ACCOUNT_DB_SENTENCES] = {
 		     " UNION ALL SELECT min(expires) FROM token WHERE expires > ?1)",
 };
 
-/* ---- results ------------------------------------------------------------------------ */
+/* ---- results --------------------------------------------------------- */
 
 enum account_db_result
 account_db_result(struct account_db *db, int result, struct cause *why)
@@ -105,7 +105,7 @@ account_db_number(struct account_db *db, const char *text, int64_t *number, stru
 	return account_db_result(db, sql_ask(db->sql, text, number, why), why);
 }
 
-/* ---- opening -------------------------------------------------------------------------- */
+/* ---- opening --------------------------------------------------------- */
 
 static int
 account_db_schema(struct account_db *db, struct cause *why)
@@ -135,8 +135,8 @@ account_db_remove_new(const char *path)
 }
 
 /* Whole, under another name, with its mode from its first moment on: SQLite gives
- * the same to its other files. Once it is the account database, never open(2) it by ourselves: closing
- * any descriptor of a database drops the locks that SQLite has on it. */
+ * the same to its other files. Once it is the account database, never open(2) it by ourselves:
+ * closing any descriptor of a database drops the locks that SQLite has on it. */
 static int
 account_db_write_new(const char *path, struct cause *why)
 {
@@ -334,7 +334,7 @@ account_db_openings(const struct account_db *db)
 	return db->openings;
 }
 
-/* ---- transactions ------------------------------------------------------------------------ */
+/* ---- transactions ---------------------------------------------------- */
 
 enum account_db_result
 account_db_begin(struct account_db *db, struct cause *why)
@@ -388,7 +388,7 @@ account_db_withdraw(struct account_db *db, const char *id, struct cause *why)
 	return grants_withdraw(&db->grants, id, why) == 0 ? ACCOUNT_DB_OK : ACCOUNT_DB_TROUBLE;
 }
 
-/* ---- names and lists ------------------------------------------------------------------------ */
+/* ---- names and lists ------------------------------------------------- */
 
 bool
 account_db_name_check(const char *what, const char *name, struct cause *why)

@@ -7,7 +7,8 @@
  * connections. Both change inside one write transaction of SQLite, whoever does it: what begins
  * is published before the commit; what ends is unlinked before it. So a crash, a full
  * disk or a power loss in between ends a session early and never late, and
- * account_db_settle() brings to its end what had begun to end. What returned ACCOUNT_DB_OK is on disk.
+ * account_db_settle() brings to its end what had begun to end. What returned ACCOUNT_DB_OK is on
+ * disk.
  *
  * `why` is never NULL. Times are seconds since 1970, given by the caller (`now`):
  * an account database reads no clock. */
@@ -28,7 +29,8 @@ enum account_db_result {
 	ACCOUNT_DB_MISSING, /* no such user, session, token; or the wrong proof */
 	ACCOUNT_DB_EXISTS,  /* the name is taken */
 	ACCOUNT_DB_REFUSED, /* a rule says no: *why is for who asked */
-	ACCOUNT_DB_TROUBLE, /* the database or the folder of grants: *why is for the administrator */
+	ACCOUNT_DB_TROUBLE, /* the database or the folder of grants: *why is for the
+			     * administrator */
 };
 
 enum {
@@ -44,7 +46,8 @@ enum {
 
 struct account_db_settings {
 	/* Borrowed. Which run_dir holds the grants is said by who settles (a worker) and
-	 * kept in the account database; for all others (orielctl) theirs counts only before that. */
+	 * kept in the account database; for all others (orielctl) theirs counts only before
+	 * that. */
 	const char *state_dir, *run_dir;
 	int64_t idle_s, absolute_s; /* how long a session lasts unused, and at most */
 };
@@ -71,7 +74,7 @@ void account_db_free(struct account_db **db);
 enum account_db_result account_db_ready(struct account_db *db, struct cause *why);
 unsigned account_db_openings(const struct account_db *db);
 
-/* ---- who comes: reads only, some µs ------------------------------------------------- */
+/* ---- who comes: reads only, some µs ---------------------------------- */
 
 /* A session's or a token's secret, by its form. ACCOUNT_DB_MISSING: none, ended, expired. */
 enum account_db_result account_db_check(struct account_db *db, const char *secret, int64_t now,
@@ -83,7 +86,7 @@ enum account_db_result account_db_user(struct account_db *db, const char *name,
 enum account_db_result account_db_count_users(
     struct account_db *db, int64_t *count, struct cause *why);
 
-/* ---- users ----------------------------------------------------------------------------- */
+/* ---- users ----------------------------------------------------------- */
 
 enum account_db_result account_db_user_add(struct account_db *db, const char *name,
     const char *hash, enum role role, int64_t now, struct cause *why); /* the set-up token goes */
@@ -100,7 +103,7 @@ enum account_db_result account_db_user_delete(
 enum account_db_result account_db_user_list(
     struct account_db *db, json_t **list, struct cause *why);
 
-/* ---- sessions -------------------------------------------------------------------------- */
+/* ---- sessions -------------------------------------------------------- */
 
 /* `from`: address and program of the browser, for the list; cut, may be "". The user must
  * still have the grant `user->grant` (that of the password that was right). */
@@ -120,7 +123,7 @@ enum account_db_result account_db_session_end_all(
 enum account_db_result account_db_session_list(
     struct account_db *db, int64_t now, json_t **list, struct cause *why);
 
-/* ---- named tokens ----------------------------------------------------------------------- */
+/* ---- named tokens ---------------------------------------------------- */
 
 enum account_db_result account_db_token_add(struct account_db *db, const char *name, enum role role,
     int64_t now, int64_t expires, char secret[SECRET_SIZE], struct cause *why);
@@ -135,13 +138,14 @@ enum account_db_result account_db_token_list(
 enum account_db_result account_db_save(
     struct account_db *db, unsigned char **bytes, size_t *length, struct cause *why);
 
-/* The users and tokens of then, in one transaction, while others may have the account database open; everybody has to
- * log in again. ACCOUNT_DB_REFUSED: these bytes will not do, or there are users and `force` was not said. With
- * it a damaged account database is moved to auth.db.corrupt. */
+/* The users and tokens of then, in one transaction, while others may have the account database
+ * open; everybody has to log in again. ACCOUNT_DB_REFUSED: these bytes will not do, or there are
+ * users and `force` was not said. With it a damaged account database is moved to
+ * auth.db.corrupt. */
 enum account_db_result account_db_restore(struct account_db *db, const unsigned char *bytes,
     size_t length, bool force, int64_t now, struct cause *why);
 
-/* ---- order ------------------------------------------------------------------------------ */
+/* ---- order ----------------------------------------------------------- */
 
 /* End what has expired and make the folder of grants agree with the rows: at start,
  * at *next (when the next one expires; 0: none will) and when the clock was set. */

@@ -29,7 +29,8 @@ account_db_save(struct account_db *db, unsigned char **bytes, size_t *length, st
 	return result;
 }
 
-/* Sound, of our layout, and without the sessions of then: a session ended since must not come back. */
+/* Sound, of our layout, and without the sessions of then: a session ended since must not come
+ * back. */
 static int
 restore_open(const unsigned char *bytes, size_t length, struct sql **sql, struct cause *why)
 {

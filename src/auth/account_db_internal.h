@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* internal: what the files of an account database share. Included by src/auth/account_db*.c alone. */
+/* internal: what the files of an account database share. Included by src/auth/account_db*.c
+ * alone. */
 #ifndef ORIEL_AUTH_ACCOUNT_DB_INTERNAL_H
 #define ORIEL_AUTH_ACCOUNT_DB_INTERNAL_H
 

@@ -5,7 +5,7 @@
 #include "auth/account_db_internal.h"
 #include "base/json.h"
 
-/* ---- whose secret is it? -------------------------------------------------------------- */
+/* ---- whose secret is it? --------------------------------------------- */
 
 /* What the row of a session (SAY_SESSION) or token (SAY_TOKEN) says. */
 struct row {
@@ -61,7 +61,7 @@ account_db_check(struct account_db *db, const char *secret, int64_t now,
 	return result;
 }
 
-/* ---- beginning -------------------------------------------------------------------------- */
+/* ---- beginning ------------------------------------------------------- */
 
 static int64_t
 session_expiry(const struct account_db *db, int64_t now)
@@ -137,7 +137,7 @@ account_db_touch(struct account_db *db, const char *id, int64_t now, struct caus
 	return account_db_end(db, result, why);
 }
 
-/* ---- ending ------------------------------------------------------------------------------- */
+/* ---- ending ---------------------------------------------------------- */
 
 enum account_db_result
 account_db_session_drop(struct account_db *db, const char *id, struct cause *why)
@@ -237,7 +237,7 @@ account_db_session_end_all(struct account_db *db, int64_t *count, struct cause *
 	return session_end_many(db, SAY_SESSION_LONGEST, "", count, why);
 }
 
-/* ---- listing ------------------------------------------------------------------------------- */
+/* ---- listing --------------------------------------------------------- */
 
 static json_t *
 session_entry(struct sql_statement *say, int64_t now)

@@ -39,7 +39,7 @@ account_db_count_users(struct account_db *db, int64_t *count, struct cause *why)
 	    : account_db_number(db, "SELECT count(*) FROM user", count, why);
 }
 
-/* ---- adding ------------------------------------------------------------------------- */
+/* ---- adding ---------------------------------------------------------- */
 
 static enum account_db_result
 user_may_come(struct account_db *db, const char *name, enum role role, struct cause *why)
@@ -99,7 +99,7 @@ account_db_user_add(struct account_db *db, const char *name, const char *hash, e
 	return result;
 }
 
-/* ---- changing ------------------------------------------------------------------------ */
+/* ---- changing -------------------------------------------------------- */
 
 /* End all that came in as this user; `fresh` is the grant from now on. */
 static enum account_db_result
@@ -187,7 +187,7 @@ account_db_user_delete(struct account_db *db, const char *name, struct cause *wh
 	return result;
 }
 
-/* ---- listing -------------------------------------------------------------------------- */
+/* ---- listing --------------------------------------------------------- */
 
 static json_t *
 user_entry(struct sql_statement *say, int64_t now)

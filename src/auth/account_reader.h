@@ -29,7 +29,8 @@ enum account_db_result account_reader_user(struct account_reader *reader, const 
     struct account_db_pass *pass, char hash[HASH_SIZE]);
 enum account_db_result account_reader_count_users(struct account_reader *reader, int64_t *count);
 
-/* Say, once, that accounts cannot be read or written (the verb), and once that they can be again. */
+/* Say, once, that accounts cannot be read or written (the verb), and once that they can be
+ * again. */
 void account_trouble_note(
     bool *failed, const char *verb, enum account_db_result result, const struct cause *why);
 

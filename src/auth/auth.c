@@ -49,7 +49,7 @@ now_s(void)
 	return (int64_t)(clock_wall_ns() / CLOCK_S);
 }
 
-/* ---- order: expiry, and the folder of grants --------------------------------------------------- */
+/* ---- order: expiry, and the folder of grants ------------------------- */
 
 static void
 auth_arm(struct auth *auth, int64_t at)
@@ -112,7 +112,7 @@ auth_timer(struct auth *auth)
 	auth_order(auth, ORDER_SETTLE);
 }
 
-/* ---- what the auth worker has done ---------------------------------------------------------- */
+/* ---- what the auth worker has done ----------------------------------- */
 
 static void
 auth_note_write(struct auth *auth, enum account_db_result result, const struct cause *why)
@@ -120,7 +120,7 @@ auth_note_write(struct auth *auth, enum account_db_result result, const struct c
 	account_trouble_note(&auth->writing_failed, "written", result, why);
 }
 
-/* ---- at once ------------------------------------------------------------------------------------ */
+/* ---- at once --------------------------------------------------------- */
 
 /* Not twice within the time that `seen` is exact to. */
 static void
@@ -159,7 +159,7 @@ auth_has_users(struct auth *auth)
 	return result == ACCOUNT_DB_OK && count == 0 ? AUTH_DENIED : auth_result_of(result);
 }
 
-/* ---- later -------------------------------------------------------------------------------------- */
+/* ---- later ----------------------------------------------------------- */
 
 enum auth_result
 auth_check_basic(struct auth *auth, const char *name, const char *password, struct auth_pass *pass)
@@ -201,7 +201,7 @@ auth_cancel(struct auth_job **job)
 	auth_job_cancel(job);
 }
 
-/* ---- the loop ------------------------------------------------------------------------------------ */
+/* ---- the loop -------------------------------------------------------- */
 
 static void
 auth_answers(struct auth *auth)
@@ -233,7 +233,7 @@ auth_dispatch(struct auth *auth)
 	}
 }
 
-/* ---- beginning and end ------------------------------------------------------------------------------------- */
+/* ---- beginning and end ----------------------------------------------- */
 
 static int
 auth_watch(struct auth *auth, int fd)

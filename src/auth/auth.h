@@ -44,7 +44,7 @@ void auth_dispatch(struct auth *auth);
 /* For long-lived connections: grant_hold_begin(&conn->hold, auth_holds(auth), grant, …). */
 struct grant_watch *auth_holds(struct auth *auth);
 
-/* ---- at once --------------------------------------------------------------------------- */
+/* ---- at once --------------------------------------------------------- */
 
 /* The secret of a cookie or of `Authorization: Bearer`. AUTH_OK, AUTH_DENIED or AUTH_TROUBLE. */
 enum auth_result auth_check(struct auth *auth, const char *secret, struct auth_pass *pass);
@@ -57,7 +57,7 @@ enum auth_result auth_check_basic(
  * AUTH_TROUBLE. */
 enum auth_result auth_has_users(struct auth *auth);
 
-/* ---- later: `done` is called once, from auth_dispatch() ---------------------------------- */
+/* ---- later: `done` is called once, from auth_dispatch() -------------- */
 
 /* Each takes copies of the texts. NULL: it was answered at once, without calling `done`: *now
  * says AUTH_WAIT, AUTH_BUSY, AUTH_REFUSED or AUTH_TROUBLE. */

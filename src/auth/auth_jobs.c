@@ -18,7 +18,7 @@ struct auth_job {
 	    account[SECRET_SIZE]; /* who waits; of a known device only itself, as `account` */
 };
 
-/* ---- jobs ---------------------------------------------------------------------------------- */
+/* ---- jobs ------------------------------------------------------------ */
 
 static void
 auth_job_free(struct auth_job *job)
@@ -84,7 +84,7 @@ auth_jobs_send(struct auth_jobs *jobs, enum auth_task_kind kind, const char *id)
 	return false;
 }
 
-/* ---- HTTP Basic, from memory ------------------------------------------------------------------------ */
+/* ---- HTTP Basic, from memory ----------------------------------------- */
 
 static struct auth_memory *
 memory_of(struct auth_jobs *jobs, const unsigned char digest[16])
@@ -140,7 +140,7 @@ auth_jobs_check_basic(
 	return auth_result_of(result);
 }
 
-/* ---- later -------------------------------------------------------------------------------------------- */
+/* ---- later ----------------------------------------------------------- */
 
 static const char *
 or_null(const char *text)
@@ -149,7 +149,8 @@ or_null(const char *text)
 }
 
 /* Has this browser logged in under that name before? Then nobody else's wrong passwords
- * keep it waiting, only its own (OWASP, "Slow Down Online Guessing Attacks with Device Cookies"). */
+ * keep it waiting, only its own (OWASP, "Slow Down Online Guessing Attacks with Device
+ * Cookies"). */
 static bool
 auth_knows(struct auth_jobs *jobs, const struct auth_claim *claim)
 {
@@ -304,7 +305,7 @@ auth_jobs_logout(
 	return answer_now(now, AUTH_BUSY, "too many log out at once");
 }
 
-/* ---- answers -------------------------------------------------------------------------------------------- */
+/* ---- answers --------------------------------------------------------- */
 
 static void
 auth_job_settle_backoff(const struct auth_job *job)

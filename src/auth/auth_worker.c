@@ -41,7 +41,7 @@ now_s(void)
 	return (int64_t)(clock_wall_ns() / CLOCK_S);
 }
 
-/* ---- the thread ------------------------------------------------------------------------ */
+/* ---- the thread ------------------------------------------------------ */
 
 static enum account_db_result
 out_of_memory(struct cause *why)
@@ -178,7 +178,7 @@ auth_worker_thread(void *arg)
 	}
 }
 
-/* ---- the loop --------------------------------------------------------------------------- */
+/* ---- the loop -------------------------------------------------------- */
 
 static void
 auth_worker_destroy(struct auth_worker **worker, void (*drop)(void *task))

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* auth_worker: the thread beside the event loop that hashes passwords and writes in the
- * account database. Tasks go in through three bounded queues and come back done. What is quick is never
- * kept waiting by more than the one password being hashed; who has been here before has places
- * of his own, and waits for his like alone, however many strangers guess. */
+ * account database. Tasks go in through three bounded queues and come back done. What is quick is
+ * never kept waiting by more than the one password being hashed; who has been here before has
+ * places of his own, and waits for his like alone, however many strangers guess. */
 #ifndef ORIEL_AUTH_AUTH_WORKER_H
 #define ORIEL_AUTH_AUTH_WORKER_H
 

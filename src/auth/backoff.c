@@ -25,7 +25,7 @@ struct backoff { /* shared by all workers */
 	struct entry entries[SETS][WAYS];
 };
 
-/* ---- one table for all processes ------------------------------------------------------ */
+/* ---- one table for all processes ------------------------------------- */
 
 static int
 backoff_lock_init(pthread_mutex_t *lock)
@@ -77,7 +77,7 @@ backoff_lock(struct backoff *backoff)
 		pthread_mutex_consistent(&backoff->lock);
 }
 
-/* ---- whose entry ------------------------------------------------------------------------ */
+/* ---- whose entry ----------------------------------------------------- */
 
 static uint64_t
 key_of(const struct backoff *backoff, const char *kind, const char *name)
@@ -137,7 +137,7 @@ entry_make(struct backoff *backoff, uint64_t key)
 	return quietest;
 }
 
-/* ---- waiting ------------------------------------------------------------------------------ */
+/* ---- waiting --------------------------------------------------------- */
 
 static uint64_t
 entry_wait_s(const struct entry *entry)

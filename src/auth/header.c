@@ -16,7 +16,7 @@ user_name_valid(const char *name)
 	    strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789._-") == length;
 }
 
-/* ---- Authorization ----------------------------------------------------------------- */
+/* ---- Authorization --------------------------------------------------- */
 
 /* What stands behind "SCHEME ", NULL when the scheme is another. */
 static const char *
@@ -76,7 +76,7 @@ header_authorization(const char *value, struct header_credential *credential)
 	return credential->kind;
 }
 
-/* ---- Cookie -------------------------------------------------------------------------- */
+/* ---- Cookie ---------------------------------------------------------- */
 
 /* One "name=value" of `length` bytes: its value if it is the one that is meant. */
 static const char *

@@ -25,7 +25,7 @@ secret_init(struct cause *why)
 				  : cause_set(why, "libsodium finds no source of random numbers");
 }
 
-/* ---- made at random ---------------------------------------------------------------- */
+/* ---- made at random -------------------------------------------------- */
 
 void
 secret_make(char text[SECRET_SIZE])
@@ -79,7 +79,7 @@ secret_make_key(unsigned char key[SECRET_KEY_BYTES])
 	randombytes_buf(key, SECRET_KEY_BYTES);
 }
 
-/* ---- their digests ------------------------------------------------------------------ */
+/* ---- their digests --------------------------------------------------- */
 
 bool
 secret_is_token(const char *text)
@@ -153,7 +153,7 @@ secret_decode(const char *text, size_t length, char *out, size_t size)
 	return (int)got;
 }
 
-/* ---- devices ------------------------------------------------------------------------- */
+/* ---- devices --------------------------------------------------------- */
 
 /* The second half of `bytes`, from the first. */
 static void
@@ -197,7 +197,7 @@ secret_is_device(const char *device, const char *name, const char *hash)
 	return secret_equal(digest, bytes + DEVICE_BYTES, DEVICE_BYTES);
 }
 
-/* ---- passwords ------------------------------------------------------------------------ */
+/* ---- passwords ------------------------------------------------------- */
 
 int
 password_check(const char *password, struct cause *why)

@@ -21,7 +21,7 @@ lower(char *text)
 		*text = (char)tolower((unsigned char)*text);
 }
 
-/* ---- own names -------------------------------------------------------------------------- */
+/* ---- own names ------------------------------------------------------- */
 
 /* What does not fit is left out. */
 static void
@@ -108,7 +108,7 @@ hosts_init_here(struct hosts *hosts, const char *allowed)
 	hosts_init(hosts, name, allowed, "/etc");
 }
 
-/* ---- the name in a request ---------------------------------------------------------------- */
+/* ---- the name in a request ------------------------------------------- */
 
 static bool
 is_port(const char *text)

@@ -33,7 +33,8 @@ enum limiter_verdict {
 void limiter_init(struct limiter *limiter, size_t most, unsigned share);
 void limiter_deinit(struct limiter *limiter); /* who has some must not give them back any more */
 
-/* One for `who`: an account, or address_network() where there are none. *user is to give it back with. */
+/* One for `who`: an account, or address_network() where there are none. *user is to give it back
+ * with. */
 enum limiter_verdict limiter_take(
     struct limiter *limiter, const char *who, enum role role, struct limiter_user **user);
 

@@ -41,7 +41,8 @@ log_init(const char *program, enum log_level most)
 }
 
 /* The pipe or terminal once more, as a file of our own that never blocks: O_NONBLOCK on the
- * one we were given would be everybody's who has it. Where that is refused, log_put() asks first. */
+ * one we were given would be everybody's who has it. Where that is refused, log_put() asks
+ * first. */
 void
 log_never_wait(void)
 {

@@ -22,7 +22,7 @@ static const char *const source_words[] = { "default", "file", "set", "command l
 static const char *const yes_words[] = { "yes", "true", "on", "1" };
 static const char *const no_words[] = { "no", "false", "off", "0" };
 
-/* ---- one value ---------------------------------------------------------- */
+/* ---- one value ------------------------------------------------------- */
 
 void
 options_tenths(long tenths, char text[OPTION_NUMBER_SIZE])
@@ -250,7 +250,7 @@ options_count(const struct options *options)
 	return options->program->count;
 }
 
-/* ---- configuration file -------------------------------------------------- */
+/* ---- configuration file ---------------------------------------------- */
 
 /* Cut white space off both ends, in place. */
 static char *
@@ -316,7 +316,7 @@ options_read_file(struct options *options, const char *path, struct cause *why)
 	return result;
 }
 
-/* ---- command line -------------------------------------------------------- */
+/* ---- command line ---------------------------------------------------- */
 
 struct arguments {
 	int argc, at;
@@ -417,7 +417,7 @@ options_read(struct options *options, int argc, char **argv, struct cause *why)
 	return OPTIONS_DONE;
 }
 
-/* ---- what people read ---------------------------------------------------- */
+/* ---- what people read ------------------------------------------------ */
 
 /* "--name=FILE", "--name=0..100 ms", with dashes in the name. */
 static void

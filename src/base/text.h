@@ -10,7 +10,8 @@
 #include <stddef.h>
 
 /* How many bytes at the beginning of `text` (NUL-terminated) are one such character? 0: it is
- * plain, or the end. *code: the character, or the byte that is no UTF-8 (0x80 and above, 1 byte). */
+ * plain, or the end. *code: the character, or the byte that is no UTF-8 (0x80 and above, 1
+ * byte). */
 size_t text_hazard(const char *text, unsigned *code);
 
 /* In place, each byte of them a '?'. */

@@ -138,7 +138,7 @@ capture_take_peak(struct capture *capture)
 	return peak;
 }
 
-/* ---- reports --------------------------------------------------------------- */
+/* ---- reports --------------------------------------------------------- */
 
 void
 capture_report_free(void *item)
@@ -186,7 +186,7 @@ fail:
 	capture_count_error(capture);
 }
 
-/* ---- the ring's readers ----------------------------------------------------- */
+/* ---- the ring's readers ---------------------------------------------- */
 
 /* The newest frame, copied and checked, or NULL. Called under the lock, so that
  * the ring is not replaced; the thread may still write into it. */

@@ -6,7 +6,7 @@
  *   accept.c   which JPEGs are shown
  *   publish.c  one picture: copy or encode into the ring, ring the bells
  *   analysis.c motion, on pictures already published
- *   controls.c   the camera's controls
+ *   controls.c the camera's controls
  */
 #ifndef ORIEL_CAPTURE_CAPTURE_INTERNAL_H
 #define ORIEL_CAPTURE_CAPTURE_INTERNAL_H

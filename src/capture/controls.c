@@ -98,7 +98,7 @@ capture_controls_deinit(struct capture *capture)
 	capture->controls = NULL;
 }
 
-/* ---- the loop's side ------------------------------------------------------------------ */
+/* ---- the loop's side ------------------------------------------------- */
 
 static bool
 post(struct capture *capture, uint64_t token, json_t *values)
@@ -133,7 +133,7 @@ capture_set_controls(struct capture *capture, const json_t *values, uint64_t tok
 	return copy != NULL && post(capture, token, copy);
 }
 
-/* ---- answers ----------------------------------------------------------------------------- */
+/* ---- answers --------------------------------------------------------- */
 
 static const json_t *
 control_named(const json_t *controls, const char *name)
@@ -225,7 +225,7 @@ refuse(
 	TAILQ_INSERT_TAIL(&controls->answers, request, next);
 }
 
-/* ---- setting, one call a step --------------------------------------------------------- */
+/* ---- setting, one call a step ---------------------------------------- */
 
 /* Look at all before one is set. False: it is refused. */
 static bool
@@ -301,7 +301,7 @@ step_setting(struct capture *capture)
 	controls->setting = NULL;
 }
 
-/* ---- after an opening ------------------------------------------------------------------- */
+/* ---- after an opening ------------------------------------------------ */
 
 void
 capture_controls_opened(struct capture *capture)
@@ -346,7 +346,7 @@ set_again(struct capture *capture)
 	return true;
 }
 
-/* ---- the thread's side -------------------------------------------------------------------- */
+/* ---- the thread's side ----------------------------------------------- */
 
 /* Take up the next request. False: there is none, or enough wait to be answered. */
 static bool

@@ -13,7 +13,7 @@
 
 enum { REPAIR_ROOM = 1024 }; /* missing Huffman tables are 420 bytes */
 
-/* ---- the ring ---------------------------------------------------------------- */
+/* ---- the ring -------------------------------------------------------- */
 
 void
 capture_free_rings(struct capture *capture)
@@ -161,7 +161,7 @@ commit(struct capture *capture, struct frame_info *frame)
 	pthread_mutex_unlock(&capture->lock);
 }
 
-/* ---- pictures ----------------------------------------------------------------- */
+/* ---- pictures -------------------------------------------------------- */
 
 /* Passed over: counted, and remembered in case nothing better comes. */
 static int

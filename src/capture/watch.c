@@ -26,7 +26,7 @@
 #define HOLD_NS (3 * CLOCK_S)	  /* one that went may come back: no other for so long */
 #define TURN_NS CLOCK_S		  /* the watchdog wants to see turns */
 
-/* ---- on and off ---------------------------------------------------------------- */
+/* ---- on and off ------------------------------------------------------ */
 
 static void
 copy_counters(struct capture *capture)
@@ -104,7 +104,7 @@ go_online(struct capture *capture)
 	capture_report(capture, &report, NULL);
 }
 
-/* ---- the source ----------------------------------------------------------------- */
+/* ---- the source ------------------------------------------------------ */
 
 static void
 close_source(struct capture *capture)
@@ -277,7 +277,7 @@ nodes_changed(struct capture *capture)
 	capture->retry_ns = clock_mono_ns();
 }
 
-/* ---- silence ---------------------------------------------------------------------- */
+/* ---- silence --------------------------------------------------------- */
 
 /* From when on is the source silent for too long? */
 static uint64_t
@@ -379,7 +379,7 @@ take_picture(struct capture *capture)
 	copy_counters(capture);
 }
 
-/* ---- waiting ---------------------------------------------------------------------- */
+/* ---- waiting --------------------------------------------------------- */
 
 /* Watch for nodes of cameras; without it they are found by trying again. */
 static int

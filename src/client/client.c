@@ -32,7 +32,7 @@ client_leave(struct client *client)
 		client_destroy(client);
 }
 
-/* ---- lines in -------------------------------------------------------------- */
+/* ---- lines in -------------------------------------------------------- */
 
 static void
 client_take_line(struct client *client, const char *line, size_t length)
@@ -58,7 +58,7 @@ client_take_lines(struct client *client)
 		client_arm_deadline(client);
 }
 
-/* ---- the connection --------------------------------------------------------- */
+/* ---- the connection -------------------------------------------------- */
 
 static void
 client_read(evutil_socket_t fd, short what, void *arg)
@@ -198,7 +198,7 @@ client_connect(evutil_socket_t unused, short what, void *arg)
 	client_leave(client);
 }
 
-/* ---- for the users ----------------------------------------------------------- */
+/* ---- for the users --------------------------------------------------- */
 
 struct client *
 client_new(struct event_base *base, const char *path, const struct client_hooks *hooks, void *arg)

@@ -53,7 +53,7 @@ struct client {
 	bool freed;	/* client_free was called from one of them */
 };
 
-/* ---- client.c -------------------------------------------------------------------- */
+/* ---- client.c -------------------------------------------------------- */
 
 /* Callbacks may free the client: what they were called from calls leave last. */
 void client_enter(struct client *client);
@@ -61,7 +61,7 @@ void client_leave(struct client *client);
 
 void client_write(struct client *client);
 
-/* ---- pending.c ------------------------------------------------------------------- */
+/* ---- pending.c ------------------------------------------------------- */
 
 void client_init_pending(struct client *client);
 void client_arm_deadline(struct client *client);

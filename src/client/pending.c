@@ -21,7 +21,7 @@ static const unsigned lane_width[CLIENT_LANES] = {
 	[CLIENT_LONG] = 6,
 };
 
-/* ---- answers --------------------------------------------------------------------- */
+/* ---- answers --------------------------------------------------------- */
 
 static void
 fds_reset(int fds[LINES_FDS])
@@ -78,7 +78,7 @@ client_fail_later(struct client *client, struct pending *pending, enum client_fa
 	event_active(client->failing, EV_TIMEOUT, 0);
 }
 
-/* ---- lanes ------------------------------------------------------------------------ */
+/* ---- lanes ----------------------------------------------------------- */
 
 static struct pending_list *
 pending_waits(struct client *client, const struct pending *pending)
@@ -204,7 +204,7 @@ client_take_answer(struct client *client, const char *line, size_t length)
 		    length - (size_t)(space + 1 - line));
 }
 
-/* ---- no answer --------------------------------------------------------------------- */
+/* ---- no answer ------------------------------------------------------- */
 
 static void
 client_fail_list(struct client *client, struct pending_list *list, enum client_failure failure)
@@ -282,7 +282,7 @@ client_init_pending(struct client *client)
 	}
 }
 
-/* ---- for the users ----------------------------------------------------------- */
+/* ---- for the users --------------------------------------------------- */
 
 /* Sent at once, or kept until its lane has room. False when out of memory. */
 static bool

@@ -52,7 +52,8 @@ static const struct condition conditions[] = {
 	{ 0, "prctl", 0, WORD, PR_SET_VMA },
 	{ 0, "prlimit64", 0, WORD, 0 },
 	{ 0, "ioctl", 1, WORD, FIONREAD }, /* libevent's buffers */
-	/* VIDIOC_… are _IOWR('V', …) (kernel: Documentation/userspace-api/ioctl/ioctl-number.rst). */
+	/* VIDIOC_… are _IOWR('V', …) (kernel:
+	 * Documentation/userspace-api/ioctl/ioctl-number.rst). */
 	{ CONFINE_CAMERA, "ioctl", 1, IOCTL_LETTER, 'V' << 8 },
 	{ CONFINE_THREADS, "clone", CLONE_FLAGS, CLONE_THREAD, CLONE_THREAD },
 	{ CONFINE_PROCESSES, "clone", CLONE_FLAGS, NAMESPACES, 0 },

@@ -19,7 +19,8 @@ struct accounts_verb {
 	int (*run)(struct accounts *accounts, int argc, char **argv);
 };
 
-/* Run the verb argv[1] of the command argv[0], on an open account database. `verbs` ends with a NULL name. */
+/* Run the verb argv[1] of the command argv[0], on an open account database. `verbs` ends with a
+ * NULL name. */
 int accounts_run(struct ctl *ctl, const struct accounts_verb *verbs, int argc, char **argv);
 
 /* Say it if it is a failure; the exit status. */

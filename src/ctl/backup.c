@@ -76,7 +76,7 @@ keeping_failed(const struct keeping *keeping)
 	return ctl_fail(keeping->ctl, CTL_REFUSED, "%s", keeping->why.text);
 }
 
-/* ---- the child that owns the state ------------------------------------------------------- */
+/* ---- the child that owns the state ----------------------------------- */
 
 static int
 send_file(int fd, int folder, const char *file)
@@ -198,7 +198,7 @@ restore_state(void *arg, int fd, struct cause *why)
 	return result == STORE_OK ? PART_OK : PART_FAILED;
 }
 
-/* ---- the child that owns the accounts ------------------------------------------------------- */
+/* ---- the child that owns the accounts -------------------------------- */
 
 static struct account_db *
 open_book(const struct keeping *keeping, struct cause *why)
@@ -242,7 +242,7 @@ restore_accounts(void *arg, int fd, struct cause *why)
 	return result == ACCOUNT_DB_OK ? PART_OK : PART_FAILED;
 }
 
-/* ---- backup ---------------------------------------------------------------------------------- */
+/* ---- backup ---------------------------------------------------------- */
 
 /* The camera meant: --camera, or the only one that has a state. */
 static int
@@ -362,7 +362,7 @@ ctl_backup(struct ctl *ctl, int argc, char **argv)
 	return status;
 }
 
-/* ---- restore ----------------------------------------------------------------------------------- */
+/* ---- restore --------------------------------------------------------- */
 
 /* A newer form is refused here, a newer layout by whom it concerns. */
 static int

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* backup_parts: named pieces of a backup on their way between orielctl and a child, which has become
- * the owner of the folder that they come from or go to. */
+/* backup_parts: named pieces of a backup on their way between orielctl and a child, which has
+ * become the owner of the folder that they come from or go to. */
 #ifndef ORIEL_CTL_BACKUP_PARTS_H
 #define ORIEL_CTL_BACKUP_PARTS_H
 
@@ -25,8 +25,8 @@ struct backup_parts {
 	int fd;
 };
 
-/* Fork. In the child `work(arg, fd)` is run once it has become the owner of `folder`, and its verdict sent; it
- * does not return there. -1 with *why. */
+/* Fork. In the child `work(arg, fd)` is run once it has become the owner of `folder`, and its
+ * verdict sent; it does not return there. -1 with *why. */
 int backup_parts_begin(struct backup_parts *parts, const char *folder,
     enum part_verdict (*work)(void *arg, int fd, struct cause *why), void *arg, struct cause *why);
 
@@ -34,7 +34,8 @@ int backup_parts_begin(struct backup_parts *parts, const char *folder,
 int part_send(int fd, const char *name, const void *bytes, size_t length);
 int part_send_end(int fd);
 
-/* The next one: *bytes for free(3), NULL at the end. -1: the other side is gone, or sent nonsense. */
+/* The next one: *bytes for free(3), NULL at the end. -1: the other side is gone, or sent
+ * nonsense. */
 int part_receive(int fd, struct part *part, unsigned char **bytes);
 
 /* Wait for the child's verdict, and for its end. */

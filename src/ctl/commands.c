@@ -26,7 +26,7 @@ ask_and_show(struct ctl *ctl, json_t *command, void (*show)(const json_t *reply)
 	return CTL_OK;
 }
 
-/* ---- looking ------------------------------------------------------------------------ */
+/* ---- looking --------------------------------------------------------- */
 
 static int
 run_status(struct ctl *ctl, int argc, char **argv)
@@ -129,7 +129,7 @@ run_cameras(struct ctl *ctl, int argc, char **argv)
 	return CTL_OK;
 }
 
-/* ---- changing ------------------------------------------------------------------------ */
+/* ---- changing -------------------------------------------------------- */
 
 /* `text` as the kind of value that is there now; if it does not look like one it
  * goes as a string, and orield says what is wrong with it. */
@@ -265,7 +265,7 @@ run_delete(struct ctl *ctl, int argc, char **argv)
 	return status;
 }
 
-/* ---- the table ----------------------------------------------------------------------- */
+/* ---- the table ------------------------------------------------------- */
 
 static int
 run_help(struct ctl *ctl, int argc, char **argv)

@@ -11,7 +11,7 @@
 
 enum { DAY_S = 86400, DAYS = 365, DAYS_MAX = 36500 };
 
-/* ---- users ---------------------------------------------------------------------------- */
+/* ---- users ----------------------------------------------------------- */
 
 /* Does the user exist as it should? Asked before anybody types a password. */
 static enum account_db_result
@@ -153,7 +153,7 @@ ctl_user(struct ctl *ctl, int argc, char **argv)
 	return accounts_run(ctl, verbs, argc, argv);
 }
 
-/* ---- sessions -------------------------------------------------------------------------- */
+/* ---- sessions -------------------------------------------------------- */
 
 static int
 session_list(struct accounts *accounts, int argc, char **argv)
@@ -219,7 +219,7 @@ ctl_session(struct ctl *ctl, int argc, char **argv)
 	return accounts_run(ctl, verbs, argc, argv);
 }
 
-/* ---- tokens ----------------------------------------------------------------------------- */
+/* ---- tokens ---------------------------------------------------------- */
 
 struct token_wish {
 	enum role role;

@@ -45,7 +45,7 @@ control_client_close(struct control_client *call)
 	lines_free(&call->lines);
 }
 
-/* ---- one line in ----------------------------------------------------------------- */
+/* ---- one line in ----------------------------------------------------- */
 
 static int
 call_wait(struct control_client *call, short events, int seconds, struct cause *why)
@@ -105,7 +105,7 @@ control_client_line(struct control_client *call, int seconds, struct cause *why)
 	return line;
 }
 
-/* ---- a command out ----------------------------------------------------------------- */
+/* ---- a command out --------------------------------------------------- */
 
 static int
 call_send_line(struct control_client *call, json_t *command, struct cause *why)

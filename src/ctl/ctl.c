@@ -18,7 +18,8 @@ ctl_print(const json_t *value)
 	char *line = json_line(value);
 	unsigned code;
 
-	/* Where a terminal would act on something, all that is not ASCII is written as JSON does. */
+	/* Where a terminal would act on something, all that is not ASCII is written as JSON
+	 * does. */
 	for (const char *at = line; at != NULL && *at != '\0'; at++) {
 		if (((unsigned char)*at & 0xc0) == 0x80 || text_hazard(at, &code) == 0)
 			continue; /* jansson makes UTF-8 alone */
@@ -71,7 +72,7 @@ ctl_usage(const char *name)
 	return CTL_USAGE;
 }
 
-/* ---- to a camera and back -------------------------------------------------------- */
+/* ---- to a camera and back -------------------------------------------- */
 
 static void
 list_names(const struct cameras *cameras, char *text, size_t size)

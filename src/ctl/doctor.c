@@ -50,7 +50,7 @@ doctor_say(struct doctor *doctor, enum verdict verdict, const char *check, const
 	printf("\n");
 }
 
-/* ---- orield ------------------------------------------------------------------------------ */
+/* ---- orield ---------------------------------------------------------- */
 
 static void
 say_no_orield(struct doctor *doctor, const char *path)
@@ -130,7 +130,7 @@ check_picture(struct doctor *doctor)
 		    "nothing can be stored: %s", json_get_text(store, "reason"));
 }
 
-/* ---- memory -------------------------------------------------------------------------------- */
+/* ---- memory ---------------------------------------------------------- */
 
 /* MemAvailable (proc(5)) in MiB, -1 when unknown. */
 static long
@@ -180,7 +180,7 @@ check_ring(struct doctor *doctor)
 	ring_reader_free(&reader);
 }
 
-/* ---- disk ---------------------------------------------------------------------------------- */
+/* ---- disk ------------------------------------------------------------ */
 
 static void
 check_space(struct doctor *doctor, const char *path)
@@ -241,7 +241,7 @@ check_state(struct doctor *doctor)
 		check_quota(doctor);
 }
 
-/* ---- all of it -------------------------------------------------------------------------------- */
+/* ---- all of it ------------------------------------------------------- */
 
 static void
 examine(struct doctor *doctor)

@@ -17,7 +17,7 @@
 
 enum { GROUPS_MAX = 256, BACKLOG_WANTED = 4096 };
 
-/* ---- people and groups ---------------------------------------------------------------- */
+/* ---- people and groups ----------------------------------------------- */
 
 static bool
 user_in_group(const struct passwd *user, gid_t group)
@@ -54,7 +54,7 @@ group_name(gid_t gid)
 	return group != NULL ? group->gr_name : "?";
 }
 
-/* ---- camera devices ---------------------------------------------------------------------- */
+/* ---- camera devices -------------------------------------------------- */
 
 static void
 check_device(struct doctor *doctor, const char *path, const struct passwd *user)
@@ -95,7 +95,7 @@ doctor_check_devices(struct doctor *doctor)
 	globfree(&nodes);
 }
 
-/* ---- folders ------------------------------------------------------------------------------- */
+/* ---- folders --------------------------------------------------------- */
 
 void
 doctor_check_folder(struct doctor *doctor, const char *check, const char *path)
@@ -114,7 +114,7 @@ doctor_check_folder(struct doctor *doctor, const char *check, const char *path)
 		    st.st_mode & 07777, group_name(st.st_gid));
 }
 
-/* ---- workers -------------------------------------------------------------------------------- */
+/* ---- workers --------------------------------------------------------- */
 
 void
 doctor_check_worker(struct doctor *doctor, const char *name, const char *path)
@@ -135,7 +135,7 @@ doctor_check_worker(struct doctor *doctor, const char *name, const char *path)
 		close(fd);
 }
 
-/* ---- nginx ----------------------------------------------------------------------------------- */
+/* ---- nginx ----------------------------------------------------------- */
 
 /* The configuration that nginx reads, or its complaint, and its exit status. For free(3). */
 static char *

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Do the limits fit together? A client beyond a limit of ours is told so in words; beyond those of nginx or of
- * the kernel it would find a closed connection. */
+/* Do the limits fit together? A client beyond a limit of ours is told so in words; beyond those of
+ * nginx or of the kernel it would find a closed connection. */
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -24,7 +24,7 @@ enum {
 	ARGUMENTS_MAX = 64,
 };
 
-/* ---- nginx ------------------------------------------------------------------------------------- */
+/* ---- nginx ----------------------------------------------------------- */
 
 /* Is what stands at `at` in a comment? */
 static bool
@@ -36,7 +36,8 @@ is_comment(const char *text, const char *at)
 	return false;
 }
 
-/* The number behind the last directive `name`; `initial` when there is none, -1 when it is a word. */
+/* The number behind the last directive `name`; `initial` when there is none, -1 when it is a
+ * word. */
 static long
 directive(const char *text, const char *name, long initial)
 {
@@ -108,7 +109,7 @@ doctor_check_requests(struct doctor *doctor, const char *configuration)
 	}
 }
 
-/* ---- workers ------------------------------------------------------------------------------------ */
+/* ---- workers --------------------------------------------------------- */
 
 static bool
 process_is(pid_t pid, const char *name)
@@ -214,8 +215,9 @@ places_add(struct doctor *doctor, const char *line, long *places)
 		*places += number;
 }
 
-/* All its caps together (max_streams, max_clients, …), as the program of that name reads its arguments: the one
- * beside us or in PATH, never the process's own file, which a taken-over worker could choose. -1: it cannot say. */
+/* All its caps together (max_streams, max_clients, …), as the program of that name reads its
+ * arguments: the one beside us or in PATH, never the process's own file, which a taken-over worker
+ * could choose. -1: it cannot say. */
 static long
 places_of(struct doctor *doctor, pid_t pid, const char *name)
 {

@@ -24,7 +24,7 @@ enum {
 #define SYSCTL "/proc/sys/net/ipv4/tcp_notsent_lowat"
 #define HOW "systemctl restart nginx, or orielctl notsent-lowat (docs/install.md)"
 
-/* ---- nginx's sockets ---------------------------------------------------------------- */
+/* ---- nginx's sockets ------------------------------------------------- */
 
 static int
 socket_number(int fd, int level, int name)
@@ -139,7 +139,7 @@ listeners_pid(const char *file, struct cause *why)
 	return pid;
 }
 
-/* ---- the command ------------------------------------------------------------------------ */
+/* ---- the command ----------------------------------------------------- */
 
 /* A process number is digits, all else a file that has one. */
 static pid_t
@@ -186,7 +186,7 @@ ctl_notsent_lowat(struct ctl *ctl, int argc, char **argv)
 	return CTL_OK;
 }
 
-/* ---- the doctor ---------------------------------------------------------------------------- */
+/* ---- the doctor ------------------------------------------------------ */
 
 /* The host's, which counts where a socket has none of its own. */
 static bool

@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "protocol/events.h"
 
-/* ---- words and numbers ---------------------------------------------------------------- */
+/* ---- words and numbers ----------------------------------------------- */
 
 void
 show_padded(const char *text, int width)
@@ -108,7 +108,7 @@ print_uptime(double seconds)
 	printf("%lld s\n", whole % 60);
 }
 
-/* ---- status and settings ----------------------------------------------------------------- */
+/* ---- status and settings --------------------------------------------- */
 
 static void
 show_picture_source(const json_t *reply)
@@ -250,7 +250,7 @@ show_changed(const json_t *reply)
 	}
 }
 
-/* ---- events and pictures ------------------------------------------------------------------ */
+/* ---- events and pictures --------------------------------------------- */
 
 static void
 show_motion(const json_t *data)
@@ -334,7 +334,7 @@ show_snaps(const json_t *reply)
 	    show_bytes(bytes, sizeof bytes, integer_of(reply, "bytes")));
 }
 
-/* ---- cameras and their controls -------------------------------------------------------------- */
+/* ---- cameras and their controls -------------------------------------- */
 
 static void
 show_control(const json_t *control)

@@ -21,7 +21,7 @@ struct picture {
 	unsigned char *jpeg;
 };
 
-/* ---- there ------------------------------------------------------------------------ */
+/* ---- there ----------------------------------------------------------- */
 
 static int
 save_there(struct ctl *ctl)
@@ -41,7 +41,7 @@ save_there(struct ctl *ctl)
 	return CTL_OK;
 }
 
-/* ---- here -------------------------------------------------------------------------- */
+/* ---- here ------------------------------------------------------------ */
 
 static bool
 copy_newest(struct ring_reader *reader, struct picture *picture)

@@ -35,7 +35,7 @@ struct certificate {
 	char names[NAMES_MAX][NAME_SIZE]; /* host names and addresses */
 };
 
-/* ---- which names ----------------------------------------------------------------------- */
+/* ---- which names ----------------------------------------------------- */
 
 static bool
 is_address(const char *name)
@@ -118,7 +118,7 @@ add_own_names(struct certificate *certificate)
 	add_addresses(certificate);
 }
 
-/* ---- making it ---------------------------------------------------------------------------- */
+/* ---- making it ------------------------------------------------------- */
 
 /* Everything in it was checked by add_name(): nothing can mean more than a name. */
 static bool

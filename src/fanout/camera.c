@@ -62,7 +62,7 @@ struct camera {
 		}                                                                  \
 	} while (0)
 
-/* ---- asking ------------------------------------------------------------------- */
+/* ---- asking ---------------------------------------------------------- */
 
 unsigned long
 camera_ask(struct camera *camera, enum role role, json_t *command, client_reply_fn *done, void *arg)
@@ -102,7 +102,7 @@ camera_ignore(void *arg, struct client_reply *reply)
 	(void)arg, (void)reply;
 }
 
-/* ---- settling: the first answers of a new connection ----------------------------- */
+/* ---- settling: the first answers of a new connection ----------------- */
 
 static void
 camera_settled(struct camera *camera)
@@ -123,7 +123,7 @@ camera_settle_over(evutil_socket_t unused, short what, void *arg)
 	CAMERA_TELL(camera, changed);
 }
 
-/* ---- ring and bell ------------------------------------------------------------------ */
+/* ---- ring and bell --------------------------------------------------- */
 
 static void
 camera_bell(evutil_socket_t fd, short what, void *arg)
@@ -197,7 +197,7 @@ camera_want_frames(struct camera *camera, int difference)
 		event_del(camera->bell);
 }
 
-/* ---- what orield says ------------------------------------------------------------------ */
+/* ---- what orield says ------------------------------------------------ */
 
 static void
 camera_learn(struct camera *camera, const json_t *data)
@@ -340,7 +340,7 @@ static const struct client_hooks camera_client_hooks = {
 	.event = camera_event,
 };
 
-/* ---- counting viewers ---------------------------------------------------------------------- */
+/* ---- counting viewers ------------------------------------------------ */
 
 static void
 camera_counted(evutil_socket_t unused, short what, void *arg)
@@ -357,7 +357,7 @@ camera_count(struct camera *camera, enum camera_viewers kind, int difference)
 		timer_start(camera->count, COUNT_DEBOUNCE_MS * CLOCK_MS);
 }
 
-/* ---- frames ----------------------------------------------------------------------------------- */
+/* ---- frames ---------------------------------------------------------- */
 
 bool
 camera_is_offline(const struct camera *camera, struct cause *why)
@@ -407,7 +407,7 @@ camera_size(const struct camera *camera, uint32_t *width, uint32_t *height)
 	*height = camera->height != 0 ? camera->height : USUAL_HEIGHT;
 }
 
-/* ---- the rest ------------------------------------------------------------------------------------ */
+/* ---- the rest -------------------------------------------------------- */
 
 struct camera *
 camera_new(

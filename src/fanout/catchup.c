@@ -36,7 +36,7 @@ subscriber_waits(const struct subscriber *subscriber)
 	    !subscriber->fresh;
 }
 
-/* ---- an answer ------------------------------------------------------------------------ */
+/* ---- an answer ------------------------------------------------------- */
 
 /* False when memory is short. Takes the message. */
 static bool
@@ -186,7 +186,7 @@ page_done(void *arg, struct client_reply *reply)
 		subscribers_ask(events);
 }
 
-/* ---- a question ------------------------------------------------------------------------- */
+/* ---- a question ------------------------------------------------------ */
 
 static bool
 page_ask(struct events *events, uint64_t after)

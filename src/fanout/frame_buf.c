@@ -15,7 +15,7 @@ enum {
 };
 static const char frame_buf_delimiter[] = "\r\n--frame\r\n";
 
-/* ---- layout -------------------------------------------------------------------- */
+/* ---- layout ---------------------------------------------------------- */
 
 static size_t
 frame_buf_size(size_t length)
@@ -88,7 +88,7 @@ frame_buf_alloc(size_t capacity)
 	return buf;
 }
 
-/* ---- holds ----------------------------------------------------------------------- */
+/* ---- holds ----------------------------------------------------------- */
 
 void
 frame_buf_hold(
@@ -164,7 +164,7 @@ frame_buf_free(struct frame_buf **buf)
 	*buf = NULL;
 }
 
-/* ---- budget ------------------------------------------------------------------------ */
+/* ---- budget ---------------------------------------------------------- */
 
 void
 frame_buf_budget_init(struct frame_buf_budget *budget, size_t most)
@@ -215,7 +215,7 @@ frame_buf_budget_take(struct frame_buf_budget *budget, size_t bytes)
 	budget->used += bytes;
 }
 
-/* ---- pool -------------------------------------------------------------------------- */
+/* ---- pool ------------------------------------------------------------ */
 
 void
 frame_buf_pool_init(struct frame_buf_pool *pool, struct frame_buf_budget *budget)

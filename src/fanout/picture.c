@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "fastcgi/record.h"
 
-/* ---- sending a frame ---------------------------------------------------------------- */
+/* ---- sending a frame ------------------------------------------------- */
 
 /* A picture the peer did not take at once. */
 struct sending {
@@ -115,7 +115,7 @@ sending_keep(const struct sending *begun, struct frame_buf *buf)
 	conn_take(sending->conn, &sending_user, sending);
 }
 
-/* ---- what is said of it ---------------------------------------------------------------- */
+/* ---- what is said of it ---------------------------------------------- */
 
 void
 picture_add_etag(struct reply_head *head, const struct frame_buf *buf)

@@ -35,7 +35,7 @@ struct snapshots {
 	struct picture_said said;
 };
 
-/* ---- deciding ---------------------------------------------------------------------------- */
+/* ---- deciding -------------------------------------------------------- */
 
 /* Another generation is newer: the ring was made anew. */
 static bool
@@ -83,7 +83,7 @@ snapshot_try(struct snapshots *snapshots, struct conn *conn, const struct wish *
 	return true;
 }
 
-/* ---- waiting --------------------------------------------------------------------------------- */
+/* ---- waiting --------------------------------------------------------- */
 
 static void
 waiter_drop(struct deferred *deferred)
@@ -146,7 +146,7 @@ snapshot_wait(struct snapshots *snapshots, struct conn *conn, const struct reque
 static const struct camera_hooks snapshot_hooks = { .frame = snapshots_hook,
 	.changed = snapshots_hook };
 
-/* ---- for the site ------------------------------------------------------------------------------- */
+/* ---- for the site ---------------------------------------------------- */
 
 struct snapshots *
 snapshots_new(struct event_base *base, struct camera *camera, struct admission *waits)

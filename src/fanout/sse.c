@@ -56,7 +56,7 @@ sse_resume_parse(const char *text, uint64_t *id)
 	return query_decimal(text, id) && *id <= INT64_MAX ? SSE_AFTER : SSE_UNKNOWN;
 }
 
-/* ---- log ---------------------------------------------------------------------------- */
+/* ---- log ------------------------------------------------------------- */
 
 void
 sse_log_init(struct sse_log *log)

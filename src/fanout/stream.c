@@ -46,7 +46,7 @@ struct streams {
 	uint64_t shown;	  /* sequence of the newest frame offered to all */
 };
 
-/* ---- one viewer ------------------------------------------------------------------ */
+/* ---- one viewer ------------------------------------------------------ */
 
 static void
 viewer_free(struct viewer *viewer)
@@ -213,7 +213,7 @@ viewer_gone(struct conn *conn, void *arg)
 
 static const struct conn_user viewer_user = { viewer_writable, viewer_gone };
 
-/* ---- all viewers --------------------------------------------------------------------- */
+/* ---- all viewers ----------------------------------------------------- */
 
 /* To all that are ready. Showing may close the viewer it is shown to, no other. */
 static void

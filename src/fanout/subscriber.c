@@ -14,7 +14,7 @@
 
 enum { BATCH = 16 }; /* messages a write */
 
-/* ---- life ---------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------ */
 
 static void
 subscriber_free(struct subscriber *subscriber)
@@ -73,7 +73,7 @@ subscriber_add_message(struct subscriber *subscriber, struct sse_message *messag
 	return added;
 }
 
-/* ---- sending ------------------------------------------------------------------- */
+/* ---- sending --------------------------------------------------------- */
 
 /* Does a live client want this message? An event it had from a page comes again, and
  * should orield repeat itself, nobody hears it twice. */
@@ -168,7 +168,7 @@ subscriber_push(struct subscriber *subscriber)
 	return true;
 }
 
-/* ---- catching up ---------------------------------------------------------------- */
+/* ---- catching up ----------------------------------------------------- */
 
 static json_t *
 events_state(struct events *events, bool gap)

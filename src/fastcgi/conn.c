@@ -17,7 +17,7 @@ enum {
 	REFUSAL_LOG_S = 10,
 };
 
-/* ---- one connection ------------------------------------------------------------ */
+/* ---- one connection -------------------------------------------------- */
 
 static void
 conn_let_go(struct conn *conn)
@@ -190,7 +190,7 @@ conn_writable(evutil_socket_t fd, short what, void *arg)
 	conn->user->writable(conn, conn->arg);
 }
 
-/* ---- for the users --------------------------------------------------------------- */
+/* ---- for the users --------------------------------------------------- */
 
 void
 conn_take(struct conn *conn, const struct conn_user *user, void *arg)
@@ -288,7 +288,7 @@ conn_is_shared(const struct conn *conn)
 	return conn->shared;
 }
 
-/* ---- grants -------------------------------------------------------------------------- */
+/* ---- grants ---------------------------------------------------------- */
 
 /* Whoever writes, writes whole records: between two writes the answer can be ended. In the
  * middle of one (deadline) it can only be cut off. */

@@ -51,7 +51,7 @@ struct fastcgi_server {
 	uint64_t refused, refusal_said_ns;
 };
 
-/* ---- conn.c ---------------------------------------------------------------- */
+/* ---- conn.c ---------------------------------------------------------- */
 
 void conn_free(struct conn *conn);
 void conn_lose(struct conn *conn); /* the peer's fault: the user, if there is one, is told */
@@ -59,7 +59,7 @@ void conn_lose(struct conn *conn); /* the peer's fault: the user, if there is on
 /* For event_assign(): something came, or the peer has left. */
 void conn_readable(evutil_socket_t fd, short what, void *conn);
 
-/* ---- server.c ---------------------------------------------------------------- */
+/* ---- server.c -------------------------------------------------------- */
 
 /* Nothing happens when it is in a list already, or in none. */
 void deadline_begin(struct deadline *deadline, struct conn *conn);

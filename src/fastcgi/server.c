@@ -15,7 +15,7 @@ enum {
 	ACCEPT_PAUSE_MS = 200, /* out of descriptors: leave room to close some */
 };
 
-/* ---- deadline ---------------------------------------------------------------- */
+/* ---- deadline -------------------------------------------------------- */
 
 static void
 deadline_arm(struct deadline *deadline)
@@ -75,7 +75,7 @@ deadline_init(struct deadline *deadline, struct event_base *base, unsigned ms)
 	return deadline->timer != NULL ? 0 : -1;
 }
 
-/* ---- the server ---------------------------------------------------------------------- */
+/* ---- the server ------------------------------------------------------ */
 
 static int
 server_accepted(void *arg, int fd)

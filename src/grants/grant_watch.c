@@ -24,7 +24,7 @@ struct grant_watch {
 	struct grant_hold *buckets[BUCKETS];
 };
 
-/* ---- the table ------------------------------------------------------------------ */
+/* ---- the table ------------------------------------------------------- */
 
 static struct grant_hold **
 bucket_of(struct grant_watch *holds, const char *id)
@@ -103,7 +103,7 @@ grant_watch_look(struct grant_watch *holds)
 	}
 }
 
-/* ---- the folder ------------------------------------------------------------------- */
+/* ---- the folder ------------------------------------------------------ */
 
 static bool
 grant_watch_arm(struct grant_watch *holds)
@@ -159,7 +159,7 @@ grant_watch_dispatch(struct grant_watch *holds)
 	}
 }
 
-/* ---- for its users ------------------------------------------------------------------ */
+/* ---- for its users --------------------------------------------------- */
 
 bool
 grant_hold_begin(struct grant_hold *hold, struct grant_watch *holds, const char *id,

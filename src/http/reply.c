@@ -38,7 +38,7 @@ reply_phrase(int status)
 	return "Unknown";
 }
 
-/* ---- head ------------------------------------------------------------------- */
+/* ---- head ------------------------------------------------------------ */
 
 void
 reply_begin(struct reply_head *head, const struct conn *conn, int status)
@@ -81,7 +81,7 @@ reply_end_head(struct reply_head *head)
 	head->used += 2;
 }
 
-/* ---- sending ----------------------------------------------------------------- */
+/* ---- sending --------------------------------------------------------- */
 
 static void
 reply_writable(struct conn *conn, void *arg)
@@ -146,7 +146,7 @@ reply_send(struct conn *conn, struct reply_head *head, const void *body, size_t 
 	reply_go(conn, head, body, conn_is_head(conn) ? 0 : length);
 }
 
-/* ---- JSON ---------------------------------------------------------------------- */
+/* ---- JSON ------------------------------------------------------------ */
 
 static void
 reply_json_text(struct conn *conn, int status, unsigned wait_s, const char *text, size_t length)

@@ -70,7 +70,7 @@ walk_truncated(struct walk *walk)
 	return cause_set(walk->why, "truncated at %u bytes", walk->length);
 }
 
-/* ---- segments ------------------------------------------------------------------ */
+/* ---- segments -------------------------------------------------------- */
 
 static uint32_t
 ceil_div(uint32_t n, uint32_t by)
@@ -198,7 +198,7 @@ walk_huffman(struct walk *walk, const struct segment *segment)
 	return 0;
 }
 
-/* ---- scans ------------------------------------------------------------------------ */
+/* ---- scans ----------------------------------------------------------- */
 
 struct scan {			 /* B.2.3 */
 	unsigned count, members; /* `members`: components, a bit each */
@@ -366,7 +366,7 @@ walk_scan(struct walk *walk, const struct segment *segment)
 	return 0;
 }
 
-/* ---- markers ------------------------------------------------------------------------ */
+/* ---- markers --------------------------------------------------------- */
 
 /* The next marker: FF, fill bytes FF (B.1.1.2), its code. What else lies before it is
  * passed over, as is FF 00. 0: there is none. */

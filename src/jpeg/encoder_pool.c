@@ -40,7 +40,7 @@ struct encoder_pool {
 	bool stop;
 };
 
-/* ---- threads ------------------------------------------------------------------ */
+/* ---- threads --------------------------------------------------------- */
 
 static void
 work(struct worker *worker, const struct job *job)
@@ -136,7 +136,7 @@ encoder_pool_free(struct encoder_pool **pool)
 	*pool = NULL;
 }
 
-/* ---- bands -------------------------------------------------------------------- */
+/* ---- bands ----------------------------------------------------------- */
 
 /* Give each worker its band, all but the last of one height: a JPEG has one restart
  * interval. False: the picture has to be encoded in one. */

@@ -42,7 +42,7 @@ turbo_init(struct turbo *turbo, j_common_ptr common)
 	turbo->errors.emit_message = turbo_message;
 }
 
-/* ---- memory of a picture --------------------------------------------------- */
+/* ---- memory of a picture --------------------------------------------- */
 
 /* libjpeg.txt, "Memory management": what is in JPOOL_IMAGE goes away with the
  * picture. libjpeg gives it back to malloc each time; here it is one block that

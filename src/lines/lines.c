@@ -49,7 +49,7 @@ fds_close(int fds[LINES_FDS])
 	}
 }
 
-/* ---- in ---------------------------------------------------------------------------- */
+/* ---- in -------------------------------------------------------------- */
 
 static void
 lines_keep_fds(struct lines *lines, struct msghdr *message)
@@ -119,7 +119,7 @@ lines_take_fds(struct lines *lines, int fds[LINES_FDS])
 	}
 }
 
-/* ---- out --------------------------------------------------------------------------- */
+/* ---- out ------------------------------------------------------------- */
 
 int
 lines_put(struct lines *lines, const char *tag, const char *line, size_t length)
@@ -234,7 +234,7 @@ lines_write(struct lines *lines)
 	return 0;
 }
 
-/* ---- life -------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------ */
 
 struct lines *
 lines_new(bool takes_fds)

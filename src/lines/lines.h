@@ -19,8 +19,8 @@ struct lines *lines_new(bool takes_fds);
 /* Takes a connected, non-blocking socket over. What was put before is written to it. */
 void lines_open(struct lines *lines, int fd);
 
-/* The socket and all descriptors are closed, what came in or was to go out is dropped. May be opened
- * again. */
+/* The socket and all descriptors are closed, what came in or was to go out is dropped. May be
+ * opened again. */
 void lines_close(struct lines *lines);
 void lines_free(struct lines **lines); /* clears *lines; nothing happens when it is NULL */
 
@@ -28,7 +28,8 @@ int lines_fd(const struct lines *lines); /* -1 while closed */
 
 /* ---- in ---- */
 
-/* One recvmsg(2): bytes, 0 at the end of the stream, or -1 with errno. Not while lines_is_full(). */
+/* One recvmsg(2): bytes, 0 at the end of the stream, or -1 with errno. Not while
+ * lines_is_full(). */
 ssize_t lines_read(struct lines *lines);
 
 /* The next whole line without its newline, which is where the NUL of a string would be; good until

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* listener: accepts the connections of a listening socket, a few at a time so that what else the
- * loop has to do gets its turn. While accept(2) fails (no descriptors, no memory) the backlog waits:
- * a socket that stays readable would wake the loop for ever. */
+ * loop has to do gets its turn. While accept(2) fails (no descriptors, no memory) the backlog
+ * waits: a socket that stays readable would wake the loop for ever. */
 #ifndef ORIEL_LOOP_LISTENER_H
 #define ORIEL_LOOP_LISTENER_H
 

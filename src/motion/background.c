@@ -68,7 +68,7 @@ background_learn(
 	}
 }
 
-/* ---- light ----------------------------------------------------------------------------- */
+/* ---- light ----------------------------------------------------------- */
 
 struct ratios {
 	uint32_t of[2 * LIGHT_MOST]; /* how many pixels are how bright against their background */
@@ -133,7 +133,7 @@ background_light(struct background *background, const unsigned char *picture)
 		background->light = light;
 }
 
-/* ---- comparing --------------------------------------------------------------------------- */
+/* ---- comparing ------------------------------------------------------- */
 
 /* Wavering is to stray from the background again and again. What has come to stay strays as far,
  * and steps no more. */

@@ -44,7 +44,7 @@ stationary_deinit(struct stationary *stationary)
 	*stationary = (struct stationary){ 0 };
 }
 
-/* ---- blocks ------------------------------------------------------------------------------ */
+/* ---- blocks ---------------------------------------------------------- */
 
 struct block {
 	uint32_t x, y, width, height; /* pixels */
@@ -97,7 +97,7 @@ stationary_look(
 	}
 }
 
-/* ---- pieces ------------------------------------------------------------------------------- */
+/* ---- pieces ---------------------------------------------------------- */
 
 static void
 rest_mark(struct stationary *stationary, const unsigned char *changed, size_t stride)

@@ -35,7 +35,8 @@ void stationary_look(
     struct stationary *stationary, const unsigned char *picture, unsigned noise, uint64_t mono_ns);
 
 /* Take each piece of changed pixels that lies still off the changed ones, and into the
- * background when it has for some seconds. `changed`: the picture's first pixel, `stride` from line to line. */
+ * background when it has for some seconds. `changed`: the picture's first pixel, `stride` from line
+ * to line. */
 void stationary_take(struct stationary *stationary, struct background *background,
     const unsigned char *picture, unsigned char *changed, size_t stride, uint64_t mono_ns);
 

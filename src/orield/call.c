@@ -11,7 +11,7 @@
 
 enum { ID_SIZE = 64 };
 
-/* ---- life ------------------------------------------------------------------------------ */
+/* ---- life ------------------------------------------------------------ */
 
 struct call *
 call_new(struct peer *peer)
@@ -50,7 +50,7 @@ call_end(struct call *call)
 	peer_go_on(peer);
 }
 
-/* ---- what came with the command ---------------------------------------------------------- */
+/* ---- what came with the command -------------------------------------- */
 
 size_t
 call_tag_length(const char *line, size_t length)
@@ -106,7 +106,7 @@ call_show(struct call *call, call_witness *witness, void *arg)
 	call->witness_arg = arg;
 }
 
-/* ---- replies ------------------------------------------------------------------------------- */
+/* ---- replies --------------------------------------------------------- */
 
 void
 call_hold(struct call *call, const char *line, size_t length)

@@ -126,7 +126,7 @@ camera_controls_ask(struct camera_controls *controls, struct call *call, const j
 	camera_controls_arm(controls);
 }
 
-/* ---- answers ---------------------------------------------------------------------------- */
+/* ---- answers --------------------------------------------------------- */
 
 static struct asked *
 camera_controls_take(struct camera_controls *controls, uint64_t token)
@@ -232,7 +232,7 @@ camera_controls_report(struct camera_controls *controls, struct capture_report *
 		camera_controls_answer(asked, report);
 }
 
-/* ---- what was kept ------------------------------------------------------------------------ */
+/* ---- what was kept --------------------------------------------------- */
 
 json_t *
 camera_controls_stored(const json_t *values)
@@ -255,7 +255,7 @@ camera_controls_restore(struct camera_controls *controls, const json_t *values)
 		capture_set_controls(controls->capture, values, ++controls->last_token);
 }
 
-/* ---- life ------------------------------------------------------------------------------------ */
+/* ---- life ------------------------------------------------------------ */
 
 struct camera_controls *
 camera_controls_new(struct event_base *base, struct capture *capture,

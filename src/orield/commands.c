@@ -26,7 +26,7 @@ enum {
 	REPLY_ROOM = LINE_MAX_SIZE - 512
 }; /* of a line, for a list: the rest is around it */
 
-/* ---- arguments ---------------------------------------------------------------------- */
+/* ---- arguments ------------------------------------------------------- */
 
 static const struct argument no_arguments[] = { { NULL, 0, 0, 0 } };
 static const struct argument events_arguments[] = { { "before", ARGUMENT_INTEGER, 1, INT64_MAX },
@@ -43,7 +43,7 @@ static const struct argument viewers_arguments[] = { { "stream", ARGUMENT_INTEGE
 	{ "events", ARGUMENT_INTEGER, 0, VIEWERS_MAX },
 	{ "control", ARGUMENT_INTEGER, 0, VIEWERS_MAX }, { NULL, 0, 0, 0 } };
 
-/* ---- what waits for the store ---------------------------------------------------------- */
+/* ---- what waits for the store ---------------------------------------- */
 
 struct request {
 	struct orield *orield;
@@ -92,7 +92,7 @@ request_submit(struct orield *orield, struct store_job *job)
 	store_job_free(&job);
 }
 
-/* ---- looking ------------------------------------------------------------------------------- */
+/* ---- looking --------------------------------------------------------- */
 
 static void
 handle_STATUS(struct orield *orield, struct call *call, const json_t *command)
@@ -185,7 +185,7 @@ handle_SNAPS(struct orield *orield, struct call *call, const json_t *command)
 	request_submit(orield, job);
 }
 
-/* ---- changing ------------------------------------------------------------------------------- */
+/* ---- changing -------------------------------------------------------- */
 
 static void
 set_done(struct request *request, struct store_job *job)
@@ -330,7 +330,7 @@ handle_SNAP_DELETE(struct orield *orield, struct call *call, const json_t *comma
 	request_submit(orield, job);
 }
 
-/* ---- the camera's own controls ------------------------------------------------------------------- */
+/* ---- the camera's own controls --------------------------------------- */
 
 static void
 handle_CONTROLS(struct orield *orield, struct call *call, const json_t *command)
@@ -352,7 +352,7 @@ handle_CONTROL(struct orield *orield, struct call *call, const json_t *command)
 	json_decref(values);
 }
 
-/* ---- connections --------------------------------------------------------------------------------- */
+/* ---- connections ----------------------------------------------------- */
 
 static void
 handle_SUBSCRIBE(struct orield *orield, struct call *call, const json_t *command)
@@ -429,7 +429,7 @@ handle_VIEWERS(struct orield *orield, struct call *call, const json_t *command)
 	call_reply(call, json_pack("{sb}", "ok", 1));
 }
 
-/* ---- the table ------------------------------------------------------------------------------------- */
+/* ---- the table ------------------------------------------------------- */
 
 /* NULL: the handler looks at all keys itself. */
 static const struct argument *const command_arguments[COMMAND_COUNT] = {

@@ -24,7 +24,7 @@ struct control_server {
 	struct listener *listener;
 };
 
-/* ---- hooks: ours around the user's ---------------------------------------------- */
+/* ---- hooks: ours around the user's ----------------------------------- */
 
 static void
 control_command(void *arg, struct call *call, json_t *command)
@@ -52,7 +52,7 @@ control_gone(void *arg, struct peer *peer)
 	control->user->gone(control->user_arg, peer);
 }
 
-/* ---- accepting -------------------------------------------------------------------- */
+/* ---- accepting ------------------------------------------------------- */
 
 void
 control_server_adopt(struct control_server *control, int fd)
@@ -82,7 +82,7 @@ control_failed(void *arg, int error)
 	log_error("control", "accept: %s; trying again every second", strerror(error));
 }
 
-/* ---- life --------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------ */
 
 static int
 control_server_listen(struct control_server *control, const char *path, struct cause *why)

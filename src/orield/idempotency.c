@@ -62,7 +62,7 @@ idempotency_free(struct idempotency **idempotency)
 	*idempotency = NULL;
 }
 
-/* ---- what was answered ------------------------------------------------------------------- */
+/* ---- what was answered ----------------------------------------------- */
 
 static void
 idempotent_answer_joined(struct idempotent *known, const json_t *reply)
@@ -114,7 +114,7 @@ idempotent_answered(void *arg, const json_t *reply, bool heard)
 	idempotency_prune(idempotency);
 }
 
-/* ---- asking -------------------------------------------------------------------------------- */
+/* ---- asking ---------------------------------------------------------- */
 
 static char *
 idempotent_key(const struct call *call, const json_t *command)

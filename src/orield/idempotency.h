@@ -5,7 +5,8 @@
  * under way the second waits for its reply. Once it was made its reply is given again, for
  * IDEMPOTENCY_SECONDS, when the id is one that nobody else has (a string of at least
  * IDEMPOTENCY_ID_SURE bytes) or when the first reply may not have arrived: it took longer than
- * IDEMPOTENCY_LATE_MS, or who asked had gone. What was refused is not remembered: nothing was done. */
+ * IDEMPOTENCY_LATE_MS, or who asked had gone. What was refused is not remembered: nothing was
+ * done. */
 #ifndef ORIEL_ORIELD_IDEMPOTENCY_H
 #define ORIEL_ORIELD_IDEMPOTENCY_H
 

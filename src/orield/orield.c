@@ -48,7 +48,7 @@ orield_tune(struct orield *orield)
 		capture_tune(orield->capture, &tuning);
 }
 
-/* ---- what the publisher shows ----------------------------------------------------------- */
+/* ---- what the publisher shows ---------------------------------------- */
 
 static json_t *
 orield_state(void *arg)
@@ -79,7 +79,7 @@ orield_pulse(void *arg)
 static const struct publisher_source orield_source = { .state = orield_state,
 	.pulse = orield_pulse };
 
-/* ---- events to be stored -------------------------------------------------------------- */
+/* ---- events to be stored --------------------------------------------- */
 
 static void
 event_done(void *arg, struct store_job *job)
@@ -144,7 +144,7 @@ orield_take_camera(struct orield *orield, json_t *data, uint64_t wall_ns)
 	publisher_state(orield->publisher);
 }
 
-/* ---- the capture thread's reports -------------------------------------------------------- */
+/* ---- the capture thread's reports ------------------------------------ */
 
 static void
 orield_say_ready(struct orield *orield, const char *status)
@@ -191,7 +191,7 @@ orield_reported(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
-/* ---- the store's opening -------------------------------------------------------------------- */
+/* ---- the store's opening --------------------------------------------- */
 
 /* What was set while running, under what was said on the command line. */
 static void
@@ -258,7 +258,7 @@ orield_open_store(struct orield *orield)
 	return -1;
 }
 
-/* ---- timers and signals ------------------------------------------------------------------------ */
+/* ---- timers and signals ---------------------------------------------- */
 
 static void
 orield_store_counters(struct orield *orield)
@@ -333,7 +333,7 @@ orield_add_events(struct orield *orield)
 	return 0;
 }
 
-/* ---- life ------------------------------------------------------------------------------------------ */
+/* ---- life ------------------------------------------------------------ */
 
 static void
 orield_set_paths(struct orield *orield)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* orield: the daemon's parts under one roof: it makes them, tells each what it needs, and takes what
- * comes from the camera. All of it belongs to the loop's thread; capture and store worker have threads
- * of their own behind their headers. Only commands.c knows of it: the parts know what they were given. */
+/* orield: the daemon's parts under one roof: it makes them, tells each what it needs, and takes
+ * what comes from the camera. All of it belongs to the loop's thread; capture and store worker have
+ * threads of their own behind their headers. Only commands.c knows of it: the parts know what they
+ * were given. */
 #ifndef ORIEL_ORIELD_ORIELD_H
 #define ORIEL_ORIELD_ORIELD_H
 
@@ -49,8 +50,8 @@ struct orield {
 	struct event *reported, *counting, *watchdog, *terminate, *interrupt;
 };
 
-/* Start everything for the camera the options name (a valid name); the hooks, which get the orield, answer
- * commands. NULL with *why. */
+/* Start everything for the camera the options name (a valid name); the hooks, which get the orield,
+ * answer commands. NULL with *why. */
 struct orield *orield_new(
     struct options *options, const struct peer_hooks *commands, struct cause *why);
 

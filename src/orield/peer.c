@@ -19,7 +19,7 @@ peer_kill(struct peer *peer)
 	peer->wire->dead = true;
 }
 
-/* ---- output ------------------------------------------------------------------------ */
+/* ---- output ---------------------------------------------------------- */
 
 static void
 peer_write(evutil_socket_t fd, short what, void *arg)
@@ -98,7 +98,7 @@ peer_has_output(const struct peer *peer)
 	return lines_unsent(peer->wire->lines) > 0;
 }
 
-/* ---- commands ------------------------------------------------------------------------- */
+/* ---- commands -------------------------------------------------------- */
 
 static void
 peer_take_line(struct peer *peer, const char *line, size_t length)
@@ -208,7 +208,7 @@ peer_read(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
-/* ---- life ---------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------ */
 
 static void
 peer_close(evutil_socket_t fd, short what, void *arg)

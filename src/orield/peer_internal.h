@@ -38,7 +38,7 @@ struct peer_wire {
 	bool full;    /* not read from until what it asked for has been taken */
 };
 
-/* ---- peer.c ---------------------------------------------------------------------- */
+/* ---- peer.c ---------------------------------------------------------- */
 
 void peer_kill(struct peer *peer);
 void peer_put(struct peer *peer, const char *tag, const char *line, size_t length);
@@ -46,7 +46,7 @@ void peer_put(struct peer *peer, const char *tag, const char *line, size_t lengt
 /* Something was answered, or taken: read on, if that was waited for. */
 void peer_go_on(struct peer *peer);
 
-/* ---- call.c -------------------------------------------------------------------- */
+/* ---- call.c ---------------------------------------------------------- */
 
 /* A command has come by `peer`; NULL when out of memory. */
 struct call *call_new(struct peer *peer);

@@ -26,7 +26,7 @@ struct publisher_request {
 	int pulse;
 };
 
-/* ---- publishing ---------------------------------------------------------------------- */
+/* ---- publishing ------------------------------------------------------ */
 
 static bool
 wants_now(const struct peer *peer)
@@ -152,7 +152,7 @@ publisher_pulse_due(evutil_socket_t fd, short what, void *arg)
 	free(text);
 }
 
-/* ---- the past --------------------------------------------------------------------------- */
+/* ---- the past -------------------------------------------------------- */
 
 bool
 publisher_gap(const json_t *answer, int64_t after)
@@ -244,7 +244,7 @@ publisher_forget(struct peer *peer)
 	peer->page = NULL;
 }
 
-/* ---- subscribing --------------------------------------------------------------------------- */
+/* ---- subscribing ----------------------------------------------------- */
 
 static void
 publisher_accept(struct publisher_request *request, struct peer *peer, const json_t *answer)
@@ -314,7 +314,7 @@ publisher_subscribe(struct publisher *publisher, struct call *call, int64_t afte
 	call_refuse(call, REASON_BUSY);
 }
 
-/* ---- life -------------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------ */
 
 struct publisher *
 publisher_new(struct event_base *base, struct control_server *peers,

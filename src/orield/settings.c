@@ -89,7 +89,7 @@ settings_json(const struct options *options, enum setting row)
 	return json_words(options_text(options, row));
 }
 
-/* ---- what they are ---------------------------------------------------------------- */
+/* ---- what they are --------------------------------------------------- */
 
 static json_t *
 settings_choices(const char *word)
@@ -147,7 +147,7 @@ settings_describe(void)
 	return out;
 }
 
-/* ---- what a stranger wants set --------------------------------------------------- */
+/* ---- what a stranger wants set --------------------------------------- */
 
 /* The row that may be set under exactly this name, or -1. */
 static int

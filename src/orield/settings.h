@@ -149,7 +149,8 @@ json_t *settings_json(const struct options *options, enum setting row);
 json_t *settings_describe(void);
 
 /* The settings that the command `set` names, checked, as {name: text}; a number has one decimal
- * only where the command has "tenths": true. A new reference, or NULL with the protocol's error in *why. Changes nothing. */
+ * only where the command has "tenths": true. A new reference, or NULL with the protocol's error in
+ * *why. Changes nothing. */
 json_t *settings_check(const struct options *options, const json_t *command, struct cause *why);
 
 #endif

@@ -34,7 +34,7 @@ status_age_ms(const struct capture_status *capture)
 	return frame_age_ns(&capture->frame, clock_mono_ns()) / CLOCK_MS;
 }
 
-/* ---- status ------------------------------------------------------------------------- */
+/* ---- status ---------------------------------------------------------- */
 
 static json_t *
 status_viewers(const unsigned viewers[PEER_KINDS])
@@ -141,7 +141,7 @@ status_json(const struct status_values *now)
 	return out;
 }
 
-/* ---- settings --------------------------------------------------------------------------- */
+/* ---- settings -------------------------------------------------------- */
 
 /* Settings and counters as they are now. */
 static json_t *
@@ -197,7 +197,7 @@ status_pulse(const struct status_values *now, const struct motion_verdict *peak)
 	return out;
 }
 
-/* ---- events ------------------------------------------------------------------------------ */
+/* ---- events ---------------------------------------------------------- */
 
 /* A length in the small grey picture as a fraction of the frame, 0..1. */
 static double

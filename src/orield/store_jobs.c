@@ -44,7 +44,7 @@ store_jobs_set_number(struct store_jobs *jobs, const char *name, uint64_t number
 	return store_set_value(jobs->store, name, text, why);
 }
 
-/* ---- damage ----------------------------------------------------------------------- */
+/* ---- damage ---------------------------------------------------------- */
 
 /* Once in so long: a disk that spoils all that is written to it is not written to without end. */
 enum { REPAIR_APART_S = 10 };
@@ -112,7 +112,7 @@ store_jobs_settle(struct store_jobs *jobs, const struct store_job *job)
 		json_object_update(jobs->values, job->data);
 }
 
-/* ---- opening ---------------------------------------------------------------------- */
+/* ---- opening --------------------------------------------------------- */
 
 static void
 open_each(void *arg, const char *name, const char *text)
@@ -157,7 +157,7 @@ run_open(struct store_jobs *jobs, struct store_job *job)
 	return STORE_OK;
 }
 
-/* ---- events and pictures ------------------------------------------------------------- */
+/* ---- events and pictures --------------------------------------------- */
 
 /* Save job->jpeg and add its `saved` event. `motion` is the event it belongs to, or 0. */
 static int
@@ -249,7 +249,7 @@ run_camera(struct store_jobs *jobs, struct store_job *job)
 	return result == STORE_OK ? store_jobs_publish(job, EVENT_CAMERA, id, job->data) : result;
 }
 
-/* ---- settings and counters ------------------------------------------------------------ */
+/* ---- settings and counters ------------------------------------------- */
 
 static int
 run_set(struct store_jobs *jobs, struct store_job *job)
@@ -284,7 +284,7 @@ run_counters(struct store_jobs *jobs, struct store_job *job)
 	    : result;
 }
 
-/* ---- questions --------------------------------------------------------------------------- */
+/* ---- questions ------------------------------------------------------- */
 
 static int
 run_events(struct store_jobs *jobs, struct store_job *job)
@@ -319,7 +319,7 @@ run_delete(struct store_jobs *jobs, struct store_job *job)
 	return result;
 }
 
-/* ---- for the store worker ------------------------------------------------------------------------ */
+/* ---- for the store worker -------------------------------------------- */
 
 static const struct {
 	int (*run)(struct store_jobs *jobs, struct store_job *job);

@@ -27,8 +27,8 @@ void store_jobs_run(struct store_jobs *jobs, struct store_job *job);
 void store_jobs_settle(struct store_jobs *jobs, const struct store_job *job);
 
 /* If the store is damaged, or its files were removed or replaced: make it good again. True: then
- * what failed is worth another try. When it cannot be, or was just before, the store is closed, and STORE_JOB_OPEN tries
- * again. */
+ * what failed is worth another try. When it cannot be, or was just before, the store is closed, and
+ * STORE_JOB_OPEN tries again. */
 bool store_jobs_repair(struct store_jobs *jobs);
 
 /* Take back what store_jobs_fail() did, to run the job once more. */

@@ -49,7 +49,7 @@ struct batch {
 	int result; /* of begin and commit */
 };
 
-/* ---- the store thread ------------------------------------------------------------- */
+/* ---- the store thread ------------------------------------------------ */
 
 static void
 batch_begin(struct batch *batch, struct store_jobs *jobs)
@@ -269,7 +269,7 @@ store_worker_thread(void *arg)
 	json_decref(worker->jobs.values);
 }
 
-/* ---- the loop ----------------------------------------------------------------------- */
+/* ---- the loop -------------------------------------------------------- */
 
 static void
 store_worker_answers(evutil_socket_t fd, short what, void *arg)

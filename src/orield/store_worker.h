@@ -5,9 +5,9 @@
  * It takes all the changes that wait, in their order, does them in one transaction (a
  * savepoint each: one that fails leaves the others), commits, and only then answers: what
  * a job says is on disk. Then it answers a few questions, and looks for changes again: who
- * asks keeps nobody waiting who changes something, and sees all that was given before. The order of the answers is the order in
- * which the events became numbered, so who hands on a page of events and then the events
- * of later answers has neither gap nor overlap. */
+ * asks keeps nobody waiting who changes something, and sees all that was given before. The order of
+ * the answers is the order in which the events became numbered, so who hands on a page of events
+ * and then the events of later answers has neither gap nor overlap. */
 #ifndef ORIEL_ORIELD_STORE_WORKER_H
 #define ORIEL_ORIELD_STORE_WORKER_H
 

@@ -77,7 +77,7 @@ ring_size(uint32_t slots, uint32_t slot_size)
 	return RING_HEADER_SIZE + (uint64_t)slots * ring_stride(slot_size);
 }
 
-/* ---- writer ---------------------------------------------------------------- */
+/* ---- writer ---------------------------------------------------------- */
 
 /* A memfd of `size` bytes, every page really there. */
 static int
@@ -210,7 +210,7 @@ ring_writer_commit(struct ring_writer *writer, const struct frame_info *info)
 	return sequence;
 }
 
-/* ---- reader ---------------------------------------------------------------- */
+/* ---- reader ---------------------------------------------------------- */
 
 static int
 ring_reader_check(const struct ring_header *header, uint64_t size, struct cause *why)

@@ -29,7 +29,7 @@ enum {
 	RING_SLOT_SIZE_MAX = 64 << 20,
 };
 
-/* ---- writer: one thread ---------------------------------------------------- */
+/* ---- writer: one thread ---------------------------------------------- */
 
 struct ring_writer;
 
@@ -51,7 +51,7 @@ unsigned char *ring_writer_begin(struct ring_writer *writer);
 /* Publish what was written: `info` without its sequence, which is returned. */
 uint64_t ring_writer_commit(struct ring_writer *writer, const struct frame_info *info);
 
-/* ---- reader: each reader one thread ----------------------------------------- */
+/* ---- reader: each reader one thread ---------------------------------- */
 
 struct ring_reader;
 

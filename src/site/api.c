@@ -14,7 +14,7 @@
 
 enum { LIMIT_MAX = 1000, SNAP_NAME_MAX = 128 };
 
-/* ---- reading -------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------- */
 
 void
 api_status(const struct exchange *exchange)
@@ -100,7 +100,7 @@ api_snaps(const struct exchange *exchange)
 	api_call_run(exchange, command, &(struct api_answer){ .list = "snaps" });
 }
 
-/* ---- saved pictures --------------------------------------------------------------------------- */
+/* ---- saved pictures -------------------------------------------------- */
 
 /* NAME.jpg of letters, digits, - and _: what orield makes, and nothing that could
  * leave its folder. */
@@ -143,7 +143,7 @@ api_delete_snap(const struct exchange *exchange)
 	    &(struct api_answer){ .refused = 404 });
 }
 
-/* ---- changing ----------------------------------------------------------------------------------- */
+/* ---- changing -------------------------------------------------------- */
 
 /* The body as a command: its keys are arguments, never the command itself. NULL when
  * the request has been answered. */
@@ -192,7 +192,7 @@ api_set_controls(const struct exchange *exchange)
 		api_call_run(exchange, command, NULL);
 }
 
-/* ---- health --------------------------------------------------------------------------------------- */
+/* ---- health ---------------------------------------------------------- */
 
 void
 api_health(const struct exchange *exchange)

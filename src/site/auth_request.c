@@ -11,7 +11,7 @@
 #include "http/origin.h"
 #include "http/reply.h"
 
-/* ---- who is it -------------------------------------------------------------------------- */
+/* ---- who is it ------------------------------------------------------- */
 
 /* `kind`: how it was shown to us. Only what a browser sends by itself (session, basic)
  * has to say where it comes from (origin.h). */
@@ -112,7 +112,7 @@ auth_request_who(struct login *login, struct conn *conn, const struct request *r
 	secret_wipe(secret, sizeof secret);
 }
 
-/* ---- what a stranger is told ---------------------------------------------------------------- */
+/* ---- what a stranger is told ----------------------------------------- */
 
 /* Does a person look at a page that loads? Browsers say so; older ones, and those on plain
  * HTTP, say at least that they would like HTML. */

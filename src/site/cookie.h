@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* cookie: the two cookies of a browser: its session, and its own, which says that somebody has
- * logged in from it before. Over TLS they have a prefix that makes the browser itself see to Secure,
- * Path=/ and no Domain (RFC 6265bis). */
+ * logged in from it before. Over TLS they have a prefix that makes the browser itself see to
+ * Secure, Path=/ and no Domain (RFC 6265bis). */
 #ifndef ORIEL_SITE_COOKIE_H
 #define ORIEL_SITE_COOKIE_H
 

@@ -8,7 +8,8 @@
 #include "http/query.h"
 #include "http/reply.h"
 
-/* The value of `name`, "" when it is not there; false: it is no text, and that has been answered. */
+/* The value of `name`, "" when it is not there; false: it is no text, and that has been
+ * answered. */
 static bool
 dashboard_asks(const struct exchange *exchange, const char *name, char value[QUERY_VALUE_SIZE])
 {
@@ -51,7 +52,8 @@ dashboard_get(const struct exchange *exchange)
 
 	if (!dashboard_asks(exchange, "action", action) || !dashboard_asks(exchange, "cam", named))
 		return;
-	/* Clients of other camera servers, which ask for an action, would take the page for a picture. */
+	/* Clients of other camera servers, which ask for an action, would take the page for a
+	 * picture. */
 	if (action[0] != '\0' || (route->camera == NULL && named[0] == '\0')) {
 		reply_no_path(exchange->conn, exchange->request->path);
 		return;

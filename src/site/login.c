@@ -7,7 +7,7 @@
 #include "http/origin.h"
 #include "site/settings.h"
 
-/* ---- life ------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------ */
 
 static void
 login_readable(evutil_socket_t fd, short what, void *arg)
@@ -76,7 +76,7 @@ login_deinit(struct login *login)
 	login->readable = NULL;
 }
 
-/* ---- who asks ------------------------------------------------------------------------------ */
+/* ---- who asks -------------------------------------------------------- */
 
 enum role
 login_role(const struct login *login, const struct request *request)

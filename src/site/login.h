@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* login: the log-in as HTTP: what nginx asks for each request. Who is who is src/auth's business. */
+/* login: the log-in as HTTP: what nginx asks for each request. Who is who is src/auth's
+ * business. */
 #ifndef ORIEL_SITE_LOGIN_H
 #define ORIEL_SITE_LOGIN_H
 
@@ -21,7 +22,8 @@ struct login {
 };
 
 /* Once, before the workers are forked and rights are given up: make what there is to be made,
- * auth.db and the folder of grants. What cannot be made is said in the log and tried again later. */
+ * auth.db and the folder of grants. What cannot be made is said in the log and tried again
+ * later. */
 void login_prepare(const struct options *options);
 
 /* Of this worker process; `backoff` is shared by all (NULL when log-in is off). `options`
@@ -39,7 +41,7 @@ bool login_trusts(const struct login *login, const struct request *request);
 /* From now on the connection ends with the grant it came with (conn_hold). */
 bool login_hold(const struct login *login, struct conn *conn, const struct request *request);
 
-/* ---- nginx's own questions: request->task ------------------------------------------- */
+/* ---- nginx's own questions: request->task ---------------------------- */
 
 /* "auth": 204 and who it is, or 401. "refused": what a client gets to hear then. */
 void login_task(struct login *login, struct conn *conn, const struct request *request);

@@ -60,7 +60,7 @@ login_go(const struct attempt *attempt, const struct auth_answer *answer)
 	secret_wipe(&head, sizeof head);
 }
 
-/* ---- the page ------------------------------------------------------------------------------------ */
+/* ---- the page -------------------------------------------------------- */
 
 /* Where to go afterwards: the form's wish, or the query's, else the dashboard. Never
  * here again. */
@@ -101,7 +101,7 @@ login_page(const struct exchange *exchange)
 	login_page_send(conn, 200, &page);
 }
 
-/* ---- in ------------------------------------------------------------------------------------------- */
+/* ---- in -------------------------------------------------------------- */
 
 static void
 post_done(struct attempt *attempt, const struct auth_answer *answer)
@@ -216,7 +216,7 @@ login_post(const struct exchange *exchange)
 	secret_wipe(&fields, sizeof fields);
 }
 
-/* ---- in, for programs ------------------------------------------------------------------------------- */
+/* ---- in, for programs ------------------------------------------------ */
 
 static void
 api_done(struct attempt *attempt, const struct auth_answer *answer)
@@ -271,7 +271,7 @@ login_api(const struct exchange *exchange)
 	json_decref(body);
 }
 
-/* ---- out --------------------------------------------------------------------------------------------- */
+/* ---- out ------------------------------------------------------------- */
 
 static void
 logout_done(struct attempt *attempt, const struct auth_answer *answer)

@@ -34,7 +34,7 @@ site_serve(void *arg, const char *name)
 	    &site->frames, &site->waits);
 }
 
-/* ---- the process ------------------------------------------------------------------------------------- */
+/* ---- the process ----------------------------------------------------- */
 
 static void
 site_farewell(evutil_socket_t unused, short what, void *arg)

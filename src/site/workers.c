@@ -39,7 +39,7 @@ struct workers {
 	struct worker list[WORKERS_MAX];
 };
 
-/* ---- one worker --------------------------------------------------------------------- */
+/* ---- one worker ------------------------------------------------------ */
 
 static void
 worker_live(struct workers *workers, unsigned index, pid_t parent)
@@ -82,7 +82,7 @@ worker_say_end(pid_t pid, int status)
 		    "workers", "worker %d ended with status %d", (int)pid, WEXITSTATUS(status));
 }
 
-/* ---- all of them ------------------------------------------------------------------------ */
+/* ---- all of them ----------------------------------------------------- */
 
 static unsigned
 workers_alive(const struct workers *workers)

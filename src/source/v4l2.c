@@ -76,7 +76,7 @@ requeue(struct v4l2 *camera, unsigned index)
 		camera->lost = true;
 }
 
-/* ---- one picture ------------------------------------------------------------------- */
+/* ---- one picture ----------------------------------------------------- */
 
 /* Is the buffer a whole picture, as far as the driver knows? */
 static bool
@@ -207,7 +207,7 @@ v4l2_release(struct source *source)
 	camera->holding = false;
 }
 
-/* ---- what the driver tells unasked ---------------------------------------------------- */
+/* ---- what the driver tells unasked ----------------------------------- */
 
 static bool
 v4l2_notice(struct source *source)
@@ -239,7 +239,7 @@ subscribe(int fd)
 		log_debug("v4l2", "no notice of signal changes: %s", strerror(errno));
 }
 
-/* ---- opening and closing ---------------------------------------------------------------- */
+/* ---- opening and closing --------------------------------------------- */
 
 static int
 request_buffers(struct v4l2 *camera, uint32_t wanted, struct cause *why)

@@ -69,7 +69,7 @@ type_word(const struct v4l2_queryctrl *is)
 	return NULL;
 }
 
-/* ---- reading ------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------- */
 
 struct v4l2_controls *
 v4l2_controls_new(void)
@@ -269,7 +269,7 @@ v4l2_controls_step(struct v4l2_controls *controls, int fd)
 	return more;
 }
 
-/* ---- listing ------------------------------------------------------------------------- */
+/* ---- listing --------------------------------------------------------- */
 
 static json_t *
 value_of(const struct control *control, int32_t value)
@@ -313,7 +313,7 @@ v4l2_controls_list(const struct v4l2_controls *controls)
 	return list;
 }
 
-/* ---- setting --------------------------------------------------------------------------- */
+/* ---- setting --------------------------------------------------------- */
 
 static struct control *
 find_control(struct v4l2_controls *controls, const char *name)

@@ -104,7 +104,7 @@ open_number(unsigned number, struct v4l2_node *node, struct cause *why)
 	return v4l2_open_node(path, node, why);
 }
 
-/* ---- telling cameras apart ----------------------------------------------------------- */
+/* ---- telling cameras apart ------------------------------------------- */
 
 /* The folder of the kernel's device tree that holds the node: bus, socket, interface. */
 static bool
@@ -173,7 +173,7 @@ is_ours(const struct source_request *wanted, const struct v4l2_node *node)
 	return strcmp(wanted->self, self) == 0;
 }
 
-/* ---- choosing ------------------------------------------------------------------------- */
+/* ---- choosing -------------------------------------------------------- */
 
 enum { OURS_MAY_FAIL = 2, NOT_WANTED = 1 << 16 };
 

@@ -58,7 +58,7 @@ fps_of(struct v4l2_fract interval)
 	return interval.numerator != 0 ? (double)interval.denominator / interval.numerator : 0;
 }
 
-/* ---- comparing -------------------------------------------------------------------- */
+/* ---- comparing ------------------------------------------------------- */
 
 static long
 apart(uint32_t a, uint32_t b)
@@ -110,7 +110,7 @@ is_better(const struct source_request *wanted, const struct candidate *a, const 
 	return rate_miss(wanted, a->fps) < rate_miss(wanted, b->fps);
 }
 
-/* ---- walking the driver's lists ---------------------------------------------------- */
+/* ---- walking the driver's lists -------------------------------------- */
 
 struct walker {
 	int fd;
@@ -194,7 +194,7 @@ next_format(struct walker *walker, struct v4l2_fmtdesc *is)
 	return is->index < ENUM_MOST && ask(walker, VIDIOC_ENUM_FMT, is);
 }
 
-/* ---- choosing ------------------------------------------------------------------------ */
+/* ---- choosing -------------------------------------------------------- */
 
 struct choice {
 	struct walker walker;
@@ -276,7 +276,7 @@ choose(const struct v4l2_node *node, const struct source_request *wanted, struct
 	return best->rank != -1 ? 0 : explain_no_format(node, wanted, why);
 }
 
-/* ---- setting --------------------------------------------------------------------------- */
+/* ---- setting --------------------------------------------------------- */
 
 /* An HDMI bridge wants to be told to take the signal it sees; others know nothing
  * of timings (kernel: vidioc-query-dv-timings.rst). */
@@ -429,7 +429,7 @@ v4l2_whole(enum pixel_format pixels, const struct v4l2_pix_format *format)
 	}
 }
 
-/* ---- listing ------------------------------------------------------------------------------ */
+/* ---- listing --------------------------------------------------------- */
 
 struct listing {
 	struct walker *walker;

@@ -94,7 +94,7 @@ sql_exec(struct sql *sql, const char *text, struct cause *why)
 	return sql_result(sql, sqlite3_exec(sql->handle, text, NULL, NULL, NULL), why);
 }
 
-/* ---- row_sum ---------------------------------------------------------------------- */
+/* ---- row_sum --------------------------------------------------------- */
 
 /* FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv/, public domain): enough against bits that
  * change by themselves. */
@@ -125,7 +125,7 @@ sum_row(sqlite3_context *context, int count, sqlite3_value **values)
 	sqlite3_result_int64(context, (int64_t)sum);
 }
 
-/* ---- opening ---------------------------------------------------------------------- */
+/* ---- opening --------------------------------------------------------- */
 
 static int
 sql_look_at_clock(void *arg)
@@ -389,7 +389,7 @@ sql_in_transaction(const struct sql *sql)
 	return sqlite3_get_autocommit(sql->handle) == 0;
 }
 
-/* ---- a database as bytes --------------------------------------------------------------- */
+/* ---- a database as bytes --------------------------------------------- */
 
 enum { HEADER_SIZE = 100, HEADER_WRITE_VERSION = 18, HEADER_READ_VERSION = 19 };
 

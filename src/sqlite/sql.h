@@ -37,7 +37,8 @@ int sql_exec(struct sql *sql, const char *text, struct cause *why);
 /* The first column of the first row, once; 0 when there is none. */
 int sql_ask(struct sql *sql, const char *text, int64_t *number, struct cause *why);
 
-/* SQLite's own look at the whole file, indexes as well (https://www.sqlite.org/pragma.html#pragma_integrity_check). */
+/* SQLite's own look at the whole file, indexes as well
+ * (https://www.sqlite.org/pragma.html#pragma_integrity_check). */
 int sql_check(struct sql *sql, struct cause *why);
 
 /* Read all from the disk again. */
@@ -76,7 +77,8 @@ int sql_do(struct sql_statement *statement, struct cause *why, const char *lette
 /* ---- a database as bytes ---- */
 enum { SQL_BYTES_MAX = 512 << 20 };
 
-/* What is committed now (https://www.sqlite.org/backup.html): *bytes for sql_bytes_free(). Others may go on writing. */
+/* What is committed now (https://www.sqlite.org/backup.html): *bytes for sql_bytes_free(). Others
+ * may go on writing. */
 int sql_save(struct sql *sql, unsigned char **bytes, size_t *length, struct cause *why);
 void sql_bytes_free(unsigned char **bytes);
 

@@ -75,7 +75,7 @@ backup_prepare(struct backup *backup, struct cause *why)
 	return backup->next != NULL ? STORE_OK : sql_last_failure(backup->sql, why);
 }
 
-/* ---- making ---------------------------------------------------------------------------- */
+/* ---- making ---------------------------------------------------------- */
 
 static int
 backup_begin(struct backup *backup, struct cause *why)
@@ -157,7 +157,7 @@ backup_finish(struct backup *backup, bool force, struct cause *why)
 	return STORE_OK;
 }
 
-/* ---- reading ----------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------- */
 
 static int
 backup_verify(struct backup *backup, struct cause *why)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* backup: a camera's state in one file, and back. The file is an SQLite archive
- * (https://www.sqlite.org/sqlar.html, nothing compressed): `sqlite3 -A -t -f FILE` lists what is in it. A second
- * table holds a sum of each part.
+ * (https://www.sqlite.org/sqlar.html, nothing compressed): `sqlite3 -A -t -f FILE` lists what is in
+ * it. A second table holds a sum of each part.
  *
  *   about       {"oriel": 1, "camera", "made", "version"}
  *   state.db    settings, counters, events, the list of pictures
@@ -22,7 +22,8 @@ struct backup;
 
 enum { BACKUP_FORM = 1, BACKUP_NAME_SIZE = 80 };
 
-/* Begin `path` under another name, mode 0600; nothing is at `path` before backup_finish(). STORE_FULL is not told apart. */
+/* Begin `path` under another name, mode 0600; nothing is at `path` before backup_finish().
+ * STORE_FULL is not told apart. */
 struct backup *backup_make(const char *path, struct cause *why);
 int backup_put(
     struct backup *backup, const char *name, const void *bytes, size_t length, struct cause *why);

@@ -32,7 +32,8 @@ events_next(struct store *store, int64_t *id, struct cause *why)
 	return result < 0 ? result : STORE_OK;
 }
 
-/* One more than may be kept: the oldest goes. Numbers have gaps, so they say nothing about how many there are. */
+/* One more than may be kept: the oldest goes. Numbers have gaps, so they say nothing about how many
+ * there are. */
 static int
 events_prune(struct store *store, struct cause *why)
 {

@@ -5,8 +5,9 @@
 
 #include "store/store_internal.h"
 
-/* AUTOINCREMENT keeps the highest number over the pruning of old events (https://www.sqlite.org/autoinc.html).
- * `sum`: what row_sum() said of the other columns (of a picture: without its number). */
+/* AUTOINCREMENT keeps the highest number over the pruning of old events
+ * (https://www.sqlite.org/autoinc.html). `sum`: what row_sum() said of the other columns (of a
+ * picture: without its number). */
 static const char *const tables[] = {
 	"CREATE TABLE value (name TEXT PRIMARY KEY, text TEXT NOT NULL, sum INTEGER NOT NULL) WITHOUT ROWID",
 	"CREATE TABLE event (id INTEGER PRIMARY KEY AUTOINCREMENT, type TEXT NOT NULL,"
@@ -62,7 +63,8 @@ layout_make(struct sql *sql, struct cause *why)
 	return layout_end(sql, result, why);
 }
 
-/* The new tables are made with our words, so that they can be compared; no column is added to old ones. */
+/* The new tables are made with our words, so that they can be compared; no column is added to old
+ * ones. */
 static int
 layout_from_1(struct sql *sql, struct cause *why)
 {

@@ -30,10 +30,12 @@ struct numbers {
 /* `folder` is a path. Never fails: what cannot be read is NUMBERS_NONE. */
 void numbers_read(const char *folder, struct numbers *numbers);
 
-/* Written and synced under another name, renamed, the folder synced. STORE_OK, STORE_FULL, STORE_FAILED. */
+/* Written and synced under another name, renamed, the folder synced. STORE_OK, STORE_FULL,
+ * STORE_FAILED. */
 int numbers_write(const char *folder, int64_t most, struct cause *why);
 
-/* Not synced: when the power goes, the former line is there, or none that is believed; both are safe. */
+/* Not synced: when the power goes, the former line is there, or none that is believed; both are
+ * safe. */
 void numbers_write_lazily(const char *folder, int64_t most);
 
 /* From now on it is a copy: what is beside it has come from elsewhere. */

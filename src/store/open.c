@@ -17,10 +17,10 @@ store_path(const struct store *store, const char *end, char path[STORE_PATH_SIZE
 	snprintf(path, STORE_PATH_SIZE, "%s/state.db%s", store->folder, end);
 }
 
-/* ---- numbers ---------------------------------------------------------------------- */
+/* ---- numbers --------------------------------------------------------- */
 
-/* The clock in seconds is above all numbers as long as there was less than one event a second since 1970. A
- * clock that was set back since an earlier damage is not believed. */
+/* The clock in seconds is above all numbers as long as there was less than one event a second since
+ * 1970. A clock that was set back since an earlier damage is not believed. */
 int64_t
 store_far_above(const struct store *store, int64_t known)
 {
@@ -99,7 +99,7 @@ open_numbers(
 	return STORE_OK;
 }
 
-/* ---- opening -------------------------------------------------------------------------- */
+/* ---- opening --------------------------------------------------------- */
 
 /* A repair that was cut short between its two renames: the new database is whole. Its log was
  * written back before; one with the old name is the damaged one's. */

@@ -25,7 +25,7 @@ store_name_valid(const char *name)
 	    strcmp(name + stem, ".jpg") == 0;
 }
 
-/* ---- rows ----------------------------------------------------------------------- */
+/* ---- rows ------------------------------------------------------------ */
 
 int
 store_pictures_count(struct store *store, struct cause *why)
@@ -87,7 +87,7 @@ store_picture_drop_row(struct store *store, const char *name, struct cause *why)
 	return result;
 }
 
-/* ---- saving --------------------------------------------------------------------- */
+/* ---- saving ---------------------------------------------------------- */
 
 static int
 picture_error(struct store *store, struct cause *why)
@@ -225,7 +225,7 @@ store_save_picture(struct store *store, const char *stem, const unsigned char *j
 	return result;
 }
 
-/* ---- deleting --------------------------------------------------------------------- */
+/* ---- deleting -------------------------------------------------------- */
 
 /* The file first, and for good: a row without a file is put right at the next
  * start, while a file without a row would come back. */
@@ -265,7 +265,7 @@ store_delete_picture(struct store *store, const char *name, struct cause *why)
 	return result;
 }
 
-/* ---- looking ---------------------------------------------------------------------- */
+/* ---- looking --------------------------------------------------------- */
 
 static json_t *
 picture_json(struct sql_statement *say)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* repair: a new database in the place of a damaged or removed one. It is made whole under another name,
- * with what the old one still gives; then the old one is moved aside and the new one
- * renamed. Cut short anywhere, the next opening finds the old one or the new one. */
+/* repair: a new database in the place of a damaged or removed one. It is made whole under another
+ * name, with what the old one still gives; then the old one is moved aside and the new one renamed.
+ * Cut short anywhere, the next opening finds the old one or the new one. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -91,7 +91,7 @@ store_repaired(const struct store *store)
 	return &store->repaired;
 }
 
-/* ---- a new one ------------------------------------------------------------------------ */
+/* ---- a new one ------------------------------------------------------- */
 
 static void
 repair_unlink(const struct store *store, const char *end)
@@ -113,7 +113,8 @@ repair_ask(struct sql *sql, const char *question)
 	    : 0;
 }
 
-/* The highest number that can have been given away. We know it when we have reserved it, or folder/numbers is ours. */
+/* The highest number that can have been given away. We know it when we have reserved it, or
+ * folder/numbers is ours. */
 static int64_t
 repair_most(const struct store *store, struct sql *damaged)
 {

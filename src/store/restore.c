@@ -39,7 +39,7 @@ store_save(const char *folder, unsigned char **bytes, size_t *length, struct cau
 	return result;
 }
 
-/* ---- verifying ------------------------------------------------------------------------- */
+/* ---- verifying ------------------------------------------------------- */
 
 /* Sound, of a layout we know; its newest number. */
 static int
@@ -69,7 +69,7 @@ restore_verify(const unsigned char *bytes, size_t length, int64_t *last, struct 
 	return result;
 }
 
-/* ---- putting it there ---------------------------------------------------------------------- */
+/* ---- putting it there ------------------------------------------------ */
 
 /* A file of these bytes at `path`, by way of another name; synced. */
 static int

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* salvage: what a damaged database still gives. A walk ends where a page cannot be read; the events are
- * walked from both ends, so that what lies behind such a page is found as well. Tables may
- * lead in circles: numbers only grow (or only fall), and the clock ends all. */
+/* salvage: what a damaged database still gives. A walk ends where a page cannot be read; the events
+ * are walked from both ends, so that what lies behind such a page is found as well. Tables may lead
+ * in circles: numbers only grow (or only fall), and the clock ends all. */
 #include <string.h>
 
 #include "base/clock.h"

@@ -46,7 +46,7 @@ static const char *const sentences[STORE_SENTENCES] = {
 	[STORE_PICTURE_NAMES] = "SELECT name FROM picture",
 };
 
-/* ---- opening -------------------------------------------------------------------- */
+/* ---- opening --------------------------------------------------------- */
 
 int
 store_prepare(struct store *store, struct cause *why)
@@ -106,7 +106,7 @@ store_free(struct store **store)
 	*store = NULL;
 }
 
-/* ---- transactions ------------------------------------------------------------------ */
+/* ---- transactions ---------------------------------------------------- */
 
 static int
 store_say(struct store *store, enum store_sentence sentence, struct cause *why)
@@ -179,7 +179,7 @@ store_bad_row(struct store *store, struct cause *why)
 	return sql_found_damage(store->sql, why, "a row is not what was written");
 }
 
-/* ---- settings and counters --------------------------------------------------------- */
+/* ---- settings and counters ------------------------------------------- */
 
 int
 store_set_value(struct store *store, const char *name, const char *text, struct cause *why)

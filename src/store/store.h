@@ -5,7 +5,8 @@
  * Synchronous: these calls reach the disk and may take long, so orield runs
  * them on its store thread (orield/store_worker.c). One thread at a time. What a call
  * answered with 0 is on disk. Every failure says why; STORE_FULL apart, so
- * that "disk full" reaches the person who pressed the button, and STORE_DAMAGED, which store_repair() mends. */
+ * that "disk full" reaches the person who pressed the button, and STORE_DAMAGED, which
+ * store_repair() mends. */
 #ifndef ORIEL_STORE_STORE_H
 #define ORIEL_STORE_STORE_H
 
@@ -28,8 +29,8 @@ struct store_limits {
 
 /* Open or create folder/state.db and folder/snaps/. A picture without a row gets
  * one, a row without its file goes, left-over temporary files are removed. A database of
- * an older layout is brought to ours, one of a newer is refused untouched. A damaged one is repaired
- * at once, see store_repair(). */
+ * an older layout is brought to ours, one of a newer is refused untouched. A damaged one is
+ * repaired at once, see store_repair(). */
 struct store *store_new(const char *folder, struct cause *why);
 void store_free(struct store **store);
 
@@ -44,17 +45,18 @@ struct store_repaired {
 	int64_t values, events; /* of it that could still be read */
 };
 
-/* Look at all of it, at most for STORE_LOOK_S (100,000 events: 0.2 s): SQLite's own check and the sum of each
- * row. STORE_OK also when time was too short. */
+/* Look at all of it, at most for STORE_LOOK_S (100,000 events: 0.2 s): SQLite's own check and the
+ * sum of each row. STORE_OK also when time was too short. */
 int store_look(struct store *store, struct cause *why);
 
 /* Damage was found, or another file or none is where ours was: a stat(2). */
 bool store_is_damaged(struct store *store, struct cause *why);
 
-/* The damaged database is moved aside (state.db.corrupt-<seconds>, the newest STORE_DAMAGED_KEPT are kept)
- * and a new one begun with those settings, counters and events that can still be read in STORE_SALVAGE_S;
- * the pictures stay, and event numbers go on above all former ones. One that was removed while it was open
- * is written anew, from the file that is still open. One that was put in its place is opened. */
+/* The damaged database is moved aside (state.db.corrupt-<seconds>, the newest STORE_DAMAGED_KEPT
+ * are kept) and a new one begun with those settings, counters and events that can still be read in
+ * STORE_SALVAGE_S; the pictures stay, and event numbers go on above all former ones. One that was
+ * removed while it was open is written anew, from the file that is still open. One that was put in
+ * its place is opened. */
 int store_repair(struct store *store, struct cause *why);
 const struct store_repaired *store_repaired(const struct store *store);
 
@@ -118,8 +120,8 @@ bool store_name_valid(const char *name);
 /* state.db of `folder` as bytes for free(3), looked at. orield may be running. */
 int store_save(const char *folder, unsigned char **bytes, size_t *length, struct cause *why);
 
-/* Put them there; nobody may have the store open. What is there is kept as state.db.replaced. A newer layout, and what is no
- * sound database, is refused before anything is touched. */
+/* Put them there; nobody may have the store open. What is there is kept as state.db.replaced. A
+ * newer layout, and what is no sound database, is refused before anything is touched. */
 int store_restore(const char *folder, const unsigned char *bytes, size_t length, struct cause *why);
 
 /* Put a picture into folder/snaps, unless one of that name is there. `name` without folder. */

@@ -74,8 +74,8 @@ void store_notes_undo(struct store *store);   /* it was rolled back */
 /* ---- layout.c: what the tables look like ---- */
 enum { STORE_LAYOUT = 2, STORE_LAYOUT_MAX = 9999 /* no version will have more */ };
 
-/* Bring the open database to our layout: made (*made: it was empty), migrated, refused untouched (a newer
- * one), or STORE_DAMAGED. */
+/* Bring the open database to our layout: made (*made: it was empty), migrated, refused untouched (a
+ * newer one), or STORE_DAMAGED. */
 int layout_bring(struct sql *sql, bool *made, bool *migrated, struct cause *why);
 int layout_make(struct sql *sql, struct cause *why);
 
@@ -83,8 +83,8 @@ int layout_make(struct sql *sql, struct cause *why);
 int layout_check_rows(struct sql *sql, struct cause *why);
 
 /* ---- salvage.c ---- */
-/* Copy what can be read of the damaged database into the new one, inside a transaction of its own; *repaired
- * counts. `most`: the highest number there can be. What cannot be read is no failure. */
+/* Copy what can be read of the damaged database into the new one, inside a transaction of its own;
+ * *repaired counts. `most`: the highest number there can be. What cannot be read is no failure. */
 int salvage(struct sql *damaged, struct sql *sound, int64_t most, struct store_repaired *repaired,
     struct cause *why);
 
@@ -96,8 +96,8 @@ int store_bad_row(struct store *store, struct cause *why); /* STORE_DAMAGED */
 /* Numbers up to `id` may be given away. */
 int store_reserve(struct store *store, int64_t id, struct cause *why);
 void store_close(struct store *store);
-/* The number from which on a store begins whose former numbers are not known: above `known`, and above all
- * that can have been given away up to now. */
+/* The number from which on a store begins whose former numbers are not known: above `known`, and
+ * above all that can have been given away up to now. */
 int64_t store_far_above(const struct store *store, int64_t known);
 void store_path(const struct store *store, const char *end, char path[STORE_PATH_SIZE]);
 

@@ -8,7 +8,7 @@
 
 #include "loop/timer.h"
 
-/* ---- telling orield how many are here ----------------------------------------- */
+/* ---- telling orield how many are here -------------------------------- */
 
 static void camera_tell(struct camera *camera);
 
@@ -64,7 +64,7 @@ on_event(void *arg, const char *line, size_t length)
 
 static const struct client_hooks camera_hooks = { .up = on_up, .down = on_down, .event = on_event };
 
-/* ---- the set -------------------------------------------------------------------- */
+/* ---- the set --------------------------------------------------------- */
 
 static struct camera *
 camera_find(struct camera_set *set, const char *name)

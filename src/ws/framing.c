@@ -44,7 +44,7 @@ framing_close_raw(struct framing *framing, unsigned code)
 	framing->closed = true;
 }
 
-/* ---- messages -------------------------------------------------------------- */
+/* ---- messages -------------------------------------------------------- */
 
 static bool
 framing_reserve(struct framing *framing, size_t more)
@@ -80,7 +80,7 @@ framing_fail(struct framing *framing, unsigned code, const char *reason)
 	framing_close(framing, code, reason);
 }
 
-/* ---- wslay's callbacks -------------------------------------------------------- */
+/* ---- wslay's callbacks ----------------------------------------------- */
 
 static ssize_t
 on_recv(wslay_event_context_ptr wslay, uint8_t *buffer, size_t size, int flags, void *arg)
@@ -179,7 +179,7 @@ on_message(
 	framing_flush(framing);
 }
 
-/* ---- for the session ------------------------------------------------------------ */
+/* ---- for the session ------------------------------------------------- */
 
 struct framing *
 framing_new(const struct framing_hooks *hooks, void *arg, size_t message_max, struct evbuffer *out)

@@ -79,7 +79,7 @@ static const struct status {
 	{ 505, "HTTP Version Not Supported", "" },
 };
 
-/* ---- words ------------------------------------------------------------------ */
+/* ---- words ----------------------------------------------------------- */
 
 static bool
 span_is(struct span span, const char *text)
@@ -169,7 +169,7 @@ span_is_text(struct span span)
 	return true;
 }
 
-/* ---- the response ------------------------------------------------------------ */
+/* ---- the response ---------------------------------------------------- */
 
 void
 handshake_refuse(struct handshake *handshake, unsigned status, const char *body)
@@ -221,7 +221,7 @@ handshake_accept(struct handshake *handshake, const struct request *request)
 	    accept, request->protocol ? "Sec-WebSocket-Protocol: " HANDSHAKE_PROTOCOL "\r\n" : "");
 }
 
-/* ---- reading the head --------------------------------------------------------- */
+/* ---- reading the head ------------------------------------------------ */
 
 /* method SP target SP version, single spaces (RFC 9112 section 3) */
 static bool
@@ -274,7 +274,7 @@ request_parse(struct request *request, struct span head)
 	return head.length == 0;
 }
 
-/* ---- the checks ------------------------------------------------------------- */
+/* ---- the checks ------------------------------------------------------ */
 
 /* /control or /cam/NAME/control, with or without a query. */
 static bool

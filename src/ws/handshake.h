@@ -27,8 +27,8 @@ enum {
  * tells it in X-Forwarded-Proto and Host, or one of `origins`. A client without
  * Origin is no browser, carries no ambient credentials and is none of this.
  *
- * Who it is, nginx has asked oriel-fcgi, and says so in X-Oriel-Role, X-Oriel-User and X-Oriel-Grant,
- * and in X-Real-IP from where, none of which a client can send through it. */
+ * Who it is, nginx has asked oriel-fcgi, and says so in X-Oriel-Role, X-Oriel-User and
+ * X-Oriel-Grant, and in X-Real-IP from where, none of which a client can send through it. */
 struct handshake_policy {
 	const char *origins; /* also allowed, exactly; separated by spaces; "" for none */
 	bool allow_no_origin;

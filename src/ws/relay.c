@@ -36,7 +36,7 @@ struct relay {
 	struct slot slots[RELAY_SLOTS];
 };
 
-/* ---- replies, in order -------------------------------------------------------- */
+/* ---- replies, in order ----------------------------------------------- */
 
 static struct slot *
 relay_push(struct relay *relay)
@@ -133,7 +133,7 @@ on_reply(void *arg, struct client_reply *reply)
 		slot_answer_json(slot, json_pack("{s:b, s:s}", "ok", 0, "reason", REASON_SILENT));
 }
 
-/* ---- messages --------------------------------------------------------------- */
+/* ---- messages -------------------------------------------------------- */
 
 /* A line may have no line feed inside; in JSON it can only be white space. */
 static void
@@ -211,7 +211,7 @@ relay_message(void *state, const void *data, size_t length, bool text)
 	json_decref(message);
 }
 
-/* ---- the session's service ----------------------------------------------------- */
+/* ---- the session's service ------------------------------------------- */
 
 static void
 relay_refuse(struct handshake *handshake, const struct cameras *there)

@@ -35,7 +35,7 @@ struct server {
 	size_t stop_batch; /* sessions a step; 0 = not stopping */
 };
 
-/* ---- accepting --------------------------------------------------------------- */
+/* ---- accepting ------------------------------------------------------- */
 
 static bool
 server_full(const struct server *server)
@@ -63,7 +63,7 @@ on_failed(void *arg, int error)
 	log_error("ws", "%s: accept: %s; trying on", server->path, strerror(error));
 }
 
-/* ---- ending -------------------------------------------------------------------- */
+/* ---- ending ---------------------------------------------------------- */
 
 static void
 on_stopping(evutil_socket_t unused, short what, void *arg)
@@ -119,7 +119,7 @@ on_watchdog(evutil_socket_t unused, short what, void *arg)
 	service_watchdog();
 }
 
-/* ---- life ------------------------------------------------------------------------ */
+/* ---- life ------------------------------------------------------------ */
 
 /* Room for all clients: the soft limit is ours to raise. */
 static void

@@ -31,7 +31,7 @@ struct session {
 	unsigned pings;		 /* sent since the client was heard last */
 };
 
-/* ---- phases ------------------------------------------------------------------ */
+/* ---- phases ---------------------------------------------------------- */
 
 /* The service's part ends here, whatever the connection still has to do. */
 static void
@@ -62,7 +62,7 @@ session_linger(struct session *session)
 	shutdown(session->fd, SHUT_WR);
 }
 
-/* ---- bytes in ------------------------------------------------------------------ */
+/* ---- bytes in -------------------------------------------------------- */
 
 static bool
 framing_ready(void *arg)
@@ -157,7 +157,7 @@ session_take(struct session *session, const unsigned char *bytes, size_t length)
 		session_read_head(session);
 }
 
-/* ---- bytes out, and what follows from them ---------------------------------- */
+/* ---- bytes out, and what follows from them --------------------------- */
 
 static void
 session_write(struct session *session)
@@ -211,7 +211,7 @@ session_settle(struct session *session)
 		session_arm(session);
 }
 
-/* ---- the loop's callbacks ----------------------------------------------------- */
+/* ---- the loop's callbacks -------------------------------------------- */
 
 static void
 session_ping(struct session *session)
@@ -264,7 +264,7 @@ on_deadline(evutil_socket_t unused, short what, void *arg)
 	session_settle(session);
 }
 
-/* ---- for the others ------------------------------------------------------------ */
+/* ---- for the others -------------------------------------------------- */
 
 int
 session_new(struct session_host *host, int fd)

@@ -42,7 +42,7 @@ median(double *values, size_t count)
 	return values[count / 2];
 }
 
-/* ---- pictures -------------------------------------------------------------------- */
+/* ---- pictures -------------------------------------------------------- */
 
 static uint32_t
 noise(void)
@@ -155,7 +155,7 @@ make(uint32_t width, uint32_t height, uint32_t size, const char *path)
 	return fclose(file) == 0 ? 0 : 1;
 }
 
-/* ---- encoding: 8-line strips through the raw-data interface, 4:2:2 ------------------ */
+/* ---- encoding: 8-line strips through the raw-data interface, 4:2:2 ---- */
 
 static void
 unzip(const unsigned char *restrict in, unsigned char *restrict even, unsigned char *restrict odd,
@@ -234,7 +234,7 @@ compare_encoding(uint32_t width, uint32_t height)
 	return 0;
 }
 
-/* ---- decoding to 1/8, for motion ------------------------------------------------------ */
+/* ---- decoding to 1/8, for motion ------------------------------------- */
 
 static void
 bare_decode(const unsigned char *data, size_t length)
@@ -308,7 +308,7 @@ compare_decoding(uint32_t width, uint32_t height)
 	return 0;
 }
 
-/* ---- copying: from one of 4 driver buffers to one of 6 slots, 30 times a second -------- */
+/* ---- copying: from one of 4 driver buffers to one of 6 slots, 30 times a second ---- */
 
 static int
 copying(uint32_t size, double seconds)

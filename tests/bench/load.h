@@ -13,12 +13,12 @@ struct load_wish {
 	const char *mode;		  /* "get", "mjpeg", "sse" */
 	const char *host, *path, *header; /* header: an extra request line, "" = none */
 	int port;
-	int clients;	/* 1..20000 */
-	double seconds; /* of measuring, 0.1..600 */
-	double warm;	/* seconds before that are not counted */
-	long rate,
-	    rate_most; /* bytes a second the slow ones read: the first, … the last; 0 = all they can */
-	int slow;      /* so many of the clients, which begin one after the other; 0 = all */
+	int clients;	      /* 1..20000 */
+	double seconds;	      /* of measuring, 0.1..600 */
+	double warm;	      /* seconds before that are not counted */
+	long rate, rate_most; /* bytes a second the slow ones read: the first, … the last; 0 = all
+				 they can */
+	int slow;	      /* so many of the clients, which begin one after the other; 0 = all */
 };
 
 /* Samples in nanoseconds, kept whole up to a bound, then every second one, … */

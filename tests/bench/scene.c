@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* scene WIDTH HEIGHT THRESHOLD: what orield's motion detection makes of tests/bench/scenes.c, a line of JSON a scene.
- * scene WIDTH HEIGHT write NAME: the pictures of one, as JPEGs one behind the other, on standard output.
- * scene score NUMBER [SECONDS ...]: what somebody's events are worth, in one scene.
+/* scene WIDTH HEIGHT THRESHOLD: what orield's motion detection makes of tests/bench/scenes.c, a
+ * line of JSON a scene. scene WIDTH HEIGHT write NAME: the pictures of one, as JPEGs one behind the
+ * other, on standard output. scene score NUMBER [SECONDS ...]: what somebody's events are worth, in
+ * one scene.
  *
- * The pictures go the way a camera's go: encoded, decoded to 1/8, judged. THRESHOLD is in tenths of a percent. */
+ * The pictures go the way a camera's go: encoded, decoded to 1/8, judged. THRESHOLD is in tenths of
+ * a percent. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -21,7 +21,7 @@ struct scene {
 	unsigned grain; /* levels of noise a pixel, evenly spread */
 };
 
-/* ---- paint --------------------------------------------------------------------------- */
+/* ---- paint ----------------------------------------------------------- */
 
 static unsigned char
 level(double value)
@@ -143,7 +143,7 @@ during(const struct canvas *canvas, double begin, double end)
 	return canvas->now >= begin && canvas->now < end;
 }
 
-/* ---- weather, light, machines: nothing moves ------------------------------------------- */
+/* ---- weather, light, machines: nothing moves ------------------------- */
 
 static void
 draw_still(struct canvas *canvas)
@@ -199,7 +199,8 @@ draw_night(struct canvas *canvas)
 	paint_shade(canvas, shade_night);
 }
 
-/* Six digits that are boxes, a thirtieth of the picture high; the last changes each second, and once all do. */
+/* Six digits that are boxes, a thirtieth of the picture high; the last changes each second, and
+ * once all do. */
 static void
 draw_clock(struct canvas *canvas)
 {
@@ -258,7 +259,7 @@ draw_shadow(struct canvas *canvas)
 	paint_shade(canvas, shade_half);
 }
 
-/* ---- what a person wants to know of ------------------------------------------------------- */
+/* ---- what a person wants to know of ---------------------------------- */
 
 static void
 draw_cat(struct canvas *canvas)

@@ -2,7 +2,8 @@
 /* scenes: labelled little films in grey, for motion detection. The same in every run.
  *
  * Each lasts SCENE_SECONDS at SCENE_FPS and begins with SCENE_QUIET seconds in which nothing moves.
- * A scene is a table row: what is drawn, and when something moves that a person would call motion. */
+ * A scene is a table row: what is drawn, and when something moves that a person would call
+ * motion. */
 #ifndef ORIEL_TESTS_SCENES_H
 #define ORIEL_TESTS_SCENES_H
 
@@ -36,8 +37,8 @@ struct scene_score {
 	unsigned seen;	 /* 1: an event while something moved, or within a second after */
 	unsigned missed; /* 1: something moved, and there was none */
 	unsigned right;	 /* events while something moved */
-	unsigned
-	    wrong; /* events while nothing did, but for the one that a change of the light may have */
+	unsigned wrong;	 /* events while nothing did, but for the one that a change of the light may
+			    have */
 };
 
 /* The events at these times, in seconds since the scene began, increasing. */

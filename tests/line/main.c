@@ -122,7 +122,7 @@ loopback_up(void)
 	close(control);
 }
 
-/* ---- carrying --------------------------------------------------------------------- */
+/* ---- carrying -------------------------------------------------------- */
 
 static void
 take_in(int fd, struct line *line)

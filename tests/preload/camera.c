@@ -33,7 +33,7 @@ now_ns(void)
 	return (uint64_t)now.tv_sec * SECOND + (uint64_t)now.tv_nsec;
 }
 
-/* ---- the tick --------------------------------------------------------------------------- */
+/* ---- the tick -------------------------------------------------------- */
 
 static void
 wake(struct camera *camera)
@@ -140,7 +140,8 @@ run(void *arg)
 	struct camera *camera = arg;
 	uint64_t due = now_ns();
 
-	/* So that its CPU is not counted as ours. By itself: who is confined may not name others. */
+	/* So that its CPU is not counted as ours. By itself: who is confined may not name
+	 * others. */
 	pthread_setname_np(pthread_self(), "camera");
 	pthread_mutex_lock(&camera->lock);
 	while (camera->streaming) {
@@ -204,7 +205,7 @@ stream_off(struct camera *camera)
 	return 0;
 }
 
-/* ---- buffers ------------------------------------------------------------------------------ */
+/* ---- buffers --------------------------------------------------------- */
 
 static void
 free_buffers(struct camera *camera)
@@ -318,7 +319,7 @@ dequeue_buffer(struct camera *camera, struct v4l2_buffer *answer)
 	return 0;
 }
 
-/* ---- events --------------------------------------------------------------------------------- */
+/* ---- events ---------------------------------------------------------- */
 
 static int
 dequeue_event(struct camera *camera, struct v4l2_event *event)
@@ -350,7 +351,7 @@ camera_events(int fd)
 	return events;
 }
 
-/* ---- who it is ------------------------------------------------------------------------------ */
+/* ---- who it is ------------------------------------------------------- */
 
 static int
 query_capability(const struct camera *camera, struct v4l2_capability *is)
@@ -389,7 +390,7 @@ query_input(struct v4l2_input *is)
 	return 0;
 }
 
-/* ---- the calls ------------------------------------------------------------------------------- */
+/* ---- the calls ------------------------------------------------------- */
 
 static int
 answer(struct camera *camera, unsigned long request, void *arg)

@@ -39,7 +39,7 @@ counter_open(void)
 	close(fd);
 }
 
-/* ---- allocations: glibc's own names do the work --------------------------------- */
+/* ---- allocations: glibc's own names do the work ---------------------- */
 
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
@@ -74,7 +74,7 @@ aligned_alloc(size_t alignment, size_t size)
 	return __libc_memalign(alignment, size);
 }
 
-/* ---- copies: by functions the compiler cannot turn into those below -------------- */
+/* ---- copies: by functions the compiler cannot turn into those below ---- */
 
 void *copy_forward(void *to, const void *from, size_t length) __asm__("mempcpy");
 void copy_either(const void *from, void *to, size_t length) __asm__("bcopy");

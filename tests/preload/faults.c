@@ -92,7 +92,7 @@ is_file(int fd)
 	return fd > STDERR_FILENO && fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
 }
 
-/* ---- files ----------------------------------------------------------------------- */
+/* ---- files ----------------------------------------------------------- */
 
 static int
 open_any(int folder, const char *path, int flags, mode_t mode)
@@ -232,7 +232,7 @@ ftruncate(int fd, off_t size)
 	return ftruncate64(fd, size);
 }
 
-/* ---- names ------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------- */
 
 int
 renameat2(int from, const char *path, int folder, const char *to, unsigned flags)
@@ -285,7 +285,7 @@ mkdir(const char *path, mode_t mode)
 	return mkdirat(AT_FDCWD, path, mode);
 }
 
-/* ---- memory --------------------------------------------------------------------------- */
+/* ---- memory ---------------------------------------------------------- */
 
 void *
 mmap(void *at, size_t length, int protection, int flags, int fd, off_t offset)
@@ -331,7 +331,7 @@ realloc(void *block, size_t size)
 }
 #endif
 
-/* ---- the clock on the wall ---------------------------------------------------------------- */
+/* ---- the clock on the wall ------------------------------------------- */
 
 int
 clock_gettime(clockid_t id, struct timespec *now)

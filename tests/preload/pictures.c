@@ -35,7 +35,7 @@ pictures_fourcc(const char *format)
 	return 0;
 }
 
-/* ---- JPEG ---------------------------------------------------------------------------- */
+/* ---- JPEG ------------------------------------------------------------ */
 
 /* The file is the test's own: every picture has SOI at its begin and EOI right
  * before the next one's SOI or at the end. */
@@ -126,7 +126,7 @@ pictures_put_jpeg(const struct pictures *pictures, uint32_t number, uint64_t mon
 	return copied;
 }
 
-/* ---- raw ------------------------------------------------------------------------------- */
+/* ---- raw ------------------------------------------------------------- */
 
 uint32_t
 pictures_stride(uint32_t fourcc, uint32_t width)

@@ -34,7 +34,7 @@ static struct {
 } nodes[NODES_MAX];
 static int node_count;
 
-/* ---- recording ------------------------------------------------------------------- */
+/* ---- recording ------------------------------------------------------- */
 
 /* Numbers are used again: the newest node counts. */
 static int
@@ -186,7 +186,7 @@ disk_forget(void)
 	node_count = 0;
 }
 
-/* ---- what is left ---------------------------------------------------------------------- */
+/* ---- what is left ---------------------------------------------------- */
 
 struct names { /* what a folder holds */
 	struct {

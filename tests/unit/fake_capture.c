@@ -111,7 +111,7 @@ fake_controls(const char *json, const char *reason, bool invalid)
 	report(controls);
 }
 
-/* ---- capture.h ---------------------------------------------------------------- */
+/* ---- capture.h ------------------------------------------------------- */
 
 struct capture *
 capture_new(const struct capture_settings *settings, const struct capture_tuning *tuning,

@@ -36,7 +36,7 @@ static struct {
 	int picture_count, undead; /* undead: could not be deleted, and counts */
 } promised;
 
-/* ---- what a store is asked to do ------------------------------------------------------ */
+/* ---- what a store is asked to do ------------------------------------- */
 
 static size_t
 picture_size(int number)
@@ -197,7 +197,7 @@ promises_work(const char *folder, int steps)
 	}
 }
 
-/* ---- what must be there afterwards ------------------------------------------------------ */
+/* ---- what must be there afterwards ----------------------------------- */
 
 static json_t *
 events_found(int64_t *last)
@@ -321,7 +321,7 @@ promises_check(const char *folder, size_t end)
 	store_free(&store);
 }
 
-/* ---- more of it -------------------------------------------------------------------------- */
+/* ---- more of it ------------------------------------------------------ */
 
 int64_t
 promises_number(const char *folder)

@@ -165,7 +165,7 @@ padded(unsigned long size)
 	return made;
 }
 
-/* ---- size -------------------------------------------------------------------------------- */
+/* ---- size ------------------------------------------------------------ */
 
 static void
 test_a_size_that_lies_is_broken_and_takes_nothing(void **state)
@@ -256,7 +256,7 @@ test_without_eoi(void **state)
 	free(cut.jpeg);
 }
 
-/* ---- bytes ------------------------------------------------------------------------------- */
+/* ---- bytes ----------------------------------------------------------- */
 
 /* 41 KB at 160x120 were too large for ever. */
 static void
@@ -321,7 +321,7 @@ test_the_largest_jpeg_is_a_setting(void **state)
 	free(large.jpeg);
 }
 
-/* ---- what it says of itself ---------------------------------------------------------------- */
+/* ---- what it says of itself ------------------------------------------ */
 
 /* Grey, one corner of it dark: 24 x 24 pixels. */
 static struct made

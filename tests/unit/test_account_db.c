@@ -143,7 +143,7 @@ lose_run_folder(void)
 	assert_int_equal(system(command), 0);
 }
 
-/* ---- the file ------------------------------------------------------------------------- */
+/* ---- the file -------------------------------------------------------- */
 
 static unsigned
 mode_of(const char *name)
@@ -250,7 +250,7 @@ test_another_file_takes_its_place(void **state)
 	assert_int_equal(count_files(), 0);
 }
 
-/* ---- users ------------------------------------------------------------------------------- */
+/* ---- users ----------------------------------------------------------- */
 
 static void
 test_users(void **state)
@@ -328,7 +328,7 @@ test_a_change_turns_the_user_out(void **state)
 	}
 }
 
-/* ---- sessions ------------------------------------------------------------------------------ */
+/* ---- sessions -------------------------------------------------------- */
 
 static void
 test_a_session(void **state)
@@ -483,7 +483,7 @@ test_the_longest_unused_makes_room(void **state)
 	json_decref(list);
 }
 
-/* ---- tokens ---------------------------------------------------------------------------------- */
+/* ---- tokens ---------------------------------------------------------- */
 
 static void
 test_tokens(void **state)
@@ -526,7 +526,7 @@ test_tokens(void **state)
 	assert_true(!good(soon, NOW) && !grants_have(&grants, id) && good(ever, NOW));
 }
 
-/* ---- the folder of grants ----------------------------------------------------------------------- */
+/* ---- the folder of grants -------------------------------------------- */
 
 static void
 test_after_a_boot(void **state)
@@ -615,7 +615,7 @@ test_what_expires_next(void **state)
 	assert_int_equal(settle(NOW + IDLE), NOW + IDLE + 50);
 }
 
-/* ---- faults ---------------------------------------------------------------------------------------- */
+/* ---- faults ---------------------------------------------------------- */
 
 static void
 test_a_full_disk(void **state)
@@ -788,7 +788,7 @@ test_killed_at_any_moment(void **state)
 	}
 }
 
-/* ---- the first user ----------------------------------------------------------------------------------- */
+/* ---- the first user -------------------------------------------------- */
 
 static enum account_db_result
 set_up(const char *token)

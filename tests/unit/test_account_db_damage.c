@@ -234,7 +234,8 @@ test_a_backup_puts_it_right(void **state)
 	assert_int_equal(account_db_user(db, "anna", &pass, hash, &why), ACCOUNT_DB_OK);
 	assert_int_equal(account_db_user(db, "ben", &pass, hash, &why), ACCOUNT_DB_MISSING);
 	assert_true(scratch_size("state/auth.db.corrupt") > 0);
-	/* By what is no account database, nothing is changed; users that are there are replaced on demand alone. */
+	/* By what is no account database, nothing is changed; users that are there are replaced on
+	 * demand alone. */
 	memset(bytes + PAGE, 0x55, 200);
 	assert_int_equal(
 	    account_db_restore(db, bytes, length, true, NOW, &why), ACCOUNT_DB_REFUSED);

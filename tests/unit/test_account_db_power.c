@@ -34,7 +34,7 @@ static struct promise {
 } promises[ITEMS];
 static int count;
 
-/* ---- what a account database is asked to do ------------------------------------------------------ */
+/* ---- what a account database is asked to do -------------------------- */
 
 static void
 open_book(const char *state)
@@ -155,7 +155,7 @@ work(const char *state)
 	}
 }
 
-/* ---- what must be so afterwards ------------------------------------------------------------ */
+/* ---- what must be so afterwards -------------------------------------- */
 
 static void
 check_all(const char *state, size_t end)
@@ -182,7 +182,7 @@ check_all(const char *state, size_t end)
 	account_db_free(&db);
 }
 
-/* ---- power ------------------------------------------------------------------------------------ */
+/* ---- power ----------------------------------------------------------- */
 
 static void
 clear(const char *name)
@@ -245,7 +245,7 @@ test_power_loss_at_any_moment(void **state)
 	print_message("power lost at each of %zu operations, in %u ways\n", end, ways);
 }
 
-/* ---- failing calls -------------------------------------------------------------------------------- */
+/* ---- failing calls --------------------------------------------------- */
 
 static void
 fail_begin(void)

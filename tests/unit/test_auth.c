@@ -67,7 +67,7 @@ add_user(const char *name, const char *password, enum role role)
 		fail_msg("%s", why.text);
 }
 
-/* ---- waiting for answers ------------------------------------------------------------- */
+/* ---- waiting for answers --------------------------------------------- */
 
 struct waiter {
 	int answers;
@@ -127,7 +127,7 @@ log_in(const char *name, const char *password, struct waiter *waiter)
 	return log_in_as(&claim, waiter);
 }
 
-/* ---- logging in and out ---------------------------------------------------------------- */
+/* ---- logging in and out ---------------------------------------------- */
 
 static void
 test_logging_in_and_out(void **state)
@@ -257,7 +257,7 @@ test_too_many_at_once(void **state)
 	/* The others are dropped, without a word, when it ends now. */
 }
 
-/* ---- devices ------------------------------------------------------------------------------- */
+/* ---- devices --------------------------------------------------------- */
 
 static enum auth_result
 log_in_with(const char *device, const char *address, const char *password)
@@ -388,7 +388,7 @@ test_a_password_that_was_right_has_a_place_kept(void **state)
 	guess_at_anna();
 }
 
-/* ---- HTTP Basic -------------------------------------------------------------------------- */
+/* ---- HTTP Basic ------------------------------------------------------ */
 
 static void
 test_basic_is_hashed_once(void **state)
@@ -441,7 +441,7 @@ test_wrong_basic(void **state)
 	assert_int_equal(in.answer.result, AUTH_WAIT);
 }
 
-/* ---- tokens ---------------------------------------------------------------------------------- */
+/* ---- tokens ---------------------------------------------------------- */
 
 static void
 test_a_named_token(void **state)
@@ -459,7 +459,7 @@ test_a_named_token(void **state)
 	assert_int_equal(auth_check(auth, secret, &pass), AUTH_DENIED);
 }
 
-/* ---- connections end ------------------------------------------------------------------------------ */
+/* ---- connections end ------------------------------------------------- */
 
 static void
 ended(void *arg)
@@ -561,7 +561,7 @@ test_the_end_is_not_kept_waiting(void **state)
 	assert_true(clock_mono_ns() - begun < 5 * CLOCK_S);
 }
 
-/* ---- set-up, and what is broken ------------------------------------------------------------------- */
+/* ---- set-up, and what is broken -------------------------------------- */
 
 static struct auth_job *
 set_up(const char *token, const char *name, const char *password, struct waiter *waiter)

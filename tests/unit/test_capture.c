@@ -23,7 +23,7 @@
 
 enum { WIDTH = 320, HEIGHT = 240, JPEG_MAX = WIDTH * HEIGHT * 2 };
 
-/* ---- the source under the test's hand ---------------------------------------------- */
+/* ---- the source under the test's hand -------------------------------- */
 
 static struct {
 	pthread_mutex_t lock;
@@ -178,7 +178,7 @@ pull_cable(void)
 	tick();
 }
 
-/* ---- what is watched ------------------------------------------------------------------ */
+/* ---- what is watched ------------------------------------------------- */
 
 static atomic_ulong copied, judged, judged_early, judged_holding;
 static struct capture *capture;
@@ -252,7 +252,7 @@ realloc(void *old, size_t size)
 }
 #endif
 
-/* ---- pictures -------------------------------------------------------------------------- */
+/* ---- pictures -------------------------------------------------------- */
 
 static unsigned char grey_pixels[WIDTH * HEIGHT];
 static unsigned char jpeg[JPEG_MAX];
@@ -292,7 +292,7 @@ jpeg_picture(void)
 	return (struct picture){ .format = PIXEL_MJPEG, .data = jpeg, .length = jpeg_length };
 }
 
-/* ---- scaffolding ------------------------------------------------------------------------ */
+/* ---- scaffolding ----------------------------------------------------- */
 
 static struct queue *reports;
 static struct capture_settings settings;
@@ -422,7 +422,7 @@ go_live(void)
 	skip_report(CAPTURE_ONLINE);
 }
 
-/* ---- tests -------------------------------------------------------------------------------- */
+/* ---- tests ----------------------------------------------------------- */
 
 static void
 test_frames_reach_the_ring_in_order(void **state)

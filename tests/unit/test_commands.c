@@ -43,7 +43,7 @@ struct end {
 };
 static struct end one, two;
 
-/* ---- the stage ------------------------------------------------------------------- */
+/* ---- the stage ------------------------------------------------------- */
 
 static void
 start(const char *extra)
@@ -277,7 +277,7 @@ camera_on(void)
 	turn();
 }
 
-/* ---- lines and replies ---------------------------------------------------------------- */
+/* ---- lines and replies ----------------------------------------------- */
 
 static void
 test_what_is_no_command(void **state)
@@ -595,7 +595,7 @@ test_a_second_orield(void **state)
 	assert_string_equal(ask(&one, "{\"cmd\":\"viewers\"}"), "{\"ok\":true}");
 }
 
-/* ---- settings ------------------------------------------------------------------------------ */
+/* ---- settings -------------------------------------------------------- */
 
 static void
 test_set(void **state)
@@ -830,7 +830,7 @@ test_a_changed_setting_is_told(void **state)
 	}
 }
 
-/* ---- pictures --------------------------------------------------------------------------------- */
+/* ---- pictures -------------------------------------------------------- */
 
 static void
 test_snapshot_now(void **state)
@@ -883,7 +883,7 @@ test_an_old_picture_is_not_saved_as_new(void **state)
 	assert_non_null(strstr(ask(&one, "{\"cmd\":\"snapshot_now\"}"), "\"ok\":true"));
 }
 
-/* ---- counters ----------------------------------------------------------------------------------- */
+/* ---- counters -------------------------------------------------------- */
 
 static void
 test_counters(void **state)
@@ -911,7 +911,7 @@ test_counters(void **state)
 	assert_int_equal(ask_number("{\"cmd\":\"get\"}", "frame_count"), 11);
 }
 
-/* ---- status --------------------------------------------------------------------------------------- */
+/* ---- status ---------------------------------------------------------- */
 
 static void
 test_status(void **state)
@@ -991,7 +991,7 @@ test_help(void **state)
 	json_decref(reply);
 }
 
-/* ---- events ------------------------------------------------------------------------------------------ */
+/* ---- events ---------------------------------------------------------- */
 
 static void
 test_a_motion_event(void **state)
@@ -1251,7 +1251,7 @@ test_who_does_not_read_is_dropped(void **state)
 	json_decref(reply);
 }
 
-/* ---- the ring ------------------------------------------------------------------------------------------ */
+/* ---- the ring -------------------------------------------------------- */
 
 static void
 test_attach(void **state)
@@ -1369,7 +1369,7 @@ test_no_descriptor_is_left_behind(void **state)
 	assert_int_equal(fake.bells, 0);
 }
 
-/* ---- the camera's own controls --------------------------------------------------------------------------- */
+/* ---- the camera's own controls --------------------------------------- */
 
 static void
 until_asked(const char *command)
@@ -1500,7 +1500,7 @@ test_no_event_overtakes_a_reply(void **state)
 	json_decref(next_event(&one, "motion"));
 }
 
-/* ---- trouble --------------------------------------------------------------------------------------------- */
+/* ---- trouble --------------------------------------------------------- */
 
 /* With no room at all: nothing half-written, nothing promised. */
 static void

@@ -107,7 +107,7 @@ confine_to(const char *name, unsigned may)
 	confine(ALL_CALLS, &path, 1);
 }
 
-/* ---- files ---------------------------------------------------------------------- */
+/* ---- files ----------------------------------------------------------- */
 
 static void
 keep(void)
@@ -233,7 +233,7 @@ test_what_older_kernels_lack(void **state)
 	assert_string_equal(landlock_lacks(99), "");
 }
 
-/* ---- system calls ---------------------------------------------------------------- */
+/* ---- system calls ---------------------------------------------------- */
 
 static void *
 thread(void *arg)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* A store whose files are damaged, at rest or in use: whatever the damage is, the store goes on, no event number
- * is given away twice, the pictures are there, a setting is what it was or the default. */
+/* A store whose files are damaged, at rest or in use: whatever the damage is, the store goes on, no
+ * event number is given away twice, the pictures are there, a setting is what it was or the
+ * default. */
 #include "unit.h"
 
 #include <fcntl.h>
@@ -48,7 +49,7 @@ below(size_t limit)
 	return limit == 0 ? 0 : random_below(&dice, (uint32_t)limit);
 }
 
-/* ---- a store at work -------------------------------------------------------------------- */
+/* ---- a store at work ------------------------------------------------- */
 
 /* As the store worker does: damage that shows is repaired, and the same is done again. */
 static bool
@@ -154,7 +155,7 @@ fill_and_crash(void)
 	return EVENTS + 20;
 }
 
-/* ---- what is done to its files ------------------------------------------------------------- */
+/* ---- what is done to its files --------------------------------------- */
 
 static long
 size_of(const char *name)
@@ -336,7 +337,7 @@ damage_log(unsigned kind)
 	}
 }
 
-/* ---- what must be so afterwards ---------------------------------------------------------------- */
+/* ---- what must be so afterwards -------------------------------------- */
 
 static void
 check_value(void *arg, const char *name, const char *text)
@@ -463,7 +464,7 @@ check_all(int64_t given)
 		complain("too many are kept");
 }
 
-/* ---- rounds ----------------------------------------------------------------------------------------- */
+/* ---- rounds ---------------------------------------------------------- */
 
 enum when { AT_REST, AFTER_A_CRASH, IN_USE, WHENS };
 static const char *const when_words[] = { "at rest", "after a crash", "in use" };

@@ -81,7 +81,7 @@ begin(struct owner *owner, const char *id)
 	return grant_hold_begin(&owner->hold, holds, id, owner_ended, owner);
 }
 
-/* ---- files -------------------------------------------------------------------------- */
+/* ---- files ----------------------------------------------------------- */
 
 static void
 test_ids(void **state)
@@ -160,7 +160,7 @@ test_a_long_path(void **state)
 	assert_null(grant_watch_new(path, &why));
 }
 
-/* ---- holds ----------------------------------------------------------------------------- */
+/* ---- holds ----------------------------------------------------------- */
 
 static void
 test_an_end_reaches_its_holds_only(void **state)

@@ -204,7 +204,8 @@ test_refusals_are_whole_responses(void **state)
 	assert_non_null(strstr(handshake.response, "\r\nAllow: GET\r\n"));
 }
 
-/* A browser that has asked for one fails without an answer in that header, and with one it has not asked for. */
+/* A browser that has asked for one fails without an answer in that header, and with one it has not
+ * asked for. */
 static void
 test_subprotocol(void **state)
 {

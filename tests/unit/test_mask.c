@@ -120,7 +120,7 @@ test_scaling_takes_the_nearest(void **state)
 	assert_int_equal(mask_scale(&(struct mask){ 0 }, 6, 4, look), 24);
 }
 
-/* ---- through the detector -------------------------------------------------- */
+/* ---- through the detector -------------------------------------------- */
 
 enum { WIDTH = 40, HEIGHT = 20 };
 static const struct motion_settings settings = { .threshold = 1, .noise = 16, .light_switch = 100 };

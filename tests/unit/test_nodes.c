@@ -48,7 +48,7 @@ expect_quiet(unsigned ms)
 	}
 }
 
-/* ---- nodes of no use ------------------------------------------------------------------- */
+/* ---- nodes of no use ------------------------------------------------- */
 
 static void
 test_what_is_of_no_use_is_passed_over(void **state)
@@ -153,7 +153,7 @@ test_the_named_one_is_waited_for(void **state)
 	expect_online_at("/dev/video0", 2500);
 }
 
-/* ---- the test card and cameras ----------------------------------------------------------- */
+/* ---- the test card and cameras --------------------------------------- */
 
 static void
 test_auto_comes_from_the_test_card(void **state)
@@ -186,7 +186,7 @@ test_a_camera_is_remembered_after_its_first_picture(void **state)
 	expect_online_at("/dev/video1", 1000);
 }
 
-/* ---- twins --------------------------------------------------------------------------------- */
+/* ---- twins ----------------------------------------------------------- */
 
 #define TWIN "modes=yuyv:320x240@50 card=Pair bus=usb-1"
 #define LEFT TWIN " place=pci0/usb1/1-1/1-1:1.0"
@@ -295,7 +295,7 @@ test_a_twin_is_held_a_place_when_enodev_is_late(void **state)
 	expect_online_at("/dev/video0", 1000);
 }
 
-/* ---- slow ones -------------------------------------------------------------------------------- */
+/* ---- slow ones ------------------------------------------------------- */
 
 static void
 test_slower_than_it_says(void **state)
@@ -328,7 +328,7 @@ test_slower_than_it_says_after_the_first_picture(void **state)
 	assert_int_equal(status_now().reopens, 1);
 }
 
-/* ---- time stamps --------------------------------------------------------------------------------- */
+/* ---- time stamps ----------------------------------------------------- */
 
 static void
 test_useless_stamps(void **state)
@@ -354,7 +354,7 @@ test_useless_stamps(void **state)
 	}
 }
 
-/* ---- a FIFO made anew ------------------------------------------------------------------------------ */
+/* ---- a FIFO made anew ------------------------------------------------ */
 
 static char fifo[128];
 

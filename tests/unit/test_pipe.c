@@ -33,7 +33,7 @@ put_jpeg(unsigned char *out, char letter, size_t data)
 
 enum { HEAD = 28, OVERHEAD = HEAD + 3 };
 
-/* ---- splitter -------------------------------------------------------------------------- */
+/* ---- splitter -------------------------------------------------------- */
 
 static struct splitter splitter;
 
@@ -312,7 +312,7 @@ test_random_bytes_do_no_harm(void **state)
 	free(bytes);
 }
 
-/* ---- the source --------------------------------------------------------------------------- */
+/* ---- the source ------------------------------------------------------ */
 
 static char path[64];
 static struct source_request wanted;

@@ -72,7 +72,8 @@ test_power_loss_at_any_moment(void **state)
 	print_message("power lost at each of %zu operations, in %u ways\n", end, ways);
 }
 
-/* The n-th sync fails, and power is lost at some moment before or after. False when there were not so many. */
+/* The n-th sync fails, and power is lost at some moment before or after. False when there were not
+ * so many. */
 static bool
 lose_power_with_fault(int64_t turn, size_t step)
 {

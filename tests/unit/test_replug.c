@@ -142,7 +142,7 @@ test_busy_camera_is_tried_again(void **state)
 	expect_online(3000);
 }
 
-/* ---- controls --------------------------------------------------------------------------- */
+/* ---- controls -------------------------------------------------------- */
 
 static json_int_t
 value_of(const json_t *controls, const char *name)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* Motion detection on the labelled little films of tests/bench/scenes.c, as on a camera of 1280x720, at half a
- * percent: what a person far away is. `./bootstrap bench scenes.scenes` has them all beside `motion`. */
+/* Motion detection on the labelled little films of tests/bench/scenes.c, as on a camera of
+ * 1280x720, at half a percent: what a person far away is. `./bootstrap bench scenes.scenes` has
+ * them all beside `motion`. */
 #include "unit.h"
 
 #include <stdlib.h>
@@ -49,7 +50,8 @@ judge_scene(unsigned scene)
 	return scene_score(scene, events, count);
 }
 
-/* Whatever moves is seen; of the light, the weather and the machine nothing is told twice, and next to nothing once. */
+/* Whatever moves is seen; of the light, the weather and the machine nothing is told twice, and next
+ * to nothing once. */
 static void
 test_scenes(void **state)
 {

@@ -20,7 +20,7 @@ begin(void **state)
 	return secret_init(&why);
 }
 
-/* ---- secrets ---------------------------------------------------------------------------- */
+/* ---- secrets --------------------------------------------------------- */
 
 static void
 test_secrets(void **state)
@@ -98,7 +98,7 @@ test_keyed(void **state)
 	assert_false(secret_equal(a, b, 16));
 }
 
-/* ---- passwords ---------------------------------------------------------------------------- */
+/* ---- passwords ------------------------------------------------------- */
 
 static void
 test_passwords(void **state)
@@ -135,7 +135,7 @@ test_which_passwords_will_do(void **state)
 	assert_int_equal(password_check(text, &why), -1);
 }
 
-/* ---- names ---------------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------- */
 
 static void
 test_names(void **state)
@@ -150,7 +150,7 @@ test_names(void **state)
 		assert_false(user_name_valid(bad[i]));
 }
 
-/* ---- Authorization ----------------------------------------------------------------------------- */
+/* ---- Authorization --------------------------------------------------- */
 
 static struct header_credential credential;
 
@@ -230,7 +230,7 @@ test_long_headers(void **state)
 	free(text);
 }
 
-/* ---- Cookie ---------------------------------------------------------------------------------------- */
+/* ---- Cookie ---------------------------------------------------------- */
 
 static void
 test_cookies(void **state)
@@ -258,7 +258,7 @@ test_cookies(void **state)
 	assert_string_equal(secret, T);
 }
 
-/* ---- devices ------------------------------------------------------------------------- */
+/* ---- devices --------------------------------------------------------- */
 
 static void
 test_a_device(void **state)

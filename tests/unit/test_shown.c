@@ -15,7 +15,7 @@
 
 #include <jerror.h>
 
-/* ---- the browser's side ------------------------------------------------------------- */
+/* ---- the browser's side ---------------------------------------------- */
 
 enum verdict { REFUSED, CUT, SHOWN };
 
@@ -87,7 +87,7 @@ show(const unsigned char *data, size_t length, uint32_t *width, uint32_t *height
 	return browser.cut ? CUT : SHOWN;
 }
 
-/* ---- ours ---------------------------------------------------------------------------- */
+/* ---- ours ------------------------------------------------------------ */
 
 static struct jpeg_decoder *decoder;
 
@@ -136,7 +136,7 @@ agree(const unsigned char *data, uint32_t length, const char *what)
 		fail_msg("%s: refused (%s), though browsers show it", what, why.text);
 }
 
-/* ---- kinds of pictures ----------------------------------------------------------------- */
+/* ---- kinds of pictures ----------------------------------------------- */
 
 static const struct {
 	const char *name;
@@ -279,7 +279,7 @@ test_cut_anywhere(void **state)
 	}
 }
 
-/* ---- files ------------------------------------------------------------------------------ */
+/* ---- files ----------------------------------------------------------- */
 
 static void
 agree_file(const char *path)

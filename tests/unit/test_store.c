@@ -137,7 +137,7 @@ assert_totals(uint64_t count, uint64_t bytes)
 	assert_int_equal(scratch_count("cam/snaps"), count);
 }
 
-/* ---- settings and counters ------------------------------------------------------ */
+/* ---- settings and counters ------------------------------------------- */
 
 static void
 collect(void *arg, const char *name, const char *text)
@@ -172,7 +172,7 @@ test_values(void **state)
 	assert_string_equal(value("o'clock"), "");
 }
 
-/* ---- events ------------------------------------------------------------------------ */
+/* ---- events ---------------------------------------------------------- */
 
 static void
 test_events(void **state)
@@ -278,7 +278,8 @@ test_old_events_are_pruned(void **state)
 	    ids((struct store_query){ .after = 100000, .limit = 1 }), "100001 9..100021");
 }
 
-/* Numbers leap when a database is lost, or comes from another machine: that is no reason to forget. */
+/* Numbers leap when a database is lost, or comes from another machine: that is no reason to
+ * forget. */
 static void
 test_a_gap_costs_no_events(void **state)
 {
@@ -295,7 +296,7 @@ test_a_gap_costs_no_events(void **state)
 	    strncmp(ids((struct store_query){ .after = 0, .limit = 2 }), "1 2 1..", 7), 0);
 }
 
-/* ---- transactions -------------------------------------------------------------------- */
+/* ---- transactions ---------------------------------------------------- */
 
 static void
 test_an_inner_rollback_leaves_the_outer(void **state)
@@ -357,7 +358,7 @@ test_what_is_open_at_the_end_is_undone(void **state)
 	assert_totals(0, 0);
 }
 
-/* ---- pictures --------------------------------------------------------------------------- */
+/* ---- pictures -------------------------------------------------------- */
 
 static void
 test_a_picture(void **state)
@@ -456,7 +457,7 @@ test_names(void **state)
 	assert_totals(0, 0);
 }
 
-/* ---- quota ----------------------------------------------------------------------------------- */
+/* ---- quota ----------------------------------------------------------- */
 
 static void
 test_the_oldest_go_first(void **state)
@@ -625,7 +626,7 @@ test_a_failing_write_leaves_nothing(void **state)
 	assert_int_equal(scratch_size("cam/snaps/.new"), -1);
 }
 
-/* ---- crashes ------------------------------------------------------------------------------------ */
+/* ---- crashes --------------------------------------------------------- */
 
 static void
 test_files_and_rows_are_brought_together(void **state)
@@ -726,7 +727,8 @@ test_kill_at_any_moment(void **state)
 	}
 }
 
-/* ---- a store of an older version: tests/unit/layout1 was written by orield of 2026-11-28 (README there) ---- */
+/* ---- a store of an older version: tests/unit/layout1 was written by orield of 2026-11-28 (README
+ * there) ---- */
 
 static void
 take_layout_1(void)
@@ -768,7 +770,7 @@ test_layout_1_is_brought_along(void **state)
 	tamper("SELECT sum FROM value; SELECT sum FROM event; SELECT sum FROM picture");
 }
 
-/* ---- damage -------------------------------------------------------------------------------------- */
+/* ---- damage ---------------------------------------------------------- */
 
 static void
 test_a_damaged_database_is_moved_aside(void **state)

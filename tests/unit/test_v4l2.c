@@ -79,7 +79,7 @@ read_stamp(const struct picture *picture, uint64_t *mono_ns, uint32_t *number)
 	}
 }
 
-/* ---- which mode ------------------------------------------------------------------------ */
+/* ---- which mode ------------------------------------------------------ */
 
 struct expected {
 	enum pixel_format format;
@@ -158,7 +158,7 @@ test_unsupported_format_names_what_there_is(void **state)
 	assert_refused("/dev/video0 (Cam) does not offer a format we know; it offers H264");
 }
 
-/* ---- what is no camera ------------------------------------------------------------------- */
+/* ---- what is no camera ----------------------------------------------- */
 
 static void
 test_one_clear_reason_each(void **state)
@@ -241,7 +241,7 @@ test_camera_is_found_again(void **state)
 	source_close(&camera);
 }
 
-/* ---- streaming ------------------------------------------------------------------------------ */
+/* ---- streaming ------------------------------------------------------- */
 
 static void
 test_pictures_in_order_with_their_stamps(void **state)
@@ -450,7 +450,7 @@ test_fifty_rounds_leak_nothing(void **state)
 	assert_int_equal(open_descriptors(), before);
 }
 
-/* ---- controls --------------------------------------------------------------------------------- */
+/* ---- controls -------------------------------------------------------- */
 
 static void
 read_controls(struct source *camera)
