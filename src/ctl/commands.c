@@ -8,6 +8,7 @@
 #include "ctl/ctl.h"
 #include "ctl/show.h"
 #include "source/source.h"
+#include "protocol/events.h"
 
 /* Ask, and print the reply: as it is, or as `show` does. */
 static int
@@ -294,7 +295,7 @@ const struct ctl_command ctl_commands[] = {
 	    "Save the newest picture on the camera's disk, or in FILE (- is standard output).",
 	    ctl_snapshot },
 	{ "reset", "", "Set the motion counter to 0.", run_reset },
-	{ "events", "[-f] [-n LIMIT] [-a ID] [-t motion|saved|camera]",
+	{ "events", "[-f] [-n LIMIT] [-a ID] [-t " EVENT_TYPES "]",
 	    "Past events, the oldest first; -f (--follow): go on with those that come (-n 0: only those); "
 	    "-a: after ID.",
 	    ctl_events },

@@ -108,9 +108,7 @@ take_line(struct ctl *ctl, const struct wish *wish, const json_t *line, long lon
 	const char *type = json_get_text(line, "event");
 	const json_t *id = json_object_get(line, "id");
 
-	if (type == NULL ||
-	    (strcmp(type, EVENT_MOTION) != 0 && strcmp(type, EVENT_SAVED) != 0 &&
-		strcmp(type, EVENT_CAMERA) != 0))
+	if (type == NULL || !event_is_numbered(type))
 		return;
 	if (json_is_integer(id))
 		*last = json_integer_value(id);

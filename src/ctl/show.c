@@ -304,14 +304,12 @@ show_event(const json_t *event)
 	printf("  ");
 	show_text(type);
 	printf("  ");
-	if (strcmp(type, EVENT_MOTION) == 0)
-		show_motion(data);
-	else if (strcmp(type, EVENT_SAVED) == 0)
-		show_saved(data);
-	else if (strcmp(type, EVENT_CAMERA) == 0)
-		show_camera(data);
-	else
-		print_value(data);
+	switch (event_find(type)) {
+	case EVENT_MOTION: show_motion(data); break;
+	case EVENT_SAVED: show_saved(data); break;
+	case EVENT_CAMERA: show_camera(data); break;
+	default: print_value(data);
+	}
 	printf("\n");
 }
 

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "protocol/camera_name.h"
 #include "protocol/commands.h"
+#include "protocol/events.h"
 #include "client/cameras.h"
 #include "loop/timer.h"
 #include "protocol/reasons.h"
@@ -301,22 +302,23 @@ camera_down(void *arg)
 static void
 camera_take_news(struct camera *camera, const char *name, json_t *line)
 {
+	enum event_id event = event_find(name);
 	json_t *data = json_object_get(line, "data");
 	long long id = 0;
 
 	json_get_integer(line, "id", 1, INT64_MAX, &id);
-	if (strcmp(name, "ring") == 0) {
+	if (event == EVENT_RING) {
 		client_attach(camera->client, camera_attached, camera);
 		return;
 	}
 	if (!json_is_object(data))
 		return;
-	if (strcmp(name, "state") == 0)
+	if (event == EVENT_STATE)
 		camera_keep_state(camera, data);
-	else if (strcmp(name, "camera") == 0)
+	else if (event == EVENT_CAMERA)
 		camera_learn(camera, data);
 	CAMERA_TELL(camera, news, name, (uint64_t)id, data);
-	if (strcmp(name, "camera") == 0)
+	if (event == EVENT_CAMERA)
 		CAMERA_TELL(camera, changed);
 }
 

@@ -10,6 +10,7 @@
 #include "fanout/events.h"
 #include "fastcgi/record.h"
 #include "http/reply.h"
+#include "protocol/events.h"
 #include "protocol/reasons.h"
 
 enum { BATCH = 16 }; /* messages a write */
@@ -193,7 +194,7 @@ struct sse_message *
 subscribers_state(struct events *events, bool gap)
 {
 	json_t *state = events_state(events, gap);
-	struct sse_message *message = sse_event("state", 0, state);
+	struct sse_message *message = sse_event(event_name(EVENT_STATE), 0, state);
 
 	json_decref(state);
 	return message;

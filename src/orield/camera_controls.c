@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "loop/timer.h"
 #include "protocol/reasons.h"
+#include "protocol/events.h"
 
 enum { ANSWER_SECONDS = 5 };	 /* then the driver hangs */
 #define KNOWN_NS CLOCK_S	 /* so long what was read is told without reading it again */
@@ -226,7 +227,7 @@ camera_controls_report(struct camera_controls *controls, struct capture_report *
 		controls->known_ns = clock_mono_ns();
 	}
 	if (changed)
-		publisher_say(controls->publisher, "controls",
+		publisher_say(controls->publisher, EVENT_CONTROLS,
 		    json_pack("{sO}", "controls", report->controls));
 	while ((asked = camera_controls_take(controls, report->token)) != NULL)
 		camera_controls_answer(asked, report);

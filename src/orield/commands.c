@@ -135,15 +135,33 @@ events_done(struct request *request, struct store_job *job)
 	call_reply(request->call, json_incref(job->answer));
 }
 
+/* "type must be motion, saved or camera", of all that are numbered. */
+static void
+events_refuse_type(struct call *call)
+{
+	char words[128] = "type must be ";
+	size_t used = strlen(words), begin = used;
+
+	for (const char *type = EVENT_TYPES, *end; *type != '\0';
+	     type = *end == '|' ? end + 1 : end) {
+		end = strchrnul(type, '|');
+		used += (size_t)snprintf(words + used, sizeof words - used, "%s%.*s",
+		    used == begin     ? ""
+			: *end == '|' ? ", "
+				      : " or ",
+		    (int)(end - type), type);
+	}
+	call_error(call, words);
+}
+
 static void
 handle_EVENTS(struct orield *orield, struct call *call, const json_t *command)
 {
 	const char *type = json_get_text(command, "type");
 	struct store_job *job;
 
-	if (type != NULL && strcmp(type, EVENT_MOTION) != 0 && strcmp(type, EVENT_SAVED) != 0 &&
-	    strcmp(type, EVENT_CAMERA) != 0) {
-		call_error(call, "type must be motion, saved or camera");
+	if (type != NULL && !event_is_numbered(type)) {
+		events_refuse_type(call);
 		return;
 	}
 	job = request_job(orield, call, STORE_JOB_EVENTS, events_done);

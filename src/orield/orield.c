@@ -95,7 +95,7 @@ event_done(void *arg, struct store_job *job)
 
 /* The store has no room for it: the living are told all the same. */
 static void
-event_unstored(struct orield *orield, const char *event, struct store_job *job)
+event_unstored(struct orield *orield, enum event_id event, struct store_job *job)
 {
 	json_object_set_new(job->data, "stored", json_false());
 	publisher_say(orield->publisher, event, json_incref(job->data));

@@ -75,10 +75,10 @@ publisher_line(
 
 /* Steals `data`. */
 static void
-publisher_unnumbered(struct publisher *publisher, const char *event, json_t *data,
+publisher_unnumbered(struct publisher *publisher, enum event_id event, json_t *data,
     bool (*wants)(const struct peer *peer))
 {
-	json_t *line = json_pack("{ss so}", "event", event, "data", data);
+	json_t *line = json_pack("{ss so}", "event", event_name(event), "data", data);
 
 	publisher_line(publisher, line, wants);
 	json_decref(line);
@@ -95,7 +95,7 @@ publisher_publish(struct publisher *publisher, const json_t *lines)
 }
 
 void
-publisher_say(struct publisher *publisher, const char *event, json_t *data)
+publisher_say(struct publisher *publisher, enum event_id event, json_t *data)
 {
 	publisher_unnumbered(publisher, event, data, wants_now);
 }
@@ -103,8 +103,8 @@ publisher_say(struct publisher *publisher, const char *event, json_t *data)
 void
 publisher_ring(struct publisher *publisher, uint64_t generation)
 {
-	publisher_unnumbered(
-	    publisher, "ring", json_pack("{sI}", "generation", (json_int_t)generation), wants_ring);
+	publisher_unnumbered(publisher, EVENT_RING,
+	    json_pack("{sI}", "generation", (json_int_t)generation), wants_ring);
 }
 
 static void
@@ -139,7 +139,7 @@ publisher_pulse_due(evutil_socket_t fd, short what, void *arg)
 		if (!peer->subscribed || !peer->pulse)
 			continue;
 		if (text == NULL) {
-			line = json_pack("{ss so}", "event", EVENT_PULSE, "data",
+			line = json_pack("{ss so}", "event", event_name(EVENT_PULSE), "data",
 			    publisher->source->pulse(publisher->arg));
 			text = json_line(line);
 			json_decref(line);

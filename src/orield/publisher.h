@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "protocol/events.h"
 #include "orield/control_server.h"
 #include "orield/store_worker.h"
 
@@ -42,7 +43,7 @@ void publisher_free(struct publisher **publisher);
 void publisher_publish(struct publisher *publisher, const json_t *lines);
 
 /* One line without a number; steals `data`. */
-void publisher_say(struct publisher *publisher, const char *event, json_t *data);
+void publisher_say(struct publisher *publisher, enum event_id event, json_t *data);
 
 /* All subscribers come back with the number they have: when they may have missed one. */
 void publisher_hang_up(struct publisher *publisher, const char *why);

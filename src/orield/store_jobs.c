@@ -17,12 +17,12 @@ store_jobs_no_memory(struct cause *why)
 	return STORE_FAILED;
 }
 
-/* Append {"event": type, "id": id, "data": data} to the lines to publish; an id
+/* Append {"event": name, "id": id, "data": data} to the lines to publish; an id
  * of 0 is left out. The data is shared. */
 static int
-store_jobs_publish(struct store_job *job, const char *type, int64_t id, json_t *data)
+store_jobs_publish(struct store_job *job, enum event_id event, int64_t id, json_t *data)
 {
-	json_t *line = json_pack("{ss sO}", "event", type, "data", data);
+	json_t *line = json_pack("{ss sO}", "event", event_name(event), "data", data);
 
 	if (job->events == NULL)
 		job->events = json_array();
@@ -180,7 +180,7 @@ save_picture(struct store_jobs *jobs, struct store_job *job, const char *stem, i
 	if (motion != 0)
 		json_object_set_new(data, "motion", json_integer(motion));
 	result = store_add_event(
-	    jobs->store, EVENT_SAVED, job->wall_ns, data, &job->event, &job->why);
+	    jobs->store, event_name(EVENT_SAVED), job->wall_ns, data, &job->event, &job->why);
 	if (result == STORE_OK)
 		result = store_jobs_publish(job, EVENT_SAVED, job->event, data);
 	json_decref(data);
@@ -220,7 +220,7 @@ run_motion(struct store_jobs *jobs, struct store_job *job)
 	jobs->triggers++;
 	json_object_set_new(job->data, "count", json_integer((json_int_t)jobs->triggers));
 	result = store_add_event(
-	    jobs->store, EVENT_MOTION, job->wall_ns, job->data, &id, &job->why);
+	    jobs->store, event_name(EVENT_MOTION), job->wall_ns, job->data, &id, &job->why);
 	if (result == STORE_OK)
 		result = store_jobs_set_number(jobs, "trigger_count", jobs->triggers, &job->why);
 	if (result == STORE_OK)
@@ -244,7 +244,7 @@ run_camera(struct store_jobs *jobs, struct store_job *job)
 {
 	int64_t id;
 	int result = store_add_event(
-	    jobs->store, EVENT_CAMERA, job->wall_ns, job->data, &id, &job->why);
+	    jobs->store, event_name(EVENT_CAMERA), job->wall_ns, job->data, &id, &job->why);
 
 	return result == STORE_OK ? store_jobs_publish(job, EVENT_CAMERA, id, job->data) : result;
 }
@@ -324,19 +324,19 @@ run_delete(struct store_jobs *jobs, struct store_job *job)
 static const struct {
 	int (*run)(struct store_jobs *jobs, struct store_job *job);
 	bool writes;
-	const char *event; /* published even when it could not be stored */
+	enum event_id event; /* published even when it could not be stored; EVENT_COUNT: none */
 } kinds[STORE_JOB_KINDS] = {
-	[STORE_JOB_OPEN] = { run_open, false, NULL },
+	[STORE_JOB_OPEN] = { run_open, false, EVENT_COUNT },
 	[STORE_JOB_MOTION] = { run_motion, true, EVENT_MOTION },
-	[STORE_JOB_SNAPSHOT] = { run_snapshot, true, NULL },
+	[STORE_JOB_SNAPSHOT] = { run_snapshot, true, EVENT_COUNT },
 	[STORE_JOB_CAMERA] = { run_camera, true, EVENT_CAMERA },
-	[STORE_JOB_SET] = { run_set, true, NULL },
-	[STORE_JOB_RESET] = { run_reset, true, NULL },
-	[STORE_JOB_COUNTERS] = { run_counters, true, NULL },
-	[STORE_JOB_EVENTS] = { run_events, false, NULL },
-	[STORE_JOB_PICTURES] = { run_pictures, false, NULL },
-	[STORE_JOB_DELETE] = { run_delete, true, NULL },
-	[STORE_JOB_LOOK] = { run_look, false, NULL },
+	[STORE_JOB_SET] = { run_set, true, EVENT_COUNT },
+	[STORE_JOB_RESET] = { run_reset, true, EVENT_COUNT },
+	[STORE_JOB_COUNTERS] = { run_counters, true, EVENT_COUNT },
+	[STORE_JOB_EVENTS] = { run_events, false, EVENT_COUNT },
+	[STORE_JOB_PICTURES] = { run_pictures, false, EVENT_COUNT },
+	[STORE_JOB_DELETE] = { run_delete, true, EVENT_COUNT },
+	[STORE_JOB_LOOK] = { run_look, false, EVENT_COUNT },
 };
 
 bool
@@ -371,7 +371,7 @@ store_jobs_fail(struct store_jobs *jobs, struct store_job *job, int result, cons
 		json_object_del(job->data, "saved");
 	}
 	job->triggers = jobs->triggers;
-	if (kinds[job->kind].event != NULL) {
+	if (kinds[job->kind].event != EVENT_COUNT) {
 		json_object_set_new(job->data, "stored", json_false());
 		store_jobs_publish(job, kinds[job->kind].event, 0, job->data);
 	}

@@ -1,13 +1,58 @@
 /* SPDX-License-Identifier: ISC */
-/* events: the kinds of events in the log, in SSE and on the control socket. */
+/* events: what happens to a camera, one table for all programs.
+ *
+ * orield sends them, the workers and orielctl hand them on; filters by type, the schema and
+ * the docs' tables follow from the rows. */
 #ifndef ORIEL_PROTOCOL_EVENTS_H
 #define ORIEL_PROTOCOL_EVENTS_H
 
-#define EVENT_MOTION "motion"
-#define EVENT_SAVED "saved"
-#define EVENT_CAMERA "camera"
-#define EVENT_DELETED "deleted" /* unnumbered: a saved picture, by somebody's wish */
-#define EVENT_STATE "state"	/* unnumbered: settings and counters */
-#define EVENT_PULSE "pulse"	/* unnumbered: once a second for those who asked */
+#include <stdbool.h>
+
+#include "protocol/field.h"
+
+/* EVENT(identifier, "name", which kind, "help sentence"). The fields of its data are
+ * IDENTIFIER_fields in events.c. Numbered ones come first. */
+#define EVENTS(EVENT)                                                                            \
+	EVENT(MOTION, "motion", EVENT_NUMBERED, "More of the picture changed than `threshold`.") \
+	EVENT(SAVED, "saved", EVENT_NUMBERED, "A picture was saved.")                            \
+	EVENT(CAMERA, "camera", EVENT_NUMBERED, "The camera came or went.")                      \
+	EVENT(DELETED, "deleted", EVENT_LIVE, "Somebody deleted a saved picture.")               \
+	EVENT(STATE, "state", EVENT_LIVE,                                                        \
+	    "Settings and counters: on connect, and whenever they or the camera change.")        \
+	EVENT(PULSE, "pulse", EVENT_LIVE, "How the camera does, once a second.")                 \
+	EVENT(CONTROLS, "controls", EVENT_LIVE,                                                  \
+	    "The camera's own controls, after one was changed, by whomever.")                    \
+	EVENT(RING, "ring", EVENT_LOCAL,                                                         \
+	    "There is a new frame ring: attach again. For those who have asked to attach.")
+
+enum event_kind {
+	EVENT_NUMBERED, /* kept in the log, has an id unless it could not be stored */
+	EVENT_LIVE,	/* without a number: only who listens hears it */
+	EVENT_LOCAL,	/* the same, for programs on the control socket only */
+};
+
+#define EVENT_ENUM(id, ...) EVENT_##id,
+enum event_id { EVENTS(EVENT_ENUM) EVENT_COUNT };
+#undef EVENT_ENUM
+
+struct event_row {
+	const char *name;
+	enum event_kind kind;
+	const struct field *fields; /* of "data" */
+	const char *help;
+};
+
+extern const struct event_row event_rows[EVENT_COUNT];
+
+/* Those that can be asked for by type: the numbered ones, as a choice. */
+#define EVENT_TYPES "motion|saved|camera"
+
+const char *event_name(enum event_id id);
+
+/* The row of `name`, or EVENT_COUNT. */
+enum event_id event_find(const char *name);
+
+/* Is it the name of an event that is kept in the log? */
+bool event_is_numbered(const char *name);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "protocol/camera_name.h"
 #include "protocol/commands.h"
+#include "protocol/events.h"
 
 static void
 test_every_word_is_found(void **state)
@@ -73,6 +74,35 @@ test_camera_names(void **state)
 		assert_false(camera_name_valid(bad[i]));
 }
 
+static void
+test_events_are_found(void **state)
+{
+	(void)state;
+	for (int id = 0; id < EVENT_COUNT; id++)
+		assert_int_equal(event_find(event_rows[id].name), id);
+	assert_int_equal(event_find("motio"), EVENT_COUNT);
+	assert_true(event_is_numbered("motion"));
+	assert_false(event_is_numbered("state"));
+	assert_false(event_is_numbered("nonsense"));
+}
+
+/* A choice must be a literal, which the table cannot make by itself. */
+static void
+test_types_are_the_numbered_events(void **state)
+{
+	char types[256] = "";
+
+	(void)state;
+	for (int id = 0; id < EVENT_COUNT; id++) {
+		if (event_rows[id].kind != EVENT_NUMBERED)
+			continue;
+		if (types[0] != '\0')
+			strcat(types, "|");
+		strcat(types, event_rows[id].name);
+	}
+	assert_string_equal(types, EVENT_TYPES);
+}
+
 int
 main(void)
 {
@@ -82,6 +112,8 @@ main(void)
 		cmocka_unit_test(test_words_and_help_are_whole),
 		cmocka_unit_test(test_a_browser_may_send),
 		cmocka_unit_test(test_camera_names),
+		cmocka_unit_test(test_events_are_found),
+		cmocka_unit_test(test_types_are_the_numbered_events),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: ISC */
+/* field: what a JSON object is made of, as rows.
+ *
+ * Events and replies are described by such rows. The JSON schemas, the OpenAPI file and the
+ * tables of the docs are generated from them; the site tests hold real answers against those. */
+#ifndef ORIEL_PROTOCOL_FIELD_H
+#define ORIEL_PROTOCOL_FIELD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum field_type {
+	FIELD_INTEGER,
+	FIELD_NUMBER,
+	FIELD_BOOLEAN,
+	FIELD_TEXT,
+	FIELD_VALUE,	/* of a V4L2 control: an integer or a boolean */
+	FIELD_OBJECT,	/* of `fields`; of names nobody knows before when that is NULL */
+	FIELD_LIST,	/* of objects of `fields` */
+	FIELD_NUMBERS,	/* a list of `length` numbers */
+	FIELD_TEXTS,	/* a list of texts */
+	FIELD_SETTINGS, /* no field: each setting by its name, with its value */
+	FIELD_SOURCES,	/* an object: each setting's name, and where its value is from */
+};
+
+struct field { /* a row; all strings static */
+	const char *name;
+	enum field_type type;
+	const char *help;    /* a sentence without its full stop */
+	bool optional;	     /* not always there */
+	bool nullable;	     /* may be null */
+	bool live;	     /* FIELD_SETTINGS: only those that may be changed while running */
+	const char *unit;    /* "s", "ms", "%", "bytes"; NULL: none */
+	const char *choices; /* FIELD_TEXT: "a|b|c"; NULL: any text */
+	long long min, max;  /* of a number and of each of FIELD_NUMBERS; min == max: any */
+	int length;
+	const struct field *fields; /* ends with a row without a name */
+};
+
+/* A row; what else it has follows by its name: FIELD("ts", NUMBER, "when", .unit = "s"). */
+#define FIELD(NAME, TYPE, ...)                                          \
+	{                                                               \
+		.name = NAME, .type = FIELD_##TYPE, .help = __VA_ARGS__ \
+	}
+#define FIELD_END            \
+	{                    \
+		.name = NULL \
+	}
+
+#endif
