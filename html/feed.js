@@ -10,7 +10,9 @@ import { get, urlOf } from './api.js';
 import { sleep } from './retry.js';
 import { sentence } from './text.js';
 
-const TYPES = ['state', 'pulse', 'motion', 'saved', 'deleted', 'camera', 'controls'];
+// table: event names
+const TYPES = ['motion', 'saved', 'camera', 'deleted', 'state', 'pulse', 'controls'];
+// end
 const SILENCE = 20_000;     // ms: a camera that is online has a pulse every second
 const VISIT = 1200;         // ms: long enough for a pulse
 const PAUSE = 4000;

@@ -3,7 +3,7 @@
 # check: every test, each step's output in build/logs.
 
 check_packages="chromium chromium-driver clang-format clang-tidy cppcheck firefox-esr gir1.2-webkit2-4.1 groff libcmocka-dev openssl
-	procps python3-gi python3-pytest python3-pyflakes python3-pytest-xdist python3-requests python3-selenium shellcheck
+	procps python3-gi python3-jsonschema python3-pytest python3-pyflakes python3-pytest-xdist python3-requests python3-selenium shellcheck
 	strace systemd util-linux webkit2gtk-driver xvfb"
 command -v npm >/dev/null && command -v node >/dev/null || check_packages="$check_packages npm"	# brings axe-core, eslint, typescript; and node
 check_packages="$check_packages golang-github-rwcarlsen-goexif-dev"	# pictures of real cameras: tests/site/test_pictures.py
@@ -26,13 +26,13 @@ step() {
 	say "$name: $verdict ($(($(date +%s) - began)) s)"
 }
 
-# How many tests there are, by the files they stand in: each program of tests/unit and tests/fuzz and tests/floors in
+# How many tests there are, by the files they stand in: each program of tests/unit and tests/fuzz, tests/floors and docs/tables in
 # both builds, tests/hardening and tests/counts in the plain one; what pytest finds; and those of tests/js.
 count_expected() {
 	programs=$(find "$top/tests/unit" "$top/tests/fuzz" -name 'test_*.c' -o -name 'fuzz_*.c' | wc -l)
 	scripts=$(cat "$top"/tests/js/*.test.js | grep -c '^test(')
 	sed -n 's/^\([0-9]*\) tests* collected in .*/\1/p' "$build"/logs/collect-*.log |
-		awk -v n=$((2 * (programs + 1) + 2 + scripts)) '{ n += $1 } END { print n }'
+		awk -v n=$((2 * (programs + 2) + 2 + scripts)) '{ n += $1 } END { print n }'
 }
 
 # What automake (# PASS: 3), node (# pass 3) and pytest (3 passed, 1 failed) say, summed up. A skipped

@@ -6,6 +6,7 @@ import os
 import pathlib
 import shutil
 import sys
+import tempfile
 
 import pytest
 import requests
@@ -97,6 +98,14 @@ def make_site(sites):
         problems = list(site.complaints())
         sites.end(site)
         assert not problems, "\n".join(problems)
+
+
+@pytest.fixture
+def dev():
+    """A folder for the synthetic camera's nodes, where a confined program may look."""
+    folder = tempfile.mkdtemp(prefix="oriel-dev-", dir="/dev/shm")
+    yield folder
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(autouse=True)

@@ -34,7 +34,7 @@ def installed(tmp_path_factory):
 def test_files(installed):
     _, prefix = installed
     for name in ("sbin/orield", "sbin/oriel-fcgi", "sbin/oriel-ws", "bin/orielctl", "share/oriel/html/index.html",
-                 "share/oriel/nginx/oriel.conf", "share/oriel/nginx/oriel-tls.conf", "lib/sysusers.d/oriel.conf",
+                 "share/oriel/schema/openapi.json", "share/oriel/schema/events.schema.json", "share/oriel/nginx/oriel.conf", "share/oriel/nginx/oriel-tls.conf", "lib/sysusers.d/oriel.conf",
                  "lib/tmpfiles.d/oriel.conf", *(f"lib/systemd/system/{unit}" for unit in UNITS),
                  *(f"share/man/{manual}" for manual in MANUALS)):
         assert (prefix / name).is_file(), name

@@ -2,37 +2,14 @@
 """Slow, irregular and lying cameras: daemon and workers agree on what is fresh."""
 import pathlib
 import re
-import shutil
-import tempfile
 import threading
 import time
 
-import pytest
 import requests
 
 import oriel
+from nodes import plug, with_camera
 from pipe import Pipe
-
-
-@pytest.fixture
-def dev():
-    """A folder for the synthetic camera's nodes, where a confined program may look."""
-    folder = tempfile.mkdtemp(prefix="oriel-dev-", dir="/dev/shm")
-    yield folder
-    shutil.rmtree(folder)
-
-
-def plug(dev, text):
-    """It appears with its text: the camera may be looking."""
-    new = pathlib.Path(dev, ".new")
-    new.write_text(text)
-    new.rename(pathlib.Path(dev, "video0"))
-
-
-def with_camera(make_site, dev, text):
-    plug(dev, text)
-    return make_site(cameras={"cam": ["--source=v4l2", "--device=/dev/video0"]},
-                     prepare=lambda site: site.preload("orield", "camera.so", ORIEL_FAKE_DEV=dev))
 
 
 def agrees(site, seconds):

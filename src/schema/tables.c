@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: ISC */
+#include "schema/tables.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/role.h"
+#include "protocol/events.h"
+#include "protocol/replies.h"
+#include "protocol/commands.h"
+#include "site/route.h"
+
+/* ---- routes and commands ------------------------------------------------------------------ */
+
+static void
+print_routes(void)
+{
+	puts("| route | who | |\n|---|---|---|");
+	for (int id = 0; id < ROUTE_COUNT; id++) {
+		const struct route_row *row = &route_table[id];
+		const char *star = strchrnul(row->path, '*');
+
+		printf("| `%s %.*s%s` | %s | %s |\n", row->method, (int)(star - row->path),
+		    row->path, *star != '\0' ? "NAME" : "",
+		    row->role == ROLE_NONE ? "everybody" : role_word(row->role), row->summary);
+	}
+}
+
+static void
+print_commands(void)
+{
+	static const char *const who[] = { [COMMAND_LOCAL] = "programs on the socket",
+		[COMMAND_VIEWER] = "viewer",
+		[COMMAND_OPERATOR] = "operator" };
+
+	puts("| command | arguments | who | |\n|---|---|---|---|");
+	for (int id = 0; id < COMMAND_COUNT; id++) {
+		const struct command_word *row = &command_words[id];
+
+		printf("| `%s` | %s | %s | %s |\n", row->name, row->arguments, who[row->role],
+		    row->help);
+	}
+}
+
+/* ---- fields --------------------------------------------------------------------------------- */
+
+/* In a line: `ts`: when; `saved`: … */
+static void
+print_data(const struct field *fields)
+{
+	for (const struct field *field = fields; field->name != NULL; field++) {
+		if (field != fields)
+			printf("; ");
+		if (field->name[0] != '\0')
+			printf("`%s`: ", field->name);
+		printf("%s", field->help);
+		if (field->unit != NULL && strcmp(field->unit, "s") != 0)
+			printf(" (%s)", field->unit);
+	}
+}
+
+static void
+print_events_of(enum event_kind last)
+{
+	puts("| event | id | when | data |\n|---|---|---|---|");
+	for (int id = 0; id < EVENT_COUNT; id++) {
+		const struct event_row *row = &event_rows[id];
+
+		if (row->kind > last)
+			continue;
+		printf("| `%s` | %s | %s | ", row->name, row->kind == EVENT_NUMBERED ? "yes" : "no",
+		    row->help);
+		print_data(row->fields);
+		puts(" |");
+	}
+}
+
+static void
+print_events(void)
+{
+	print_events_of(EVENT_LIVE);
+}
+
+static void
+print_lines(void)
+{
+	print_events_of(EVENT_LOCAL);
+}
+
+/* One in another: `viewers.stream`. */
+static void
+print_rows(const char *prefix, const struct field *fields)
+{
+	char name[64];
+
+	for (const struct field *field = fields; field->name != NULL; field++) {
+		snprintf(name, sizeof name, "%s%s", prefix, field->name);
+		printf("| `%s` | %s%s%s%s |\n", name, field->help, field->unit != NULL ? " (" : "",
+		    field->unit != NULL ? field->unit : "", field->unit != NULL ? ")" : "");
+		if (field->fields != NULL) {
+			snprintf(name, sizeof name, "%s%s.", prefix, field->name);
+			print_rows(name, field->fields);
+		}
+	}
+}
+
+static void
+print_status(void)
+{
+	puts("| field | |\n|---|---|");
+	print_rows("", reply_fields[COMMAND_STATUS]);
+}
+
+static void
+print_controls(void)
+{
+	puts("| field | |\n|---|---|");
+	print_rows("", control_fields);
+}
+
+/* ---- for programs -------------------------------------------------------------------------------- */
+
+/* Of html/feed.js. */
+static void
+print_event_names(void)
+{
+	const char *comma = "";
+
+	printf("const TYPES = [");
+	for (int id = 0; id < EVENT_COUNT; id++) {
+		if (event_rows[id].kind == EVENT_LOCAL)
+			continue;
+		printf("%s'%s'", comma, event_rows[id].name);
+		comma = ", ";
+	}
+	puts("];");
+}
+
+static const struct {
+	const char *name;
+	void (*print)(void);
+} tables[] = {
+	{ "routes", print_routes },
+	{ "commands", print_commands },
+	{ "events", print_events },
+	{ "lines", print_lines },
+	{ "status", print_status },
+	{ "controls", print_controls },
+	{ "event names", print_event_names },
+};
+
+bool
+table_print(const char *name)
+{
+	for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
+		if (strcmp(tables[i].name, name) == 0) {
+			tables[i].print();
+			return true;
+		}
+	}
+	return false;
+}
