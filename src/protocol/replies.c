@@ -6,7 +6,7 @@
 #define OK FIELD("ok", BOOLEAN, "true")
 #define COUNT(name, help) FIELD(name, INTEGER, help)
 
-/* ---- parts -------------------------------------------------------------------------- */
+/* ---- parts ----------------------------------------------------------- */
 
 const struct field ok_fields[] = { OK, FIELD_END };
 
@@ -49,7 +49,7 @@ const struct field past_event_fields[] = {
 	FIELD_END,
 };
 
-/* ---- status --------------------------------------------------------------------------- */
+/* ---- status ---------------------------------------------------------- */
 
 static const struct field status_viewers[] = {
 	COUNT("stream", "watch the stream"),
@@ -132,7 +132,7 @@ static const struct field STATUS_reply[] = {
 	FIELD_END,
 };
 
-/* ---- the others -------------------------------------------------------------------------- */
+/* ---- the others ------------------------------------------------------ */
 
 static const struct field setting_description[] = {
 	FIELD("name", TEXT, "its key"),

@@ -11,7 +11,7 @@
 		.name = NULL \
 	}
 
-/* ---- what they take ----------------------------------------------------------------- */
+/* ---- what they take -------------------------------------------------- */
 
 static const struct field snapshot_query[] = {
 	FIELD("after", TEXT, "an ETag: answer as soon as there is a newer frame", .optional = true),
@@ -111,7 +111,7 @@ const struct http_route http_routes[ROUTE_COUNT] = {
 	[ROUTE_API_LOGIN] = { .body = api_login_body, .body_type = JSON },
 };
 
-/* ---- what they answer ------------------------------------------------------------------ */
+/* ---- what they answer ------------------------------------------------ */
 
 const struct field http_error[] = {
 	FIELD("error", TEXT, "what is wrong, for people"),

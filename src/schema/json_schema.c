@@ -23,7 +23,7 @@ json_schema_choices(const char *choices)
 	return json_pack("{s:s, s:o}", "type", "string", "enum", list);
 }
 
-/* ---- settings ------------------------------------------------------------------------- */
+/* ---- settings -------------------------------------------------------- */
 
 static json_t *
 setting_range(const char *type, json_t *min, json_t *max)
@@ -96,7 +96,7 @@ setting_sources(void)
 	    "{s:s, s:o, s:o}", "type", "object", "properties", properties, "required", required);
 }
 
-/* ---- fields --------------------------------------------------------------------------- */
+/* ---- fields ---------------------------------------------------------- */
 
 static json_t *
 field_number(const char *type, const struct field *field)

@@ -29,7 +29,7 @@ route_changes(enum route_id id)
 	return http_routes[id].command != NULL && route_table[id].role == ROLE_OPERATOR;
 }
 
-/* ---- what they take --------------------------------------------------------------------- */
+/* ---- what they take -------------------------------------------------- */
 
 static json_t *
 parameter(const char *in, const struct field *field)
@@ -84,7 +84,7 @@ route_body(const struct http_route *route)
 	    "{s:b, s:{s:{s:o}}}", "required", 1, "content", route->body_type, "schema", schema);
 }
 
-/* ---- what they answer --------------------------------------------------------------------- */
+/* ---- what they answer ------------------------------------------------ */
 
 /* A reply over HTTP has the client's own key as id. */
 static json_t *
@@ -161,7 +161,7 @@ route_answers(enum route_id id)
 	return answers;
 }
 
-/* ---- the document ----------------------------------------------------------------------------- */
+/* ---- the document ---------------------------------------------------- */
 
 static json_t *
 security(enum role role)

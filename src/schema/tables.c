@@ -10,7 +10,7 @@
 #include "protocol/commands.h"
 #include "site/route.h"
 
-/* ---- routes and commands ------------------------------------------------------------------ */
+/* ---- routes and commands --------------------------------------------- */
 
 static void
 print_routes(void)
@@ -42,7 +42,7 @@ print_commands(void)
 	}
 }
 
-/* ---- fields --------------------------------------------------------------------------------- */
+/* ---- fields ---------------------------------------------------------- */
 
 /* In a line: `ts`: when; `saved`: … */
 static void
@@ -118,7 +118,7 @@ print_controls(void)
 	print_rows("", control_fields);
 }
 
-/* ---- for programs -------------------------------------------------------------------------------- */
+/* ---- for programs ---------------------------------------------------- */
 
 /* Of html/feed.js. */
 static void
