@@ -49,10 +49,12 @@ def test_a_tree_configured_for_enough_is_left_alone(clone):
 
 
 def counted(folder, *logs):
-    """What the closing lines of check say of a tree with one program in tests/unit and one in tests/fuzz."""
+    """What the closing lines of check say of a tree with one program in tests/unit, one in tests/fuzz, one test in tests/js."""
     for name in ("tests/unit/test_a.c", "tests/fuzz/fuzz_b.c"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).touch()
+    (folder / "tests/js").mkdir()
+    (folder / "tests/js/c.test.js").write_text("import test from 'node:test';\n\ntest('c', () => {\n});\n")
     (folder / "logs").mkdir()
     for number, text in enumerate(logs):
         (folder / "logs" / f"{number}.log").write_text(text)
@@ -62,18 +64,22 @@ def counted(folder, *logs):
     return subprocess.run(["sh", "-euc", script], stdout=subprocess.PIPE, text=True, timeout=oriel.PATIENCE)
 
 
-UNIT = "# TOTAL: 5\n# PASS:  5\n# SKIP:  0\n# FAIL:  0\n"
-SANITIZED = "# TOTAL: 3\n# PASS:  3\n# SKIP:  0\n# FAIL:  0\n"
+UNIT = "# TOTAL: 6\n# PASS:  6\n# SKIP:  0\n# FAIL:  0\n"
+SANITIZED = "# TOTAL: 4\n# PASS:  4\n# SKIP:  0\n# FAIL:  0\n"
+SCRIPTS = "ok 1 - c\n# tests 1\n# pass 1\n# fail 0\n# cancelled 0\n# skipped 0\n# todo 0\n# duration_ms 5.25\n"
+PYTEST = ("120 passed in 70.12s (0:01:10)\n", "= 1 passed in 0.1s =\n")
 
 
 def test_all_tests_have_run(tmp_path):
-    told = counted(tmp_path, UNIT, SANITIZED, "120 passed in 70.12s (0:01:10)\n", "= 1 passed in 0.1s =\n")
-    assert (told.stdout, told.returncode) == ("129 of 129 tests have run\n129 passed, 0 failed\n", 0)
+    told = counted(tmp_path, UNIT, SANITIZED, SCRIPTS, *PYTEST)
+    assert (told.stdout, told.returncode) == ("132 of 132 tests have run\n132 passed, 0 failed\n", 0)
 
 
-@pytest.mark.parametrize("unit, passed", [("# PASS:  2\n", 126), (UNIT.replace("SKIP:  0", "SKIP:  1"), 129)])
-def test_tests_that_did_not_run_are_missed(tmp_path, unit, passed):
-    told = counted(tmp_path, unit, SANITIZED, "120 passed in 70.12s (0:01:10)\n", "= 1 passed in 0.1s =\n")
+@pytest.mark.parametrize("unit, scripts, passed", [
+    ("# PASS:  2\n", SCRIPTS, 128), (UNIT.replace("SKIP:  0", "SKIP:  1"), SCRIPTS, 132), (UNIT, SCRIPTS.replace("# fail 0", "# fail 1"), 132),
+    (UNIT, "", 131)])
+def test_tests_that_did_not_run_are_missed(tmp_path, unit, scripts, passed):
+    told = counted(tmp_path, unit, SANITIZED, scripts, *PYTEST)
     assert told.returncode == 1 and f"\n{passed} passed" in told.stdout
 
 
