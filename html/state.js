@@ -54,7 +54,7 @@ const reducers = {
   link: (state, { name, link }) => ({ [name]: { ...state[name], ...link } }),
   notice: (_, { notice }) => ({ notice }),
   session: (_, { session }) => ({ session }),
-  settings: (_, { data: { settings } }) => ({ settings }),
+  settings: (_, { data: { settings = [] } }) => ({ settings }),      // none: an orield of before
   controls: ({ wanted }, { data: { controls } }) => ({
     controls,
     wanted: settled(wanted, 'controls', Object.fromEntries(controls.map(({ name, value }) => [name, value]))),

@@ -80,3 +80,7 @@ test('saved pictures are bounded and paged', () => {
   const whole = after(...many, older, saved(41, '41.jpg', 1)).snaps.list;
   assert.deepEqual(whole.map(({ name }) => name), [41, ...down(39, 17)].map((id) => `${id}.jpg`));
 });
+
+test('a camera that does not describe its settings has none', () => {
+  assert.deepEqual(after({ type: 'settings', data: { threshold: 12 } }).settings, []);
+});
