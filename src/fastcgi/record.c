@@ -3,32 +3,13 @@
 
 #include <string.h>
 
+/* clang-format off */
 const unsigned char record_end[RECORD_END_SIZE] = {
-	RECORD_VERSION,
-	RECORD_STDOUT,
-	0,
-	RECORD_REQUEST,
-	0,
-	0,
-	0,
-	0,
-	RECORD_VERSION,
-	RECORD_END_REQUEST,
-	0,
-	RECORD_REQUEST,
-	0,
-	8,
-	0,
-	0,
-	0,
-	0,
-	0,
-	0,
-	0 /* FCGI_REQUEST_COMPLETE */,
-	0,
-	0,
-	0,
+	RECORD_VERSION, RECORD_STDOUT, 0, RECORD_REQUEST, 0, 0, 0, 0,
+	RECORD_VERSION, RECORD_END_REQUEST, 0, RECORD_REQUEST, 0, 8, 0, 0,
+	0, 0, 0, 0, 0 /* FCGI_REQUEST_COMPLETE */, 0, 0, 0,
 };
+/* clang-format on */
 
 void
 record_header(unsigned char header[RECORD_HEADER_SIZE], enum record_type type, size_t length)
