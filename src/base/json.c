@@ -80,3 +80,17 @@ json_words(const char *text)
 	free(copy);
 	return words;
 }
+
+json_t *
+json_choices(const char *choices)
+{
+	json_t *out = json_array();
+	size_t length;
+
+	for (;; choices += length + 1) {
+		length = strcspn(choices, "|");
+		json_array_append_new(out, json_stringn(choices, length));
+		if (choices[length] == '\0')
+			return out;
+	}
+}

@@ -28,4 +28,7 @@ const char *json_get_text(const json_t *object, const char *key);
  * at a time; json_string(3) and json_pack(3)'s "s" give NULL for all of it. */
 json_t *json_words(const char *text);
 
+/* The choices of a table's row, "auto|v4l2|pipe": an array of strings, a new reference. */
+json_t *json_choices(const char *choices);
+
 #endif

@@ -91,20 +91,6 @@ settings_json(const struct options *options, enum setting row)
 
 /* ---- what they are --------------------------------------------------- */
 
-static json_t *
-settings_choices(const char *word)
-{
-	json_t *out = json_array();
-	size_t length;
-
-	for (;; word += length + 1) {
-		length = strcspn(word, "|");
-		json_array_append_new(out, json_stringn(word, length));
-		if (word[length] == '\0')
-			return out;
-	}
-}
-
 static void
 settings_add_range(const struct option_row *row, json_t *out)
 {
@@ -133,7 +119,7 @@ settings_description(const struct option_row *row)
 	if (row->type == OPTION_INTEGER || row->type == OPTION_TENTHS)
 		settings_add_range(row, out);
 	if (row->type == OPTION_CHOICE)
-		json_object_set_new(out, "choices", settings_choices(row->choices));
+		json_object_set_new(out, "choices", json_choices(row->choices));
 	return out;
 }
 

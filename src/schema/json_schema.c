@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "schema/json_schema.h"
 
-#include <string.h>
-
+#include "base/json.h"
 #include "orield/settings.h"
 
 static json_t *
@@ -14,13 +13,7 @@ of_type(const char *type)
 json_t *
 json_schema_choices(const char *choices)
 {
-	json_t *list = json_array();
-
-	for (const char *word = choices, *end; *word != '\0'; word = *end != '\0' ? end + 1 : end) {
-		end = strchrnul(word, '|');
-		json_array_append_new(list, json_stringn(word, (size_t)(end - word)));
-	}
-	return json_pack("{s:s, s:o}", "type", "string", "enum", list);
+	return json_pack("{s:s, s:o}", "type", "string", "enum", json_choices(choices));
 }
 
 /* ---- settings -------------------------------------------------------- */
