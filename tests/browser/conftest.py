@@ -3,14 +3,14 @@
 import importlib.util
 import os
 import pathlib
-import subprocess
 import sys
 
 import pytest
 
 HERE = pathlib.Path(__file__).parent
 SITE = HERE.parent / "site"
-sys.path[:0] = [str(HERE), str(SITE)]
+sys.path[:0] = [str(HERE), str(SITE), str(HERE.parent / "lint")]
+import npm  # noqa: E402
 import oriel  # noqa: E402
 from browser import NAME  # noqa: E402
 from chromium import Chromium  # noqa: E402
@@ -87,13 +87,7 @@ def page(site, browse):
 @pytest.fixture(scope="session")
 def axe():
     """axe-core's source, from npm, kept in the build tree."""
-    folder = oriel.BUILD / "browser"
-    script = folder / "node_modules/axe-core/axe.min.js"
-    if not script.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["npm", "install", "--prefix", folder, "--no-save", "--no-audit", "--no-fund", "--ignore-scripts",
-                        "--loglevel=error", "axe-core@4.14.1"], check=True, cwd=folder, stdin=subprocess.DEVNULL)
-    return script.read_text()
+    return (npm.modules(oriel.BUILD, "axe-core") / "axe-core/axe.min.js").read_text()
 
 
 @pytest.fixture
