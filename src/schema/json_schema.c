@@ -104,8 +104,8 @@ field_number(const char *type, const struct field *field)
 	return schema;
 }
 
-static json_t *
-field_list(json_t *items)
+json_t *
+json_schema_list(json_t *items)
 {
 	return json_pack("{s:s, s:o}", "type", "array", "items", items);
 }
@@ -113,7 +113,7 @@ field_list(json_t *items)
 static json_t *
 field_numbers(const struct field *field)
 {
-	json_t *schema = field_list(field_number("number", field));
+	json_t *schema = json_schema_list(field_number("number", field));
 
 	json_object_set_new(schema, "minItems", json_integer(field->length));
 	json_object_set_new(schema, "maxItems", json_integer(field->length));
@@ -134,9 +134,9 @@ field_value(const struct field *field)
 	case FIELD_OBJECT:
 		return field->fields != NULL ? json_schema_object(field->fields)
 					     : of_type("object");
-	case FIELD_LIST: return field_list(json_schema_object(field->fields));
+	case FIELD_LIST: return json_schema_list(json_schema_object(field->fields));
 	case FIELD_NUMBERS: return field_numbers(field);
-	case FIELD_TEXTS: return field_list(of_type("string"));
+	case FIELD_TEXTS: return json_schema_list(of_type("string"));
 	case FIELD_SOURCES: return setting_sources();
 	case FIELD_SETTINGS: break;
 	}

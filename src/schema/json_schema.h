@@ -21,4 +21,7 @@ json_t *json_schema_setting(const struct option_row *row);
 /* {"type": "string", "enum": ["a", "b", "c"]} of "a|b|c". */
 json_t *json_schema_choices(const char *choices);
 
+/* A list of such items; takes the reference. */
+json_t *json_schema_list(json_t *items);
+
 #endif

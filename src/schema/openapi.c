@@ -100,19 +100,13 @@ reply_schema(enum route_id id)
 }
 
 static json_t *
-list_of(json_t *items)
-{
-	return json_pack("{s:s, s:o}", "type", "array", "items", items);
-}
-
-static json_t *
 answer_schema(const struct http_answer *answer)
 {
 	switch (answer->body) {
 	case HTTP_OBJECT: return json_schema_object(answer->fields);
 	case HTTP_REPLY: return reply_schema(answer->route);
-	case HTTP_SNAPS: return list_of(reference(COMPONENT("snap")));
-	case HTTP_HISTORY: return list_of(reference(COMPONENT("event")));
+	case HTTP_SNAPS: return json_schema_list(reference(COMPONENT("snap")));
+	case HTTP_HISTORY: return json_schema_list(reference(COMPONENT("event")));
 	case HTTP_BYTES:
 	case HTTP_EMPTY: break;
 	}
