@@ -15,10 +15,13 @@ import signal
 import subprocess
 import tempfile
 
+from selenium.webdriver.remote.remote_connection import RemoteConnection
+
 from oriel import free_port, wait_for
 from wsclient import answers
 
 NAME = "camera.test"
+RemoteConnection.set_timeout(120)       # a driver that never answers fails its test, and not the whole run
 
 
 class Browser:
