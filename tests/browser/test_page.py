@@ -209,6 +209,10 @@ def test_saved_pictures_are_shown_downloaded_and_deleted(page, site):
 def test_what_somebody_else_deletes_goes(page, site):
     name = site.command({"cmd": "snapshot_now"})["name"]
     wait_for(lambda: page.all(f'#saved [data-key="{name}"]'))
+    wait_for(lambda: page.run("""
+        const picture = document.querySelector(`#saved [data-key="${arguments[0]}"] img`);
+        picture.scrollIntoView();
+        return picture.complete;""", name))      # else what it asks for may be gone, and the browser complains
     site.request("DELETE", f"/snaps/{name}")
     wait_for(lambda: not page.all(f'#saved [data-key="{name}"]'))
 
