@@ -342,7 +342,7 @@ client_enqueue(struct client *client, struct client_way way, const char *line, s
 struct client_way
 client_way(enum command_id id, enum role role)
 {
-	const struct command_word *word = &command_words[id];
+	const struct command_row *word = &command_rows[id];
 	enum client_lane lane = word->length == COMMAND_LONG ? CLIENT_LONG : CLIENT_SHORT;
 
 	if (word->role == COMMAND_OPERATOR)

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
 #include "ctl/ctl.h"
+#include "ctl/filters.h"
 #include "ctl/show.h"
 #include "source/source.h"
-#include "protocol/events.h"
+#include "protocol/commands.h"
 
 /* Ask, and print the reply: as it is, or as `show` does. */
 static int
@@ -29,12 +29,14 @@ ask_and_show(struct ctl *ctl, json_t *command, void (*show)(const json_t *reply)
 
 /* ---- looking --------------------------------------------------------- */
 
+/* All there is to do for most: ask what the row says, and show the reply. */
 static int
-run_status(struct ctl *ctl, int argc, char **argv)
+run_asking(struct ctl *ctl, int argc, char **argv)
 {
-	if (argc != 1)
-		return ctl_usage(argv[0]);
-	return ask_and_show(ctl, json_pack("{s:s}", "cmd", "status"), show_status);
+	const struct ctl_command *row = ctl_find(argv[0]);
+	json_t *command = filters_read(command_find(row->asks), NULL, NULL, argc, argv);
+
+	return command != NULL ? ask_and_show(ctl, command, row->show) : ctl_usage(argv[0]);
 }
 
 /* One setting or counter, as a script wants it: the bare value. */
@@ -75,41 +77,6 @@ run_get(struct ctl *ctl, int argc, char **argv)
 		json_decref(reply);
 	}
 	return status;
-}
-
-static bool
-add_number(json_t *command, const char *key, const char *text)
-{
-	char *end;
-	long long number = strtoll(text, &end, 10);
-
-	return end != text && *end == '\0' &&
-	    json_object_set_new(command, key, json_integer(number)) == 0;
-}
-
-static int
-run_snaps(struct ctl *ctl, int argc, char **argv)
-{
-	json_t *command = json_pack("{s:s}", "cmd", "snaps");
-	int option;
-
-	optind = 0;
-	while ((option = getopt(argc, argv, "b:n:")) != -1)
-		if (option == '?' ||
-		    !add_number(command, option == 'b' ? "before" : "limit", optarg))
-			break;
-	if (option == -1 && optind == argc)
-		return ask_and_show(ctl, command, show_snaps);
-	json_decref(command);
-	return ctl_usage(argv[0]);
-}
-
-static int
-run_controls(struct ctl *ctl, int argc, char **argv)
-{
-	if (argc != 1)
-		return ctl_usage(argv[0]);
-	return ask_and_show(ctl, json_pack("{s:s}", "cmd", "controls"), show_controls);
 }
 
 static int
@@ -241,14 +208,6 @@ show_reset(const json_t *reply)
 	puts("trigger_count = 0");
 }
 
-static int
-run_reset(struct ctl *ctl, int argc, char **argv)
-{
-	if (argc != 1)
-		return ctl_usage(argv[0]);
-	return ask_and_show(ctl, json_pack("{s:s}", "cmd", "reset"), show_reset);
-}
-
 static void
 show_nothing(const json_t *reply)
 {
@@ -271,11 +230,14 @@ run_delete(struct ctl *ctl, int argc, char **argv)
 static int
 run_help(struct ctl *ctl, int argc, char **argv)
 {
+	char arguments[CTL_ARGUMENTS_SIZE];
+
 	(void)ctl, (void)argc, (void)argv;
 	puts(
 	    "usage: orielctl [--camera=NAME] [--run-dir=DIR] [--accounts=DIR] [--json] COMMAND [arguments]\n");
 	for (const struct ctl_command *command = ctl_commands; command->name != NULL; command++)
-		printf("  %s %s\n        %s\n", command->name, command->arguments, command->help);
+		printf("  %s %s\n        %s\n", command->name, ctl_arguments(command, arguments),
+		    command->help);
 	puts(
 	    "\n  --camera=NAME   the camera meant (default: the only one there is, else " CAMERA_FIRST
 	    ")\n"
@@ -288,49 +250,98 @@ run_help(struct ctl *ctl, int argc, char **argv)
 }
 
 const struct ctl_command ctl_commands[] = {
-	{ "status", "", "What the camera, the pictures and the viewers are doing.", run_status },
-	{ "get", "[KEY]", "All settings and where they come from, or the value of one.", run_get },
-	{ "set", "KEY=VALUE ...", "Change settings, all of them or none, and keep them.", run_set },
-	{ "snapshot", "[FILE]",
-	    "Save the newest picture on the camera's disk, or in FILE (- is standard output).",
-	    ctl_snapshot },
-	{ "reset", "", "Set the motion counter to 0.", run_reset },
-	{ "events", "[-f] [-n LIMIT] [-a ID] [-t " EVENT_TYPES "]",
-	    "Past events, the oldest first; -f (--follow): go on with those that come (-n 0: only those); "
-	    "-a: after ID.",
-	    ctl_events },
-	{ "snaps", "[-n LIMIT] [-b ID]", "Saved pictures, the newest first; -b: before ID.",
-	    run_snaps },
-	{ "delete", "NAME ...", "Delete saved pictures.", run_delete },
-	{ "controls", "", "What the camera lets one adjust.", run_controls },
-	{ "control", "NAME=VALUE ...", "Adjust it, and keep that.", run_control },
-	{ "cameras", "", "The cameras of this machine, their formats, sizes and rates.",
-	    run_cameras },
-	{ "doctor", "[--state-dir=DIR] [--fcgi-socket=FILE] [--ws-socket=FILE] [--nginx=CONF]",
-	    "Check devices, sockets, memory, disk, accounts and nginx, and say what to do; to root also the set-up token.",
-	    ctl_doctor },
-	{ "user",
-	    "list | add NAME [--role=viewer|operator] | passwd NAME | role NAME ROLE | del NAME",
-	    "Who may log in. A password is asked for, or read from standard input. All but list and add end the user's sessions.",
-	    ctl_user },
-	{ "session", "list | revoke ID ... | revoke --user=NAME | revoke --all",
-	    "Who is logged in; end that, and what is open of it, at once.", ctl_session },
-	{ "token", "list | add NAME [--role=viewer|operator] [--days=N] | del NAME",
-	    "Bearer tokens for programs, for a year unless N says otherwise (0: for ever); a new one is printed once.",
-	    ctl_token },
-	{ "backup", "[--pictures] [--force] [--state-dir=DIR] FILE",
-	    "Settings, counters, events and accounts (and the saved pictures) in one file; everything may be running. As root.",
-	    ctl_backup },
-	{ "restore", "[--force] [--state-dir=DIR] FILE",
-	    "Put them back, here or on a new machine, while the camera's orield is stopped. --force: in the place of what is there.",
-	    ctl_restore },
-	{ "tls", "self-signed [--force] DIR [NAME|ADDRESS ...]",
-	    "Make a key and a certificate for this machine's names and addresses, or those given.",
-	    ctl_tls },
-	{ "notsent-lowat", "[--bytes=N] [PID|FILE]",
-	    "Bound what nginx's listening sockets let a connection hold unsent (16384), so that far viewers get "
-	    "the line's rate and slow ones fresh pictures; FILE holds its number (/run/nginx.pid).",
-	    ctl_notsent_lowat },
-	{ "help", "", "This.", run_help },
-	{ NULL, NULL, NULL, NULL },
+	{ .name = "status",
+	    .asks = "status",
+	    .help = "What the camera, the pictures and the viewers are doing.",
+	    .run = run_asking,
+	    .show = show_status },
+	{ .name = "get",
+	    .arguments = "[KEY]",
+	    .help = "All settings and where they come from, or the value of one.",
+	    .run = run_get },
+	{ .name = "set",
+	    .arguments = "KEY=VALUE ...",
+	    .help = "Change settings, all of them or none, and keep them.",
+	    .run = run_set },
+	{ .name = "snapshot",
+	    .arguments = "[FILE]",
+	    .help =
+		"Save the newest picture on the camera's disk, or in FILE (- is standard output).",
+	    .run = ctl_snapshot },
+	{ .name = "reset",
+	    .asks = "reset",
+	    .help = "Set the motion counter to 0.",
+	    .run = run_asking,
+	    .show = show_reset },
+	{ .name = "events",
+	    .arguments = "[-f]",
+	    .asks = "events",
+	    .help =
+		"Past events, the oldest first; -f (--follow): go on with those that come (-n 0: only those); "
+		"-a: after ID.",
+	    .run = ctl_events },
+	{ .name = "snaps",
+	    .asks = "snaps",
+	    .help = "Saved pictures, the newest first; -b: before ID.",
+	    .run = run_asking,
+	    .show = show_snaps },
+	{ .name = "delete",
+	    .arguments = "NAME ...",
+	    .help = "Delete saved pictures.",
+	    .run = run_delete },
+	{ .name = "controls",
+	    .asks = "controls",
+	    .help = "What the camera lets one adjust.",
+	    .run = run_asking,
+	    .show = show_controls },
+	{ .name = "control",
+	    .arguments = "NAME=VALUE ...",
+	    .help = "Adjust it, and keep that.",
+	    .run = run_control },
+	{ .name = "cameras",
+	    .help = "The cameras of this machine, their formats, sizes and rates.",
+	    .run = run_cameras },
+	{ .name = "doctor",
+	    .arguments = "[--state-dir=DIR] [--fcgi-socket=FILE] [--ws-socket=FILE] [--nginx=CONF]",
+	    .help =
+		"Check devices, sockets, memory, disk, accounts and nginx, and say what to do; to root also the set-up token.",
+	    .run = ctl_doctor },
+	{ .name = "user",
+	    .arguments =
+		"list | add NAME [--role=viewer|operator] | passwd NAME | role NAME ROLE | del NAME",
+	    .help =
+		"Who may log in. A password is asked for, or read from standard input. All but list and add end the user's sessions.",
+	    .run = ctl_user },
+	{ .name = "session",
+	    .arguments = "list | revoke ID ... | revoke --user=NAME | revoke --all",
+	    .help = "Who is logged in; end that, and what is open of it, at once.",
+	    .run = ctl_session },
+	{ .name = "token",
+	    .arguments = "list | add NAME [--role=viewer|operator] [--days=N] | del NAME",
+	    .help =
+		"Bearer tokens for programs, for a year unless N says otherwise (0: for ever); a new one is printed once.",
+	    .run = ctl_token },
+	{ .name = "backup",
+	    .arguments = "[--pictures] [--force] [--state-dir=DIR] FILE",
+	    .help =
+		"Settings, counters, events and accounts (and the saved pictures) in one file; everything may be running. As root.",
+	    .run = ctl_backup },
+	{ .name = "restore",
+	    .arguments = "[--force] [--state-dir=DIR] FILE",
+	    .help =
+		"Put them back, here or on a new machine, while the camera's orield is stopped. --force: in the place of what is there.",
+	    .run = ctl_restore },
+	{ .name = "tls",
+	    .arguments = "self-signed [--force] DIR [NAME|ADDRESS ...]",
+	    .help =
+		"Make a key and a certificate for this machine's names and addresses, or those given.",
+	    .run = ctl_tls },
+	{ .name = "notsent-lowat",
+	    .arguments = "[--bytes=N] [PID|FILE]",
+	    .help =
+		"Bound what nginx's listening sockets let a connection hold unsent (16384), so that far viewers get "
+		"the line's rate and slow ones fresh pictures; FILE holds its number (/run/nginx.pid).",
+	    .run = ctl_notsent_lowat },
+	{ .name = "help", .help = "This.", .run = run_help },
+	{ .name = NULL },
 };

@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "ctl/filters.h"
 #include "protocol/camera_name.h"
 #include "protocol/reasons.h"
 
@@ -60,15 +61,37 @@ ctl_fail(const struct ctl *ctl, int status, const char *format, ...)
 	return status;
 }
 
-int
-ctl_usage(const char *name)
+const struct ctl_command *
+ctl_find(const char *name)
 {
 	const struct ctl_command *command = ctl_commands;
 
-	while (strcmp(command->name, name) != 0)
+	while (command->name != NULL && strcmp(command->name, name) != 0)
 		command++;
-	fprintf(
-	    stderr, "usage: orielctl %s %s\n       %s\n", name, command->arguments, command->help);
+	return command;
+}
+
+const char *
+ctl_arguments(const struct ctl_command *command, char text[CTL_ARGUMENTS_SIZE])
+{
+	const char *own = command->arguments != NULL ? command->arguments : "";
+	char filters[CTL_ARGUMENTS_SIZE / 2] = "";
+
+	if (command->asks != NULL)
+		filters_usage(command_find(command->asks), filters, sizeof filters);
+	snprintf(text, CTL_ARGUMENTS_SIZE, "%s%s%s", own,
+	    own[0] != '\0' && filters[0] != '\0' ? " " : "", filters);
+	return text;
+}
+
+int
+ctl_usage(const char *name)
+{
+	const struct ctl_command *command = ctl_find(name);
+	char arguments[CTL_ARGUMENTS_SIZE];
+
+	fprintf(stderr, "usage: orielctl %s %s\n       %s\n", name,
+	    ctl_arguments(command, arguments), command->help);
 	return CTL_USAGE;
 }
 

@@ -21,11 +21,18 @@ struct ctl {
 };
 
 struct ctl_command {
-	const char *name, *arguments, *help;
+	const char *name;
+	const char *arguments; /* before those of `asks`; NULL: none */
+	const char *asks;      /* the camera's command whose arguments are options; NULL: none */
+	const char *help;
 	int (*run)(
 	    struct ctl *ctl, int argc, char **argv); /* argv[0] is the name; an exit status */
+	void (*show)(const json_t *reply);	     /* of what it asks */
 };
 extern const struct ctl_command ctl_commands[]; /* ends with a NULL name */
+
+/* The row of that name, or the last one, without a name. */
+const struct ctl_command *ctl_find(const char *name);
 
 /* Connect to the camera's orield. When that fails it has been said. */
 int ctl_open(struct ctl *ctl);
@@ -38,6 +45,10 @@ int ctl_ask(struct ctl *ctl, json_t *command, json_t **reply);
  * Returns `status`. */
 int ctl_fail(const struct ctl *ctl, int status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* "[-n LIMIT] …" of a row. */
+enum { CTL_ARGUMENTS_SIZE = 256 };
+const char *ctl_arguments(const struct ctl_command *command, char text[CTL_ARGUMENTS_SIZE]);
 
 /* "usage: orielctl NAME ARGUMENTS" on standard error; returns CTL_USAGE. */
 int ctl_usage(const char *name);

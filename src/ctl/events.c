@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* orielctl events: the log, and with --follow what comes, across restarts of orield. */
-#include <getopt.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,51 +8,35 @@
 
 #include "base/json.h"
 #include "ctl/ctl.h"
+#include "ctl/filters.h"
 #include "ctl/show.h"
 #include "protocol/events.h"
 #include "protocol/reasons.h"
 
-enum { FOLLOW_PAUSE_MS = 500 };
+enum { FOLLOW_PAUSE_MS = 500, PAST_LIMIT = 20 };
 
 struct wish {
 	bool follow;
-	long long limit, after; /* -1 = not given */
-	const char *type;	/* NULL = all */
+	json_t *command; /* what is wanted of the past */
+	long long limit;
+	bool after;	  /* of them: those after one, oldest first */
+	const char *type; /* of `command`; NULL = all */
 };
 
-static bool
-parse_number(const char *text, long long min, long long *number)
-{
-	char *end;
-
-	*number = strtoll(text, &end, 10);
-	return end != text && *end == '\0' && *number >= min;
-}
-
+/* orield is asked for one of the past at least, as it says which is the newest. */
 static bool
 parse_wish(struct wish *wish, int argc, char **argv)
 {
-	static const struct option names[] = {
-		{ "follow", no_argument, NULL, 'f' },
-		{ "limit", required_argument, NULL, 'n' },
-		{ "after", required_argument, NULL, 'a' },
-		{ "type", required_argument, NULL, 't' },
-		{ NULL, 0, NULL, 0 },
-	};
-	int option;
-
-	*wish = (struct wish){ .limit = -1, .after = -1 };
-	optind = 0;
-	while ((option = getopt_long(argc, argv, "fn:a:t:", names, NULL)) != -1) {
-		if (option == 'f')
-			wish->follow = true;
-		else if (option == 't')
-			wish->type = optarg;
-		else if (option == '?' ||
-		    !parse_number(optarg, 0, option == 'n' ? &wish->limit : &wish->after))
-			return false;
-	}
-	return optind == argc;
+	*wish = (struct wish){ .limit = PAST_LIMIT };
+	wish->command = filters_read(COMMAND_EVENTS, "follow", &wish->follow, argc, argv);
+	if (wish->command == NULL)
+		return false;
+	wish->type = json_get_text(wish->command, "type");
+	wish->after = json_object_get(wish->command, "after") != NULL;
+	json_get_integer(wish->command, "limit", 0, INT64_MAX, &wish->limit);
+	json_object_set_new(
+	    wish->command, "limit", json_integer(wish->limit == 0 ? 1 : wish->limit));
+	return true;
 }
 
 static void
@@ -65,36 +48,22 @@ print_event(const struct ctl *ctl, const json_t *event)
 		show_event(event);
 }
 
-/* How many of the past; orield is asked for one at least, as it says which is the newest. */
-static json_t *
-past_command(const struct wish *wish)
-{
-	long long limit = wish->limit == -1 ? 20 : wish->limit == 0 ? 1 : wish->limit;
-
-	return json_pack("{s:s, s:I}", "cmd", "events", "limit", (json_int_t)limit);
-}
-
 /* Print the past, the oldest first; *last is the number of the newest there is. */
 static int
 print_past(struct ctl *ctl, const struct wish *wish, long long *last)
 {
-	json_t *command = past_command(wish), *reply, *events;
-	int status;
+	json_t *reply, *events;
+	int status = ctl_ask(ctl, json_incref(wish->command), &reply);
 
-	if (wish->after != -1)
-		json_object_set_new(command, "after", json_integer(wish->after));
-	if (wish->type != NULL)
-		json_object_set_new(command, "type", json_string(wish->type));
-	status = ctl_ask(ctl, command, &reply);
 	if (status != CTL_OK)
 		return status;
 	events = json_object_get(reply, "events");
 	for (size_t i = 0, count = json_array_size(events); i < count && wish->limit != 0; i++)
-		print_event(ctl, json_array_get(events, wish->after != -1 ? i : count - 1 - i));
+		print_event(ctl, json_array_get(events, wish->after ? i : count - 1 - i));
 	if (!json_get_integer(reply, "last", 0, INT64_MAX, last))
 		*last = 0;
 	/* More than one reply holds: following begins behind the last one shown. */
-	if (wish->after != -1 && wish->limit != 0 && json_array_size(events) > 0)
+	if (wish->after && wish->limit != 0 && json_array_size(events) > 0)
 		json_get_integer(
 		    json_array_get(events, json_array_size(events) - 1), "id", 0, INT64_MAX, last);
 	json_decref(reply);
@@ -165,5 +134,6 @@ ctl_events(struct ctl *ctl, int argc, char **argv)
 	status = print_past(ctl, &wish, &last);
 	if (status == CTL_OK && wish.follow)
 		follow(ctl, &wish, last);
+	json_decref(wish.command);
 	return status;
 }

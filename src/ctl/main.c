@@ -4,7 +4,6 @@
 
 #include <getopt.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/log.h"
 #include "ctl/ctl.h"
@@ -22,11 +21,9 @@ static const struct option names[] = {
 static int
 run(struct ctl *ctl, int argc, char **argv)
 {
-	const struct ctl_command *command = ctl_commands;
+	const struct ctl_command *command = ctl_find(argv[0]);
 	int status;
 
-	while (command->name != NULL && strcmp(command->name, argv[0]) != 0)
-		command++;
 	if (command->name == NULL) {
 		fprintf(stderr, "orielctl: unknown command \"%s\" (see orielctl help)\n", argv[0]);
 		return CTL_USAGE;

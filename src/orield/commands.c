@@ -9,39 +9,16 @@
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "orield/arguments.h"
 #include "orield/orield.h"
 #include "orield/settings.h"
+#include "protocol/arguments.h"
 #include "protocol/commands.h"
-#include "protocol/events.h"
 #include "protocol/limits.h"
 #include "protocol/reasons.h"
 
 #define REASON_MEMORY "out of memory"
 
-enum {
-	EVENTS_LIMIT = 50,
-	LIMIT_MAX = 1000,
-	VIEWERS_MAX = 1000000,
-	REPLY_ROOM = LINE_MAX_SIZE - 512
-}; /* of a line, for a list: the rest is around it */
-
-/* ---- arguments ------------------------------------------------------- */
-
-static const struct argument no_arguments[] = { { NULL, 0, 0, 0 } };
-static const struct argument events_arguments[] = { { "before", ARGUMENT_INTEGER, 1, INT64_MAX },
-	{ "after", ARGUMENT_INTEGER, 0, INT64_MAX }, { "limit", ARGUMENT_INTEGER, 1, LIMIT_MAX },
-	{ "type", ARGUMENT_TEXT, 0, 15 }, { NULL, 0, 0, 0 } };
-static const struct argument snaps_arguments[] = { { "before", ARGUMENT_INTEGER, 1, INT64_MAX },
-	{ "limit", ARGUMENT_INTEGER, 1, LIMIT_MAX }, { NULL, 0, 0, 0 } };
-static const struct argument delete_arguments[] = {
-	{ "name", ARGUMENT_TEXT, 0, STORE_NAME_SIZE - 1 }, { NULL, 0, 0, 0 }
-};
-static const struct argument subscribe_arguments[] = { { "after", ARGUMENT_INTEGER, 0, INT64_MAX },
-	{ "pulse", ARGUMENT_BOOLEAN, 0, 0 }, { NULL, 0, 0, 0 } };
-static const struct argument viewers_arguments[] = { { "stream", ARGUMENT_INTEGER, 0, VIEWERS_MAX },
-	{ "events", ARGUMENT_INTEGER, 0, VIEWERS_MAX },
-	{ "control", ARGUMENT_INTEGER, 0, VIEWERS_MAX }, { NULL, 0, 0, 0 } };
+enum { REPLY_ROOM = LINE_MAX_SIZE - 512 }; /* of a line, for a list: the rest is around it */
 
 /* ---- what waits for the store ---------------------------------------- */
 
@@ -122,8 +99,9 @@ handle_HELP(struct orield *orield, struct call *call, const json_t *command)
 	(void)orield, (void)command;
 	for (int id = 0; id < COMMAND_COUNT; id++)
 		json_array_append_new(list,
-		    json_pack("{ss ss ss}", "cmd", command_words[id].name, "arguments",
-			command_words[id].arguments, "help", command_words[id].help));
+		    json_pack("{ss so ss so}", "cmd", command_rows[id].name, "arguments",
+			arguments_names(command_rows[id].arguments), "help", command_rows[id].help,
+			"takes", arguments_describe(command_rows[id].arguments)));
 	call_reply(call, json_pack("{so}", "commands", list));
 }
 
@@ -135,41 +113,17 @@ events_done(struct request *request, struct store_job *job)
 	call_reply(request->call, json_incref(job->answer));
 }
 
-/* "type must be motion, saved or camera", of all that are numbered. */
-static void
-events_refuse_type(struct call *call)
-{
-	char words[128] = "type must be ";
-	size_t used = strlen(words), begin = used;
-
-	for (const char *type = EVENT_TYPES, *end; *type != '\0';
-	     type = *end == '|' ? end + 1 : end) {
-		end = strchrnul(type, '|');
-		used += (size_t)snprintf(words + used, sizeof words - used, "%s%.*s",
-		    used == begin     ? ""
-			: *end == '|' ? ", "
-				      : " or ",
-		    (int)(end - type), type);
-	}
-	call_error(call, words);
-}
-
 static void
 handle_EVENTS(struct orield *orield, struct call *call, const json_t *command)
 {
 	const char *type = json_get_text(command, "type");
-	struct store_job *job;
+	struct store_job *job = request_job(orield, call, STORE_JOB_EVENTS, events_done);
 
-	if (type != NULL && !event_is_numbered(type)) {
-		events_refuse_type(call);
-		return;
-	}
-	job = request_job(orield, call, STORE_JOB_EVENTS, events_done);
 	if (job == NULL)
 		return;
 	job->query = (struct store_query){ .before = argument_integer(command, "before", 0),
 		.after = argument_integer(command, "after", -1),
-		.limit = (unsigned)argument_integer(command, "limit", EVENTS_LIMIT),
+		.limit = (unsigned)argument_integer(command, "limit", 0),
 		.most_bytes = REPLY_ROOM };
 	snprintf(job->type, sizeof job->type, "%s", type != NULL ? type : "");
 	request_submit(orield, job);
@@ -198,7 +152,7 @@ handle_SNAPS(struct orield *orield, struct call *call, const json_t *command)
 	if (job == NULL)
 		return;
 	job->query = (struct store_query){ .before = argument_integer(command, "before", 0),
-		.limit = (unsigned)argument_integer(command, "limit", EVENTS_LIMIT),
+		.limit = (unsigned)argument_integer(command, "limit", 0),
 		.most_bytes = REPLY_ROOM };
 	request_submit(orield, job);
 }
@@ -334,17 +288,11 @@ delete_done(struct request *request, struct store_job *job)
 static void
 handle_SNAP_DELETE(struct orield *orield, struct call *call, const json_t *command)
 {
-	const char *name = json_get_text(command, "name");
-	struct store_job *job;
+	struct store_job *job = request_job(orield, call, STORE_JOB_DELETE, delete_done);
 
-	if (name == NULL) {
-		call_error(call, "missing name");
-		return;
-	}
-	job = request_job(orield, call, STORE_JOB_DELETE, delete_done);
 	if (job == NULL)
 		return;
-	snprintf(job->name, sizeof job->name, "%s", name);
+	snprintf(job->name, sizeof job->name, "%s", json_get_text(command, "name"));
 	request_submit(orield, job);
 }
 
@@ -449,22 +397,6 @@ handle_VIEWERS(struct orield *orield, struct call *call, const json_t *command)
 
 /* ---- the table ------------------------------------------------------- */
 
-/* NULL: the handler looks at all keys itself. */
-static const struct argument *const command_arguments[COMMAND_COUNT] = {
-	[COMMAND_STATUS] = no_arguments,
-	[COMMAND_GET] = no_arguments,
-	[COMMAND_SNAPSHOT_NOW] = no_arguments,
-	[COMMAND_RESET] = no_arguments,
-	[COMMAND_EVENTS] = events_arguments,
-	[COMMAND_SNAPS] = snaps_arguments,
-	[COMMAND_SNAP_DELETE] = delete_arguments,
-	[COMMAND_SUBSCRIBE] = subscribe_arguments,
-	[COMMAND_ATTACH] = no_arguments,
-	[COMMAND_VIEWERS] = viewers_arguments,
-	[COMMAND_CONTROLS] = no_arguments,
-	[COMMAND_HELP] = no_arguments,
-};
-
 typedef void command_handler(struct orield *orield, struct call *call, const json_t *command);
 #define COMMAND_HANDLER(id, ...) [COMMAND_##id] = handle_##id,
 static command_handler *const command_handlers[COMMAND_COUNT] = { COMMANDS(COMMAND_HANDLER) };
@@ -482,12 +414,11 @@ commands_run(void *arg, struct call *call, json_t *command)
 		call_refuse(call, REASON_NO_DAEMON);
 	else if (id == COMMAND_COUNT)
 		call_error(call, ERROR_UNKNOWN_COMMAND);
-	else if (command_arguments[id] != NULL &&
-	    arguments_check(command_arguments[id], command, &why) == -1)
+	else if (arguments_check(command_rows[id].arguments, command, &why) == -1)
 		call_error(call, why.text);
-	else if (command_words[id].role != COMMAND_OPERATOR ||
+	else if (command_rows[id].role != COMMAND_OPERATOR ||
 	    !idempotency_take(orield->idempotency, call, command)) {
-		if (command_words[id].length == COMMAND_LONG)
+		if (command_rows[id].length == COMMAND_LONG)
 			call_keep_room(call, LINE_MAX_SIZE);
 		command_handlers[id](orield, call, command);
 	}

@@ -222,10 +222,6 @@ settings_check(const struct options *options, const json_t *command, struct caus
 	json_t *texts = json_object(), *value, *tenths = json_object_get(command, "tenths");
 	const char *name;
 
-	if (tenths != NULL && !json_is_boolean(tenths)) {
-		cause_set(why, "tenths must be true or false");
-		goto fail;
-	}
 	json_object_foreach((json_t *)command, name, value)
 	{
 		if (strcmp(name, "cmd") == 0 || strcmp(name, "tenths") == 0)

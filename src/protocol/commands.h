@@ -1,43 +1,45 @@
 /* SPDX-License-Identifier: ISC */
 /* commands: the commands of the control protocol, one table for all programs.
  *
- * orield adds a handler to each row; oriel-ws asks which of them a browser may
- * send; orielctl and the manual take the help sentences. The protocol itself is
- * docs/protocol.md. */
+ * orield adds a handler to each row and checks what comes by its arguments; oriel-ws asks which
+ * of them a browser may send; oriel-fcgi makes them of requests, orielctl of options; the docs,
+ * the OpenAPI file and the manual are printed from them. docs/protocol.md is the protocol itself.
+ */
 #ifndef ORIEL_PROTOCOL_COMMANDS_H
 #define ORIEL_PROTOCOL_COMMANDS_H
 
 #include <stdbool.h>
 
-/* COMMAND(identifier, "name", who may send it, how long its reply may be, "arguments",
- * "help sentence") */
-#define COMMANDS(COMMAND)                                                                       \
-	COMMAND(STATUS, "status", COMMAND_VIEWER, COMMAND_SHORT, "",                            \
-	    "What the camera, the pictures and the viewers are doing now.")                     \
-	COMMAND(GET, "get", COMMAND_VIEWER, COMMAND_SHORT, "",                                  \
-	    "All settings with their sources, and the counters.")                               \
-	COMMAND(SET, "set", COMMAND_OPERATOR, COMMAND_SHORT, "KEY: VALUE, …",                   \
-	    "Change settings, all of them or none, and keep them.")                             \
-	COMMAND(SNAPSHOT_NOW, "snapshot_now", COMMAND_OPERATOR, COMMAND_SHORT, "",              \
-	    "Save the newest picture and say where.")                                           \
-	COMMAND(RESET, "reset", COMMAND_OPERATOR, COMMAND_SHORT, "", "Set trigger_count to 0.") \
-	COMMAND(EVENTS, "events", COMMAND_VIEWER, COMMAND_LONG, "before, after, limit, type",   \
-	    "Past events: newest first, or oldest first with after.")                           \
-	COMMAND(SNAPS, "snaps", COMMAND_VIEWER, COMMAND_LONG, "before, limit",                  \
-	    "Saved pictures, newest first.")                                                    \
-	COMMAND(SNAP_DELETE, "snap_delete", COMMAND_OPERATOR, COMMAND_SHORT, "name",            \
-	    "Delete one saved picture.")                                                        \
-	COMMAND(CONTROLS, "controls", COMMAND_VIEWER, COMMAND_LONG, "",                         \
-	    "The camera's own V4L2 controls, as the driver describes them.")                    \
-	COMMAND(CONTROL, "control", COMMAND_OPERATOR, COMMAND_LONG, "NAME: VALUE, …",           \
-	    "Set V4L2 controls, and keep them.")                                                \
-	COMMAND(SUBSCRIBE, "subscribe", COMMAND_LOCAL, COMMAND_SHORT, "after, pulse",           \
-	    "Send events and states on this connection from now on.")                           \
-	COMMAND(ATTACH, "attach", COMMAND_LOCAL, COMMAND_SHORT, "",                             \
-	    "Hand over the frame ring and its bell as descriptors.")                            \
-	COMMAND(VIEWERS, "viewers", COMMAND_LOCAL, COMMAND_SHORT, "stream, events, control",    \
-	    "How many viewers this connection speaks for.")                                     \
-	COMMAND(HELP, "help", COMMAND_VIEWER, COMMAND_SHORT, "", "This table.")
+#include "protocol/field.h"
+
+/* COMMAND(identifier, "name", who may send it, how long its reply may be, "help sentence"). What
+ * it takes and answers are IDENTIFIER_arguments and IDENTIFIER_reply in commands.c. */
+#define COMMANDS(COMMAND)                                                                      \
+	COMMAND(STATUS, "status", COMMAND_VIEWER, COMMAND_SHORT,                               \
+	    "What the camera, the pictures and the viewers are doing now.")                    \
+	COMMAND(GET, "get", COMMAND_VIEWER, COMMAND_SHORT,                                     \
+	    "All settings with their sources, and the counters.")                              \
+	COMMAND(SET, "set", COMMAND_OPERATOR, COMMAND_SHORT,                                   \
+	    "Change settings, all of them or none, and keep them.")                            \
+	COMMAND(SNAPSHOT_NOW, "snapshot_now", COMMAND_OPERATOR, COMMAND_SHORT,                 \
+	    "Save the newest picture and say where.")                                          \
+	COMMAND(RESET, "reset", COMMAND_OPERATOR, COMMAND_SHORT, "Set trigger_count to 0.")    \
+	COMMAND(EVENTS, "events", COMMAND_VIEWER, COMMAND_LONG,                                \
+	    "Past events: newest first, or oldest first with after.")                          \
+	COMMAND(SNAPS, "snaps", COMMAND_VIEWER, COMMAND_LONG, "Saved pictures, newest first.") \
+	COMMAND(SNAP_DELETE, "snap_delete", COMMAND_OPERATOR, COMMAND_SHORT,                   \
+	    "Delete one saved picture.")                                                       \
+	COMMAND(CONTROLS, "controls", COMMAND_VIEWER, COMMAND_LONG,                            \
+	    "The camera's own V4L2 controls, as the driver describes them.")                   \
+	COMMAND(CONTROL, "control", COMMAND_OPERATOR, COMMAND_LONG,                            \
+	    "Set V4L2 controls, and keep them.")                                               \
+	COMMAND(SUBSCRIBE, "subscribe", COMMAND_LOCAL, COMMAND_SHORT,                          \
+	    "Send events and states on this connection from now on.")                          \
+	COMMAND(ATTACH, "attach", COMMAND_LOCAL, COMMAND_SHORT,                                \
+	    "Hand over the frame ring and its bell as descriptors.")                           \
+	COMMAND(VIEWERS, "viewers", COMMAND_LOCAL, COMMAND_SHORT,                              \
+	    "How many viewers this connection speaks for.")                                    \
+	COMMAND(HELP, "help", COMMAND_VIEWER, COMMAND_SHORT, "This table.")
 
 enum command_role {
 	COMMAND_LOCAL,	  /* programs on the control socket only */
@@ -50,18 +52,20 @@ enum command_length {
 	COMMAND_LONG,  /* up to a whole line */
 };
 
-#define COMMAND_ENUM(id, name, role, length, arguments, help) COMMAND_##id,
+#define COMMAND_ENUM(id, ...) COMMAND_##id,
 enum command_id { COMMANDS(COMMAND_ENUM) COMMAND_COUNT };
 #undef COMMAND_ENUM
 
-struct command_word {
+struct command_row {
 	const char *name;
 	enum command_role role;
 	enum command_length length;
-	const char *arguments, *help;
+	const char *help;
+	const struct field *arguments; /* besides "cmd" and "id"; a name in it, once */
+	const struct field *reply;     /* when it succeeds */
 };
 
-extern const struct command_word command_words[COMMAND_COUNT];
+extern const struct command_row command_rows[COMMAND_COUNT];
 
 /* The row of `name`, or COMMAND_COUNT. */
 enum command_id command_find(const char *name);

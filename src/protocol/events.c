@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "protocol/replies.h"
+#include "protocol/objects.h"
 
 #define TS FIELD("ts", NUMBER, "when, in seconds since 1970", .unit = "s")
 #define STORED \

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* field: what a JSON object is made of, as rows.
  *
- * Events and replies are described by such rows. The JSON schemas, the OpenAPI file and the
- * tables of the docs are generated from them; the site tests hold real answers against those. */
+ * Commands, replies and events are described by such rows. What comes is checked by them; the JSON
+ * schemas, the OpenAPI file and the tables of the docs are generated from them, and the site tests
+ * hold real answers against those. */
 #ifndef ORIEL_PROTOCOL_FIELD_H
 #define ORIEL_PROTOCOL_FIELD_H
 
@@ -19,6 +20,7 @@ enum field_type {
 	FIELD_LIST,	/* of objects of `fields` */
 	FIELD_NUMBERS,	/* a list of `length` numbers */
 	FIELD_TEXTS,	/* a list of texts */
+	FIELD_CONTROLS, /* no field: V4L2 controls by their names, with their values */
 	FIELD_SETTINGS, /* no field: each setting by its name, with its value */
 	FIELD_SOURCES,	/* an object: each setting's name, and where its value is from */
 };
@@ -33,7 +35,8 @@ struct field { /* a row; all strings static */
 	const char *unit;    /* "s", "ms", "%", "bytes"; NULL: none */
 	const char *choices; /* FIELD_TEXT: "a|b|c"; NULL: any text */
 	long long min, max;  /* of a number and of each of FIELD_NUMBERS; min == max: any */
-	int length;
+	int length;	     /* FIELD_NUMBERS: how many; FIELD_TEXT, an argument: bytes at most */
+	long long initial;   /* FIELD_INTEGER, an argument: its value when left out; 0: none */
 	const struct field *fields; /* ends with a row without a name */
 };
 

@@ -1,15 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "schema/http.h"
 
-#include <stdint.h>
-
-#include "protocol/events.h"
-#include "protocol/replies.h"
-
-#define FIELD_END            \
-	{                    \
-		.name = NULL \
-	}
+#include "protocol/objects.h"
 
 /* ---- what they take -------------------------------------------------- */
 
@@ -33,23 +25,6 @@ static const struct field events_query[] = {
 	FIELD_END,
 };
 
-static const struct field history_query[] = {
-	FIELD("before", INTEGER, "only events before this one", .optional = true, .min = 1,
-	    .max = INT64_MAX),
-	FIELD("after", INTEGER, "only events after this one, oldest first", .optional = true,
-	    .max = INT64_MAX),
-	FIELD("limit", INTEGER, "how many at most", .optional = true, .min = 1, .max = 1000),
-	FIELD("type", TEXT, "only events of this type", .optional = true, .choices = EVENT_TYPES),
-	FIELD_END,
-};
-
-static const struct field snaps_query[] = {
-	FIELD("before", INTEGER, "only pictures before this one", .optional = true, .min = 1,
-	    .max = INT64_MAX),
-	FIELD("limit", INTEGER, "how many at most", .optional = true, .min = 1, .max = 1000),
-	FIELD_END,
-};
-
 static const struct field session_query[] = {
 	FIELD("origin", TEXT, "may a page of this origin open a WebSocket?", .optional = true),
 	FIELD_END,
@@ -64,14 +39,6 @@ static const struct field login_query[] = {
 	FIELD("next", TEXT, "a path of this site to go to afterwards", .optional = true),
 	FIELD_END,
 };
-
-static const struct field config_body[] = {
-	FIELD("", SETTINGS, "", .optional = true, .live = true),
-	FIELD("tenths", BOOLEAN, "true: numbers may have one decimal", .optional = true),
-	FIELD_END,
-};
-
-static const struct field controls_body[] = { FIELD_END };
 
 static const struct field login_body[] = {
 	FIELD("user", TEXT, "the user's name"),
@@ -93,17 +60,9 @@ static const struct field api_login_body[] = {
 #define HTML "text/html"
 
 const struct http_route http_routes[ROUTE_COUNT] = {
-	[ROUTE_STATUS] = { .command = "status" },
 	[ROUTE_SNAPSHOT] = { .query = snapshot_query },
 	[ROUTE_STREAM] = { .query = stream_query },
 	[ROUTE_EVENTS] = { .query = events_query },
-	[ROUTE_GET_CONFIG] = { .command = "get" },
-	[ROUTE_SET_CONFIG] = { .command = "set", .body = config_body, .body_type = JSON },
-	[ROUTE_SNAPS] = { .command = "snaps", .query = snaps_query },
-	[ROUTE_DELETE_SNAP] = { .command = "snap_delete" },
-	[ROUTE_HISTORY] = { .command = "events", .query = history_query },
-	[ROUTE_GET_CONTROLS] = { .command = "controls" },
-	[ROUTE_SET_CONTROLS] = { .command = "control", .body = controls_body, .body_type = JSON },
 	[ROUTE_PAGE] = { .query = page_query },
 	[ROUTE_SESSION] = { .query = session_query },
 	[ROUTE_LOGIN_PAGE] = { .query = login_query },
@@ -144,27 +103,20 @@ static const struct field token_answer[] = {
 	FIELD_END,
 };
 
-#define ANSWER(ID, STATUS, BODY, HELP) \
-	.route = ROUTE_##ID, .status = STATUS, .body = BODY, .help = HELP
-#define EMPTY(ID, STATUS, HELP)                      \
-	{                                            \
-		ANSWER(ID, STATUS, HTTP_EMPTY, HELP) \
+#define EMPTY(ID, STATUS, HELP)                                     \
+	{                                                           \
+		.route = ROUTE_##ID, .status = STATUS, .help = HELP \
 	}
-#define BYTES(ID, STATUS, TYPE, HELP)                              \
-	{                                                          \
-		ANSWER(ID, STATUS, HTTP_BYTES, HELP), .type = TYPE \
+#define BYTES(ID, STATUS, TYPE, HELP)                                             \
+	{                                                                         \
+		.route = ROUTE_##ID, .status = STATUS, .help = HELP, .type = TYPE \
 	}
-#define OBJECT(ID, FIELDS, HELP)                                                   \
-	{                                                                          \
-		ANSWER(ID, 200, HTTP_OBJECT, HELP), .type = JSON, .fields = FIELDS \
-	}
-#define REPLY(ID, HOW, HELP)                             \
-	{                                                \
-		ANSWER(ID, 200, HOW, HELP), .type = JSON \
+#define OBJECT(ID, FIELDS, HELP)                                                                 \
+	{                                                                                        \
+		.route = ROUTE_##ID, .status = 200, .help = HELP, .type = JSON, .fields = FIELDS \
 	}
 
 const struct http_answer http_answers[] = {
-	REPLY(STATUS, HTTP_REPLY, "Live numbers."),
 	BYTES(SNAPSHOT, 200, "image/jpeg", "The newest frame."),
 	EMPTY(SNAPSHOT, 204, "No newer frame within `wait`."),
 	EMPTY(SNAPSHOT, 304, "If-None-Match names the newest frame."),
@@ -173,14 +125,7 @@ const struct http_answer http_answers[] = {
 	    STREAM, 200, "application/octet-stream", "The same bytes, to who accepts this first."),
 	BYTES(EVENTS, 200, "text/event-stream",
 	    "Events without end; their data: events.schema.json."),
-	REPLY(GET_CONFIG, HTTP_REPLY, "All settings, with where each value is from."),
-	REPLY(SET_CONFIG, HTTP_REPLY, "Done: the new values."),
-	REPLY(SNAPS, HTTP_SNAPS, "Saved pictures, newest first."),
 	BYTES(SNAP, 200, "image/jpeg", "The picture."),
-	REPLY(DELETE_SNAP, HTTP_REPLY, "Deleted."),
-	REPLY(HISTORY, HTTP_HISTORY, "Events, newest first; with `after` oldest first."),
-	REPLY(GET_CONTROLS, HTTP_REPLY, "All controls of the camera."),
-	REPLY(SET_CONTROLS, HTTP_REPLY, "Done: all controls as they are now."),
 	OBJECT(READY, ok_fields, "There is a fresh frame."),
 	BYTES(PAGE, 200, HTML, "The dashboard."),
 	EMPTY(PAGE, 303, "To the page of the camera that was named."),

@@ -96,6 +96,8 @@ field_number(const char *type, const struct field *field)
 {
 	json_t *schema = of_type(type);
 
+	if (field->initial != 0)
+		json_object_set_new(schema, "default", json_integer(field->initial));
 	if (field->min == field->max)
 		return schema;
 	json_object_set_new(schema, "minimum", json_integer(field->min));
@@ -120,6 +122,13 @@ field_numbers(const struct field *field)
 	return schema;
 }
 
+/* Of a V4L2 control. */
+static json_t *
+control_value(void)
+{
+	return json_pack("{s:[s, s]}", "type", "integer", "boolean");
+}
+
 static json_t *
 field_value(const struct field *field)
 {
@@ -130,7 +139,7 @@ field_value(const struct field *field)
 	case FIELD_TEXT:
 		return field->choices != NULL ? json_schema_choices(field->choices)
 					      : of_type("string");
-	case FIELD_VALUE: return json_pack("{s:[s, s]}", "type", "integer", "boolean");
+	case FIELD_VALUE: return control_value();
 	case FIELD_OBJECT:
 		return field->fields != NULL ? json_schema_object(field->fields)
 					     : of_type("object");
@@ -138,9 +147,10 @@ field_value(const struct field *field)
 	case FIELD_NUMBERS: return field_numbers(field);
 	case FIELD_TEXTS: return json_schema_list(of_type("string"));
 	case FIELD_SOURCES: return setting_sources();
+	case FIELD_CONTROLS:
 	case FIELD_SETTINGS: break;
 	}
-	return NULL; /* of several: see add_field() */
+	return NULL; /* of several: see json_schema_object() */
 }
 
 json_t *
@@ -172,11 +182,15 @@ add_field(json_t *properties, json_t *required, const struct field *field)
 json_t *
 json_schema_object(const struct field *fields)
 {
-	json_t *properties = json_object(), *required = json_array(), *schema;
+	json_t *properties = json_object(), *required = json_array();
+	json_t *schema = json_pack("{s:s, s:o}", "type", "object", "properties", properties);
 
-	for (const struct field *field = fields; field->name != NULL; field++)
-		add_field(properties, required, field);
-	schema = json_pack("{s:s, s:o}", "type", "object", "properties", properties);
+	for (const struct field *field = fields; field->name != NULL; field++) {
+		if (field->type == FIELD_CONTROLS)
+			json_object_set_new(schema, "additionalProperties", control_value());
+		else
+			add_field(properties, required, field);
+	}
 	if (json_array_size(required) > 0)
 		json_object_set(schema, "required", required);
 	json_decref(required);

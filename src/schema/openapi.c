@@ -9,11 +9,13 @@
 #include <string.h>
 
 #include "base/role.h"
-#include "protocol/replies.h"
+#include "protocol/commands.h"
+#include "protocol/objects.h"
 #include "schema/events_schema.h"
 #include "schema/http.h"
 #include "schema/json_schema.h"
 
+#define JSON "application/json"
 #define COMPONENT(name) "#/components/schemas/" name
 
 static json_t *
@@ -26,7 +28,7 @@ reference(const char *at)
 static bool
 route_changes(enum route_id id)
 {
-	return http_routes[id].command != NULL && route_table[id].role == ROLE_OPERATOR;
+	return route_table[id].command != NULL && route_table[id].role == ROLE_OPERATOR;
 }
 
 /* ---- what they take -------------------------------------------------- */
@@ -49,6 +51,31 @@ add_parameters(json_t *list, const char *in, const struct field *fields)
 		json_array_append_new(list, parameter(in, field));
 }
 
+/* The arguments of the command that stands behind it. */
+static const struct field *
+route_arguments(enum route_id id)
+{
+	return command_rows[command_find(route_table[id].command)].arguments;
+}
+
+static const struct field *
+route_query(enum route_id id)
+{
+	bool reads = strcmp(route_table[id].method, "GET") == 0;
+
+	return route_table[id].command != NULL && reads ? route_arguments(id)
+							: http_routes[id].query;
+}
+
+static const struct field *
+route_body_fields(enum route_id id)
+{
+	bool posts = strcmp(route_table[id].method, "POST") == 0;
+
+	return route_table[id].command != NULL && posts ? route_arguments(id)
+							: http_routes[id].body;
+}
+
 static json_t *
 route_parameters(enum route_id id)
 {
@@ -63,35 +90,46 @@ route_parameters(enum route_id id)
 
 	if (strchr(route_table[id].path, '*') != NULL)
 		add_parameters(list, "path", name);
-	add_parameters(list, "query", http_routes[id].query);
+	add_parameters(list, "query", route_query(id));
 	if (route_changes(id))
 		add_parameters(list, "header", key);
 	return list;
 }
 
 static json_t *
-route_body(const struct http_route *route)
+route_body(enum route_id id)
 {
-	json_t *schema;
+	const char *type = http_routes[id].body_type;
 
-	/* No field is known before: any V4L2 control. */
-	if (route->body->name == NULL)
-		schema = json_pack("{s:s, s:{s:[s, s]}}", "type", "object", "additionalProperties",
-		    "type", "integer", "boolean");
-	else
-		schema = json_schema_object(route->body);
-	return json_pack(
-	    "{s:b, s:{s:{s:o}}}", "required", 1, "content", route->body_type, "schema", schema);
+	return json_pack("{s:b, s:{s:{s:o}}}", "required", 1, "content", type != NULL ? type : JSON,
+	    "schema", json_schema_object(route_body_fields(id)));
 }
 
 /* ---- what they answer ------------------------------------------------ */
+
+/* One row that is a component of its own, by that, in a list. */
+static json_t *
+list_schema(const struct field *reply, const char *name)
+{
+	while (strcmp(reply->name, name) != 0)
+		reply++;
+	if (reply->fields == snap_fields)
+		return json_schema_list(reference(COMPONENT("snap")));
+	if (reply->fields == past_event_fields)
+		return json_schema_list(reference(COMPONENT("event")));
+	return json_schema_field(reply);
+}
 
 /* A reply over HTTP has the client's own key as id. */
 static json_t *
 reply_schema(enum route_id id)
 {
-	json_t *schema = json_schema_object(reply_fields[command_find(http_routes[id].command)]);
+	const struct field *reply = command_rows[command_find(route_table[id].command)].reply;
+	json_t *schema;
 
+	if (route_table[id].list != NULL)
+		return list_schema(reply, route_table[id].list);
+	schema = json_schema_object(reply);
 	if (route_changes(id))
 		json_object_set_new(json_object_get(schema, "properties"), "id",
 		    json_pack(
@@ -99,26 +137,12 @@ reply_schema(enum route_id id)
 	return schema;
 }
 
-static json_t *
-answer_schema(const struct http_answer *answer)
-{
-	switch (answer->body) {
-	case HTTP_OBJECT: return json_schema_object(answer->fields);
-	case HTTP_REPLY: return reply_schema(answer->route);
-	case HTTP_SNAPS: return json_schema_list(reference(COMPONENT("snap")));
-	case HTTP_HISTORY: return json_schema_list(reference(COMPONENT("event")));
-	case HTTP_BYTES:
-	case HTTP_EMPTY: break;
-	}
-	return NULL;
-}
-
 /* One status may have several rows: the same in another media type. */
 static void
 add_answer(json_t *answers, const struct http_answer *answer)
 {
 	char status[16] = "default";
-	json_t *response, *media = json_object(), *schema = answer_schema(answer);
+	json_t *response, *media = json_object();
 
 	if (answer->status != HTTP_REFUSED)
 		snprintf(status, sizeof status, "%d", answer->status);
@@ -127,8 +151,8 @@ add_answer(json_t *answers, const struct http_answer *answer)
 		response = json_pack("{s:s}", "description", answer->help);
 		json_object_set_new(answers, status, response);
 	}
-	if (schema != NULL)
-		json_object_set_new(media, "schema", schema);
+	if (answer->fields != NULL)
+		json_object_set_new(media, "schema", json_schema_object(answer->fields));
 	if (answer->type != NULL) {
 		if (json_object_get(response, "content") == NULL)
 			json_object_set_new(response, "content", json_object());
@@ -142,6 +166,10 @@ route_answers(enum route_id id)
 {
 	json_t *answers = json_object(), *refused;
 
+	if (route_table[id].command != NULL)
+		json_object_set_new(answers, "200",
+		    json_pack("{s:s, s:{s:{s:o}}}", "description", route_table[id].summary,
+			"content", JSON, "schema", reply_schema(id)));
 	for (size_t i = 0; i < http_answer_count; i++)
 		if (http_answers[i].route == id)
 			add_answer(answers, &http_answers[i]);
@@ -150,7 +178,7 @@ route_answers(enum route_id id)
 		json_object_set_new(
 		    answers, "default", reference("#/components/responses/refused"));
 	else
-		json_object_set_new(json_object_get(refused, "content"), "application/json",
+		json_object_set_new(json_object_get(refused, "content"), JSON,
 		    json_pack("{s:o}", "schema", reference(COMPONENT("error"))));
 	return answers;
 }
@@ -173,8 +201,8 @@ operation(enum route_id id)
 	    "x-role", role_word(row->role), "security", security(row->role), "parameters",
 	    route_parameters(id), "responses", route_answers(id));
 
-	if (http_routes[id].body != NULL)
-		json_object_set_new(operation, "requestBody", route_body(&http_routes[id]));
+	if (route_body_fields(id) != NULL)
+		json_object_set_new(operation, "requestBody", route_body(id));
 	return operation;
 }
 
@@ -238,10 +266,10 @@ components(void)
 	    "schemas", schemas(), "responses", "refused", "description",
 	    "Why not: 4xx; 503 when it cannot be had just now; 504 when it is not known whether it "
 	    "was done.",
-	    "content", "application/json", "schema", reference(COMPONENT("error")),
-	    "securitySchemes", "session", "type", "apiKey", "in", "cookie", "name", "oriel",
-	    "description", "From POST /login; under TLS __Host-oriel.", "token", "type", "http",
-	    "scheme", "bearer", "basic", "type", "http", "scheme", "basic");
+	    "content", JSON, "schema", reference(COMPONENT("error")), "securitySchemes", "session",
+	    "type", "apiKey", "in", "cookie", "name", "oriel", "description",
+	    "From POST /login; under TLS __Host-oriel.", "token", "type", "http", "scheme",
+	    "bearer", "basic", "type", "http", "scheme", "basic");
 }
 
 static json_t *

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 #include "schema/tables.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/role.h"
-#include "protocol/events.h"
-#include "protocol/replies.h"
+#include "protocol/arguments.h"
 #include "protocol/commands.h"
+#include "protocol/events.h"
+#include "protocol/objects.h"
 #include "site/route.h"
 
 /* ---- routes and commands --------------------------------------------- */
@@ -35,11 +37,58 @@ print_commands(void)
 
 	puts("| command | arguments | who | |\n|---|---|---|---|");
 	for (int id = 0; id < COMMAND_COUNT; id++) {
-		const struct command_word *row = &command_words[id];
+		const struct command_row *row = &command_rows[id];
+		json_t *names = arguments_names(row->arguments);
 
-		printf("| `%s` | %s | %s | %s |\n", row->name, row->arguments, who[row->role],
-		    row->help);
+		printf("| `%s` | %s | %s | %s |\n", row->name, json_string_value(names),
+		    who[row->role], row->help);
+		json_decref(names);
 	}
+}
+
+static void
+print_choices(const char *choices)
+{
+	for (; *choices != '\0'; choices++)
+		fputs(*choices == '|' ? ", " : (const char[2]){ *choices, '\0' }, stdout);
+}
+
+/* What it takes: "1 to 1000", "true or false", "motion, saved, camera". */
+static void
+print_range(const struct field *argument)
+{
+	if (argument->choices != NULL)
+		print_choices(argument->choices);
+	else if (argument->type == FIELD_BOOLEAN)
+		printf("true or false");
+	else if (argument->type == FIELD_TEXT)
+		printf("at most %d bytes", argument->length);
+	else if (argument->max == INT64_MAX)
+		printf("%lld or more", argument->min);
+	else
+		printf("%lld to %lld", argument->min, argument->max);
+}
+
+static void
+print_arguments_of(const struct command_row *row)
+{
+	for (const struct field *argument = row->arguments; argument->name != NULL; argument++) {
+		if (argument->name[0] == '\0')
+			continue;
+		printf("| `%s` | `%s` | %s | ", row->name, argument->name, argument->help);
+		print_range(argument);
+		if (argument->initial != 0)
+			printf("; %lld when left out", argument->initial);
+		puts(argument->optional ? " |" : "; must be there |");
+	}
+}
+
+static void
+print_arguments(void)
+{
+	puts("| command | argument | | |\n|---|---|---|---|");
+	for (int id = 0; id < COMMAND_COUNT; id++)
+		print_arguments_of(&command_rows[id]);
 }
 
 /* ---- fields ---------------------------------------------------------- */
@@ -108,7 +157,7 @@ static void
 print_status(void)
 {
 	puts("| field | |\n|---|---|");
-	print_rows("", reply_fields[COMMAND_STATUS]);
+	print_rows("", command_rows[COMMAND_STATUS].reply);
 }
 
 static void
@@ -142,6 +191,7 @@ static const struct {
 } tables[] = {
 	{ "routes", print_routes },
 	{ "commands", print_commands },
+	{ "arguments", print_arguments },
 	{ "events", print_events },
 	{ "lines", print_lines },
 	{ "status", print_status },

@@ -6,144 +6,62 @@
 
 #include "base/json.h"
 #include "protocol/commands.h"
+#include "protocol/limits.h"
 #include "protocol/reasons.h"
 #include "fanout/fanout.h"
 #include "http/query.h"
 #include "http/reply.h"
 #include "site/api_call.h"
 
-enum { LIMIT_MAX = 1000, SNAP_NAME_MAX = 128 };
+/* ---- commands -------------------------------------------------------- */
 
-/* ---- reading --------------------------------------------------------- */
-
-void
-api_status(const struct exchange *exchange)
-{
-	api_call_run(exchange, json_pack("{s:s}", "cmd", "status"), NULL);
-}
-
-void
-api_get_config(const struct exchange *exchange)
-{
-	api_call_run(exchange, json_pack("{s:s}", "cmd", "get"), NULL);
-}
-
-void
-api_get_controls(const struct exchange *exchange)
-{
-	api_call_run(exchange, json_pack("{s:s}", "cmd", "controls"), NULL);
-}
-
-/* ?NAME=NUMBER into command[NAME]; -1 with *why. */
+/* ?NAME=VALUE as the command has it: 1 found, 0 not there, -1 with *why. */
 static int
-command_add_number(json_t *command, const char *query, const char *name, uint64_t min, uint64_t max,
-    struct cause *why)
-{
-	uint64_t number;
-	int found = query_number(query, name, min, max, &number, why);
-
-	if (found == 1)
-		json_object_set_new(command, name, json_integer((json_int_t)number));
-	return found == -1 ? -1 : 0;
-}
-
-static int
-command_add_text(json_t *command, const char *query, const char *name, struct cause *why)
+query_argument(const char *query, const struct field *argument, json_t **value, struct cause *why)
 {
 	char text[QUERY_VALUE_SIZE];
-	int found = query_text(query, name, text, why);
-	json_t *value;
+	uint64_t number;
+	int found;
 
+	if (argument->type == FIELD_INTEGER) {
+		found = query_number(query, argument->name, (uint64_t)argument->min,
+		    (uint64_t)argument->max, &number, why);
+		*value = found == 1 ? json_integer((json_int_t)number) : NULL;
+		return found;
+	}
+	found = query_text(query, argument->name, text, why);
 	if (found != 1)
 		return found;
-	value = json_string(text);
-	if (value == NULL)
-		return cause_set(why, "%s is not UTF-8", name);
-	json_object_set_new(command, name, value);
-	return 0;
+	if (argument->type == FIELD_BOOLEAN && strcmp(text, "true") == 0)
+		*value = json_true();
+	else if (argument->type == FIELD_BOOLEAN && strcmp(text, "false") == 0)
+		*value = json_false();
+	else
+		*value = json_string(text); /* orield says what it should be */
+	return *value != NULL ? 1 : cause_set(why, "%s is not UTF-8", argument->name);
 }
 
-void
-api_history(const struct exchange *exchange)
+/* The query as a command; NULL when the request has been answered. */
+static json_t *
+api_query_command(const struct exchange *exchange, const char *name)
 {
-	json_t *command = json_pack("{s:s}", "cmd", "events");
+	json_t *command = json_pack("{s:s}", "cmd", name), *value;
+	const struct field *argument = command_rows[command_find(name)].arguments;
 	struct cause why;
 
-	if (command_add_number(command, exchange->request->query, "before", 1, INT64_MAX, &why) ==
-		-1 ||
-	    command_add_number(command, exchange->request->query, "after", 0, INT64_MAX, &why) ==
-		-1 ||
-	    command_add_number(command, exchange->request->query, "limit", 1, LIMIT_MAX, &why) ==
-		-1 ||
-	    command_add_text(command, exchange->request->query, "type", &why) == -1) {
-		json_decref(command);
-		reply_error(exchange->conn, 400, "%s", why.text);
-		return;
+	for (; argument->name != NULL; argument++) {
+		int found = query_argument(exchange->request->query, argument, &value, &why);
+
+		if (found == -1) {
+			json_decref(command);
+			reply_error(exchange->conn, 400, "%s", why.text);
+			return NULL;
+		}
+		if (found == 1)
+			json_object_set_new(command, argument->name, value);
 	}
-	api_call_run(exchange, command, &(struct api_answer){ .list = "events" });
+	return command;
 }
-
-void
-api_snaps(const struct exchange *exchange)
-{
-	json_t *command = json_pack("{s:s}", "cmd", "snaps");
-	struct cause why;
-
-	if (command_add_number(command, exchange->request->query, "before", 1, INT64_MAX, &why) ==
-		-1 ||
-	    command_add_number(command, exchange->request->query, "limit", 1, LIMIT_MAX, &why) ==
-		-1) {
-		json_decref(command);
-		reply_error(exchange->conn, 400, "%s", why.text);
-		return;
-	}
-	api_call_run(exchange, command, &(struct api_answer){ .list = "snaps" });
-}
-
-/* ---- saved pictures -------------------------------------------------- */
-
-/* NAME.jpg of letters, digits, - and _: what orield makes, and nothing that could
- * leave its folder. */
-static bool
-snap_name_valid(const char *name)
-{
-	size_t length = strspn(
-	    name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
-
-	return length > 0 && length <= SNAP_NAME_MAX && strcmp(name + length, ".jpg") == 0;
-}
-
-void
-api_snap(const struct exchange *exchange)
-{
-	const char *name = exchange->route->name;
-	struct reply_head head;
-
-	if (!snap_name_valid(name)) {
-		reply_error(exchange->conn, 404, "no such picture");
-		return;
-	}
-	reply_begin(&head, exchange->conn, 200);
-	reply_add(&head, "Content-Type: image/jpeg");
-	reply_add(&head, "X-Accel-Redirect: %s/_snaps/%s/%s", request_own_mount(exchange->request),
-	    camera_name(exchange->fanout->camera), name);
-	reply_send(exchange->conn, &head, NULL, 0);
-}
-
-void
-api_delete_snap(const struct exchange *exchange)
-{
-	const char *name = exchange->route->name;
-
-	if (!snap_name_valid(name)) {
-		reply_error(exchange->conn, 404, "no such picture");
-		return;
-	}
-	api_call_run(exchange, json_pack("{s:s, s:s}", "cmd", "snap_delete", "name", name),
-	    &(struct api_answer){ .refused = 404 });
-}
-
-/* ---- changing -------------------------------------------------------- */
 
 /* The body as a command: its keys are arguments, never the command itself. NULL when
  * the request has been answered. */
@@ -175,21 +93,58 @@ api_body_command(const struct exchange *exchange, const char *name)
 }
 
 void
-api_set_config(const struct exchange *exchange)
+api_command(const struct exchange *exchange)
 {
-	json_t *command = api_body_command(exchange, "set");
+	const struct route_row *row = &route_table[exchange->route->id];
+	json_t *command = strcmp(row->method, "GET") == 0
+	    ? api_query_command(exchange, row->command)
+	    : api_body_command(exchange, row->command);
 
 	if (command != NULL)
-		api_call_run(exchange, command, NULL);
+		api_call_run(exchange, command, &(struct api_answer){ .list = row->list });
+}
+
+/* ---- saved pictures -------------------------------------------------- */
+
+/* NAME.jpg of letters, digits, - and _: what orield makes, and nothing that could
+ * leave its folder. */
+static bool
+snap_name_valid(const char *name)
+{
+	size_t length = strspn(
+	    name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
+
+	return length > 0 && strlen(name) <= SNAP_NAME_MAX && strcmp(name + length, ".jpg") == 0;
 }
 
 void
-api_set_controls(const struct exchange *exchange)
+api_snap(const struct exchange *exchange)
 {
-	json_t *command = api_body_command(exchange, "control");
+	const char *name = exchange->route->name;
+	struct reply_head head;
 
-	if (command != NULL)
-		api_call_run(exchange, command, NULL);
+	if (!snap_name_valid(name)) {
+		reply_error(exchange->conn, 404, "no such picture");
+		return;
+	}
+	reply_begin(&head, exchange->conn, 200);
+	reply_add(&head, "Content-Type: image/jpeg");
+	reply_add(&head, "X-Accel-Redirect: %s/_snaps/%s/%s", request_own_mount(exchange->request),
+	    camera_name(exchange->fanout->camera), name);
+	reply_send(exchange->conn, &head, NULL, 0);
+}
+
+void
+api_delete_snap(const struct exchange *exchange)
+{
+	const char *name = exchange->route->name;
+
+	if (!snap_name_valid(name)) {
+		reply_error(exchange->conn, 404, "no such picture");
+		return;
+	}
+	api_call_run(exchange, json_pack("{s:s, s:s}", "cmd", "snap_delete", "name", name),
+	    &(struct api_answer){ .refused = 404 });
 }
 
 /* ---- health ---------------------------------------------------------- */

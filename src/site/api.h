@@ -7,9 +7,8 @@
 
 #include "site/exchange.h"
 
-route_handler api_status, api_ready, api_history;
-route_handler api_get_config, api_set_config, api_get_controls, api_set_controls;
-route_handler api_snaps, api_snap, api_delete_snap;
+route_handler api_command; /* the command of the route's row, with what the request gives for it */
+route_handler api_snap, api_delete_snap, api_ready;
 route_handler api_health; /* this process is alive, whatever the cameras do: it answers */
 
 #endif

@@ -131,7 +131,7 @@ static struct api_call *
 api_call_new(const struct exchange *exchange, json_t *command)
 {
 	enum command_id id = command_find(json_get_text(command, "cmd"));
-	bool changes = command_words[id].role == COMMAND_OPERATOR;
+	bool changes = command_rows[id].role == COMMAND_OPERATOR;
 	struct api_call *call;
 
 	if (changes && !api_call_take_key(exchange, command))

@@ -14,7 +14,7 @@
 #include "site/view.h"
 
 /* A row of the table whose handler is missing does not compile here. */
-#define ROUTE_HANDLER(id, method, path, role, scope, handler, summary) [ROUTE_##id] = (handler),
+#define ROUTE_HANDLER(id, method, path, role, scope, handler, ...) [ROUTE_##id] = (handler),
 static route_handler *const handlers[ROUTE_COUNT] = { ROUTES(ROUTE_HANDLER) };
 #undef ROUTE_HANDLER
 

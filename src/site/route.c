@@ -4,8 +4,12 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define ROUTE_ROW(id, method, path, role, scope, handler, summary) \
-	[ROUTE_##id] = { method, path, role, SCOPE_##scope, summary },
+#define ROUTE_ROW(ID, METHOD, PATH, ROLE, SCOPE, HANDLER, ...) \
+	[ROUTE_##ID] = { .method = METHOD,                     \
+		.path = PATH,                                  \
+		.role = ROLE,                                  \
+		.scope = SCOPE_##SCOPE,                        \
+		.summary = __VA_ARGS__ },
 const struct route_row route_table[ROUTE_COUNT] = { ROUTES(ROUTE_ROW) };
 #undef ROUTE_ROW
 

@@ -8,9 +8,10 @@
 
 #include "base/role.h"
 
-/* ROUTE(identifier, method, path, who may ask, scope, handler, "what one gets"). A path that ends
- * in * stands for any name there. HEAD goes where GET goes. The methods of a path are those of its
- * rows.
+/* ROUTE(identifier, method, path, who may ask, scope, handler, "what one gets", …). A path that
+ * ends in * stands for any name there. HEAD goes where GET goes. The methods of a path are those of
+ * its rows. What is a command to the camera's daemon has it behind: .command, its name, and .list,
+ * the array of its reply that is the answer; its arguments are the query of a GET, else the body.
  *
  * What is CAMERA's is answered for one camera, which is there: that of /cam/NAME/, else the
  * default one. What is the SITE's means the same below /cam/NAME/: whose page is there, its links
@@ -18,28 +19,29 @@
  *
  * The handlers are route_handler()s (exchange.h); dispatch.c calls them. */
 #define ROUTES(ROUTE)                                                                             \
-	ROUTE(STATUS, "GET", "/status", ROLE_VIEWER, CAMERA, api_status,                          \
-	    "Live numbers: camera, pictures, viewers, disk, motion.")                             \
+	ROUTE(STATUS, "GET", "/status", ROLE_VIEWER, CAMERA, api_command,                         \
+	    "Live numbers: camera, pictures, viewers, disk, motion.", .command = "status")        \
 	ROUTE(SNAPSHOT, "GET", "/snapshot.jpg", ROLE_VIEWER, CAMERA, view_snapshot,               \
 	    "The newest frame.")                                                                  \
 	ROUTE(STREAM, "GET", "/stream.jpg", ROLE_VIEWER, CAMERA, view_stream,                     \
 	    "Frames as they come (MJPEG).")                                                       \
 	ROUTE(EVENTS, "GET", "/events", ROLE_VIEWER, CAMERA, view_events,                         \
 	    "Events as they happen (Server-Sent Events).")                                        \
-	ROUTE(GET_CONFIG, "GET", "/config", ROLE_VIEWER, CAMERA, api_get_config,                  \
-	    "All settings, and where each value is from.")                                        \
-	ROUTE(SET_CONFIG, "POST", "/config", ROLE_OPERATOR, CAMERA, api_set_config,               \
-	    "Change settings, all of them or none, and keep them.")                               \
-	ROUTE(SNAPS, "GET", "/snaps/", ROLE_VIEWER, CAMERA, api_snaps,                            \
-	    "The saved pictures, newest first.")                                                  \
+	ROUTE(GET_CONFIG, "GET", "/config", ROLE_VIEWER, CAMERA, api_command,                     \
+	    "All settings, and where each value is from.", .command = "get")                      \
+	ROUTE(SET_CONFIG, "POST", "/config", ROLE_OPERATOR, CAMERA, api_command,                  \
+	    "Change settings, all of them or none, and keep them.", .command = "set")             \
+	ROUTE(SNAPS, "GET", "/snaps/", ROLE_VIEWER, CAMERA, api_command,                          \
+	    "The saved pictures, newest first.", .command = "snaps", .list = "snaps")             \
 	ROUTE(SNAP, "GET", "/snaps/*", ROLE_VIEWER, CAMERA, api_snap, "One saved picture.")       \
 	ROUTE(DELETE_SNAP, "DELETE", "/snaps/*", ROLE_OPERATOR, CAMERA, api_delete_snap,          \
-	    "Delete a saved picture.")                                                            \
-	ROUTE(HISTORY, "GET", "/history", ROLE_VIEWER, CAMERA, api_history, "Past events.")       \
-	ROUTE(GET_CONTROLS, "GET", "/controls", ROLE_VIEWER, CAMERA, api_get_controls,            \
-	    "The camera's own V4L2 controls.")                                                    \
-	ROUTE(SET_CONTROLS, "POST", "/controls", ROLE_OPERATOR, CAMERA, api_set_controls,         \
-	    "Set V4L2 controls, all of them or none, and keep them.")                             \
+	    "Delete a saved picture.", .command = "snap_delete")                                  \
+	ROUTE(HISTORY, "GET", "/history", ROLE_VIEWER, CAMERA, api_command, "Past events.",       \
+	    .command = "events", .list = "events")                                                \
+	ROUTE(GET_CONTROLS, "GET", "/controls", ROLE_VIEWER, CAMERA, api_command,                 \
+	    "The camera's own V4L2 controls.", .command = "controls")                             \
+	ROUTE(SET_CONTROLS, "POST", "/controls", ROLE_OPERATOR, CAMERA, api_command,              \
+	    "Set V4L2 controls, all of them or none, and keep them.", .command = "control")       \
 	ROUTE(READY, "GET", "/readyz", ROLE_VIEWER, CAMERA, api_ready, "Is there a fresh frame?") \
 	ROUTE(PAGE, "GET", "/", ROLE_VIEWER, SITE, dashboard_get, "The dashboard.")               \
 	ROUTE(HEALTH, "GET", "/healthz", ROLE_NONE, SITE, api_health, "Does the process live?")   \
@@ -64,6 +66,8 @@ struct route_row {
 	enum role role;
 	enum route_scope scope;
 	const char *summary; /* one sentence, for the docs and the OpenAPI file */
+	const char *command; /* to the camera's daemon; NULL: none */
+	const char *list;    /* of its reply, this array alone is the answer; NULL: all of it */
 };
 extern const struct route_row route_table[ROUTE_COUNT];
 

@@ -15,11 +15,12 @@
 #include <stdint.h>
 
 #include "base/cause.h"
+#include "protocol/limits.h"
 #include "store/result.h"
 
 struct store;
 
-enum { STORE_EVENTS_KEPT = 100000, STORE_NAME_SIZE = 64 };
+enum { STORE_EVENTS_KEPT = 100000, STORE_NAME_SIZE = SNAP_NAME_MAX + 1 };
 enum { STORE_DAMAGED_KEPT = 3, STORE_LOOK_S = 10, STORE_SALVAGE_S = 5 };
 
 struct store_limits {

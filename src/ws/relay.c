@@ -148,7 +148,7 @@ relay_forward(struct relay *relay, struct slot *slot, enum command_id command, c
 		data = line;
 	}
 	slot->waiting = true;
-	slot->changes = command_words[command].role == COMMAND_OPERATOR;
+	slot->changes = command_rows[command].role == COMMAND_OPERATOR;
 	slot->token = client_send(
 	    relay->camera->client, client_way(command, relay->role), data, length, on_reply, slot);
 	if (slot->token == 0)
@@ -184,7 +184,7 @@ id_valid(const json_t *id)
 static enum role
 command_needs(enum command_id id)
 {
-	return command_words[id].role == COMMAND_VIEWER ? ROLE_VIEWER : ROLE_OPERATOR;
+	return command_rows[id].role == COMMAND_VIEWER ? ROLE_VIEWER : ROLE_OPERATOR;
 }
 
 static void

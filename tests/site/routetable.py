@@ -6,7 +6,7 @@ import re
 import oriel
 
 Row = collections.namedtuple("Row", "id method path role scope handler summary")
-ROW = re.compile(r'ROUTE\((\w+), "(\w+)", "([^"]+)", ROLE_(\w+), (SITE|CAMERA), (\w+),[\s\\]*"([^"]+)"\)')
+ROW = re.compile(r'ROUTE\((\w+), "(\w+)", "([^"]+)", ROLE_(\w+), (SITE|CAMERA), (\w+),[\s\\]*"([^"]+)"[^()"]*(?:"\w+"[^()"]*)*\)')
 
 
 def rows():

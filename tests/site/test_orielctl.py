@@ -109,6 +109,8 @@ def test_events_and_snaps(ctl):
                      r"saved motion-\d+-\d+\.jpg$", "\n".join(lines), re.M)
     assert all(" motion  " in line for line in ctl.ok("events", "-t", "motion").splitlines())
     assert [int(line.split()[0]) for line in ctl.ok("events", "-a", 1, "-n", 2).splitlines()] == [2, 3]
+    assert ctl.ok("events", "--after=1", "--limit=2") == ctl.ok("events", "-a", 1, "-n", 2)
+    assert [int(line.split()[0]) for line in ctl.ok("events", "-b", 3).splitlines()] == [1, 2]
     assert json.loads(ctl.ok("--json", "events", "-n", 1).splitlines()[0])["id"] >= numbers[-1]
     snaps = ctl.ok("snaps", "-n", 1).splitlines()
     assert re.search(r"kB  motion-\d+-\d+\.jpg$", snaps[0]) and re.fullmatch(r"\d+ pictures, .*B", snaps[1])

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/json.h"
+#include "protocol/arguments.h"
 #include "protocol/camera_name.h"
 #include "protocol/commands.h"
 #include "protocol/events.h"
@@ -12,7 +14,7 @@ test_every_word_is_found(void **state)
 {
 	(void)state;
 	for (int id = 0; id < COMMAND_COUNT; id++)
-		assert_int_equal(command_find(command_words[id].name), id);
+		assert_int_equal(command_find(command_rows[id].name), id);
 	assert_int_equal(command_find("snapshot_now"), COMMAND_SNAPSHOT_NOW);
 }
 
@@ -32,14 +34,14 @@ test_words_and_help_are_whole(void **state)
 {
 	(void)state;
 	for (int id = 0; id < COMMAND_COUNT; id++) {
-		const struct command_word *word = &command_words[id];
+		const struct command_row *word = &command_rows[id];
 
 		assert_int_equal(
 		    strspn(word->name, "abcdefghijklmnopqrstuvwxyz_"), strlen(word->name));
 		assert_true(strlen(word->help) > 5);
 		assert_int_equal(word->help[strlen(word->help) - 1], '.');
 		for (int other = 0; other < id; other++)
-			assert_string_not_equal(word->name, command_words[other].name);
+			assert_string_not_equal(word->name, command_rows[other].name);
 	}
 }
 
@@ -54,9 +56,9 @@ test_a_browser_may_send(void **state)
 	assert_false(command_is_remote(COMMAND_COUNT));
 	assert_true(command_is_remote(COMMAND_STATUS));
 	assert_true(command_is_remote(COMMAND_SET));
-	assert_int_equal(command_words[COMMAND_SET].role, COMMAND_OPERATOR);
-	assert_int_equal(command_words[COMMAND_SNAP_DELETE].role, COMMAND_OPERATOR);
-	assert_int_equal(command_words[COMMAND_EVENTS].role, COMMAND_VIEWER);
+	assert_int_equal(command_rows[COMMAND_SET].role, COMMAND_OPERATOR);
+	assert_int_equal(command_rows[COMMAND_SNAP_DELETE].role, COMMAND_OPERATOR);
+	assert_int_equal(command_rows[COMMAND_EVENTS].role, COMMAND_VIEWER);
 }
 
 static void
@@ -103,6 +105,100 @@ test_types_are_the_numbered_events(void **state)
 	assert_string_equal(types, EVENT_TYPES);
 }
 
+static void
+test_arguments_are_whole(void **state)
+{
+	(void)state;
+	for (int id = 0; id < COMMAND_COUNT; id++) {
+		for (const struct field *row = command_rows[id].arguments; row->name != NULL;
+		     row++) {
+			assert_true(strlen(row->help) > 2);
+			assert_int_equal(
+			    strspn(row->name, "abcdefghijklmnopqrstuvwxyz_"), strlen(row->name));
+			if (row->type == FIELD_INTEGER)
+				assert_true(row->min < row->max && row->initial <= row->max);
+			if (row->type == FIELD_TEXT)
+				assert_true(row->length > 0);
+		}
+	}
+}
+
+/* NULL: it is taken. */
+static const char *
+refusal(enum command_id id, const char *text)
+{
+	static struct cause why;
+	json_t *command = json_parse_object(text, strlen(text));
+	int result = arguments_check(command_rows[id].arguments, command, &why);
+
+	json_decref(command);
+	return result == -1 ? why.text : NULL;
+}
+
+static void
+test_arguments_are_checked(void **state)
+{
+	(void)state;
+	assert_null(refusal(COMMAND_EVENTS, "{\"cmd\":\"events\",\"type\":\"saved\"}"));
+	assert_string_equal(
+	    refusal(COMMAND_EVENTS, "{\"before\":true}"), "before must be an integer");
+	assert_string_equal(refusal(COMMAND_EVENTS, "{\"before\":0}"), "before out of range");
+	assert_string_equal(refusal(COMMAND_EVENTS, "{\"limit\":1001}"), "limit out of range");
+	assert_string_equal(refusal(COMMAND_EVENTS, "{\"type\":\"state\"}"),
+	    "type must be motion, saved or camera");
+	assert_string_equal(refusal(COMMAND_EVENTS, "{\"type\":\"a word that is long\"}"),
+	    "type must be a string of at most 15 bytes");
+	assert_string_equal(refusal(COMMAND_STATUS, "{\"limit\":1}"), "unknown argument limit");
+	assert_string_equal(refusal(COMMAND_SNAP_DELETE, "{}"), "missing name");
+	assert_string_equal(
+	    refusal(COMMAND_SUBSCRIBE, "{\"pulse\":1}"), "pulse must be true or false");
+}
+
+/* They have tables of their own. */
+static void
+test_settings_and_controls_are_not_looked_at(void **state)
+{
+	(void)state;
+	assert_null(refusal(COMMAND_SET, "{\"nonsense\":1,\"tenths\":true}"));
+	assert_string_equal(
+	    refusal(COMMAND_SET, "{\"threshold\":1,\"tenths\":1}"), "tenths must be true or false");
+	assert_null(refusal(COMMAND_CONTROL, "{\"nonsense\":\"1\"}"));
+}
+
+static void
+test_what_is_left_out_has_its_initial_value(void **state)
+{
+	json_t *command = json_object();
+
+	(void)state;
+	assert_int_equal(arguments_check(command_rows[COMMAND_EVENTS].arguments, command, NULL), 0);
+	assert_int_equal(argument_integer(command, "limit", 0), 50);
+	assert_int_equal(argument_integer(command, "after", -1), -1);
+	json_decref(command);
+}
+
+static void
+test_arguments_are_told(void **state)
+{
+	json_t *names = arguments_names(command_rows[COMMAND_EVENTS].arguments);
+	json_t *rows = arguments_describe(command_rows[COMMAND_EVENTS].arguments);
+	json_t *limit = json_array_get(rows, 2), *type = json_array_get(rows, 3);
+
+	(void)state;
+	assert_string_equal(json_string_value(names), "before, after, limit, type");
+	assert_string_equal(json_get_text(limit, "type"), "integer");
+	assert_int_equal(json_integer_value(json_object_get(limit, "max")), 1000);
+	assert_int_equal(json_integer_value(json_object_get(limit, "default")), 50);
+	assert_string_equal(json_get_text(type, "type"), "choice");
+	assert_int_equal(json_array_size(json_object_get(type, "choices")), 3);
+	assert_true(json_is_true(json_object_get(type, "optional")));
+	json_decref(names);
+	json_decref(rows);
+	names = arguments_names(command_rows[COMMAND_SET].arguments);
+	assert_string_equal(json_string_value(names), "KEY: VALUE, …, tenths");
+	json_decref(names);
+}
+
 int
 main(void)
 {
@@ -114,6 +210,11 @@ main(void)
 		cmocka_unit_test(test_camera_names),
 		cmocka_unit_test(test_events_are_found),
 		cmocka_unit_test(test_types_are_the_numbered_events),
+		cmocka_unit_test(test_arguments_are_whole),
+		cmocka_unit_test(test_arguments_are_checked),
+		cmocka_unit_test(test_settings_and_controls_are_not_looked_at),
+		cmocka_unit_test(test_what_is_left_out_has_its_initial_value),
+		cmocka_unit_test(test_arguments_are_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

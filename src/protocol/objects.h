@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: ISC */
+/* objects: what stands in more than one message, as rows. All end with a row without a name. */
+#ifndef ORIEL_PROTOCOL_OBJECTS_H
+#define ORIEL_PROTOCOL_OBJECTS_H
+
+#include "protocol/field.h"
+
+extern const struct field ok_fields[];	       /* nothing but that it was done */
+extern const struct field control_fields[];    /* one V4L2 control */
+extern const struct field snap_fields[];       /* one saved picture */
+extern const struct field past_event_fields[]; /* one event of the past */
+
+#endif
