@@ -48,7 +48,7 @@ ensure_grey(struct capture *capture, const struct frame_info *frame)
 	return true;
 }
 
-/* Everybody's copy of the verdict; a run of held-back triggers counts once. */
+/* Everybody's copy of the verdict; a run of held-back changes counts once. */
 static void
 note_verdict(struct capture *capture, const struct motion_verdict *verdict)
 {
@@ -69,17 +69,12 @@ static void
 judge(struct capture *capture, const struct motion_settings *detect, const struct frame_info *frame,
     uint32_t width, uint32_t height)
 {
-	struct capture_report report = { .kind = CAPTURE_MOTION, .frame = *frame };
-
-	report.verdict = motion_judge(
+	struct motion_verdict verdict = motion_judge(
 	    capture->motion, detect, capture->grey, width, height, frame->mono_ns);
-	note_verdict(capture, &report.verdict);
-	if (!report.verdict.triggered)
-		return;
-	report.mode = capture->status.mode;
-	report.generation = capture->status.generation;
-	report.frame.change = (uint16_t)report.verdict.change;
-	capture_report(capture, &report, capture->slot);
+	enum span_step step = spans_look(capture, &verdict, frame);
+
+	note_verdict(capture, &verdict);
+	spans_tell(capture, step, &verdict, frame);
 }
 
 void
@@ -112,6 +107,8 @@ note_blind(struct capture *capture, const struct cause *why)
 	capture->status.blind = *now;
 	capture->status.motion = (struct motion_verdict){ 0 };
 	pthread_mutex_unlock(&capture->lock);
+	if (why != NULL)
+		spans_end(capture, why);
 }
 
 /* Decode it small, as people see it. */

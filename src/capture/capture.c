@@ -102,6 +102,7 @@ capture_tune(struct capture *capture, const struct capture_tuning *tuning)
 	pthread_mutex_lock(&capture->lock);
 	capture->tuning = *tuning;
 	pthread_mutex_unlock(&capture->lock);
+	capture_poke(capture);
 }
 
 /* That no picture comes the thread says by itself, unless the driver keeps it in a call. */
@@ -123,6 +124,16 @@ capture_status(struct capture *capture, struct capture_status *status)
 	*status = capture->status;
 	pthread_mutex_unlock(&capture->lock);
 	status_look_for_hang(status);
+}
+
+void
+capture_look_for_hang(struct capture *capture)
+{
+	struct capture_status now;
+
+	capture_status(capture, &now);
+	if (now.hangs)
+		spans_end(capture, &now.reason);
 }
 
 struct motion_verdict

@@ -16,6 +16,7 @@
 #include "base/json.h"
 #include "base/queue.h"
 #include "motion/motion.h"
+#include "motion/span.h"
 #include "source/source.h"
 
 struct capture;
@@ -38,14 +39,16 @@ struct capture_tuning { /* may change at any time */
 	bool motion;
 	unsigned motion_fps;
 	struct motion_settings detect;
+	struct span_settings spans;
 };
 
 enum capture_report_kind {
-	CAPTURE_ONLINE,	  /* first picture after an opening: `mode` */
-	CAPTURE_OFFLINE,  /* `reason`; said once per outage and when the reason changes */
-	CAPTURE_RING,	  /* a new ring is in force (also the first): readers attach again */
-	CAPTURE_MOTION,	  /* a trigger: `verdict`, `frame`, and its JPEG in `jpeg` */
-	CAPTURE_CONTROLS, /* the answer to `token`; token 0: somebody else changed some */
+	CAPTURE_ONLINE,	 /* first picture after an opening: `mode` */
+	CAPTURE_OFFLINE, /* `reason`; said once per outage and when the reason changes */
+	CAPTURE_RING,	 /* a new ring is in force (also the first): readers attach again */
+	CAPTURE_MOTION,	 /* a span of motion begins: `verdict`, `frame`, and its JPEG in `jpeg` */
+	CAPTURE_MOTION_END, /* it has ended: `span`, `ended_ns`, `reason` ("": by itself) */
+	CAPTURE_CONTROLS,   /* the answer to `token`; token 0: somebody else changed some */
 };
 
 struct capture_report { /* heap; free with capture_report_free */
@@ -53,6 +56,8 @@ struct capture_report { /* heap; free with capture_report_free */
 	struct source_mode mode;
 	struct cause reason;
 	struct motion_verdict verdict;
+	struct span span;
+	uint64_t ended_ns; /* CLOCK_REALTIME */
 	struct frame_info frame;
 	uint64_t generation;
 	unsigned char *jpeg; /* frame.length bytes, owned by the report */
@@ -80,8 +85,9 @@ struct capture_status { /* a consistent copy, for /status and the pulse */
 	struct motion_verdict motion; /* the newest judgement */
 	struct cause blind; /* why there is none: pictures that cannot be judged; "" = there is */
 	struct motion_verdict
-	    peak; /* that of the largest change since the last capture_take_peak */
-	uint64_t light_held, cooldown_held; /* triggers held back so far */
+	    peak;	  /* that of the largest change since the last capture_take_peak */
+	struct span span; /* of motion; open: one is under way */
+	uint64_t light_held, cooldown_held; /* changes held back so far */
 };
 
 /* Start the thread. `reports` takes what happens (queue full: counted in errors,
@@ -96,6 +102,10 @@ void capture_free(struct capture **capture);
 void capture_tune(struct capture *capture, const struct capture_tuning *tuning);
 void capture_status(struct capture *capture, struct capture_status *status);
 struct motion_verdict capture_take_peak(struct capture *capture); /* and starts anew */
+
+/* To be called now and then: while the driver keeps the thread in a call, it cannot end the span
+ * of motion that its camera left open. */
+void capture_look_for_hang(struct capture *capture);
 
 /* Copy the newest frame: *jpeg is the caller's to free. False when there is none. */
 bool capture_copy_newest(

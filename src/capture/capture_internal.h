@@ -6,6 +6,7 @@
  *   accept.c   which JPEGs are shown
  *   publish.c  one picture: copy or encode into the ring, ring the bells
  *   analysis.c motion, on pictures already published
+ *   spans.c    its beginnings and ends
  *   controls.c the camera's controls
  */
 #ifndef ORIEL_CAPTURE_CAPTURE_INTERNAL_H
@@ -116,5 +117,16 @@ void capture_free_rings(struct capture *capture);
 void analysis_raw(
     struct capture *capture, const struct picture *picture, const struct frame_info *frame);
 void analysis_jpeg(struct capture *capture, const struct frame_info *frame);
+
+/* ---- spans.c ---- */
+/* A picture was judged: does a span begin or end with it? Sets verdict->held where the pictures
+ * before it hold it back. */
+enum span_step spans_look(
+    struct capture *capture, struct motion_verdict *verdict, const struct frame_info *frame);
+/* Tell the loop of it; the picture's JPEG is in capture->slot. */
+void spans_tell(struct capture *capture, enum span_step step, const struct motion_verdict *verdict,
+    const struct frame_info *frame);
+void spans_end(struct capture *capture, const struct cause *reason); /* if one is open */
+void spans_check(struct capture *capture); /* ends one that the tuning allows no longer */
 
 #endif

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "capture/capture_internal.h"
+#include "protocol/reasons.h"
 
 #define RETRY_FIRST_NS (100 * CLOCK_MS)
 #define RETRY_MOST_NS (2 * CLOCK_S)    /* a camera is back within 3 s of its return */
@@ -52,6 +53,7 @@ go_offline(struct capture *capture, const struct cause *reason)
 	bool news = !capture->reported || status->online ||
 	    strcmp(status->reason.text, reason->text) != 0;
 
+	spans_end(capture, reason);
 	pthread_mutex_lock(&capture->lock);
 	status->online = false;
 	status->reason = *reason;
@@ -159,6 +161,17 @@ is_same(const struct source_mode *a, const struct source_mode *b)
 	    strcmp(a->self, b->self) == 0;
 }
 
+/* A source that took another's place while pictures came: what moved there is not what moves here.
+ */
+static void
+end_former_span(struct capture *capture)
+{
+	struct cause reason;
+
+	cause_set(&reason, "%s was opened", capture->source->mode.name);
+	spans_end(capture, &reason);
+}
+
 /* `source` is what we watch from now on. */
 static void
 take_over(struct capture *capture, struct source *source)
@@ -178,6 +191,7 @@ take_over(struct capture *capture, struct source *source)
 	    !source->kind->patient, capture->opened_ns);
 	capture->rate = (struct rate){ 0 };
 	capture->refusal.text[0] = '\0';
+	end_former_span(capture);
 	capture->size = (struct capture_size){ source->mode.width, source->mode.height };
 	capture->other = (struct capture_size){ 0, 0 };
 	motion_forget(capture->motion);
@@ -475,6 +489,7 @@ turn(struct capture *capture)
 	pthread_mutex_lock(&capture->lock);
 	capture->status.turns++;
 	pthread_mutex_unlock(&capture->lock);
+	spans_check(capture);
 	if (poll(fds, sizeof fds / sizeof fds[0], limit(capture)) == -1)
 		return;
 	woke = clock_mono_ns(); /* what a call to the driver takes is no silence of the camera */
@@ -501,6 +516,7 @@ void
 capture_watch(void *arg)
 {
 	struct capture *capture = arg;
+	struct cause stopping;
 
 	capture->delay_ns = RETRY_FIRST_NS;
 	capture->wanted.failures = capture->failures;
@@ -510,6 +526,8 @@ capture_watch(void *arg)
 	open_source(capture);
 	while (!atomic_load(&capture->stop))
 		turn(capture);
+	cause_set(&stopping, REASON_STOPPING);
+	spans_end(capture, &stopping);
 	close_source(capture);
 	if (capture->inotify != -1)
 		close(capture->inotify);

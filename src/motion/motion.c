@@ -28,8 +28,6 @@ struct motion {
 	struct components components;
 	unsigned learning; /* pictures still to learn from */
 	enum motion_held learning_why;
-	bool fired;
-	uint64_t fired_ns;
 };
 
 const char *
@@ -38,9 +36,10 @@ motion_held_word(enum motion_held held)
 	static const char *const words[] = {
 		[MOTION_FREE] = "",
 		[MOTION_BELOW] = "below threshold",
-		[MOTION_COOLDOWN] = "cool-down",
 		[MOTION_LIGHT] = "light switch",
 		[MOTION_WARMING] = "warming up",
+		[MOTION_SHORT] = "too brief so far",
+		[MOTION_COOLDOWN] = "cool-down",
 	};
 
 	return words[held];
@@ -206,10 +205,9 @@ permille(uint32_t count, uint32_t area)
 	return (uint32_t)(((uint64_t)count * 1000 + area - 1) / area);
 }
 
-/* What keeps this change from being a trigger; MOTION_FREE = nothing does. */
+/* What keeps this change from being motion; MOTION_FREE = nothing does. */
 static enum motion_held
-motion_hold(struct motion *motion, const struct motion_settings *settings, uint32_t change,
-    uint64_t mono_ns)
+motion_hold(struct motion *motion, const struct motion_settings *settings, uint32_t change)
 {
 	if (motion->learning > 0) {
 		motion->learning--;
@@ -220,11 +218,7 @@ motion_hold(struct motion *motion, const struct motion_settings *settings, uint3
 		motion->learning_why = MOTION_LIGHT;
 		return MOTION_LIGHT;
 	}
-	if (change <= settings->threshold)
-		return MOTION_BELOW;
-	if (motion->fired && mono_ns < motion->fired_ns + settings->cooldown_ms * CLOCK_MS)
-		return MOTION_COOLDOWN;
-	return MOTION_FREE;
+	return change <= settings->threshold ? MOTION_BELOW : MOTION_FREE;
 }
 
 struct motion_verdict
@@ -247,11 +241,6 @@ motion_judge(struct motion *motion, const struct motion_settings *settings,
 		if (motion->area > 0)
 			verdict.change = permille(picture_count(motion, &verdict), motion->area);
 	}
-	verdict.held = motion_hold(motion, settings, verdict.change, mono_ns);
-	if (verdict.held == MOTION_FREE) {
-		verdict.triggered = true;
-		motion->fired = true;
-		motion->fired_ns = mono_ns;
-	}
+	verdict.held = motion_hold(motion, settings, verdict.change);
 	return verdict;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* motion: how much of the picture changed, and whether that is worth an event.
+/* motion: how much of the picture changed, and whether that is motion. What becomes of it in time:
+ * span.h.
  *
  * Works on a small grey picture (1/8 scale) and explains every decision. Not
  * thread-safe: one detector a capture thread. Allocates only when the picture's
@@ -15,27 +16,27 @@
 struct motion;
 
 struct motion_settings {
-	unsigned
-	    threshold; /* 0..1000: trigger when change is above this many tenths of a percent */
-	unsigned cooldown_ms; /* after a trigger, hold back this long */
-	unsigned noise;	      /* 0..255: grey levels of difference that still count as noise */
+	unsigned threshold; /* 0..1000: motion when change is above this many tenths of a percent */
+	unsigned noise;	    /* 0..255: grey levels of difference that still count as noise */
 	unsigned
 	    light_switch; /* 1..100: at or above this many percent it was the light, 100 = off */
 };
 
 enum motion_held {
-	MOTION_FREE,	 /* not held back: `triggered` says whether it fired */
-	MOTION_BELOW,	 /* change is not above the threshold */
-	MOTION_COOLDOWN, /* above, but too soon after the last trigger */
-	MOTION_LIGHT,	 /* nearly all of the picture changed */
-	MOTION_WARMING,	 /* the background is not learned yet */
+	MOTION_FREE,	/* not held back: it is motion */
+	MOTION_BELOW,	/* change is not above the threshold */
+	MOTION_LIGHT,	/* nearly all of the picture changed */
+	MOTION_WARMING, /* the background is not learned yet */
+	/* Not by one picture, but by those before it: span.h. */
+	MOTION_SHORT,	 /* above, but in too few pictures so far */
+	MOTION_COOLDOWN, /* above, but too soon after the last beginning */
 };
 
 const char *motion_held_word(
-    enum motion_held held); /* "", "below threshold", "cool-down", "light switch", "warming up" */
+    enum motion_held held); /* "", "below threshold", "light switch", "warming up", "too brief so
+			       far", "cool-down" */
 
 struct motion_verdict {
-	bool triggered;
 	enum motion_held held;
 	uint32_t change;    /* tenths of a percent of the (unmasked) picture, 0..1000 */
 	uint32_t threshold; /* tenths of a percent, as it was then */

@@ -174,6 +174,7 @@ orield_take_report(struct orield *orield, struct capture_report *report)
 		break;
 	case CAPTURE_RING: publisher_ring(orield->publisher, report->generation); break;
 	case CAPTURE_MOTION: orield_take_motion(orield, report); break;
+	case CAPTURE_MOTION_END: break;
 	case CAPTURE_CONTROLS: camera_controls_report(orield->controls, report); break;
 	}
 }

@@ -53,9 +53,13 @@ settings_tuning(const struct options *options)
 		.motion_fps = (unsigned)options_number(options, SETTING_MOTION_FPS),
 		.detect = {
 			.threshold = (unsigned)options_number(options, SETTING_THRESHOLD),
-			.cooldown_ms = (unsigned)options_number(options, SETTING_COOLDOWN),
 			.noise = (unsigned)options_number(options, SETTING_NOISE),
 			.light_switch = (unsigned)options_number(options, SETTING_LIGHT_SWITCH),
+		},
+		.spans = {
+			.gap_ms = (unsigned)options_number(options, SETTING_MOTION_GAP),
+			.pictures = (unsigned)options_number(options, SETTING_MOTION_MIN),
+			.cooldown_ms = (unsigned)options_number(options, SETTING_COOLDOWN),
 		},
 	};
 }

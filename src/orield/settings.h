@@ -80,6 +80,15 @@
 	SETTING(COOLDOWN, .name = "cooldown", .label = "Cool-down", .group = "Motion",             \
 	    .type = OPTION_INTEGER, .min = 0, .max = 3600000, .initial = "2000", .unit = "ms",     \
 	    .flags = OPTION_LIVE, .help = "After a motion event, none for this long.")             \
+	SETTING(MOTION_GAP, .name = "motion_gap", .label = "Gap", .group = "Motion",               \
+	    .type = OPTION_INTEGER, .min = 100, .max = 3600000, .initial = "5000", .unit = "ms",   \
+	    .flags = OPTION_LIVE,                                                                  \
+	    .help = "Motion ends when nothing was above the threshold for this long.")             \
+	SETTING(MOTION_MIN, .name = "motion_min", .label = "Pictures before it counts",            \
+	    .group = "Motion", .type = OPTION_INTEGER, .min = 1, .max = 100, .initial = "2",       \
+	    .unit = "pictures", .flags = OPTION_LIVE,                                              \
+	    .help = "Motion begins when this many analysed pictures in a row are above the "       \
+		    "threshold; more of them for a picture that flickers.")                        \
 	SETTING(NOISE, .name = "noise", .label = "Noise floor", .group = "Motion",                 \
 	    .type = OPTION_INTEGER, .min = 0, .max = 255, .initial = "16", .unit = "grey levels",  \
 	    .flags = OPTION_LIVE,                                                                  \

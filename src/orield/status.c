@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "protocol/reasons.h"
 #include "orield/settings.h"
 
 /* What "auto" came to, once that is known. */
@@ -111,7 +112,7 @@ static json_t *
 status_verdict(const struct status_values *now, const struct motion_verdict *verdict)
 {
 	bool on = options_number(now->options, SETTING_MOTION) != 0;
-	const char *held = !on			 ? "motion detection is off"
+	const char *held = !on			 ? REASON_MOTION_OFF
 	    : now->capture.blind.text[0] != '\0' ? now->capture.blind.text
 						 : motion_held_word(verdict->held);
 

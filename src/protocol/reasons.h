@@ -14,6 +14,8 @@
 #define REASON_UNKNOWN_OUTCOME                                         \
 	"no answer yet: it may have been done, or may be done later; " \
 	"ask again with the same id to learn which"
+#define REASON_STOPPING "the camera daemon was stopped"
+#define REASON_MOTION_OFF "motion detection is off"
 #define REASON_OPERATORS "operators only"
 #define ERROR_BAD_JSON "bad json"
 #define ERROR_UNKNOWN_COMMAND "unknown command"

@@ -3,8 +3,7 @@
  * the frame's number and the wall clock, and once a period a disc that crosses
  * the picture. The disc covers about a fifth of a 16:9 picture and is brighter
  * than every bar, so that it is clearly motion at the default threshold of
- * 12 %; it crosses in less than the default cool-down of 2 s, so that it is one
- * event. Only what changed is painted anew. */
+ * 12 %. Only what changed is painted anew. */
 #include "source/source.h"
 
 #include <errno.h>

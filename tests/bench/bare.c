@@ -264,7 +264,7 @@ static void
 our_decode(const unsigned char *data, size_t length, uint64_t number)
 {
 	static const struct motion_settings settings = {
-		.threshold = 120, .cooldown_ms = 2000, .noise = 16, .light_switch = 80
+		.threshold = 120, .noise = 16, .light_switch = 80
 	};
 	static struct jpeg_decoder *decoder;
 	static struct motion *motion;

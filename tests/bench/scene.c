@@ -50,22 +50,25 @@ static unsigned
 film_judge(struct film *film, unsigned threshold, double *events)
 {
 	const struct motion_settings settings = {
-		.threshold = threshold, .cooldown_ms = 2000, .noise = 16, .light_switch = 80
+		.threshold = threshold, .noise = 16, .light_switch = 80
 	};
 	struct jpeg_decoder *decoder = jpeg_decoder_new();
 	struct motion *motion = motion_new();
 	unsigned char *small = malloc(film->size);
 	uint32_t width, height, length;
+	struct motion_verdict verdict;
+	struct span span = { 0 };
 	unsigned count = 0;
 	struct cause why;
 
 	for (unsigned frame = 0; frame < SCENE_FRAMES; frame++) {
 		length = film_picture(film, frame);
 		if (jpeg_decode_grey8(decoder, film->jpeg, length, small, film->size, &width,
-			&height, &why) == 0 &&
-		    motion_judge(motion, &settings, small, width, height,
-			(frame + 1) * (CLOCK_S / SCENE_FPS))
-			.triggered)
+			&height, &why) == -1)
+			continue;
+		verdict = motion_judge(
+		    motion, &settings, small, width, height, (frame + 1) * (CLOCK_S / SCENE_FPS));
+		if (scene_begins(&span, frame, verdict.held == MOTION_FREE))
 			events[count++] = frame / (double)SCENE_FPS;
 	}
 	motion_free(&motion);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "unit/random.h"
 
 /* What is drawn on is a picture of fractions: 0..1 both ways, whatever its size. */
@@ -378,6 +379,18 @@ scene_draw(unsigned scene, unsigned frame, unsigned char *grey, unsigned width, 
 	paint_ground(&canvas);
 	scenes[scene].draw(&canvas);
 	paint_grain(&canvas, scenes[scene].grain);
+}
+
+bool
+scene_begins(struct span *span, unsigned frame, bool above)
+{
+	static const struct span_settings settings = {
+		.gap_ms = 5000, .pictures = 2, .cooldown_ms = 2000
+	};
+	const struct span_picture picture = { .above = above,
+		.mono_ns = (frame + 1) * (CLOCK_S / SCENE_FPS) };
+
+	return span_look(span, &settings, &picture) == SPAN_BEGINS;
 }
 
 struct scene_score

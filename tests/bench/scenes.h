@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "motion/span.h"
+
 enum {
 	SCENE_FPS = 10,
 	SCENE_SECONDS = 24,
@@ -31,6 +33,10 @@ struct scene_label scene_label(unsigned scene);
 /* Draw picture `frame` (0..SCENE_FRAMES - 1) of a scene: width * height bytes. */
 void scene_draw(
     unsigned scene, unsigned frame, unsigned char *grey, unsigned width, unsigned height);
+
+/* Does an event begin with picture `frame`, by orield's own settings? `above`: whether it was
+ * judged to be motion. *span is zero before the first. */
+bool scene_begins(struct span *span, unsigned frame, bool above);
 
 /* What a detector made of a scene. */
 struct scene_score {

@@ -10,7 +10,7 @@ from test_access import SCREENS
 def scenic(make_site):
     """A site with a picture worth looking at, and something happening."""
     return make_site(cameras={"cam": ["--source=testcard", "--width=1280", "--height=720", "--fps=15",
-                                      "--testcard-period=6000", "--cooldown=1500"]})
+                                      "--testcard-period=6000", "--cooldown=1500", "--motion-gap=1500"]})
 
 
 def test_screenshots(scenic, browse, artefacts):

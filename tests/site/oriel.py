@@ -370,4 +370,4 @@ class Site:
 
 
 # A small, quick test card: tests need pictures and motion, not a view.
-CARD = ["--source=testcard", "--width=320", "--height=240", "--fps=20", "--testcard-period=3000", "--cooldown=500"]
+CARD = ["--source=testcard", "--width=320", "--height=240", "--fps=20", "--testcard-period=2000", "--cooldown=500", "--motion-gap=400"]

@@ -9,7 +9,7 @@ HOUR = 3600
 
 
 def test_the_clock_is_set(make_site):
-    site = make_site(cameras={"cam": ["--fps=20", "--testcard-period=1000", "--cooldown=300"]},
+    site = make_site(cameras={"cam": ["--fps=20", "--testcard-period=1000", "--cooldown=300", "--motion-gap=200"]},
                      prepare=lambda site: faults.preload(site, *site.daemons))
     ids = []
     with site.stream() as stream, site.events() as events, site.control() as control:

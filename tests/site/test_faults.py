@@ -20,7 +20,7 @@ DISK = [("open", errno.EMFILE), ("write", errno.EIO), ("sync", errno.EIO), ("tru
 def failing(make_site):
     def prepare(site):
         faults.preload(site, "orield")
-    site = make_site(cameras={"cam": ["--fps=20", "--testcard-period=800"]}, prepare=prepare)
+    site = make_site(cameras={"cam": ["--fps=20", "--testcard-period=800", "--motion-gap=150"]}, prepare=prepare)
     site.outage()
     site.allow(r" (warning|error): ")
     site.restarts = {"orield"}
@@ -72,7 +72,7 @@ if not faults.SANITIZED:        # those have an allocator of their own
 
 def test_a_state_folder_that_cannot_be_used(make_site):
     """The picture and motion are there all the same, saving is refused with the reason; and it heals."""
-    site = make_site(cameras={"cam": ["--cooldown=100", "--testcard-period=800"]},
+    site = make_site(cameras={"cam": ["--cooldown=100", "--testcard-period=800", "--motion-gap=150"]},
                      prepare=lambda site: faults.preload(site, "orield"))
     site.outage()
     site.allow(r" (warning|error): .*(state|store)")

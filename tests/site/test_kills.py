@@ -15,7 +15,7 @@ PROGRAMS = ("orield", "oriel-fcgi", "oriel-ws", "nginx")
 
 @pytest.mark.parametrize("victim", [*PROGRAMS, "all"])
 def test_nothing_is_lost(make_site, victim):
-    site = make_site(cameras={"cam": ["--fps=20", "--testcard-period=800", "--cooldown=100"]})
+    site = make_site(cameras={"cam": ["--fps=20", "--testcard-period=800", "--cooldown=100", "--motion-gap=150"]})
     site.outage()
     site.allow(r"picture.* had no row")
     site.restarts = set(PROGRAMS)

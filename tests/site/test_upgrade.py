@@ -32,7 +32,7 @@ def handed_over(make_site):
             listener.listen(4096)
             site[name].listener = listener
             listeners.append(listener)
-    site = make_site(cameras={"cam": ["--fps=20", "--testcard-period=800"]}, prepare=hand_over)
+    site = make_site(cameras={"cam": ["--fps=20", "--testcard-period=800", "--motion-gap=150"]}, prepare=hand_over)
     site.outage()
     site.restarts = set(PROGRAMS)
     yield site

@@ -136,7 +136,7 @@ def main():
     parser.add_argument("--minutes", type=float, default=30)
     minutes = parser.parse_args().minutes
     load = os.getloadavg()[0]
-    site = oriel.Site(cameras={"cam": ["--source=testcard", "--width=640", "--height=480", "--fps=15", "--testcard-period=3000"]})
+    site = oriel.Site(cameras={"cam": ["--source=testcard", "--width=640", "--height=480", "--fps=15", "--testcard-period=3000", "--motion-gap=600"]})
     try:
         site.start()
         site.begin()

@@ -81,8 +81,7 @@ fake_motion(uint32_t change, uint64_t wall_ns)
 {
 	struct capture_report motion = { .kind = CAPTURE_MOTION,
 		.frame = fake.status.frame,
-		.verdict = { .triggered = true,
-		    .change = change,
+		.verdict = { .change = change,
 		    .threshold = 120,
 		    .box_x = 8,
 		    .box_y = 6,

@@ -41,7 +41,7 @@ setup(void **state)
 	tuning = (struct capture_tuning){ .quality = 80,
 		.motion = true,
 		.motion_fps = 60,
-		.detect = { .threshold = 1, .cooldown_ms = 0, .noise = 16, .light_switch = 100 } };
+		.detect = { .threshold = 1, .noise = 16, .light_switch = 100 } };
 	reports = queue_new(256);
 	return 0;
 }

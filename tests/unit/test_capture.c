@@ -326,8 +326,8 @@ setup(void **state)
 	tuning = (struct capture_tuning){ .quality = 80,
 		.motion = true,
 		.motion_fps = 60,
-		.detect = {
-		    .threshold = 120, .cooldown_ms = 2000, .noise = 16, .light_switch = 80 } };
+		.detect = { .threshold = 120, .noise = 16, .light_switch = 80 },
+		.spans = { .gap_ms = 500, .pictures = 1, .cooldown_ms = 2000 } };
 	bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	reports = queue_new(16);
 	return 0;

@@ -31,19 +31,21 @@ static struct scene_score
 judge_scene(unsigned scene)
 {
 	static const struct motion_settings settings = {
-		.threshold = THRESHOLD, .cooldown_ms = 2000, .noise = 16, .light_switch = 80
+		.threshold = THRESHOLD, .noise = 16, .light_switch = 80
 	};
 	static unsigned char large[SCALE * SCALE * WIDTH * HEIGHT], small[WIDTH * HEIGHT];
 	struct motion *motion = motion_new();
+	struct motion_verdict verdict;
+	struct span span = { 0 };
 	double events[SCENE_FRAMES];
 	unsigned count = 0;
 
 	for (unsigned frame = 0; frame < SCENE_FRAMES; frame++) {
 		scene_draw(scene, frame, large, SCALE * WIDTH, SCALE * HEIGHT);
 		shrink(large, small);
-		if (motion_judge(motion, &settings, small, WIDTH, HEIGHT,
-			(frame + 1) * (CLOCK_S / SCENE_FPS))
-			.triggered)
+		verdict = motion_judge(
+		    motion, &settings, small, WIDTH, HEIGHT, (frame + 1) * (CLOCK_S / SCENE_FPS));
+		if (scene_begins(&span, frame, verdict.held == MOTION_FREE))
 			events[count++] = frame / (double)SCENE_FPS;
 	}
 	motion_free(&motion);

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: ISC */
+/* Spans of motion: the loop is told when one begins, with its picture, and when it ends. One never
+ * outlives its camera, nor the wish to know of motion. */
+#include "base/clock.h"
+#include "capture/capture_internal.h"
+#include "protocol/reasons.h"
+
+/* Why there may be no span now; NULL: there may. */
+static const char *
+spans_forbidden(const struct capture_tuning *tuning)
+{
+	return tuning->motion ? NULL : REASON_MOTION_OFF;
+}
+
+enum span_step
+spans_look(struct capture *capture, struct motion_verdict *verdict, const struct frame_info *frame)
+{
+	struct span_picture picture = { .above = verdict->held == MOTION_FREE,
+		.change = verdict->change,
+		.mono_ns = frame->mono_ns,
+		.wall_ns = frame->wall_ns };
+	enum span_step step = SPAN_NONE;
+
+	pthread_mutex_lock(&capture->lock);
+	if (spans_forbidden(&capture->tuning) == NULL)
+		step = span_look(&capture->status.span, &capture->tuning.spans, &picture);
+	pthread_mutex_unlock(&capture->lock);
+	if (step == SPAN_SHORT)
+		verdict->held = MOTION_SHORT;
+	if (step == SPAN_COOLDOWN)
+		verdict->held = MOTION_COOLDOWN;
+	return step;
+}
+
+static void
+tell_begin(
+    struct capture *capture, const struct motion_verdict *verdict, const struct frame_info *frame)
+{
+	struct capture_report report = { .kind = CAPTURE_MOTION,
+		.mode = capture->status.mode,
+		.verdict = *verdict,
+		.generation = capture->status.generation,
+		.frame = *frame };
+
+	report.frame.change = (uint16_t)verdict->change;
+	capture_report(capture, &report, capture->slot);
+}
+
+static void
+tell_end(
+    struct capture *capture, const struct span *span, const struct cause *reason, uint64_t wall_ns)
+{
+	static const struct cause none;
+	struct capture_report report = { .kind = CAPTURE_MOTION_END,
+		.span = *span,
+		.reason = reason != NULL ? *reason : none,
+		.ended_ns = wall_ns };
+
+	capture_report(capture, &report, NULL);
+}
+
+void
+spans_tell(struct capture *capture, enum span_step step, const struct motion_verdict *verdict,
+    const struct frame_info *frame)
+{
+	if (step == SPAN_BEGINS)
+		tell_begin(capture, verdict, frame);
+	if (step == SPAN_ENDS) {
+		struct capture_status now;
+
+		capture_status(capture, &now);
+		tell_end(capture, &now.span, NULL, frame->wall_ns);
+	}
+}
+
+void
+spans_end(struct capture *capture, const struct cause *reason)
+{
+	struct span span;
+	bool ended;
+
+	pthread_mutex_lock(&capture->lock);
+	ended = span_end(&capture->status.span);
+	span = capture->status.span;
+	pthread_mutex_unlock(&capture->lock);
+	if (ended)
+		tell_end(capture, &span, reason, clock_wall_ns());
+}
+
+void
+spans_check(struct capture *capture)
+{
+	struct cause reason;
+	const char *why;
+
+	pthread_mutex_lock(&capture->lock);
+	why = spans_forbidden(&capture->tuning);
+	pthread_mutex_unlock(&capture->lock);
+	if (why == NULL)
+		return;
+	cause_set(&reason, "%s", why);
+	spans_end(capture, &reason);
+}
