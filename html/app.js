@@ -8,29 +8,29 @@ import { commandButtons } from './commands.js';
 import { sender, Tuner } from './control.js';
 import { controlsForm } from './controls.js';
 import { byId } from './dom.js';
+import { Model } from './model.js';
 import { Picture } from './picture.js';
 import { plotView } from './plot.js';
 import { boxView, recentView } from './recent.js';
 import { savedView } from './saved.js';
 import { sessionView } from './session.js';
 import { settingsForm, thresholdSlider } from './settings.js';
-import { EVENTS_MAX, initial, reduce } from './state.js';
+import { EVENTS_MAX } from './state.js';
 import { statusView } from './status.js';
 import { Wire } from './wire.js';
 
 const base = cameraBase(location);
-let state = { ...initial, now: Date.now() };
 let drawing = false;
 
-function dispatch(action) {
-  state = reduce(state, action);
+const model = new Model(Date.now(), () => {
   if (drawing) return;
   drawing = true;
   requestAnimationFrame(() => {
     drawing = false;
-    views.forEach((view) => view(state));
+    views.forEach((view) => view(model.state));
   });
-}
+});
+const { dispatch } = model;
 
 const report = (name) => (link) => dispatch({ type: 'link', name, link });
 const tuner = (scope, cmd, path) =>
@@ -38,10 +38,10 @@ const tuner = (scope, cmd, path) =>
 
 const wire = new Wire(base, { onEvent, onOpen, report: (name, link) => report(name)(link) });
 const picture = new Picture(byId('frame'), base, report('picture'));
-const saved = savedView(base, dispatch);
+const saved = savedView(base, model);
 const configTuner = tuner('config', 'set', 'config');
-const settings = settingsForm(configTuner, base, dispatch);
-const controls = controlsForm(tuner('controls', 'control', 'controls'), base, dispatch);
+const settings = settingsForm(configTuner, base, model);
+const controls = controlsForm(tuner('controls', 'control', 'controls'), base, model);
 const announcer = new Announcer(byId('motion-spoken'));
 const showBox = boxView();
 /** @type {((state: any) => void)[]} */
@@ -57,39 +57,55 @@ const views = [
   controls.update,
 ];
 
-// `anew`: nothing that was missed will be sent by itself.
+// What the next `state` asks for; it comes behind the events that were missed. What has no number (a
+// deletion, the camera's controls) is not sent again, so each connection asks for it; and for past
+// events too when it is `anew`: nothing that was missed is sent by itself.
+const due = { past: true, saved: true, camera: true };
+
 function onOpen(anew) {
   picture.encourage();
-  if (anew) loadAll();
+  due.past ||= anew;
+  due.saved = due.camera = true;
 }
 
 function onEvent(event) {
   dispatch(event);
-  if (event.type === 'state' && event.data.gap) loadAll();
-  if (event.type === 'state' && state.settings.length === 0) settings.load();
+  if (event.type === 'state') onState(event.data);
   if (event.type === 'motion') {
     announcer.motion(event.data);
     showBox(event.data.box);
   }
-  if (event.type === 'camera' && event.data.online) loadCamera();
+  if (event.type === 'camera' && event.data.online) load('camera');
 }
 
-// What happened before the page was there, or while it was not connected.
-function loadAll() {
-  get(new URL(`history?limit=${3 * EVENTS_MAX}`, base)).then(
-    (events) => dispatch({ type: 'history', events }),
-    (why) => dispatch({ type: 'notice', notice: { kind: 'failed', text: `No past events: ${why.message}` } }));
-  saved.load();
-  loadCamera();
+function onState({ gap }) {
+  for (const what of ['past', 'saved', 'camera']) if (due[what] || gap) load(what);
 }
 
-// Only V4L2 cameras have controls of their own.
-function loadCamera() {
-  settings.load();
-  get(new URL('status', base)).then((data) => {
-    dispatch({ type: 'status', data });
-    if (data.source === 'v4l2') controls.load();
-  }, () => {});
+// What cannot be had now is asked for again at the next `state`.
+function load(what) {
+  due[what] = false;
+  loaders[what]().catch(() => { due[what] = true; });
+}
+
+const loaders = {
+  past: () => loadPast(),
+  saved: () => saved.load(),
+  camera: () => Promise.all([settings.load(), loadStatus()]),
+};
+
+function loadPast() {
+  const request = get(new URL(`history?limit=${3 * EVENTS_MAX}`, base));
+  return model.load(request, (events) => ({ type: 'history', events })).catch((why) => {
+    dispatch({ type: 'notice', notice: { kind: 'failed', text: `No past events: ${why.message}` } });
+    throw why;
+  });
+}
+
+async function loadStatus() {
+  const since = await model.load(get(new URL('status', base)), (data) => ({ type: 'status', data }));
+  if (since.some(({ type }) => type === 'saved' || type === 'deleted')) return loadStatus();   // are they counted?
+  if (model.state.camera.source === 'v4l2') await controls.load();      // no other camera has any
 }
 
 // A tab that nobody sees holds no connection, nor one that the browser puts to sleep or keeps for the

@@ -4,12 +4,11 @@
 import { byId, el, list, put } from './dom.js';
 import { get } from './api.js';
 
-export function controlsForm(tuner, base, dispatch) {
+export function controlsForm(tuner, base, model) {
   const panel = byId('controls');
   const fields = byId('controls-fields');
-  const load = () => get(new URL('controls', base)).then(
-    (data) => dispatch({ type: 'controls', data }),
-    () => dispatch({ type: 'controls', data: { controls: [] } }));     // the camera has gone: it will be told
+  const none = () => ({ controls: [] });                              // the camera has gone: it will be told
+  const load = () => model.load(get(new URL('controls', base)).catch(none), (data) => ({ type: 'controls', data }));
   fields.form.onsubmit = (submit) => submit.preventDefault();
 
   const writers = new WeakMap();

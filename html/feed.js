@@ -56,14 +56,15 @@ export function feed(base, { since, onEvent, onOpen, report }) {
 // two of them is asked for, so a number must be known before the first.
 export function visits(base, handlers) {
   return async (opened, signal) => {
-    let unknown = handlers.since() === '';
+    const unknown = handlers.since() === '';
     const newest = unknown ? await newestEvent(base) : '';
+    let first = true;
     const visit = feed(base, {
       ...handlers,
       since: () => handlers.since() || newest,
       onOpen: (anew) => {
-        handlers.onOpen(anew || unknown);
-        unknown = false;
+        if (first || anew) handlers.onOpen(anew || unknown);
+        first = false;
       },
     });
     while (!signal.aborted) {

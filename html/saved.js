@@ -6,19 +6,25 @@ import { ask, byId, el, list, put } from './dom.js';
 import { SNAPS_PAGE } from './state.js';
 import { bytes, clock, messageOf, plural } from './text.js';
 
-export function savedView(base, dispatch) {
+const RELOAD_MAX = 120;
+
+export function savedView(base, model) {
+  const { dispatch } = model;
   const hrefOf = ({ name }) => new URL(`snaps/${encodeURIComponent(name)}`, base).href;
   const say = (kind, text) => dispatch({ type: 'notice', notice: { kind, text } });
+  const page = (query) => model.load(get(urlOf('snaps/', base, query)), (list) => ({ type: 'snaps', list, ...query }));
 
-  const load = async (before) => {
-    const snaps = await get(urlOf('snaps/', base, before ? { before, limit: SNAPS_PAGE } : { limit: SNAPS_PAGE }));
-    dispatch({ type: 'snaps', list: snaps, older: Boolean(before) });
-    return snaps;
-  };
+  // As many as are shown.
+  const load = () => page({ limit: Math.min(model.state.snaps.room, RELOAD_MAX) });
 
   // A picture that came as an event has no number to page by: then the newest page tells.
-  let last = null;
-  const loadOlder = async () => load(last ?? (await load()).at(-1).id);
+  const loadOlder = async () => {
+    if (model.state.snaps.end === null) await load();
+    const { end } = model.state.snaps;
+    if (end === null) return;
+    dispatch({ type: 'older' });
+    await page({ limit: SNAPS_PAGE, before: end });
+  };
 
   const discard = async (snap) => {
     if (!await ask(`Delete ${snap.name}? It cannot be brought back.`, 'Delete')) return false;
@@ -39,14 +45,13 @@ export function savedView(base, dispatch) {
   const make = (snap) => card(snap, hrefOf(snap), (click) => viewer.open(click, snap), () => discard(snap));
   byId('older-btn').onclick = () => loadOlder().catch((why) => say('failed', `No older pictures: ${why.message}`));
 
-  const update = ({ snaps }) => {
-    last = snaps.list.at(-1)?.id;
+  const update = ({ snaps, totals }) => {
     list(byId('saved'), snaps.list, 'name', make);
-    put(byId('saved-words'), snaps.count > 0 ? `${plural(snaps.count, 'picture', 'pictures')}, ${bytes(snaps.bytes)}` : 'None yet.');
+    put(byId('saved-words'), totals.count > 0 ? `${plural(totals.count, 'picture', 'pictures')}, ${bytes(totals.bytes)}` : 'None yet.');
     byId('older-btn').hidden = !snaps.more;
     viewer.update(snaps.list);
   };
-  return { load: () => load().catch(() => {}), open: viewer.openName, update };
+  return { load, open: viewer.openName, update };
 }
 
 function card(snap, href, open, discard) {

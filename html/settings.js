@@ -32,15 +32,9 @@ export function thresholdSlider(tuner) {
   };
 }
 
-export function settingsForm(tuner, base, dispatch) {
+export function settingsForm(tuner, base, model) {
   const fields = byId('settings-fields');
-  let loading = false;
-  const load = async () => {
-    if (loading) return;
-    loading = true;
-    await get(new URL('config', base)).then((data) => dispatch({ type: 'settings', data }), () => {});
-    loading = false;
-  };
+  const load = () => model.load(get(new URL('config', base)), (data) => ({ type: 'settings', data }));
   fields.form.onsubmit = (submit) => submit.preventDefault();
 
   const updates = new WeakMap();

@@ -11,7 +11,7 @@ export const SNAPS_PAGE = 12;
  * @typedef {{now: number, feed: Standing, control: Standing,
  *   picture: {phase: string, mode: string, fps: number, taken: number, shown: number, placard: string} & Record<string, any>,
  *   camera: Record<string, any>, config: Record<string, any>, wanted: Record<string, Record<string, any>>, skew: number | null,
- *   pulses: any[], events: any[], snaps: Record<string, any>, controls: any[], settings: any[], session: Record<string, any>, notice: any}} State
+ *   pulses: any[], events: any[], snaps: Record<string, any>, totals: {count: number, bytes: number}, controls: any[], settings: any[], session: Record<string, any>, notice: any}} State
  */
 
 /** @type {State} */
@@ -27,7 +27,8 @@ export const initial = {
   skew: null,                       // ms that this computer's clock is ahead of the camera's
   pulses: [],                       // {ts, change, threshold, held}, oldest first
   events: [],                       // {id, type, ts, data}, newest first
-  snaps: { list: [], room: SNAPS_PAGE, count: 0, bytes: 0, more: false },
+  snaps: { list: [], room: SNAPS_PAGE, end: null, more: false },    // saved pictures, newest first, down to the id `end`
+  totals: { count: 0, bytes: 0 },   // of all saved pictures
   controls: [],                     // V4L2 controls
   session: { login: false, role: '', user: '', kind: '' },   // who looks at this page
   notice: null,                     // {kind: 'done' | 'failed', text, href, label}
@@ -54,6 +55,13 @@ const reducers = {
   link: (state, { name, link }) => ({ [name]: { ...state[name], ...link } }),
   notice: (_, { notice }) => ({ notice }),
   session: (_, { session }) => ({ session }),
+
+  // An answer is as old as its question: what was told `since` is told again to what it changes.
+  answer: (state, { answer, since }) => {
+    const changed = reducers[answer.type](state, answer);
+    const whole = since.reduce(reduce, { ...state, ...changed });
+    return Object.fromEntries(Object.keys(changed).map((name) => [name, whole[name]]));
+  },
   settings: (_, { data: { settings = [] } }) => ({ settings }),      // none: an orield of before
   controls: ({ wanted }, { data: { controls } }) => ({
     controls,
@@ -61,7 +69,7 @@ const reducers = {
   }),
   status: (state, { data }) => ({
     camera: { ...state.camera, id: data.camera, name: data.name || data.source, ...cameraFacts(data) },
-    snaps: { ...state.snaps, ...data.snaps },
+    totals: { ...state.totals, ...data.snaps },
   }),
 
   // Its `source`, `width` and `height` are settings, what was asked for: not facts.
@@ -91,21 +99,28 @@ const reducers = {
     events: withEvents(state.events, events.filter(({ type }) => type === 'motion' || type === 'camera')),
   }),
 
-  saved: (state, { id, data }) => withSnap(state.snaps,
-    { id: null, event: id, name: data.name, url: data.url, bytes: data.size, ts: data.ts }),
-
-  // `older`: a further page, for which there is room from then on; else the newest page anew.
-  snaps: (state, { list, older }) => {
-    const more = list.length === SNAPS_PAGE;
-    const whole = older ? uniqueBy([...state.snaps.list, ...list], 'name') : list;
-    return { snaps: { ...state.snaps, list: whole, room: Math.max(SNAPS_PAGE, whole.length), more } };
+  saved: (state, { data: { name, url, size, ts } }) => {
+    if (state.snaps.list.some((snap) => snap.name === name)) return {};
+    return { snaps: withSnap(state.snaps, { id: null, name, url, bytes: size, ts }),
+      totals: { count: state.totals.count + 1, bytes: state.totals.bytes + size } };
   },
 
-  deleted: (state, { data }) => {
-    const gone = state.snaps.list.find((snap) => snap.name === data.name);
+  // A page of at most `limit` pictures: the newest, or those behind the one with the id `before`, if
+  // that is still where the list ends.
+  snaps: ({ snaps }, { list: page, limit, before }) => {
+    if (before !== undefined && before !== snaps.end) return {};
+    const list = before === undefined ? page : [...snaps.list, ...page];
+    return { snaps: { list, room: Math.max(SNAPS_PAGE, limit, list.length), end: list.at(-1)?.id ?? null, more: page.length === limit } };
+  },
+
+  // A further page is asked for: what is saved meanwhile must not push out what it follows.
+  older: ({ snaps }) => ({ snaps: { ...snaps, room: snaps.list.length + SNAPS_PAGE } }),
+
+  deleted: ({ snaps, totals }, { data: { name } }) => {
+    const gone = snaps.list.find((snap) => snap.name === name);
     if (!gone) return {};
-    return { snaps: { ...state.snaps, list: state.snaps.list.filter((snap) => snap !== gone),
-      count: state.snaps.count - 1, bytes: state.snaps.bytes - gone.bytes } };
+    return { snaps: { ...snaps, list: snaps.list.filter((snap) => snap !== gone) },
+      totals: { count: totals.count - 1, bytes: totals.bytes - gone.bytes } };
   },
 
   // `scope`: 'config' (our settings) or 'controls' (the camera's own).
@@ -147,11 +162,15 @@ function withEvents(old, more) {
   return uniqueBy(all.map((event) => ({ ...event, key: event.id ?? `at ${event.ts}` })), 'key').slice(0, EVENTS_MAX);
 }
 
+// In its place, by time. One that is older than the list goes to a further page, where there is one.
 function withSnap(snaps, snap) {
-  if (snaps.list.some(({ name }) => name === snap.name)) return {};
-  const list = [snap, ...snaps.list];
-  return { snaps: { list: list.slice(0, snaps.room), room: snaps.room, more: snaps.more || list.length > snaps.room,
-    count: snaps.count + 1, bytes: snaps.bytes + snap.bytes } };
+  const at = snaps.list.findIndex(({ ts }) => ts <= snap.ts);
+  if (at < 0 && snaps.more && snaps.list.length > 0) return snaps;
+  const newer = at < 0 ? snaps.list : snaps.list.slice(0, at);
+  const whole = [...newer, snap, ...snaps.list.slice(newer.length)];
+  if (whole.length <= snaps.room) return { ...snaps, list: whole };
+  const list = whole.slice(0, snaps.room);
+  return { ...snaps, list, end: list.at(-1).id, more: true };
 }
 
 function uniqueBy(list, key) {

@@ -93,22 +93,48 @@ def test_settings_that_were_not_told_are_asked_for_again(site, browse):
     wait_for(lambda: page.all("#set-cooldown"))
 
 
+@pytest.mark.only("chromium", "one of them lets its fetch be changed")
+def test_a_camera_that_describes_no_settings_is_asked_once(site, browse):
+    page = browse(site)
+    fake = page.window.devtools("Page.addScriptToEvaluateOnNewDocument", source="""
+        const real = fetch;
+        window.asked = 0;
+        window.fetch = (url, options) => {
+            if (!String(url).endsWith('/config') || options.method !== 'GET') return real(url, options);
+            window.asked += 1;
+            return Promise.resolve(Response.json({}));
+        };""")
+    page.driver.refresh()
+    page.window.devtools("Page.removeScriptToEvaluateOnNewDocument", **fake)
+    page.live()
+    for threshold in (13, 12):
+        site.command({"cmd": "set", "threshold": threshold})
+        page.wait_text("threshold-value", str(threshold))
+    assert page.run("return window.asked") == 1
+
+
 @pytest.mark.parametrize("heard", [True, False])
 def test_nothing_that_happened_meanwhile_is_missed(heard, make_site, browse):
     """Whether or not the page knows the number of an event after which to ask."""
     site = make_site(cameras={"cam": ["--motion=no"]})
     page = browse(site).allow_outage().live()
     if heard:
-        site.command({"cmd": "snapshot_now"})
+        picture = site.command({"cmd": "snapshot_now"})["name"]
         wait_for(lambda: page.all("#saved .snap"))
     before = site.command({"cmd": "events"})["last"]
     kill(site, "oriel-fcgi")
+    if heard:
+        wait_for(lambda: page["link"].get_attribute("data-kind") == "lost")
+        site.command({"cmd": "snap_delete", "name": picture})
     site.command({"cmd": "set", "motion": True})
     missed = wait_for(lambda: site.command({"cmd": "events", "after": before, "type": "motion"})["events"])[0]
+    site.command({"cmd": "set", "motion": False})
     site["oriel-fcgi"].start()
     wait_for(lambda: page.all(f'#events [data-key="{missed["id"]}"]'))
     keys = page.run("return [...document.getElementById('events').children].map((item) => item.dataset.key)")
     assert len(keys) == len(set(keys))
+    if heard:
+        wait_for(lambda: not page.all(f'#saved [data-key="{picture}"]'))
 
 
 def test_an_old_picture_is_not_passed_off_as_new(make_site, browse):

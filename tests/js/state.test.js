@@ -65,20 +65,22 @@ const saved = (id, name, size) => ({ type: 'saved', id, data: { ts: id, name, ur
 
 test('saved pictures are counted, each once', () => {
   const one = saved(5, 'a.jpg', 10);
-  assert.equal(after(one, one).snaps.count, 1);
+  assert.equal(after(one, one).totals.count, 1);
   const deleted = { type: 'deleted', data: { name: 'a.jpg' } };
-  const { count, bytes, list } = after(one, deleted, deleted).snaps;
-  assert.deepEqual([count, bytes, list], [0, 0, []]);
+  const { snaps, totals } = after(one, deleted, deleted);
+  assert.deepEqual([totals.count, totals.bytes, snaps.list], [0, 0, []]);
 });
 
 test('saved pictures are bounded and paged', () => {
   const many = numbers(0, 40).map((id) => saved(id, `${id}.jpg`, 1));
-  const { snaps } = after(...many);
+  const { snaps, totals } = after(...many);
   assert.deepEqual(snaps.list.map(({ name }) => name), down(39, 27).map((id) => `${id}.jpg`));
-  assert.ok(snaps.more && snaps.count === 40);
-  const older = { type: 'snaps', older: true, list: down(28, 16).map((id) => ({ id, name: `${id}.jpg` })) };
-  const whole = after(...many, older, saved(41, '41.jpg', 1)).snaps.list;
-  assert.deepEqual(whole.map(({ name }) => name), [41, ...down(39, 17)].map((id) => `${id}.jpg`));
+  assert.ok(snaps.more && totals.count === 40);
+  const page = (ids) => ids.map((id) => ({ id, name: `${id}.jpg`, bytes: 1, ts: id }));
+  const newest = { type: 'snaps', limit: 12, list: page(down(39, 27)) };
+  const older = { type: 'snaps', limit: 12, before: 28, list: page(down(27, 15)) };
+  const whole = after(newest, older, saved(41, '41.jpg', 1)).snaps.list;
+  assert.deepEqual(whole.map(({ name }) => name), [41, ...down(39, 16)].map((id) => `${id}.jpg`));
 });
 
 test('a camera that does not describe its settings has none', () => {

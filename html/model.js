@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: ISC
+// model: holds the state of the page.
+//
+// The answer to a request may be older than an event that overtook it. So what is told while a request
+// is under way is remembered, and is told again to what its answer changes (`answer` in state.js).
+
+import { initial, reduce } from './state.js';
+
+export class Model {
+  state;
+  #changed;
+  #pending = [];        // for each request under way, the oldest first: what was told since
+
+  // changed() is called after each action.
+  constructor(now, changed) {
+    this.state = { ...initial, now };
+    this.#changed = changed;
+  }
+
+  dispatch = (action) => {
+    for (const since of this.#pending) since.push(action);
+    this.#reduce(action);
+  };
+
+  // Waits for a request that begins now, and dispatches action(what it brought). Returns the actions of
+  // meanwhile, or throws as the request does.
+  async load(request, action) {
+    const since = [];
+    this.#pending.push(since);
+    try {
+      const answer = { type: 'answer', answer: action(await request), since };
+      this.#earlier(since).forEach((earlier) => earlier.push(answer));
+      this.#reduce(answer);
+    } finally {
+      this.#pending = this.#pending.filter((pending) => pending !== since);
+    }
+    return since;
+  }
+
+  // The answer to a later request is the newer one.
+  #earlier(since) {
+    return this.#pending.slice(0, this.#pending.indexOf(since));
+  }
+
+  #reduce(action) {
+    this.state = reduce(this.state, action);
+    this.#changed();
+  }
+}
