@@ -10,11 +10,12 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "orield/orield.h"
-#include "orield/settings.h"
+#include "orield/wanted.h"
 #include "protocol/arguments.h"
 #include "protocol/commands.h"
 #include "protocol/limits.h"
 #include "protocol/reasons.h"
+#include "protocol/settings.h"
 
 #define REASON_MEMORY "out of memory"
 
@@ -274,7 +275,7 @@ handle_SNAPSHOT_NOW(struct orield *orield, struct call *call, const json_t *comm
 	}
 	job->length = frame.length;
 	job->wall_ns = frame.wall_ns;
-	job->limits = settings_limits(orield->options);
+	job->limits = wanted_limits(orield->options);
 	request_submit(orield, job);
 }
 

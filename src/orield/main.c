@@ -10,11 +10,11 @@
 
 #include "base/log.h"
 #include "protocol/camera_name.h"
+#include "protocol/settings.h"
 #include "confine/confine.h"
 #include "orield/commands.h"
 #include "orield/folder.h"
 #include "orield/orield.h"
-#include "orield/settings.h"
 
 enum { EXIT_USAGE = 2 };
 

@@ -14,7 +14,8 @@
 #include "base/service.h"
 #include "loop/timer.h"
 #include "protocol/events.h"
-#include "orield/settings.h"
+#include "protocol/settings.h"
+#include "orield/wanted.h"
 
 enum { REPORTS_MAX = 64, COUNTERS_SECONDS = 10, LOOK_TURNS = 8640 /* of those: once a day */ };
 
@@ -42,7 +43,7 @@ orield_values(const struct orield *orield, struct status_values *values)
 void
 orield_tune(struct orield *orield)
 {
-	struct capture_tuning tuning = settings_tuning(orield->options);
+	struct capture_tuning tuning = wanted_tuning(orield->options);
 
 	if (orield->capture != NULL)
 		capture_tune(orield->capture, &tuning);
@@ -111,7 +112,7 @@ orield_take_motion(struct orield *orield, struct capture_report *report)
 		return;
 	job->data = status_motion(report);
 	job->wall_ns = report->frame.wall_ns;
-	job->limits = settings_limits(orield->options);
+	job->limits = wanted_limits(orield->options);
 	if (options_number(orield->options, SETTING_SAVE_ON_MOTION) != 0) {
 		job->jpeg = report->jpeg;
 		job->length = report->frame.length;
@@ -350,8 +351,8 @@ orield_set_paths(struct orield *orield)
 static int
 orield_start_camera(struct orield *orield, struct cause *why)
 {
-	struct capture_settings settings = settings_capture(orield->options);
-	struct capture_tuning tuning = settings_tuning(orield->options);
+	struct capture_settings settings = wanted_capture(orield->options);
+	struct capture_tuning tuning = wanted_tuning(orield->options);
 
 	settings.controls = orield->stored_controls;
 	orield->capture = capture_new(&settings, &tuning, orield->reports, why);

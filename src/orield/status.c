@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "protocol/reasons.h"
-#include "orield/settings.h"
+#include "protocol/settings.h"
 
 /* What "auto" came to, once that is known. */
 static const char *

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "schema/json_schema.h"
 
+#include <stdint.h>
+
 #include "base/json.h"
-#include "orield/settings.h"
+#include "protocol/settings.h"
 
 static json_t *
 of_type(const char *type)

@@ -17,7 +17,7 @@
 #include "orield/commands.h"
 #include "orield/folder.h"
 #include "orield/orield.h"
-#include "orield/settings.h"
+#include "protocol/settings.h"
 
 enum { OUTPUT_MOST = 4 << 20, SENT_MOST = 60000, WAITS_MOST = 20000 };
 

@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "orield/settings.h"
+#include "protocol/settings.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 

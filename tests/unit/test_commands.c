@@ -21,11 +21,11 @@
 #include "base/unixsock.h"
 #include "protocol/commands.h"
 #include "protocol/limits.h"
+#include "protocol/settings.h"
 #include "fake_capture.h"
 #include "orield/commands.h"
 #include "orield/folder.h"
 #include "orield/orield.h"
-#include "orield/settings.h"
 #include "ring/ring.h"
 #include "scratch.h"
 

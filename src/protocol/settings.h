@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-/* settings: orield's options, one table. The row order is the order of --help. */
-#ifndef ORIEL_ORIELD_SETTINGS_H
-#define ORIEL_ORIELD_SETTINGS_H
+/* settings: orield's options, one table, which `get` describes and `set` changes. The row order is
+ * the order of --help. */
+#ifndef ORIEL_PROTOCOL_SETTINGS_H
+#define ORIEL_PROTOCOL_SETTINGS_H
 
 #include <jansson.h>
 
 #include "base/options.h"
-#include "capture/capture.h"
-#include "store/store.h"
 
 /* SETTING(identifier, the fields of a struct option_row). Rows of one group stand together. */
 #define SETTINGS(SETTING)                                                                          \
@@ -141,11 +140,6 @@ enum setting { SETTINGS(SETTING_ENUM) SETTING_COUNT };
 #undef SETTING_ENUM
 
 extern const struct option_program settings_program;
-
-/* What the other rooms take of them. Strings are borrowed from the options. */
-struct capture_settings settings_capture(const struct options *options);
-struct capture_tuning settings_tuning(const struct options *options);
-struct store_limits settings_limits(const struct options *options);
 
 /* Tenths as JSON has them: 12, 0.6. A new reference. */
 json_t *settings_tenths(long tenths);
