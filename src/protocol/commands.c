@@ -7,6 +7,7 @@
 #include "protocol/events.h"
 #include "protocol/limits.h"
 #include "protocol/objects.h"
+#include "protocol/sources.h"
 
 #define OK FIELD("ok", BOOLEAN, "true")
 #define COUNT(name, help) FIELD(name, INTEGER, help)
@@ -133,7 +134,7 @@ static const struct field STATUS_reply[] = {
 	FIELD("camera", TEXT, "its name, as in /cam/NAME/"),
 	FIELD("online", BOOLEAN, "it delivers pictures"),
 	FIELD("reason", TEXT, "why it does not, else empty"),
-	FIELD("source", TEXT, "where pictures come from", .choices = "auto|v4l2|pipe|testcard"),
+	FIELD("source", TEXT, "where pictures come from", .choices = SOURCE_CHOICES),
 	FIELD("name", TEXT, "the camera's name for itself"),
 	FIELD("device", TEXT, "its device node or file, if it has one"),
 	FIELD("format", TEXT, "what it delivers"),

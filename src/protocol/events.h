@@ -11,18 +11,21 @@
 #include "protocol/field.h"
 
 /* EVENT(identifier, "name", which kind, "help sentence"). The fields of its data are
- * IDENTIFIER_fields in events.c. Numbered ones come first. */
-#define EVENTS(EVENT)                                                                            \
+ * IDENTIFIER_fields in events.c. */
+#define NUMBERED_EVENTS(EVENT)                                                                   \
 	EVENT(MOTION, "motion", EVENT_NUMBERED, "More of the picture changed than `threshold`.") \
 	EVENT(SAVED, "saved", EVENT_NUMBERED, "A picture was saved.")                            \
-	EVENT(CAMERA, "camera", EVENT_NUMBERED, "The camera came or went.")                      \
-	EVENT(DELETED, "deleted", EVENT_LIVE, "Somebody deleted a saved picture.")               \
-	EVENT(STATE, "state", EVENT_LIVE,                                                        \
-	    "Settings and counters: on connect, and whenever they or the camera change.")        \
-	EVENT(PULSE, "pulse", EVENT_LIVE, "How the camera does, once a second.")                 \
-	EVENT(CONTROLS, "controls", EVENT_LIVE,                                                  \
-	    "The camera's own controls, after one was changed, by whomever.")                    \
-	EVENT(RING, "ring", EVENT_LOCAL,                                                         \
+	EVENT(CAMERA, "camera", EVENT_NUMBERED, "The camera came or went.")
+
+#define EVENTS(EVENT)                                                                     \
+	NUMBERED_EVENTS(EVENT)                                                            \
+	EVENT(DELETED, "deleted", EVENT_LIVE, "Somebody deleted a saved picture.")        \
+	EVENT(STATE, "state", EVENT_LIVE,                                                 \
+	    "Settings and counters: on connect, and whenever they or the camera change.") \
+	EVENT(PULSE, "pulse", EVENT_LIVE, "How the camera does, once a second.")          \
+	EVENT(CONTROLS, "controls", EVENT_LIVE,                                           \
+	    "The camera's own controls, after one was changed, by whomever.")             \
+	EVENT(RING, "ring", EVENT_LOCAL,                                                  \
 	    "There is a new frame ring: attach again. For those who have asked to attach.")
 
 enum event_kind {
@@ -44,8 +47,9 @@ struct event_row {
 
 extern const struct event_row event_rows[EVENT_COUNT];
 
-/* Those that can be asked for by type: the numbered ones, as a choice. */
-#define EVENT_TYPES "motion|saved|camera"
+/* Those that can be asked for by type, the numbered ones, as a choice: "motion|saved|…". */
+#define EVENT_TYPE(id, name, ...) "|" name
+#define EVENT_TYPES (&(NUMBERED_EVENTS(EVENT_TYPE))[1])
 
 const char *event_name(enum event_id id);
 

@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 #include "base/options.h"
+#include "protocol/sources.h"
 
 /* SETTING(identifier, the fields of a struct option_row). Rows of one group stand together. */
 #define SETTINGS(SETTING)                                                                          \
@@ -14,7 +15,7 @@
 	    .initial = "cam", .argument = "NAME",                                                  \
 	    .help = "The camera's name, in every path and URL: a-z, 0-9, - and _.")                \
 	SETTING(SOURCE, .name = "source", .label = "Source", .group = "Camera",                    \
-	    .type = OPTION_CHOICE, .initial = "auto", .choices = "auto|v4l2|pipe|testcard",        \
+	    .type = OPTION_CHOICE, .initial = "auto", .choices = SOURCE_CHOICES,                   \
 	    .help = "Where pictures come from; auto takes a V4L2 camera when there is one, else "  \
 		    "the test card.")                                                              \
 	SETTING(DEVICE, .name = "device", .label = "Device", .group = "Camera",                    \

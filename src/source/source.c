@@ -4,20 +4,33 @@
 #include <errno.h>
 #include <string.h>
 
+static const struct {
+	const char *name;
+	struct source *(*open)(const struct source_request *wanted, struct cause *why);
+} kinds[] = {
+#define SOURCE_KIND(NAME) { .name = #NAME, .open = NAME##_open },
+	SOURCES(SOURCE_KIND)
+#undef SOURCE_KIND
+};
+
+/* "auto": a camera, if there is one or one was named. */
+static struct source *
+source_open_auto(const struct source_request *wanted, struct cause *why)
+{
+	struct source *source = v4l2_open(wanted, why);
+
+	if (source == NULL && errno == ENOENT && wanted->device[0] == '\0')
+		return testcard_open(wanted, why);
+	return source;
+}
+
 struct source *
 source_open(const struct source_request *wanted, struct cause *why)
 {
-	struct source *source;
-
-	if (strcmp(wanted->kind, "testcard") == 0)
-		return testcard_open(wanted, why);
-	if (strcmp(wanted->kind, "pipe") == 0)
-		return pipe_open(wanted, why);
-	source = v4l2_open(wanted, why);
-	if (source == NULL && errno == ENOENT && strcmp(wanted->kind, "auto") == 0 &&
-	    wanted->device[0] == '\0')
-		return testcard_open(wanted, why);
-	return source;
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+		if (strcmp(wanted->kind, kinds[i].name) == 0)
+			return kinds[i].open(wanted, why);
+	return source_open_auto(wanted, why);
 }
 
 enum source_result

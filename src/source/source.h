@@ -10,6 +10,7 @@
 
 #include "base/cause.h"
 #include "base/picture.h"
+#include "protocol/sources.h"
 
 enum {
 	SOURCE_NODES = 256, /* /dev/video0 … 255: VIDEO_NUM_DEVICES of the kernel's v4l2-dev.c */
@@ -144,9 +145,10 @@ bool source_notice(struct source *source);
  * "reason"} for a node that may not be opened. A new reference. */
 json_t *source_list(void);
 
-/* ---- what the kinds' own files give to source_open ---- */
-struct source *testcard_open(const struct source_request *wanted, struct cause *why);
-struct source *pipe_open(const struct source_request *wanted, struct cause *why);
-struct source *v4l2_open(const struct source_request *wanted, struct cause *why);
+/* ---- what the kinds' own files give to source_open: v4l2_open, … ---- */
+#define SOURCE_OPEN(name) \
+	struct source *name##_open(const struct source_request *wanted, struct cause *why);
+SOURCES(SOURCE_OPEN)
+#undef SOURCE_OPEN
 
 #endif
