@@ -2,22 +2,22 @@
 // app: puts the page together. What happens comes in as actions, state.js says what that means, and
 // the views write the state into the document, at most once a frame.
 
-import { Announcer } from './announce.js';
+import { Announcer } from './announcer.js';
 import { cameraBase, get } from './api.js';
-import { commandButtons } from './commands.js';
-import { sender, Tuner } from './control.js';
-import { controlsForm } from './controls.js';
+import { commandButtons } from './command-buttons.js';
+import { sender, Tuner } from './command-socket.js';
+import { cameraControlsForm } from './camera-controls.js';
 import { byId } from './dom.js';
 import { Model } from './model.js';
 import { Picture } from './picture.js';
 import { plotView } from './plot.js';
-import { boxView, recentView } from './recent.js';
-import { savedView } from './saved.js';
+import { boxView, recentView } from './recent-events.js';
+import { savedView } from './saved-pictures.js';
 import { sessionView } from './session.js';
 import { settingsForm, thresholdSlider } from './settings.js';
 import { EVENTS_MAX } from './state.js';
 import { statusView } from './status.js';
-import { Wire } from './wire.js';
+import { Connection } from './connection.js';
 
 const base = cameraBase(location);
 let drawing = false;
@@ -34,21 +34,21 @@ const { dispatch } = model;
 
 const report = (name) => (link) => dispatch({ type: 'link', name, link });
 const tuner = (scope, cmd, path) =>
-  new Tuner(sender(wire, cmd, new URL(path, base)), (action) => dispatch({ ...action, scope }));
+  new Tuner(sender(connection, cmd, new URL(path, base)), (action) => dispatch({ ...action, scope }));
 
-const wire = new Wire(base, { onEvent, onOpen, report: (name, link) => report(name)(link) });
+const connection = new Connection(base, { onEvent, onOpen, report: (name, link) => report(name)(link) });
 const picture = new Picture(byId('frame'), base, report('picture'));
 const saved = savedView(base, model);
 const configTuner = tuner('config', 'set', 'config');
 const settings = settingsForm(configTuner, base, model);
-const controls = controlsForm(tuner('controls', 'control', 'controls'), base, model);
+const controls = cameraControlsForm(tuner('controls', 'control', 'controls'), base, model);
 const announcer = new Announcer(byId('motion-spoken'));
 const showBox = boxView();
 /** @type {((state: any) => void)[]} */
 const views = [
   statusView(),
   sessionView(dispatch),
-  commandButtons(wire, base, dispatch),
+  commandButtons(connection, base, dispatch),
   thresholdSlider(configTuner),
   settings.update,
   plotView(),
@@ -112,11 +112,11 @@ async function loadStatus() {
 // way back: the next tab takes over at once.
 function onVisibility() {
   if (document.hidden) rest();
-  else [wire, picture].forEach((link) => link.up());
+  else [connection, picture].forEach((link) => link.up());
 }
 
 function rest() {
-  [wire, picture].forEach((link) => link.down());
+  [connection, picture].forEach((link) => link.down());
 }
 
 const calm = matchMedia('(prefers-reduced-motion: reduce)');

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: ISC
 // picture: what the camera sees, as the person wants it.
 //
-// 'live' follows the stream (live.js), which one tab gets for all that show this camera. 'still' is one
+// 'live' follows the stream (picture-stream.js), which one tab gets for all that show this camera. 'still' is one
 // picture every ten seconds, for people who asked for less motion, or just now: no connection lasts,
 // so each tab gets its own.
 
 import { sitePath } from './api.js';
-import { Circle } from './circle.js';
-import { Live, still } from './live.js';
+import { Fanout } from './fanout.js';
+import { PictureStream, still } from './picture-stream.js';
 import { hurry, Link } from './retry.js';
-import { Screen } from './screen.js';
-import { Seats } from './seats.js';
+import { PictureCanvas } from './picture-canvas.js';
+import { ConnectionLimit } from './connection-limit.js';
 import { Tabs } from './tabs.js';
 
 const STILL_EVERY = 10_000;     // ms
@@ -18,12 +18,12 @@ const ASK_AGAIN = 1000;
 
 export class Picture {
   #report;
-  #screen;
-  #live;
+  #canvas;
+  #stream;
   #links;                       // by mode
   #tabs;
-  #seats;
-  #circle;
+  #limit;
+  #fanout;
   #standing = {};               // how it stands with the stream, as the leader says
   #mode = 'live';
   #up = false;
@@ -31,14 +31,14 @@ export class Picture {
 
   constructor(frame, base, report) {
     this.#report = report;
-    this.#screen = new Screen(frame, () => this.#ask());
-    this.#tabs = new Tabs(`picture ${base.pathname}`, { turn: () => this.#turn(), hear: (message) => this.#hear(message) });
-    this.#circle = new Circle((id, message) => this.#tabs.tell(id, message));
-    this.#seats = new Seats('picture', sitePath, () => this.#links.live.again());
-    this.#live = new Live(base, (picture) => this.#spread(picture), (link) => this.#say(link), this.#seats);
+    this.#canvas = new PictureCanvas(frame, () => this.#ask());
+    this.#tabs = new Tabs(`pictures ${base.pathname}`, { turn: () => this.#turn(), hear: (message) => this.#hear(message) });
+    this.#fanout = new Fanout((id, message) => this.#tabs.tell(id, message));
+    this.#limit = new ConnectionLimit('picture', sitePath, () => this.#links.live.again());
+    this.#stream = new PictureStream(base, (picture) => this.#spread(picture), (link) => this.#say(link), this.#limit);
     this.#links = {
-      live: new Link(this.#live.attempt, (link) => this.#say(link)),
-      still: new Link(still(base, STILL_EVERY, (picture) => this.#screen.offer(picture)), report),
+      live: new Link(this.#stream.attempt, (link) => this.#say(link)),
+      still: new Link(still(base, STILL_EVERY, (picture) => this.#canvas.offer(picture)), report),
     };
   }
 
@@ -50,7 +50,7 @@ export class Picture {
     const up = this.#up;
     this.down();
     this.#mode = mode;
-    this.#live.encourage();
+    this.#stream.encourage();
     this.#report({ mode });
     if (up) this.up();
   }
@@ -71,18 +71,18 @@ export class Picture {
 
   // The server is there again.
   encourage() {
-    this.#live.encourage();
+    this.#stream.encourage();
     hurry();
   }
 
   measure(now) {
     if (now - this.#asked > ASK_AGAIN) this.#ask();     // the last time it may have been lost
-    return this.#screen.measure(now);
+    return this.#canvas.measure(now);
   }
 
   #turn() {
-    for (const what of [this.#seats, this.#links.live]) this.#tabs.leading ? what.up() : what.down();
-    this.#circle.clear();
+    for (const what of [this.#limit, this.#links.live]) this.#tabs.leading ? what.up() : what.down();
+    this.#fanout.clear();
     if (this.#tabs.leading || !this.#up) return;
     this.#report({ phase: 'connecting' });
     if (this.#tabs.leader === null) return;
@@ -100,8 +100,8 @@ export class Picture {
   }
 
   #spread(picture) {
-    this.#screen.offer(picture);
-    this.#circle.offer(picture);
+    this.#canvas.offer(picture);
+    this.#fanout.offer(picture);
   }
 
   // ---- as one who follows
@@ -113,11 +113,11 @@ export class Picture {
   }
 
   #hear({ kind, from, link, picture }) {
-    if (kind === 'bye') this.#circle.forget(from);
+    if (kind === 'bye') this.#fanout.forget(from);
     if (kind === 'hello' && this.#tabs.leading) this.#tabs.tell(from, { kind: 'standing', link: this.#standing });
-    if (kind === 'want' && this.#tabs.leading) this.#circle.want(from);
+    if (kind === 'want' && this.#tabs.leading) this.#fanout.want(from);
     if (from !== this.#tabs.leader) return;
     if (kind === 'standing') this.#report(link);
-    if (kind === 'picture') this.#screen.offer(picture);
+    if (kind === 'picture') this.#canvas.offer(picture);
   }
 }

@@ -8,7 +8,7 @@ export const SNAPS_PAGE = 12;
 
 /**
  * @typedef {{phase: string, reason?: string, until?: number}} Standing of a connection, as in retry.js
- * @typedef {{now: number, feed: Standing, control: Standing,
+ * @typedef {{now: number, eventStream: Standing, commands: Standing,
  *   picture: {phase: string, mode: string, fps: number, taken: number, shown: number, placard: string} & Record<string, any>,
  *   camera: Record<string, any>, config: Record<string, any>, wanted: Record<string, Record<string, any>>, skew: number | null,
  *   pulses: any[], events: any[], snaps: Record<string, any>, totals: {count: number, bytes: number}, controls: any[], settings: any[], session: Record<string, any>, notice: any}} State
@@ -17,8 +17,8 @@ export const SNAPS_PAGE = 12;
 /** @type {State} */
 export const initial = {
   now: 0,                           // ms, the last tick
-  feed: { phase: 'connecting' },    // Server-Sent Events; phases as in retry.js
-  control: { phase: 'connecting' }, // WebSocket
+  eventStream: { phase: 'connecting' },    // Server-Sent Events; phases as in retry.js
+  commands: { phase: 'connecting' }, // WebSocket
   picture: { phase: 'connecting', mode: 'live', fps: 0, taken: 0, shown: 0, placard: '' },
   camera: { online: null, reason: '', id: '', name: '', source: '', width: 0, height: 0 },
   config: {},                       // settings and counters as the camera last told them

@@ -46,18 +46,18 @@ export function cameraWords({ id, name }) {
 // How it stands between this page and the camera: {kind, words, detail}. The detail changes every
 // second and is not for a screen reader.
 export function standing(state) {
-  const { feed, picture, camera, now } = state;
-  if (feed.phase === 'paused') return { kind: 'idle', words: 'Paused', detail: '' };
-  if (feed.phase === 'waiting') return { kind: 'lost', ...lost(feed, now) };
-  if (feed.phase === 'connecting')
-    return feed.reason ? { kind: 'lost', words: `${feed.reason}, trying again`, detail: '' }
+  const { eventStream, picture, camera, now } = state;
+  if (eventStream.phase === 'paused') return { kind: 'idle', words: 'Paused', detail: '' };
+  if (eventStream.phase === 'waiting') return { kind: 'lost', ...lost(eventStream, now) };
+  if (eventStream.phase === 'connecting')
+    return eventStream.reason ? { kind: 'lost', words: `${eventStream.reason}, trying again`, detail: '' }
       : { kind: 'busy', words: 'Connecting…', detail: '' };
   if (camera.online === false) return { kind: 'lost', words: `Camera offline: ${camera.reason || 'no reason given'}`, detail: '' };
   if (picture.phase === 'waiting') return { kind: 'busy', words: 'Reconnecting the picture…', detail: '' };
   if (picture.phase === 'connecting') return { kind: 'busy', words: 'Waiting for the picture…', detail: '' };
   if (picture.placard) return { kind: 'lost', words: `No picture: ${picture.placard}`, detail: '' };
   if (picture.mode === 'still') return { kind: 'good', words: 'Online, still pictures', detail: '' };
-  if (picture.mode === 'unseated') return { kind: 'good', words: 'Single pictures: other cameras are open too', detail: '' };
+  if (picture.mode === 'limited') return { kind: 'good', words: 'Single pictures: other cameras are open too', detail: '' };
   const old = pictureAge(state);
   const detail = old > FRESH ? `, ${age(old)} old` : '';
   if (old > Math.max(FRESH, 2.5 * pictureEvery(state))) return { kind: 'busy', words: 'Picture late', detail };
@@ -90,9 +90,9 @@ export function veil({ picture }) {
 }
 
 // Why nothing can be saved or set just now, though the page has the news.
-export function hindrance({ feed, control }) {
-  if (feed.phase !== 'open' || control.phase === 'open' || !control.reason) return '';
-  return `Saving and resetting: ${control.reason}.`;
+export function hindrance({ eventStream, commands }) {
+  if (eventStream.phase !== 'open' || commands.phase === 'open' || !commands.reason) return '';
+  return `Saving and resetting: ${commands.reason}.`;
 }
 
 export function pictureFacts({ picture, camera, skew, now }) {

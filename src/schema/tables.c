@@ -169,7 +169,7 @@ print_controls(void)
 
 /* ---- for programs ---------------------------------------------------- */
 
-/* Of html/feed.js. */
+/* Of html/events.js. */
 static void
 print_event_names(void)
 {

@@ -93,7 +93,7 @@ def test_focus_stays_when_events_come_in(page):
 def test_a_screen_reader_is_not_flooded(page):
     """The live region says a thing at most every ten seconds, however often motion fires."""
     assert page.module("""
-        const { Announcer } = await import('./announce.js');
+        const { Announcer } = await import('./announcer.js');
         const region = document.createElement('p');
         let said = 0;
         new MutationObserver((changes) => { said += changes.length; }).observe(region, { childList: true });

@@ -13,7 +13,7 @@ def page(site, browse):
 def test_text_from_outside_stays_text(page):
     """A reason with markup in it is shown as it is."""
     assert page.module("""
-        const { recentView } = await import('./recent.js');
+        const { recentView } = await import('./recent-events.js');
         const reason = '<img src=x onerror=alert(1)>';
         recentView(new URL('.', location.href), () => {})({
             events: [{ key: 'x', id: 1, type: 'camera', ts: 1, data: { online: false, reason } }] });
@@ -22,10 +22,10 @@ def test_text_from_outside_stays_text(page):
 
 
 CONTROLS = """
-    const { controlsForm } = await import('./controls.js');
+    const { cameraControlsForm } = await import('./camera-controls.js');
     const { initial, reduce } = await import('./state.js');
     const asked = [];
-    const form = controlsForm({ want: (values) => asked.push(values) }, new URL('.', location.href), () => {});
+    const form = cameraControlsForm({ want: (values) => asked.push(values) }, new URL('.', location.href), () => {});
     const free = { inactive: false, read_only: false, volatile: false };
     const controls = [
         { name: 'brightness', label: 'Brightness', type: 'integer', min: -64, max: 64, step: 2, default: 0, value: 4, ...free },

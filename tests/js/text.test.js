@@ -22,7 +22,7 @@ test('one and many', () => {
 
 const live = {
   ...initial, now: 100_000, skew: 0,
-  feed: { phase: 'open' }, control: { phase: 'open' }, camera: { ...initial.camera, online: true },
+  eventStream: { phase: 'open' }, commands: { phase: 'open' }, camera: { ...initial.camera, online: true },
   picture: { ...initial.picture, phase: 'open', taken: 99_900, shown: 99_950 },
   pulses: [{ ts: 99, fps: 10 }],
 };
@@ -44,10 +44,10 @@ test('nothing is live over a placard', () => {
 });
 
 test('why there is no connection, and when it is tried again', () => {
-  assert.equal(words({ feed: { phase: 'waiting', until: 103_100, reason: 'Camera daemon not running' } }),
+  assert.equal(words({ eventStream: { phase: 'waiting', until: 103_100, reason: 'Camera daemon not running' } }),
     'lost: Camera daemon not running, trying again in 4 s');
-  assert.equal(words({ feed: { phase: 'waiting', until: 0 } }), 'lost: Reconnecting…');
-  assert.equal(words({ feed: { phase: 'paused' } }), 'idle: Paused');
+  assert.equal(words({ eventStream: { phase: 'waiting', until: 0 } }), 'lost: Reconnecting…');
+  assert.equal(words({ eventStream: { phase: 'paused' } }), 'idle: Paused');
   assert.equal(words({ camera: { online: false, reason: 'unplugged' } }), 'lost: Camera offline: unplugged');
 });
 

@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: ISC
-// wire: news and commands, for all tabs that show this camera over one event stream and one WebSocket,
+// connection: news and commands, for all tabs that show this camera over one event stream and one WebSocket,
 // which the tab that leads holds.
 
 import { sitePath } from './api.js';
-import { Control } from './control.js';
-import { Errands } from './errands.js';
-import { feed, visits } from './feed.js';
+import { CommandSocket } from './command-socket.js';
+import { CommandRelay } from './command-relay.js';
+import { eventPolls, eventStream } from './events.js';
 import { NOT_CONNECTED } from './origin.js';
 import { Link } from './retry.js';
-import { Seats } from './seats.js';
+import { ConnectionLimit } from './connection-limit.js';
 import { Tabs } from './tabs.js';
 
-export class Wire {
+export class Connection {
   #handlers;
   #tabs;
-  #seats;
+  #limit;
   #links;           // what this tab holds while it leads
-  #control;
-  #errands;
-  #standing = { feed: { phase: 'connecting' }, control: { phase: 'connecting' } };
+  #commands;
+  #relay;
+  #standing = { eventStream: { phase: 'connecting' }, commands: { phase: 'connecting' } };
   #state = null;            // the last event of that type
   #last = '';               // the number of the last event; '': none
   #fresh = true;            // what happened before is not known yet
@@ -26,19 +26,19 @@ export class Wire {
   // onEvent(event), onOpen(anew), report(name, link).
   constructor(base, handlers) {
     this.#handlers = handlers;
-    this.#tabs = new Tabs(`wire ${base.pathname}`, { turn: () => this.#turn(), hear: (message) => this.#hear(message) });
-    this.#control = new Control(base);
-    this.#errands = new Errands((message) => this.#tabs.tell(this.#tabs.leader, message));
+    this.#tabs = new Tabs(`connection ${base.pathname}`, { turn: () => this.#turn(), hear: (message) => this.#hear(message) });
+    this.#commands = new CommandSocket(base);
+    this.#relay = new CommandRelay((message) => this.#tabs.tell(this.#tabs.leader, message));
     const onNews = {
       since: () => this.#last,
       onEvent: (event) => this.#share({ kind: 'event', event }),
       onOpen: (anew) => this.#share({ kind: 'open', anew }),
-      report: (link) => this.#say('feed', link),
+      report: (link) => this.#say('eventStream', link),
     };
-    const [lasting, brief] = [feed(base, onNews), visits(base, onNews)];
-    const news = new Link((opened, signal) => (this.#seats.seated ? lasting : brief)(opened, signal), (link) => this.#say('feed', link));
-    this.#seats = new Seats('news', sitePath, () => news.again());
-    this.#links = [this.#seats, news, new Link(this.#control.attempt, (link) => this.#say('control', link))];
+    const [lasting, brief] = [eventStream(base, onNews), eventPolls(base, onNews)];
+    const news = new Link((opened, signal) => (this.#limit.allowed ? lasting : brief)(opened, signal), (link) => this.#say('eventStream', link));
+    this.#limit = new ConnectionLimit('events', sitePath, () => news.again());
+    this.#links = [this.#limit, news, new Link(this.#commands.attempt, (link) => this.#say('commands', link))];
   }
 
   up() {
@@ -49,25 +49,25 @@ export class Wire {
     this.#tabs.leave();
     this.#last = '';
     this.#fresh = true;
-    for (const name of ['feed', 'control']) this.#handlers.report(name, { phase: 'paused', reason: '' });
+    for (const name of ['eventStream', 'commands']) this.#handlers.report(name, { phase: 'paused', reason: '' });
   }
 
   // ---- commands
 
   get open() {
-    return this.#standing.control.phase === 'open' && (this.#tabs.leading || this.#tabs.leader !== null);
+    return this.#standing.commands.phase === 'open' && (this.#tabs.leading || this.#tabs.leader !== null);
   }
 
   // The reply, or an Error with the camera's reason.
   send(command) {
     if (!this.open) return Promise.reject(new Error(NOT_CONNECTED));
-    return this.#tabs.leading ? this.#control.send(command) : this.#errands.send(command);
+    return this.#tabs.leading ? this.#commands.send(command) : this.#relay.send(command);
   }
 
   // ---- the others
 
   #turn() {
-    this.#errands.drop();
+    this.#relay.drop();
     this.#links.forEach((link) => (this.#tabs.leading ? link.up() : link.down()));
     if (this.#tabs.leader !== null) this.#tabs.tell(this.#tabs.leader, { kind: 'hello' });
   }
@@ -87,13 +87,13 @@ export class Wire {
     const { kind, from } = message;
     if (this.#tabs.leading && kind === 'hello') this.#welcome(from);
     if (this.#tabs.leading && kind === 'ask')
-      this.#errands.run(this.#control, message, (answer) => this.#tabs.tell(from, answer));
+      this.#relay.run(this.#commands, message, (answer) => this.#tabs.tell(from, answer));
     if (from === this.#tabs.leader) this.#apply(message);
   }
 
   #welcome(id) {
     for (const [name, link] of Object.entries(this.#standing)) this.#tabs.tell(id, { kind: 'standing', name, link });
-    if (this.#standing.feed.phase !== 'open') return;
+    if (this.#standing.eventStream.phase !== 'open') return;
     this.#tabs.tell(id, { kind: 'open', anew: false });
     if (this.#state) this.#tabs.tell(id, { kind: 'event', event: this.#state });
   }
@@ -112,6 +112,6 @@ export class Wire {
       if (event.type === 'state') this.#state = event;
       this.#handlers.onEvent(event);
     }
-    if (kind === 'answer') this.#errands.answer(/** @type {any} */ (rest));
+    if (kind === 'answer') this.#relay.answer(/** @type {any} */ (rest));
   }
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: ISC
-// commands: the buttons that tell the camera to do something, and what it answered.
+// command-buttons: the buttons that tell the camera to do something, and what it answered.
 
 import { attribute, byId } from './dom.js';
 import { NOT_CONNECTED } from './origin.js';
 import { bytes, messageOf } from './text.js';
 
-export function commandButtons(control, base, dispatch) {
+export function commandButtons(commands, base, dispatch) {
   let why = '';             // there are no commands now
   const say = (notice) => dispatch({ type: 'notice', notice });
 
@@ -14,7 +14,7 @@ export function commandButtons(control, base, dispatch) {
       return say({ kind: 'failed', text: `${failed}: ${why || NOT_CONNECTED}. The page is trying to reconnect.` });
     attribute(button, 'aria-busy', 'true');
     try {
-      say(done(await control.send(command)));
+      say(done(await commands.send(command)));
     } catch (refusal) {
       say({ kind: 'failed', text: `${failed}: ${messageOf(refusal)}` });
     }
@@ -32,7 +32,7 @@ export function commandButtons(control, base, dispatch) {
     run(click.currentTarget, { cmd: 'reset' }, () => ({ kind: 'done', text: 'Counter reset.' }), 'Not reset');
 
   // aria-disabled keeps the focus where it is when the connection comes and goes.
-  return ({ control: { phase, reason } }) => {
+  return ({ commands: { phase, reason } }) => {
     why = reason;
     for (const id of ['snap-btn', 'reset-btn'])
       attribute(byId(id), 'aria-disabled', String(phase !== 'open'));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// control: commands to the camera over one WebSocket, each with an id that its reply brings back.
+// command-socket: commands to the camera over one WebSocket, each with an id that its reply brings back.
 
 import { logIn, post } from './api.js';
 import { NOT_CONNECTED, whyNoCommands } from './origin.js';
@@ -7,7 +7,7 @@ import { NOT_CONNECTED, whyNoCommands } from './origin.js';
 const LOGGED_OUT = 4401;    // what 401 is in HTTP
 const PATIENCE = 5000;      // ms for one reply; a server that is later than this is not there
 
-export class Control {
+export class CommandSocket {
   #url;
   /** @type {WebSocket | null} */
   #socket = null;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: ISC
-// live: pictures as the camera takes them, by the stream; and single ones, still by still.
+// picture-stream: pictures as the camera takes them, by the stream; and single ones, still by still.
 //
 // A picture is {body, taken, placard}: a JPEG's bytes, when it was taken (ms), and for a placard the
 // reason why there is no picture. Where the stream itself does not get through (too many viewers, a
 // proxy that holds it back) a quick row of stills stands in; the stream is tried again, at first soon.
-// Who has no seat (seats.js) for a connection that lasts has stills as well.
+// Who may not hold a connection that lasts (connection-limit.js) has stills as well.
 
 import { refusal, urlOf } from './api.js';
 import { Parts } from './multipart.js';
@@ -13,25 +13,25 @@ import { sleep } from './retry.js';
 const STANDBY_EVERY = 250;      // ms
 const STANDBY_FIRST = 5000;     // then twice as long each time
 const STANDBY_MOST = 300_000;
-const UNSEATED_EVERY = 500;
+const LIMITED_EVERY = 500;
 const STILL_WAIT = 5000;        // the longest the server may hold a snapshot back
 const PATIENCE = 20_000;        // for the next picture, however it comes
 
-// An attempt for a Link. `show(picture)` may not wait; `report({mode})` says how they come; `seats`
-// is as in seats.js.
-export class Live {
+// An attempt for a Link. `show(picture)` may not wait; `report({mode})` says how they come; `limit`
+// is as in connection-limit.js.
+export class PictureStream {
   #base;
   #show;
   #report;
-  #seats;
+  #limit;
   #barren = 0;                  // streams in a row that brought no picture
   #standby = STANDBY_FIRST;
 
-  constructor(base, show, report, seats) {
+  constructor(base, show, report, limit) {
     this.#base = base;
     this.#show = show;
     this.#report = report;
-    this.#seats = seats;
+    this.#limit = limit;
   }
 
   // What the stream did before says nothing any more.
@@ -41,7 +41,7 @@ export class Live {
 
   attempt = (opened, signal) => {
     const barren = this.#barren >= 2 ? 'standby' : 'live';
-    const mode = this.#seats.seated ? barren : 'unseated';
+    const mode = this.#limit.allowed ? barren : 'limited';
     this.#report({ mode });
     return watched(opened, signal, this.#show, this.#ways[mode]);
   };
@@ -65,7 +65,7 @@ export class Live {
   #ways = {
     live: this.#streamed,
     standby: this.#stoodIn,
-    unseated: (show, signal) => stills(this.#base, UNSEATED_EVERY, show, signal, { wait: 0 }),
+    limited: (show, signal) => stills(this.#base, LIMITED_EVERY, show, signal, { wait: 0 }),
   };
 }
 

@@ -3,15 +3,15 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { Circle } from '../../html/circle.js';
+import { Fanout } from '../../html/fanout.js';
 
-function circle() {
+function fanout() {
   const told = [];
-  return { told, pictures: new Circle((id, { picture }) => told.push([id, picture])) };
+  return { told, pictures: new Fanout((id, { picture }) => told.push([id, picture])) };
 }
 
 test('who asks first gets the newest at once, and then one for each time it asks', () => {
-  const { told, pictures } = circle();
+  const { told, pictures } = fanout();
   pictures.offer('a');
   pictures.want('x');
   pictures.offer('b');
@@ -21,7 +21,7 @@ test('who asks first gets the newest at once, and then one for each time it asks
 });
 
 test('who asks before there is a new one waits for it', () => {
-  const { told, pictures } = circle();
+  const { told, pictures } = fanout();
   pictures.want('x');
   assert.deepEqual(told, []);
   pictures.offer('a');
@@ -31,7 +31,7 @@ test('who asks before there is a new one waits for it', () => {
 });
 
 test('a slow one misses pictures and has no queue', () => {
-  const { told, pictures } = circle();
+  const { told, pictures } = fanout();
   pictures.want('slow');
   for (const picture of 'abcdef') pictures.offer(picture);
   pictures.want('slow');
@@ -39,7 +39,7 @@ test('a slow one misses pictures and has no queue', () => {
 });
 
 test('who is forgotten gets nothing more', () => {
-  const { told, pictures } = circle();
+  const { told, pictures } = fanout();
   pictures.want('x');
   pictures.forget('x');
   pictures.offer('a');

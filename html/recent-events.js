@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// recent: the list of recent events, and the box that shows where the picture changed.
+// recent-events: the list of recent events, and the box that shows where the picture changed.
 
 import { byId, el, list } from './dom.js';
 import { clock, percent } from './text.js';

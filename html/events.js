@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// feed: the camera's news, by Server-Sent Events.
+// events: the camera's news, by Server-Sent Events.
 //
 // A lost connection is taken up again by EventSource itself, which then asks for what it missed
 // (Last-Event-ID). After an HTTP error it gives up for good, and so does a connection that died
@@ -14,10 +14,10 @@ import { sentence } from './text.js';
 const TYPES = ['motion', 'saved', 'camera', 'deleted', 'state', 'pulse', 'controls'];
 // end
 const SILENCE = 20_000;     // ms: a camera that is online has a pulse every second
-const VISIT = 1200;         // ms: long enough for a pulse
+const POLL = 1200;         // ms: long enough for a pulse
 const PAUSE = 4000;
 
-export function feed(base, { since, onEvent, onOpen, report }) {
+export function eventStream(base, { since, onEvent, onOpen, report }) {
   return (opened, signal) => new Promise((/** @type {(value?: unknown) => void} */ resolve, reject) => {
     const source = new EventSource(urlOf('events', base, since() ? { last_event_id: since() } : {}));
     let heard = Date.now();
@@ -52,14 +52,14 @@ export function feed(base, { since, onEvent, onOpen, report }) {
   });
 }
 
-// The same in visits that end soon, for a camera that may not hold a connection. What happened between
+// The same in short connections, for a camera that may not hold a connection. What happened between
 // two of them is asked for, so a number must be known before the first.
-export function visits(base, handlers) {
+export function eventPolls(base, handlers) {
   return async (opened, signal) => {
     const unknown = handlers.since() === '';
     const newest = unknown ? await newestEvent(base) : '';
     let first = true;
-    const visit = feed(base, {
+    const poll = eventStream(base, {
       ...handlers,
       since: () => handlers.since() || newest,
       onOpen: (anew) => {
@@ -68,7 +68,7 @@ export function visits(base, handlers) {
       },
     });
     while (!signal.aborted) {
-      await brief(visit, opened, signal);
+      await once(poll, opened, signal);
       await sleep(PAUSE, signal);
     }
   };
@@ -80,14 +80,14 @@ async function newestEvent(base) {
   return event ? String(event.id) : '';
 }
 
-async function brief(visit, opened, signal) {
+async function once(poll, opened, signal) {
   const life = new AbortController();
   const end = () => life.abort();
   let timer = 0;
   signal.addEventListener('abort', end, { signal: life.signal });
-  await visit(() => {
+  await poll(() => {
     opened();
-    timer = setTimeout(end, VISIT);
+    timer = setTimeout(end, POLL);
   }, life.signal).finally(() => clearTimeout(timer));
   end();
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// saved: the pictures on the camera's disk: thumbnails, a viewer, download and delete.
+// saved-pictures: the pictures on the camera's disk: thumbnails, a viewer, download and delete.
 
 import { get, Refusal, remove, urlOf } from './api.js';
 import { ask, byId, el, list, put } from './dom.js';

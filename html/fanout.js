@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: ISC
-// circle: hands pictures on to the tabs that follow. Each gets the newest one when it has asked for one,
+// fanout: hands pictures on to the tabs that follow. Each gets the newest one when it has asked for one,
 // and asks when it has room for one: a tab that is slow, asleep or gone has at most one to take, and
 // costs the others nothing.
 
-export class Circle {
+export class Fanout {
   #tell;
   #members = new Map();     // id → {had, waits}
   #newest = null;

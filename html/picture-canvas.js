@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// screen: shows pictures, always the newest: one that comes while another is being decoded takes the
+// picture-canvas: shows pictures, always the newest: one that comes while another is being decoded takes the
 // place of what waits, so however busy the page is, it never shows a queue of old ones.
 //
 // On a canvas, which is as cheap as an <img> with the stream in it; object URLs for an <img> took
@@ -9,7 +9,7 @@ import { attribute, el } from './dom.js';
 
 const PICTURE = 'What the camera sees';
 
-export class Screen {
+export class PictureCanvas {
   #canvas = el('canvas', { id: 'stream', role: 'img', 'aria-label': PICTURE });
   #context = this.#canvas.getContext('2d', { alpha: false });
   #waiting = null;

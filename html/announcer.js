@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// announce: what a screen reader is told without being asked. At most one sentence in ten seconds,
+// announcer: what a screen reader is told without being asked. At most one sentence in ten seconds,
 // or a windy tree would talk without end; what came meanwhile is counted in the next one.
 
 import { put } from './dom.js';

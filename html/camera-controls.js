@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: ISC
-// controls: the camera's own V4L2 controls, built from what its driver says of them.
+// camera-controls: the camera's own V4L2 controls, built from what its driver says of them.
 
 import { byId, el, list, put } from './dom.js';
 import { get } from './api.js';
 
-export function controlsForm(tuner, base, model) {
+export function cameraControlsForm(tuner, base, model) {
   const panel = byId('controls');
   const fields = byId('controls-fields');
   const none = () => ({ controls: [] });                              // the camera has gone: it will be told

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
-// errands: commands that one tab asks another to send, and the replies that come back.
+// command-relay: commands that one tab asks another to send, and the replies that come back.
 
-export class Errands {
+export class CommandRelay {
   #tell;
   #waiting = new Map();     // number → {resolve, reject}
   #last = 0;
@@ -34,8 +34,8 @@ export class Errands {
   }
 
   // The other end: sends what another tab asks for.
-  run(control, { number, command }, tell) {
-    control.send(command).then(
+  run(commands, { number, command }, tell) {
+    commands.send(command).then(
       (reply) => tell({ kind: 'answer', number, reply }),
       (why) => tell({ kind: 'answer', number, reason: why.message }));
   }
