@@ -96,10 +96,10 @@ event_done(void *arg, struct store_job *job)
 
 /* The store has no room for it: the living are told all the same. */
 static void
-event_unstored(struct orield *orield, enum event_id event, struct store_job *job)
+event_unstored(struct orield *orield, struct store_job *job)
 {
 	json_object_set_new(job->data, "stored", json_false());
-	publisher_say(orield->publisher, event, json_incref(job->data));
+	publisher_say(orield->publisher, job->event_type, json_incref(job->data));
 	store_job_free(&job);
 }
 
@@ -126,22 +126,29 @@ orield_take_motion(struct orield *orield, struct capture_report *report)
 	if (store_worker_submit(orield->store_worker, job))
 		return;
 	json_object_set_new(job->data, "count", json_integer((json_int_t)orield->triggers));
-	event_unstored(orield, EVENT_MOTION, job);
+	event_unstored(orield, job);
 }
 
-static void
-orield_take_camera(struct orield *orield, json_t *data, uint64_t wall_ns)
+void
+orield_add_event(struct orield *orield, enum event_id type, json_t *data, uint64_t wall_ns)
 {
-	struct store_job *job = store_job_new(STORE_JOB_CAMERA, event_done, orield);
+	struct store_job *job = store_job_new(STORE_JOB_EVENT, event_done, orield);
 
 	if (job == NULL) {
 		json_decref(data);
 		return;
 	}
+	job->event_type = type;
 	job->data = data;
 	job->wall_ns = wall_ns;
 	if (!store_worker_submit(orield->store_worker, job))
-		event_unstored(orield, EVENT_CAMERA, job);
+		event_unstored(orield, job);
+}
+
+static void
+orield_take_camera(struct orield *orield, json_t *data, uint64_t wall_ns)
+{
+	orield_add_event(orield, EVENT_CAMERA, data, wall_ns);
 	publisher_state(orield->publisher);
 }
 

@@ -66,6 +66,10 @@ void orield_free(struct orield **orield);
 void orield_tune(struct orield *orield);
 void orield_capture_status(const struct orield *orield, struct capture_status *status);
 
+/* Store a numbered event, then tell it to who listens; steals `data`. One that cannot be stored is
+ * told without a number. `wall_ns`: when, as in data's "ts". */
+void orield_add_event(struct orield *orield, enum event_id type, json_t *data, uint64_t wall_ns);
+
 /* What status_json() and its like show. */
 void orield_values(const struct orield *orield, struct status_values *values);
 

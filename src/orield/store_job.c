@@ -13,6 +13,7 @@ store_job_new(enum store_job_kind kind, store_job_done_fn *done, void *arg)
 	job->kind = kind;
 	job->done = done;
 	job->arg = arg;
+	job->event_type = kind == STORE_JOB_MOTION ? EVENT_MOTION : EVENT_COUNT;
 	job->query.after = -1;
 	job->query.limit = 1;
 	return job;

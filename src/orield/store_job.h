@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/cause.h"
+#include "protocol/events.h"
 #include "store/store.h"
 
 struct store_job;
@@ -16,7 +17,7 @@ enum store_job_kind {
 	STORE_JOB_OPEN,	    /* open the store, if it is not open; answer: {name: text} */
 	STORE_JOB_MOTION,   /* data, jpeg (NULL: save none), wall_ns, limits */
 	STORE_JOB_SNAPSHOT, /* jpeg, wall_ns, limits */
-	STORE_JOB_CAMERA,   /* data, wall_ns */
+	STORE_JOB_EVENT,    /* event_type, data, wall_ns */
 	STORE_JOB_SET,	    /* data: {name: text} */
 	STORE_JOB_RESET,
 	STORE_JOB_COUNTERS, /* frames */
@@ -34,6 +35,8 @@ struct store_job { /* made by store_job_new, freed by the store worker after `do
 	store_job_done_fn *done; /* called in the loop, once; may be NULL */
 	void *arg;
 
+	/* Published even when it could not be stored; EVENT_COUNT: none. */
+	enum event_id event_type;
 	json_t *data;	     /* owned */
 	unsigned char *jpeg; /* owned, of `length` bytes */
 	uint32_t length;

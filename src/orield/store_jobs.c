@@ -240,13 +240,14 @@ run_snapshot(struct store_jobs *jobs, struct store_job *job)
 }
 
 static int
-run_camera(struct store_jobs *jobs, struct store_job *job)
+run_event(struct store_jobs *jobs, struct store_job *job)
 {
 	int64_t id;
 	int result = store_add_event(
-	    jobs->store, event_name(EVENT_CAMERA), job->wall_ns, job->data, &id, &job->why);
+	    jobs->store, event_name(job->event_type), job->wall_ns, job->data, &id, &job->why);
 
-	return result == STORE_OK ? store_jobs_publish(job, EVENT_CAMERA, id, job->data) : result;
+	return result == STORE_OK ? store_jobs_publish(job, job->event_type, id, job->data)
+				  : result;
 }
 
 /* ---- settings and counters ------------------------------------------- */
@@ -324,19 +325,18 @@ run_delete(struct store_jobs *jobs, struct store_job *job)
 static const struct {
 	int (*run)(struct store_jobs *jobs, struct store_job *job);
 	bool writes;
-	enum event_id event; /* published even when it could not be stored; EVENT_COUNT: none */
 } kinds[STORE_JOB_KINDS] = {
-	[STORE_JOB_OPEN] = { run_open, false, EVENT_COUNT },
-	[STORE_JOB_MOTION] = { run_motion, true, EVENT_MOTION },
-	[STORE_JOB_SNAPSHOT] = { run_snapshot, true, EVENT_COUNT },
-	[STORE_JOB_CAMERA] = { run_camera, true, EVENT_CAMERA },
-	[STORE_JOB_SET] = { run_set, true, EVENT_COUNT },
-	[STORE_JOB_RESET] = { run_reset, true, EVENT_COUNT },
-	[STORE_JOB_COUNTERS] = { run_counters, true, EVENT_COUNT },
-	[STORE_JOB_EVENTS] = { run_events, false, EVENT_COUNT },
-	[STORE_JOB_PICTURES] = { run_pictures, false, EVENT_COUNT },
-	[STORE_JOB_DELETE] = { run_delete, true, EVENT_COUNT },
-	[STORE_JOB_LOOK] = { run_look, false, EVENT_COUNT },
+	[STORE_JOB_OPEN] = { .run = run_open },
+	[STORE_JOB_MOTION] = { .run = run_motion, .writes = true },
+	[STORE_JOB_SNAPSHOT] = { .run = run_snapshot, .writes = true },
+	[STORE_JOB_EVENT] = { .run = run_event, .writes = true },
+	[STORE_JOB_SET] = { .run = run_set, .writes = true },
+	[STORE_JOB_RESET] = { .run = run_reset, .writes = true },
+	[STORE_JOB_COUNTERS] = { .run = run_counters, .writes = true },
+	[STORE_JOB_EVENTS] = { .run = run_events },
+	[STORE_JOB_PICTURES] = { .run = run_pictures },
+	[STORE_JOB_DELETE] = { .run = run_delete, .writes = true },
+	[STORE_JOB_LOOK] = { .run = run_look },
 };
 
 bool
@@ -371,8 +371,8 @@ store_jobs_fail(struct store_jobs *jobs, struct store_job *job, int result, cons
 		json_object_del(job->data, "saved");
 	}
 	job->triggers = jobs->triggers;
-	if (kinds[job->kind].event != EVENT_COUNT) {
+	if (job->event_type != EVENT_COUNT) {
 		json_object_set_new(job->data, "stored", json_false());
-		store_jobs_publish(job, kinds[job->kind].event, 0, job->data);
+		store_jobs_publish(job, job->event_type, 0, job->data);
 	}
 }
