@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include "orield/commands.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "orield/commands_internal.h"
 #include "orield/orield.h"
 #include "orield/wanted.h"
 #include "protocol/arguments.h"
@@ -72,7 +70,7 @@ request_submit(struct orield *orield, struct store_job *job)
 
 /* ---- looking --------------------------------------------------------- */
 
-static void
+void
 handle_STATUS(struct orield *orield, struct call *call, const json_t *command)
 {
 	struct status_values values;
@@ -82,7 +80,7 @@ handle_STATUS(struct orield *orield, struct call *call, const json_t *command)
 	call_reply(call, status_json(&values));
 }
 
-static void
+void
 handle_GET(struct orield *orield, struct call *call, const json_t *command)
 {
 	struct status_values values;
@@ -92,7 +90,7 @@ handle_GET(struct orield *orield, struct call *call, const json_t *command)
 	call_reply(call, status_settings(&values));
 }
 
-static void
+void
 handle_HELP(struct orield *orield, struct call *call, const json_t *command)
 {
 	json_t *list = json_array();
@@ -114,7 +112,7 @@ events_done(struct request *request, struct store_job *job)
 	call_reply(request->call, json_incref(job->answer));
 }
 
-static void
+void
 handle_EVENTS(struct orield *orield, struct call *call, const json_t *command)
 {
 	const char *type = json_get_text(command, "type");
@@ -145,7 +143,7 @@ snaps_done(struct request *request, struct store_job *job)
 	call_reply(request->call, json_incref(job->answer));
 }
 
-static void
+void
 handle_SNAPS(struct orield *orield, struct call *call, const json_t *command)
 {
 	struct store_job *job = request_job(orield, call, STORE_JOB_PICTURES, snaps_done);
@@ -179,7 +177,7 @@ set_done(struct request *request, struct store_job *job)
 	publisher_state(orield->publisher);
 }
 
-static void
+void
 handle_SET(struct orield *orield, struct call *call, const json_t *command)
 {
 	struct cause why;
@@ -207,7 +205,7 @@ reset_done(struct request *request, struct store_job *job)
 	publisher_state(request->orield->publisher);
 }
 
-static void
+void
 handle_RESET(struct orield *orield, struct call *call, const json_t *command)
 {
 	struct store_job *job = request_job(orield, call, STORE_JOB_RESET, reset_done);
@@ -249,7 +247,7 @@ snapshot_is_fresh(const struct capture_status *now, struct cause *why)
 	return true;
 }
 
-static void
+void
 handle_SNAPSHOT_NOW(struct orield *orield, struct call *call, const json_t *command)
 {
 	struct capture_status now;
@@ -286,7 +284,7 @@ delete_done(struct request *request, struct store_job *job)
 	publisher_publish(request->orield->publisher, job->events);
 }
 
-static void
+void
 handle_SNAP_DELETE(struct orield *orield, struct call *call, const json_t *command)
 {
 	struct store_job *job = request_job(orield, call, STORE_JOB_DELETE, delete_done);
@@ -299,14 +297,14 @@ handle_SNAP_DELETE(struct orield *orield, struct call *call, const json_t *comma
 
 /* ---- the camera's own controls --------------------------------------- */
 
-static void
+void
 handle_CONTROLS(struct orield *orield, struct call *call, const json_t *command)
 {
 	(void)command;
 	camera_controls_ask(orield->controls, call, NULL);
 }
 
-static void
+void
 handle_CONTROL(struct orield *orield, struct call *call, const json_t *command)
 {
 	json_t *values = json_copy((json_t *)command);
@@ -319,86 +317,8 @@ handle_CONTROL(struct orield *orield, struct call *call, const json_t *command)
 	json_decref(values);
 }
 
-/* ---- connections ----------------------------------------------------- */
-
-static void
-handle_SUBSCRIBE(struct orield *orield, struct call *call, const json_t *command)
-{
-	const json_t *pulse = json_object_get(command, "pulse");
-
-	publisher_subscribe(orield->publisher, call, argument_integer(command, "after", -1),
-	    pulse != NULL ? json_is_true(pulse) : -1);
-}
-
-static void
-peer_drop_bell(struct orield *orield, struct peer *peer)
-{
-	if (peer->bell == -1)
-		return;
-	if (orield->capture != NULL)
-		capture_remove_bell(orield->capture, peer->bell);
-	close(peer->bell);
-	peer->bell = -1;
-}
-
-/* Give the peer a new bell; false when there are as many as may be. */
-static bool
-peer_hang_bell(struct orield *orield, struct peer *peer)
-{
-	peer_drop_bell(orield, peer);
-	peer->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (peer->bell == -1)
-		return false;
-	if (capture_add_bell(orield->capture, peer->bell))
-		return true;
-	close(peer->bell);
-	peer->bell = -1;
-	return false;
-}
-
-static void
-handle_ATTACH(struct orield *orield, struct call *call, const json_t *command)
-{
-	struct peer *peer = call_peer(call);
-	struct capture_status now;
-	int fds[2] = { capture_ring_fd(orield->capture), -1 };
-
-	(void)command;
-	peer->attached = true;
-	if (fds[0] == -1) {
-		call_refuse(call, REASON_NO_FRAME);
-		return;
-	}
-	if (peer_hang_bell(orield, peer))
-		fds[1] = fcntl(peer->bell, F_DUPFD_CLOEXEC, 0);
-	if (fds[1] == -1) {
-		close(fds[0]);
-		call_refuse(call, "too many readers are attached");
-		return;
-	}
-	orield_capture_status(orield, &now);
-	call_reply_fds(
-	    call, json_pack("{sb sI}", "ok", 1, "generation", (json_int_t)now.generation), fds);
-}
-
-static void
-handle_VIEWERS(struct orield *orield, struct call *call, const json_t *command)
-{
-	static const char *const kinds[PEER_KINDS] = {
-		[PEER_STREAM] = "stream", [PEER_EVENTS] = "events", [PEER_CONTROL] = "control"
-	};
-	struct peer *peer = call_peer(call);
-
-	(void)orield;
-	for (int kind = 0; kind < PEER_KINDS; kind++)
-		peer->viewers[kind] = (unsigned)argument_integer(
-		    command, kinds[kind], peer->viewers[kind]);
-	call_reply(call, json_pack("{sb}", "ok", 1));
-}
-
 /* ---- the table ------------------------------------------------------- */
 
-typedef void command_handler(struct orield *orield, struct call *call, const json_t *command);
 #define COMMAND_HANDLER(id, ...) [COMMAND_##id] = handle_##id,
 static command_handler *const command_handlers[COMMAND_COUNT] = { COMMANDS(COMMAND_HANDLER) };
 #undef COMMAND_HANDLER
@@ -438,7 +358,7 @@ static void
 commands_gone(void *arg, struct peer *peer)
 {
 	publisher_forget(peer);
-	peer_drop_bell(arg, peer);
+	commands_drop_bell(arg, peer);
 }
 
 const struct peer_hooks commands_hooks = {
