@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/clock.h"
 
+#include <stdlib.h>
 #include <time.h>
 
 static uint64_t
@@ -30,4 +31,12 @@ clock_seconds(uint64_t ns)
 	uint64_t ms = ns / CLOCK_MS;
 
 	return (double)ms / 1000;
+}
+
+void
+clock_fix_zone(void)
+{
+	/* With TZ unset the file is looked at again and again. */
+	setenv("TZ", ":/etc/localtime", 0);
+	tzset();
 }

@@ -17,4 +17,8 @@ double clock_seconds(uint64_t ns); /* for people: whole milliseconds */
 uint64_t clock_wall_ns(void); /* CLOCK_REALTIME; jumps when somebody sets it */
 uint64_t clock_mono_ns(void); /* CLOCK_MONOTONIC; comparable between processes of one boot */
 
+/* Read the zone of local time, for good, before there are threads: who is confined may not read
+ * another one later, and the C library would go on in UTC. */
+void clock_fix_zone(void);
+
 #endif

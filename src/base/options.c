@@ -96,6 +96,8 @@ parse_boolean(const struct option_row *row, const char *text, long *number, stru
 static int
 parse_text(const struct option_row *row, const char *text, long *number, struct cause *why)
 {
+	struct cause reason;
+
 	*number = 0;
 	if (strlen(text) >= OPTION_TEXT_SIZE)
 		return cause_set(
@@ -103,6 +105,8 @@ parse_text(const struct option_row *row, const char *text, long *number, struct 
 	for (const char *c = text; *c != '\0'; c++)
 		if ((unsigned char)*c < 0x20 || *c == 0x7f)
 			return cause_set(why, "%s holds a control character", row->name);
+	if (row->check != NULL && row->check(text, &reason) == -1)
+		return cause_set(why, "%s, %s", row->name, reason.text);
 	return 0;
 }
 

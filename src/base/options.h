@@ -30,7 +30,7 @@ enum option_source { OPTION_DEFAULT, OPTION_FILE, OPTION_STORED, OPTION_COMMAND_
 enum { OPTION_LIVE = 1 }; /* flag: may be changed while running, by `set` */
 
 /* A row of the table; all strings static. NULL: label, group, unit, argument that there is none,
- * choices but with OPTION_CHOICE. */
+ * choices but with OPTION_CHOICE, check when any text will do. */
 struct option_row {
 	const char *name;  /* lower_case; on the command line also lower-case */
 	const char *label; /* for people, beside a field of a form: "Noise floor" */
@@ -41,6 +41,7 @@ struct option_row {
 	const char *choices;  /* OPTION_CHOICE */
 	const char *unit;     /* for people, behind a number: "ms", "%" */
 	const char *argument; /* OPTION_TEXT: the word for it in --help: "FILE" */
+	int (*check)(const char *text, struct cause *why); /* OPTION_TEXT: -1: not such a text */
 	unsigned flags;
 	const char *help; /* one sentence */
 };

@@ -37,6 +37,7 @@ struct capture_settings { /* fixed for the run; its strings must outlive the cap
 struct capture_tuning { /* may change at any time */
 	int quality;
 	bool motion;
+	bool disarmed; /* motion is measured, and that is all */
 	unsigned motion_fps;
 	struct motion_settings detect;
 	struct span_settings spans;

@@ -9,7 +9,9 @@
 static const char *
 spans_forbidden(const struct capture_tuning *tuning)
 {
-	return tuning->motion ? NULL : REASON_MOTION_OFF;
+	if (!tuning->motion)
+		return REASON_MOTION_OFF;
+	return tuning->disarmed ? REASON_NOT_ARMED : NULL;
 }
 
 enum span_step
@@ -20,11 +22,15 @@ spans_look(struct capture *capture, struct motion_verdict *verdict, const struct
 		.mono_ns = frame->mono_ns,
 		.wall_ns = frame->wall_ns };
 	enum span_step step = SPAN_NONE;
+	bool allowed;
 
 	pthread_mutex_lock(&capture->lock);
-	if (spans_forbidden(&capture->tuning) == NULL)
+	allowed = spans_forbidden(&capture->tuning) == NULL;
+	if (allowed)
 		step = span_look(&capture->status.span, &capture->tuning.spans, &picture);
 	pthread_mutex_unlock(&capture->lock);
+	if (!allowed && picture.above)
+		verdict->held = MOTION_DISARMED;
 	if (step == SPAN_SHORT)
 		verdict->held = MOTION_SHORT;
 	if (step == SPAN_COOLDOWN)

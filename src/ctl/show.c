@@ -168,6 +168,22 @@ show_store(const json_t *store)
 	printf("\n");
 }
 
+/* Nothing of an orield of before. */
+static void
+show_armed(const json_t *reply)
+{
+	const json_t *now = json_object_get(reply, "armed_now");
+
+	if (!json_is_boolean(now))
+		return;
+	printf("armed      %s", json_is_true(now) ? "yes" : "no");
+	if (json_is_integer(json_object_get(reply, "armed_until"))) {
+		printf(", until ");
+		show_time(number_of(reply, "armed_until"));
+	}
+	printf("\n");
+}
+
 void
 show_status(const json_t *reply)
 {
@@ -197,9 +213,10 @@ show_status(const json_t *reply)
 		printf(": ");
 		show_text(json_get_text(motion, "held"));
 	}
-	printf("\nviewers    %lld stream, %lld events, %lld control\n",
-	    integer_of(viewers, "stream"), integer_of(viewers, "events"),
-	    integer_of(viewers, "control"));
+	printf("\n");
+	show_armed(reply);
+	printf("viewers    %lld stream, %lld events, %lld control\n", integer_of(viewers, "stream"),
+	    integer_of(viewers, "events"), integer_of(viewers, "control"));
 	printf("pictures   %lld saved, %s\n", integer_of(snaps, "count"),
 	    show_bytes(bytes, sizeof bytes, integer_of(snaps, "bytes")));
 	show_store(json_object_get(reply, "store"));

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "protocol/reasons.h"
 #include "motion/background.h"
 #include "motion/mask.h"
 #include "motion/components.h"
@@ -38,6 +39,7 @@ motion_held_word(enum motion_held held)
 		[MOTION_BELOW] = "below threshold",
 		[MOTION_LIGHT] = "light switch",
 		[MOTION_WARMING] = "warming up",
+		[MOTION_DISARMED] = REASON_NOT_ARMED,
 		[MOTION_SHORT] = "too brief so far",
 		[MOTION_COOLDOWN] = "cool-down",
 	};

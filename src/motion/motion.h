@@ -23,10 +23,11 @@ struct motion_settings {
 };
 
 enum motion_held {
-	MOTION_FREE,	/* not held back: it is motion */
-	MOTION_BELOW,	/* change is not above the threshold */
-	MOTION_LIGHT,	/* nearly all of the picture changed */
-	MOTION_WARMING, /* the background is not learned yet */
+	MOTION_FREE,	 /* not held back: it is motion */
+	MOTION_BELOW,	 /* change is not above the threshold */
+	MOTION_LIGHT,	 /* nearly all of the picture changed */
+	MOTION_WARMING,	 /* the background is not learned yet */
+	MOTION_DISARMED, /* above, but it does not count now */
 	/* Not by one picture, but by those before it: span.h. */
 	MOTION_SHORT,	 /* above, but in too few pictures so far */
 	MOTION_COOLDOWN, /* above, but too soon after the last beginning */

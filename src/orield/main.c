@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "protocol/camera_name.h"
 #include "protocol/settings.h"
@@ -140,6 +141,7 @@ main(int argc, char **argv)
 	signals_init();
 	umask(0027);
 	json_object_seed(0); /* before there are threads */
+	clock_fix_zone();
 	status = run(options);
 	options_free(&options);
 	return status;

@@ -38,15 +38,38 @@ orield_values(const struct orield *orield, struct status_values *values)
 	values->uptime_ns = clock_mono_ns() - orield->started_ns;
 	control_server_viewers(orield->control, values->viewers);
 	store_worker_status(orield->store_worker, &values->store);
+	values->armed = armed_now(orield->armed);
+	values->armed_until = armed_until(orield->armed);
+}
+
+static struct capture_tuning
+orield_tuning(const struct orield *orield)
+{
+	struct capture_tuning tuning = wanted_tuning(orield->options);
+
+	tuning.disarmed = !armed_now(orield->armed);
+	return tuning;
 }
 
 void
 orield_tune(struct orield *orield)
 {
-	struct capture_tuning tuning = wanted_tuning(orield->options);
+	struct capture_tuning tuning;
 
+	armed_set(orield->armed, orield->options);
+	tuning = orield_tuning(orield);
 	if (orield->capture != NULL)
 		capture_tune(orield->capture, &tuning);
+}
+
+/* Time has changed whether it is armed, or until when. */
+static void
+orield_armed(void *arg)
+{
+	struct orield *orield = arg;
+
+	orield_tune(orield);
+	publisher_state(orield->publisher);
 }
 
 /* ---- what the publisher shows ---------------------------------------- */
@@ -359,8 +382,10 @@ static int
 orield_start_camera(struct orield *orield, struct cause *why)
 {
 	struct capture_settings settings = wanted_capture(orield->options);
-	struct capture_tuning tuning = wanted_tuning(orield->options);
+	struct capture_tuning tuning;
 
+	armed_set(orield->armed, orield->options);
+	tuning = orield_tuning(orield);
 	settings.controls = orield->stored_controls;
 	orield->capture = capture_new(&settings, &tuning, orield->reports, why);
 	if (orield->capture == NULL)
@@ -378,6 +403,9 @@ orield_start(struct orield *orield, const struct peer_hooks *commands, struct ca
 	orield->base = event_base_new();
 	orield->reports = queue_new(REPORTS_MAX);
 	if (orield->base == NULL || orield->reports == NULL || orield_add_events(orield) == -1)
+		return cause_set(why, "out of memory or descriptors");
+	orield->armed = armed_new(orield->base, orield_armed, orield);
+	if (orield->armed == NULL)
 		return cause_set(why, "out of memory or descriptors");
 	orield->store_worker = store_worker_new(orield->base, orield->folder, why);
 	if (orield->store_worker == NULL)
@@ -454,6 +482,7 @@ orield_free(struct orield **orield)
 	camera_controls_free(&gone->controls);
 	idempotency_free(&gone->idempotency);
 	publisher_free(&gone->publisher);
+	armed_free(&gone->armed);
 	orield_free_events(gone);
 	/* Only connections are left in the loop: the last answers go out. */
 	if (gone->control != NULL)

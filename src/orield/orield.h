@@ -13,6 +13,7 @@
 #include "base/options.h"
 #include "base/queue.h"
 #include "capture/capture.h"
+#include "orield/armed.h"
 #include "orield/camera_controls.h"
 #include "orield/control_server.h"
 #include "orield/idempotency.h"
@@ -31,6 +32,7 @@ struct orield {
 	struct store_worker *store_worker;
 	struct control_server *control;
 	struct publisher *publisher;
+	struct armed *armed;
 	struct camera_controls *controls;
 	struct idempotency *idempotency;
 	json_t *stored_controls; /* {NAME: value}, of the camera; set at each opening */
@@ -62,7 +64,7 @@ void orield_run(struct orield *orield);
  * socket. Callable from any state; clears *orield. */
 void orield_free(struct orield **orield);
 
-/* Hand the settings to the capture thread. */
+/* The settings are others: hand them to those who obey them. */
 void orield_tune(struct orield *orield);
 void orield_capture_status(const struct orield *orield, struct capture_status *status);
 

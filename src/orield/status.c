@@ -120,6 +120,14 @@ status_verdict(const struct status_values *now, const struct motion_verdict *ver
 	    settings_json(now->options, SETTING_THRESHOLD), "held", json_words(held));
 }
 
+static void
+status_add_armed(const struct status_values *now, json_t *out)
+{
+	json_object_set_new(out, "armed_now", json_boolean(now->armed));
+	json_object_set_new(out, "armed_until",
+	    now->armed_until != -1 ? json_integer(now->armed_until) : json_null());
+}
+
 static const char *
 status_reason(const struct capture_status *capture)
 {
@@ -138,6 +146,7 @@ status_json(const struct status_values *now)
 	json_object_set_new(out, "viewers", status_viewers(now->viewers));
 	status_add_store(&now->store, out);
 	json_object_set_new(out, "motion", status_verdict(now, &now->capture.motion));
+	status_add_armed(now, out);
 	json_object_set_new(out, "counters", status_counters(now));
 	return out;
 }
@@ -179,6 +188,7 @@ status_state(const struct status_values *now)
 
 	json_object_set_new(out, "online", json_boolean(now->capture.online));
 	json_object_set_new(out, "reason", json_words(status_reason(&now->capture)));
+	status_add_armed(now, out);
 	return out;
 }
 
@@ -195,6 +205,7 @@ status_pulse(const struct status_values *now, const struct motion_verdict *peak)
 	    capture->frame.sequence != 0 ? json_integer((json_int_t)status_age_ms(capture))
 					 : json_null());
 	json_object_set_new(out, "frame_count", json_integer((json_int_t)now->frames));
+	status_add_armed(now, out);
 	return out;
 }
 

@@ -19,6 +19,8 @@ struct status_values {
 	uint64_t uptime_ns;
 	unsigned viewers[PEER_KINDS];
 	struct store_worker_status store;
+	bool armed;	    /* now */
+	time_t armed_until; /* -1: nothing to come */
 };
 
 json_t *status_json(const struct status_values *now);	  /* the reply to `status` */

@@ -157,6 +157,7 @@ static const struct field STATUS_reply[] = {
 	FIELD("snaps", OBJECT, "saved pictures", .fields = status_snaps),
 	FIELD("store", OBJECT, "the database and the disk", .fields = status_store),
 	FIELD("motion", OBJECT, "the last judgement", .fields = status_motion),
+	ARMED_FIELDS(false),
 	FIELD("counters", OBJECT, "since the start of the daemon", .fields = status_counters),
 	FIELD_END,
 };

@@ -58,6 +58,7 @@ static const struct field STATE_fields[] = {
 	FIELD("sources", SOURCES, "where each setting's value is from", .optional = true),
 	ONLINE,
 	FIELD("reason", TEXT, "why it does not, else empty"),
+	ARMED_FIELDS(true),
 	FIELD("gap", BOOLEAN, "true: events behind the id that was asked for are gone",
 	    .optional = true),
 	FIELD_END,
@@ -72,6 +73,7 @@ static const struct field PULSE_fields[] = {
 	FIELD("threshold", NUMBER, "as it is now", .unit = "%", .max = 100),
 	FIELD("held", TEXT, "why nothing was triggered, else empty"),
 	FIELD("frame_count", INTEGER, "frames so far"),
+	ARMED_FIELDS(false),
 	FIELD_END,
 };
 

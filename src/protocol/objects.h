@@ -5,6 +5,13 @@
 
 #include "protocol/field.h"
 
+/* Whether motion counts, in `status`, `state` and `pulse`. */
+#define ARMED_FIELDS(OPTIONAL)                                                                  \
+	FIELD("armed_now", BOOLEAN, "motion counts now", .optional = OPTIONAL),                 \
+	    FIELD("armed_until", INTEGER,                                                       \
+		"when the schedule changes that, in seconds since 1970; null: nothing to come", \
+		.optional = OPTIONAL, .nullable = true, .unit = "s")
+
 extern const struct field ok_fields[];	       /* nothing but that it was done */
 extern const struct field control_fields[];    /* one V4L2 control */
 extern const struct field snap_fields[];       /* one saved picture */

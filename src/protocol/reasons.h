@@ -16,6 +16,7 @@
 	"ask again with the same id to learn which"
 #define REASON_STOPPING "the camera daemon was stopped"
 #define REASON_MOTION_OFF "motion detection is off"
+#define REASON_NOT_ARMED "not armed"
 #define REASON_OPERATORS "operators only"
 #define ERROR_BAD_JSON "bad json"
 #define ERROR_UNKNOWN_COMMAND "unknown command"

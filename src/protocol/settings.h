@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 #include "base/options.h"
+#include "base/schedule.h"
 #include "protocol/sources.h"
 
 /* SETTING(identifier, the fields of a struct option_row). Rows of one group stand together. */
@@ -71,6 +72,16 @@
 	SETTING(MOTION, .name = "motion", .label = "Motion detection", .group = "Motion",          \
 	    .type = OPTION_BOOLEAN, .initial = "yes", .flags = OPTION_LIVE,                        \
 	    .help = "Look for motion.")                                                            \
+	SETTING(ARMED, .name = "armed", .label = "Armed", .group = "Motion",                       \
+	    .type = OPTION_CHOICE, .initial = "yes", .choices = "yes|no|schedule",                 \
+	    .flags = OPTION_LIVE,                                                                  \
+	    .help = "Whether motion counts: not armed, it is measured and shown, but there is no " \
+		    "event and no picture is saved.")                                              \
+	SETTING(SCHEDULE, .name = "schedule", .label = "Schedule", .group = "Motion",              \
+	    .type = OPTION_TEXT, .initial = "", .argument = "TIMES", .check = schedule_check,      \
+	    .flags = OPTION_LIVE,                                                                  \
+	    .help = "When it is armed by schedule, in the machine's time zone, as mon-fri "        \
+		    "22:00-06:00, sat sun; empty: never.")                                         \
 	SETTING(THRESHOLD, .name = "threshold", .label = "Threshold", .group = "Motion",           \
 	    .type = OPTION_TENTHS, .min = 0, .max = 1000, .initial = "12", .unit = "%",            \
 	    .flags = OPTION_LIVE,                                                                  \

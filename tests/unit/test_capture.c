@@ -725,6 +725,46 @@ test_motion_is_reported_with_its_picture(void **state)
 	assert_int_equal(capture_take_peak(capture).change, 0);
 }
 
+/* It is measured all the same, and counts again at once when it is armed. */
+static void
+test_motion_that_does_not_count(void **state)
+{
+	struct picture picture = grey_picture(60, 60, 0);
+	struct capture_report *report;
+
+	(void)state;
+	fake.source.mode.format = PIXEL_GREY;
+	tuning.spans.cooldown_ms = 0;
+	start();
+	for (uint64_t i = 0; i < 100; i++) {
+		picture.mono_ns = (i + 1) * CLOCK_S / 10;
+		feed(picture);
+	}
+	skip_report(CAPTURE_RING);
+	skip_report(CAPTURE_ONLINE);
+	picture = grey_picture(60, 200, 96);
+	picture.mono_ns = 11 * CLOCK_S;
+	feed(picture);
+	skip_report(CAPTURE_MOTION);
+	tuning.disarmed = true;
+	capture_tune(capture, &tuning);
+	report = expect_report(CAPTURE_MOTION_END);
+	assert_string_equal(report->reason.text, "not armed");
+	capture_report_free(report);
+	capture_take_peak(capture);
+	picture.mono_ns += CLOCK_S / 10;
+	feed(picture);
+	WAIT_FOR(judged == 102);
+	assert_int_equal(status_now().motion.held, MOTION_DISARMED);
+	assert_in_range(capture_take_peak(capture).change, 380, 450);
+	assert_false(status_now().span.open);
+	tuning.disarmed = false;
+	capture_tune(capture, &tuning);
+	picture.mono_ns += CLOCK_S / 10;
+	feed(picture);
+	skip_report(CAPTURE_MOTION);
+}
+
 static void
 test_frames_go_out_before_motion_is_judged(void **state)
 {
@@ -876,6 +916,7 @@ main(void)
 		CAPTURE_TEST(test_useless_camera_says_why),
 		CAPTURE_TEST(test_larger_pictures_get_a_new_ring),
 		CAPTURE_TEST(test_motion_is_reported_with_its_picture),
+		CAPTURE_TEST(test_motion_that_does_not_count),
 		CAPTURE_TEST(test_frames_go_out_before_motion_is_judged),
 		CAPTURE_TEST(test_no_more_judgements_than_asked_for),
 		CAPTURE_TEST(test_steady_state_of_jpeg),

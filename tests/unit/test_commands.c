@@ -643,6 +643,11 @@ test_set(void **state)
 		{ "{\"cmd\":\"set\",\"width\":640}", "{\"error\":\"width is read-only\"}" },
 		{ "{\"cmd\":\"set\",\"frame_count\":0}",
 		    "{\"error\":\"frame_count is read-only\"}" },
+		{ "{\"cmd\":\"set\",\"armed\":true}",
+		    "{\"error\":\"armed must be a string of at most 255 bytes\"}" },
+		{ "{\"cmd\":\"set\",\"armed\":\"no\",\"schedule\":\"mon, 25:00-26:00\"}",
+		    "{\"error\":\"schedule, column 6: \\\"25:00-26:00\\\" is no time of day"
+		    " (as 22:00-06:00, up to 24:00)\"}" },
 		{ "{\"cmd\":\"set\",\"threshold\":33,\"quality\":0}",
 		    "{\"error\":\"quality out of range\"}" },
 	};
@@ -830,6 +835,60 @@ test_a_changed_setting_is_told(void **state)
 	}
 }
 
+/* "armed_now" and "armed_until" of an object: "true null". */
+static const char *
+armed_words(const json_t *object)
+{
+	static char text[32];
+	char *now = json_dumps(json_object_get(object, "armed_now"), JSON_ENCODE_ANY);
+	char *until = json_dumps(json_object_get(object, "armed_until"), JSON_ENCODE_ANY);
+
+	snprintf(text, sizeof text, "%s %s", now,
+	    json_is_integer(json_object_get(object, "armed_until")) ? "time" : until);
+	free(now);
+	free(until);
+	return text;
+}
+
+static void
+assert_armed(const char *expected)
+{
+	json_t *status = ask_json("{\"cmd\":\"status\"}");
+	json_t *subscribed = ask_json("{\"cmd\":\"subscribe\"}");
+
+	assert_string_equal(armed_words(status), expected);
+	assert_string_equal(armed_words(json_object_get(subscribed, "state")), expected);
+	assert_int_equal(fake.tuning.disarmed, json_is_false(json_object_get(status, "armed_now")));
+	json_decref(status);
+	json_decref(subscribed);
+}
+
+static void
+test_armed(void **state)
+{
+	json_t *line;
+
+	(void)state;
+	assert_armed("true null");
+	assert_string_equal(
+	    ask(&one, "{\"cmd\":\"set\",\"armed\":\"no\"}"), "{\"ok\":true,\"armed\":\"no\"}");
+	line = next_event(&one, "state");
+	assert_string_equal(armed_words(json_object_get(line, "data")), "false null");
+	json_decref(line);
+	assert_armed("false null");
+	restart(NULL);
+	assert_armed("false null");
+	ask(&one, "{\"cmd\":\"set\",\"armed\":\"schedule\"}");
+	assert_armed("false null");
+	ask(&one, "{\"cmd\":\"set\",\"schedule\":\"mon-sun\"}");
+	assert_armed("true null");
+	ask(&one, "{\"cmd\":\"set\",\"schedule\":\"00:00-23:59\"}");
+	json_decref(ask_json("{\"cmd\":\"subscribe\",\"pulse\":true}"));
+	line = next_event(&one, "pulse");
+	assert_non_null(strstr(armed_words(json_object_get(line, "data")), " time"));
+	json_decref(line);
+}
+
 /* ---- pictures -------------------------------------------------------- */
 
 static void
@@ -919,7 +978,7 @@ test_status(void **state)
 	static const char *const keys[] = { "camera", "online", "reason", "source", "name",
 		"device", "format", "width", "height", "fps", "frames", "triggers", "frame_age_ms",
 		"stale", "stale_ms", "generation", "sequence", "encode_us", "uptime", "version",
-		"viewers", "snaps", "store", "motion", "counters" };
+		"viewers", "snaps", "store", "motion", "armed_now", "armed_until", "counters" };
 	json_t *reply = ask_json("{\"cmd\":\"status\"}");
 
 	(void)state;
@@ -1690,6 +1749,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_groups_stand_together, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_what_was_set_is_kept, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_changed_setting_is_told, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_armed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_snapshot_now, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    test_an_old_picture_is_not_saved_as_new, setup, teardown),

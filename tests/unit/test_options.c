@@ -11,11 +11,18 @@
 
 enum { NAME, LEVEL, LOUD, MODE, SHARE, ROWS };
 
+static int
+check_name(const char *text, struct cause *because)
+{
+	return strcmp(text, "nobody") != 0 ? 0 : cause_set(because, "column 1: nobody is none");
+}
+
 static const struct option_row table[ROWS] = {
 	[NAME] = { .name = "name",
 	    .type = OPTION_TEXT,
 	    .initial = "anna",
 	    .argument = "WHO",
+	    .check = check_name,
 	    .help = "Who it is." },
 	[LEVEL] = { .name = "the_level",
 	    .group = "Sound",
@@ -171,6 +178,7 @@ test_command_line_errors(void **state)
 		{ "--the-level=99999999999999999999", NULL, "the_level out of range (-5 to 100)" },
 		{ "--loud=maybe", NULL, "loud must be yes or no" },
 		{ "--name=a\tb", NULL, "name holds a control character" },
+		{ "--name=nobody", NULL, "name, column 1: nobody is none" },
 		{ "--config=/nonexistent/x", NULL, "/nonexistent/x: No such file or directory" },
 		{ "--config=/tmp", NULL, "/tmp: Is a directory" },
 	};
