@@ -10,7 +10,7 @@
 #include "source/source.h"
 #include "protocol/commands.h"
 
-/* Ask, and print the reply: as it is, or as `show` does. */
+/* Ask, and print the reply: as it is, or as `show` does, if there is one. */
 static int
 ask_and_show(struct ctl *ctl, json_t *command, void (*show)(const json_t *reply))
 {
@@ -19,7 +19,7 @@ ask_and_show(struct ctl *ctl, json_t *command, void (*show)(const json_t *reply)
 
 	if (status != CTL_OK)
 		return status;
-	if (ctl->json)
+	if (ctl->json || show == NULL)
 		ctl_print(reply);
 	else
 		show(reply);

@@ -27,7 +27,7 @@ struct ctl_command {
 	const char *help;
 	int (*run)(
 	    struct ctl *ctl, int argc, char **argv); /* argv[0] is the name; an exit status */
-	void (*show)(const json_t *reply);	     /* of what it asks */
+	void (*show)(const json_t *reply);	     /* of what it asks; NULL: as --json */
 };
 extern const struct ctl_command ctl_commands[]; /* ends with a NULL name */
 
