@@ -1,143 +1,13 @@
 /* SPDX-License-Identifier: ISC */
-#include "base/options.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { FILE_MAX_BYTES = 65536, LINE_MAX_BYTES = 1024, USAGE_SIZE = 128 };
+#include "base/options_internal.h"
 
-struct option_value {
-	long number;
-	enum option_source source;
-	char text[OPTION_TEXT_SIZE];
-};
-
-struct options {
-	const struct option_program *program;
-	struct option_value values[];
-};
+enum { FILE_MAX_BYTES = 65536, LINE_MAX_BYTES = 1024 };
 
 static const char *const source_words[] = { "default", "file", "set", "command line" };
-static const char *const yes_words[] = { "yes", "true", "on", "1" };
-static const char *const no_words[] = { "no", "false", "off", "0" };
-
-/* ---- one value ------------------------------------------------------- */
-
-void
-options_tenths(long tenths, char text[OPTION_NUMBER_SIZE])
-{
-	if (tenths % 10 == 0)
-		snprintf(text, OPTION_NUMBER_SIZE, "%ld", tenths / 10);
-	else
-		snprintf(text, OPTION_NUMBER_SIZE, "%ld.%ld", tenths / 10, tenths % 10);
-}
-
-/* A number of the row's type as people write it. */
-static void
-number_text(const struct option_row *row, long number, char text[OPTION_NUMBER_SIZE])
-{
-	if (row->type == OPTION_TENTHS)
-		options_tenths(number, text);
-	else
-		snprintf(text, OPTION_NUMBER_SIZE, "%ld", number);
-}
-
-static int
-check_range(const struct option_row *row, long number, struct cause *why)
-{
-	char least[OPTION_NUMBER_SIZE], most[OPTION_NUMBER_SIZE];
-
-	if (number >= row->min && number <= row->max)
-		return 0;
-	number_text(row, row->min, least);
-	number_text(row, row->max, most);
-	return cause_set(why, "%s out of range (%s to %s)", row->name, least, most);
-}
-
-static int
-parse_integer(const struct option_row *row, const char *text, long *number, struct cause *why)
-{
-	char *end;
-
-	*number = strtol(text, &end, 10); /* too long: the least or the most of long */
-	if (end == text || *end != '\0')
-		return cause_set(why, "%s must be an integer", row->name);
-	return check_range(row, *number, why);
-}
-
-/* Digits, and perhaps a point and one more. */
-static int
-parse_tenths(const struct option_row *row, const char *text, long *number, struct cause *why)
-{
-	enum { DIGITS_MAX = 9 };
-	size_t whole = strspn(text, "0123456789");
-	const char *rest = text + whole;
-	bool decimal = rest[0] == '.' && rest[1] >= '0' && rest[1] <= '9';
-
-	if (whole == 0 || whole > DIGITS_MAX || rest[decimal ? 2 : 0] != '\0')
-		return cause_set(why, "%s must be a number with one decimal at most", row->name);
-	*number = strtol(text, NULL, 10) * 10 + (decimal ? rest[1] - '0' : 0);
-	return check_range(row, *number, why);
-}
-
-static int
-parse_boolean(const struct option_row *row, const char *text, long *number, struct cause *why)
-{
-	for (size_t i = 0; i < sizeof yes_words / sizeof yes_words[0]; i++) {
-		if (strcmp(text, yes_words[i]) == 0 || strcmp(text, no_words[i]) == 0) {
-			*number = strcmp(text, yes_words[i]) == 0;
-			return 0;
-		}
-	}
-	return cause_set(why, "%s must be yes or no", row->name);
-}
-
-static int
-parse_text(const struct option_row *row, const char *text, long *number, struct cause *why)
-{
-	struct cause reason;
-
-	*number = 0;
-	if (strlen(text) >= OPTION_TEXT_SIZE)
-		return cause_set(
-		    why, "%s is longer than %d bytes", row->name, OPTION_TEXT_SIZE - 1);
-	for (const char *c = text; *c != '\0'; c++)
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			return cause_set(why, "%s holds a control character", row->name);
-	if (row->check != NULL && row->check(text, &reason) == -1)
-		return cause_set(why, "%s, %s", row->name, reason.text);
-	return 0;
-}
-
-static int
-parse_choice(const struct option_row *row, const char *text, long *number, struct cause *why)
-{
-	const char *word = row->choices;
-
-	for (*number = 0;; (*number)++) {
-		size_t length = strcspn(word, "|");
-
-		if (strlen(text) == length && strncmp(text, word, length) == 0)
-			return 0;
-		if (word[length] == '\0')
-			return cause_set(why, "%s must be one of %s", row->name, row->choices);
-		word += length + 1;
-	}
-}
-
-static int
-parse_value(const struct option_row *row, const char *text, long *number, struct cause *why)
-{
-	switch (row->type) {
-	case OPTION_INTEGER: return parse_integer(row, text, number, why);
-	case OPTION_TENTHS: return parse_tenths(row, text, number, why);
-	case OPTION_BOOLEAN: return parse_boolean(row, text, number, why);
-	case OPTION_TEXT: return parse_text(row, text, number, why);
-	case OPTION_CHOICE: return parse_choice(row, text, number, why);
-	}
-	abort();
-}
 
 static int
 options_put(struct options *options, size_t at, const char *text, enum option_source source,
@@ -147,7 +17,7 @@ options_put(struct options *options, size_t at, const char *text, enum option_so
 	const struct option_row *row = options_row(options, at);
 	long number = 0;
 
-	if (parse_value(row, text, &number, why) == -1)
+	if (option_row_parse(row, text, &number, why) == -1)
 		return -1;
 	value->number = number;
 	value->source = source;
@@ -215,7 +85,7 @@ options_check(const struct options *options, size_t row, const char *text, struc
 {
 	long ignored;
 
-	return parse_value(options_row(options, row), text, &ignored, why);
+	return option_row_parse(options_row(options, row), text, &ignored, why);
 }
 
 long
@@ -419,110 +289,4 @@ options_read(struct options *options, int argc, char **argv, struct cause *why)
 	else
 		options_man(options, stdout);
 	return OPTIONS_DONE;
-}
-
-/* ---- what people read ------------------------------------------------ */
-
-/* "--name=FILE", "--name=0..100 ms", with dashes in the name. */
-static void
-usage_text(const struct option_row *row, char *text, size_t size)
-{
-	char least[OPTION_NUMBER_SIZE], most[OPTION_NUMBER_SIZE];
-	size_t used;
-
-	number_text(row, row->min, least);
-	number_text(row, row->max, most);
-	snprintf(text, size, "--%s%s", row->type == OPTION_BOOLEAN ? "[no-]" : "", row->name);
-	for (char *c = text; *c != '\0'; c++)
-		if (*c == '_')
-			*c = '-';
-	used = strlen(text);
-	if (row->type == OPTION_CHOICE)
-		snprintf(text + used, size - used, "=%s", row->choices);
-	else if (row->type == OPTION_INTEGER || row->type == OPTION_TENTHS)
-		snprintf(text + used, size - used, "=%s..%s%s%s", least, most,
-		    row->unit != NULL ? " " : "", row->unit != NULL ? row->unit : "");
-	else if (row->type == OPTION_TEXT)
-		snprintf(text + used, size - used, "=%s",
-		    row->argument != NULL ? row->argument : "TEXT");
-}
-
-/* The group that begins with this row; NULL: none does. */
-static const char *
-group_begins(const struct options *options, size_t at)
-{
-	const char *group = options_row(options, at)->group;
-	const char *before = at > 0 ? options_row(options, at - 1)->group : NULL;
-
-	return group == NULL || (before != NULL && strcmp(group, before) == 0) ? NULL : group;
-}
-
-void
-options_help(const struct options *options, FILE *out)
-{
-	fprintf(out, "usage: %s [--config=FILE] [options]\n%s\n\n", options->program->name,
-	    options->program->summary);
-	for (size_t at = 0; at < options->program->count; at++) {
-		const struct option_row *row = options_row(options, at);
-		const char *group = group_begins(options, at);
-		char usage[USAGE_SIZE];
-
-		if (group != NULL)
-			fprintf(out, "%s%s\n", at > 0 ? "\n" : "", group);
-		usage_text(row, usage, sizeof usage);
-		fprintf(out, "  %s\n        %s", usage, row->help);
-		if (row->initial[0] != '\0')
-			fprintf(out, " (default %s)", row->initial);
-		fprintf(out, "\n");
-	}
-	fprintf(out,
-	    "\n  --config=FILE    read the same options as \"name = value\" lines\n"
-	    "  --dump-config    print the configuration these arguments give\n"
-	    "  --version, --help\n");
-}
-
-void
-options_dump(const struct options *options, FILE *out)
-{
-	for (size_t at = 0; at < options->program->count; at++) {
-		const struct option_row *row = options_row(options, at);
-
-		fprintf(out, "# %s\n%s = %s\n", row->help, row->name, options_text(options, at));
-	}
-}
-
-/* Roff would take a leading dot or a backslash for itself. */
-static void
-print_roff(const char *text, FILE *out)
-{
-	for (; *text != '\0'; text++) {
-		if (*text == '\\' || *text == '-')
-			fputc('\\', out);
-		fputc(*text, out);
-	}
-}
-
-void
-options_man(const struct options *options, FILE *out)
-{
-	for (size_t at = 0; at < options->program->count; at++) {
-		const struct option_row *row = options_row(options, at);
-		const char *group = group_begins(options, at);
-		char usage[USAGE_SIZE];
-
-		if (group != NULL)
-			fprintf(out, ".SS %s\n", group);
-		usage_text(row, usage, sizeof usage);
-		fprintf(out, ".TP\n.B ");
-		print_roff(usage, out);
-		fprintf(out, "\n");
-		print_roff(row->help, out);
-		if (row->initial[0] != '\0') {
-			fprintf(out, " Default: ");
-			print_roff(row->initial, out);
-			fprintf(out, ".");
-		}
-		fprintf(
-		    out, "%s\n", (row->flags & OPTION_LIVE) ? " May be set while running." : "");
-	}
 }

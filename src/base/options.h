@@ -14,37 +14,9 @@
 #include <stdio.h>
 
 #include "base/cause.h"
-
-enum { OPTION_TEXT_SIZE = 256, OPTION_NUMBER_SIZE = 32 };
-
-enum option_type {
-	OPTION_INTEGER, /* min..max */
-	OPTION_TENTHS,	/* one decimal at most: "0.6"; min, max and the number are tenths */
-	OPTION_BOOLEAN, /* yes/no, true/false, on/off, 1/0; kept as 1 or 0 */
-	OPTION_TEXT,	/* at most OPTION_TEXT_SIZE - 1 bytes, no control characters */
-	OPTION_CHOICE,	/* one word of `choices` ("a|b|c"); number = its index */
-};
+#include "base/option_row.h"
 
 enum option_source { OPTION_DEFAULT, OPTION_FILE, OPTION_STORED, OPTION_COMMAND_LINE };
-
-enum { OPTION_LIVE = 1 }; /* flag: may be changed while running, by `set` */
-
-/* A row of the table; all strings static. NULL: label, group, unit, argument that there is none,
- * choices but with OPTION_CHOICE, check when any text will do. */
-struct option_row {
-	const char *name;  /* lower_case; on the command line also lower-case */
-	const char *label; /* for people, beside a field of a form: "Noise floor" */
-	const char *group; /* for people, over the rows that have it; they stand together */
-	enum option_type type;
-	long min, max;	      /* OPTION_INTEGER, OPTION_TENTHS */
-	const char *initial;  /* the default, as one would write it in the file */
-	const char *choices;  /* OPTION_CHOICE */
-	const char *unit;     /* for people, behind a number: "ms", "%" */
-	const char *argument; /* OPTION_TEXT: the word for it in --help: "FILE" */
-	int (*check)(const char *text, struct cause *why); /* OPTION_TEXT: -1: not such a text */
-	unsigned flags;
-	const char *help; /* one sentence */
-};
 
 struct option_program { /* what --help and the manual say around the table */
 	const char *name, *summary, *version;
@@ -92,9 +64,6 @@ const char *options_source_word(
     enum option_source source); /* "default", "file", "set", "command line" */
 const struct option_row *options_row(const struct options *options, size_t row);
 size_t options_count(const struct options *options);
-
-/* A number of tenths, 0 or more, as one writes it: "12", "0.6". */
-void options_tenths(long tenths, char text[OPTION_NUMBER_SIZE]);
 
 void options_help(const struct options *options, FILE *out);
 void options_dump(

@@ -116,7 +116,7 @@ settings_tenths_text(const struct option_row *row, const json_t *value, bool ten
 	nearest = (long)(number + 0.5);
 	if (number < (double)nearest - 1e-6 || number > (double)nearest + 1e-6)
 		return cause_set(why, "%s must have one decimal at most", row->name);
-	options_tenths(nearest, text);
+	option_row_tenths(nearest, text);
 	return 0;
 }
 

@@ -395,9 +395,9 @@ test_tenths(void **state)
 	assert_int_equal(options_check(options, SHARE, "0.4", &why), -1);
 	assert_string_equal(why.text, "share out of range (0.5 to 100)");
 	assert_int_equal(options_check(options, SHARE, "100.1", &why), -1);
-	options_tenths(6, text);
+	option_row_tenths(6, text);
 	assert_string_equal(text, "0.6");
-	options_tenths(120, text);
+	option_row_tenths(120, text);
 	assert_string_equal(text, "12");
 }
 
