@@ -11,11 +11,11 @@ struct cause {
 	char text[256];
 };
 
-/* Write the reason (cut at 255 bytes, what is not plain text replaced: base/text.h); returns -1
- * so that `return cause_set(why, …)` reads well. errno is preserved. */
+/* Write the reason, cut at 255 bytes; what is not plain text is replaced (base/text.h). Returns
+ * -1 so that `return cause_set(why, …)` reads well. errno is preserved. */
 int cause_set(struct cause *why, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* The same with ": strerror(errno)" behind it. */
+/* The same, followed by ": strerror(errno)". */
 int cause_errno(struct cause *why, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -36,7 +36,7 @@ clock_seconds(uint64_t ns)
 void
 clock_fix_zone(void)
 {
-	/* With TZ unset the file is looked at again and again. */
+	/* With TZ unset the C library looks at the file again and again. */
 	setenv("TZ", ":/etc/localtime", 0);
 	tzset();
 }

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* 2038 and 2 GB are no end (-D_TIME_BITS=64 -D_FILE_OFFSET_BITS=64 for every file). */
+/* Times after 2038 and files over 2 GB work (-D_TIME_BITS=64 -D_FILE_OFFSET_BITS=64 everywhere). */
 _Static_assert(sizeof(time_t) == 8 && sizeof(off_t) == 8, "times and files have 64 bits");
 
 #define CLOCK_MS UINT64_C(1000000) /* nanoseconds */
@@ -17,8 +17,8 @@ double clock_seconds(uint64_t ns); /* for people: whole milliseconds */
 uint64_t clock_wall_ns(void); /* CLOCK_REALTIME; jumps when somebody sets it */
 uint64_t clock_mono_ns(void); /* CLOCK_MONOTONIC; comparable between processes of one boot */
 
-/* Read the zone of local time, for good, before there are threads: who is confined may not read
- * another one later, and the C library would go on in UTC. */
+/* Read the local time zone, for good. Call it before there are threads: a confined program may
+ * not read the zone later, and the C library would go on in UTC. */
 void clock_fix_zone(void);
 
 #endif

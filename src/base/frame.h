@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* frame: what is known of one JPEG picture, apart from its bytes. Part of the
- * ring's shared layout: fixed widths only, see ring/ring.c. */
+/* frame: what the ring says about one JPEG picture, besides its bytes. Part of the ring's shared
+ * layout: fixed widths only, see ring/ring.c. */
 #ifndef ORIEL_BASE_FRAME_H
 #define ORIEL_BASE_FRAME_H
 
@@ -16,19 +16,19 @@ struct frame_info {
 	uint32_t encode_us;	/* time spent encoding; 0 = passed through */
 	uint16_t change;	/* newest motion analysis, tenths of a percent */
 	uint16_t orientation;	/* of the JPEG's Exif, 1..8; 0 or 1 = as it is coded */
-	uint32_t stale_ms; /* older than this it is stale (capture/staleness.h); 0 = not said */
+	uint32_t stale_ms; /* ms; an older frame is stale (capture/staleness.h); 0 = not said */
 };
 
-enum { FRAME_STALE_MS = 4000 }; /* where it is not said, by an older orield */
+enum { FRAME_STALE_MS = 4000 }; /* for frames of an older orield, which does not say it */
 
-/* How old is it at `now` (CLOCK_MONOTONIC)? One from the future is new. */
+/* Its age at `now` (CLOCK_MONOTONIC). A frame from the future is new. */
 static inline uint64_t
 frame_age_ns(const struct frame_info *frame, uint64_t now)
 {
 	return now > frame->mono_ns ? now - frame->mono_ns : 0;
 }
 
-/* May it no longer be shown as now? The one answer for daemon and workers. */
+/* Is it too old to be shown as new? Daemon and workers all use this answer. */
 static inline bool
 frame_is_stale(const struct frame_info *frame, uint64_t now)
 {

@@ -117,7 +117,7 @@ is_port(const char *text)
 	    (*text == ':' && strspn(text + 1, "0123456789") == strlen(text + 1));
 }
 
-/* Cut the port off, and the dot of a name that is absolute. False: it is no host. */
+/* Cut off the port, and the dot of an absolute name. False: it is no host. */
 static bool
 cut_port(char *name)
 {

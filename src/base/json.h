@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* json: strict reading of what strangers send, on top of jansson. */
+/* json: strict reading of what strangers send, with jansson. */
 #ifndef ORIEL_BASE_JSON_H
 #define ORIEL_BASE_JSON_H
 
@@ -12,7 +12,7 @@
  * reference, or NULL. */
 json_t *json_parse_object(const char *text, size_t length);
 
-/* One line, no spaces, as the wire has it; a heap string for free(3), or NULL. */
+/* One line without spaces, as it is sent; a heap string for free(3), or NULL. */
 char *json_line(const json_t *value);
 
 /* object[key] as an integer: false when missing or any other type (a string, a
@@ -23,9 +23,9 @@ bool json_get_integer(
 /* object[key] as a string, borrowed from the object; NULL when it is none. */
 const char *json_get_text(const json_t *object, const char *key);
 
-/* A new JSON string of words that a driver, a device, a file, the system or a stranger
- * may have written: names, paths, reasons. What is not UTF-8 in them becomes '?', a byte
- * at a time; json_string(3) and json_pack(3)'s "s" give NULL for all of it. */
+/* A new JSON string from text that a driver, a device, a file, the system or a stranger may have
+ * written: names, paths, reasons. Each byte that is not UTF-8 becomes '?'; json_string(3) and
+ * json_pack(3)'s "s" would return NULL for the whole text. */
 json_t *json_words(const char *text);
 
 /* The choices of a table's row, "auto|v4l2|pipe": an array of strings, a new reference. */

@@ -39,7 +39,7 @@ bucket_of(struct limiter *limiter, const char *who)
 	return &limiter->buckets[hash % LIMITER_BUCKETS];
 }
 
-/* His entry, made if there is none. */
+/* The user's entry, made if there is none. */
 static struct limiter_user *
 user_find(struct limiter *limiter, const char *who)
 {
@@ -67,7 +67,7 @@ user_free_if_idle(struct limiter_user *user)
 	free(user);
 }
 
-/* Those that are left for somebody of that role. */
+/* How many places are left for somebody with that role. */
 static size_t
 limiter_for(const struct limiter *limiter, enum role role)
 {

@@ -22,7 +22,7 @@ enum { LINE_MAX_BYTES = 1024 };
 static const char *log_program = "oriel";
 static enum log_level log_most = LOG_LEVEL_INFO;
 static int log_journal;
-static atomic_ulong log_lost; /* lines, not yet said */
+static atomic_ulong log_lost; /* lines that were lost, not yet reported */
 
 static const char *const log_words[] = {
 	[LOG_LEVEL_ERROR] = "error",
@@ -40,8 +40,8 @@ log_init(const char *program, enum log_level most)
 	log_journal = getenv("JOURNAL_STREAM") != NULL;
 }
 
-/* The pipe or terminal once more, as a file of our own that never blocks: O_NONBLOCK on the
- * one we were given would be everybody's who has it. Where that is refused, log_put() asks
+/* Open the pipe or terminal again, as a file of our own that never blocks. O_NONBLOCK on the
+ * given one would hold for everybody who shares it. Where opening is refused, log_put() asks
  * first. */
 void
 log_never_wait(void)
@@ -93,7 +93,7 @@ log_prefix(char *line, size_t size, enum log_level level)
 		log_program, log_words[level]);
 }
 
-/* False: nobody reads what is there already. A line fits into a pipe whole or not at all
+/* False: nobody reads what is there already. A line fits into a pipe as a whole or not at all
  * (PIPE_BUF, pipe(7)). */
 static bool
 log_put(const char *line, size_t length)
@@ -125,7 +125,7 @@ log_say_lost(void)
 	errno = saved;
 }
 
-/* What was lost is said first, where it is missing. */
+/* The report of lost lines comes first, at the place where they are missing. */
 static void
 log_send(const char *line, size_t length)
 {

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-/* log: one line a happening, to standard error.
+/* log: one line per event, to standard error.
  *
- * Under systemd (JOURNAL_STREAM set) a line begins with sd-daemon(3)'s "<N>"
- * priority, else with local time and program name. Every call names the room
- * it comes from. Thread-safe (one write(2) a line); errno is preserved; bytes
- * that could forge a second line are replaced. Nothing here waits: where nobody reads the pipe,
- * terminal or journal, lines are dropped and counted, and how many is said when somebody
- * reads again, before the next line or by log_say_lost(). An outage is the caller's to
- * say once: log on change, not on every try. */
+ * Under systemd (JOURNAL_STREAM set) a line begins with sd-daemon(3)'s "<N>" priority, otherwise
+ * with local time and program name. Every call names the room it comes from. Thread-safe (one
+ * write(2) per line); errno is preserved; bytes that could forge a second line are replaced.
+ * Nothing here waits: where nobody reads the pipe, terminal or journal, lines are dropped and
+ * counted. The next line, or log_say_lost(), reports the count when somebody reads again.
+ * Callers log an outage when it begins and ends, not on every try. */
 #ifndef ORIEL_BASE_LOG_H
 #define ORIEL_BASE_LOG_H
 
@@ -26,8 +25,8 @@ void log_set_level(enum log_level most);
 /* For daemons, after log_init: standard error itself becomes non-blocking, for us alone. */
 void log_never_wait(void);
 
-/* Say how many lines were lost, if any were and it can be said now: for timers that run
- * anyway, and done at the program's end. */
+/* Report how many lines were lost, if any, and if it can be written now: for timers that run
+ * anyway, and at the end of the program. */
 void log_say_lost(void);
 
 /* "error", "warning", "notice", "info", "debug"; -1 for another word. */

@@ -196,7 +196,7 @@ struct arguments {
 	int argc, at;
 	char **argv;
 	const char *config;
-	const char *print; /* --help and its like, printed once all is read */
+	const char *print; /* --help and similar, printed once all is read */
 };
 
 static const char *const print_words[] = { "help", "version", "dump-config", "dump-man" };

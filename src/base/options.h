@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* options: one table a program, and everything that is fed from it: command
- * line, configuration file, --help, --dump-config, the manual page, and what
- * may be changed while running.
+/* options: one table per program. It feeds the command line, the configuration file, --help,
+ * --dump-config, the manual page, and what may be changed while running.
  *
- * A value's source is ranked default < file < stored < command line: what was
- * read with a lower rank never replaces a higher one (options_set), while a
- * change made by a person at run time always takes effect (options_change). */
+ * The sources of a value are ranked default < file < stored < command line. A value that is read
+ * from a lower rank never replaces one of a higher rank (options_set). A change that a person
+ * makes at run time always takes effect (options_change). */
 #ifndef ORIEL_BASE_OPTIONS_H
 #define ORIEL_BASE_OPTIONS_H
 
@@ -33,10 +32,10 @@ void options_free(struct options **options);
 
 enum options_verdict { OPTIONS_RUN, OPTIONS_DONE, OPTIONS_WRONG };
 
-/* Read argv[1..], then the file named by --config FILE. Takes --name=value,
- * --name value, --flag, --no-flag; `--` ends them; anything else is refused.
- * --help, --version, --dump-config, --dump-man print to stdout: OPTIONS_DONE.
- * OPTIONS_WRONG: *why names option, or file, line and key; exit status 2. */
+/* Read argv[1..], then the file of --config FILE. Takes --name=value, --name value, --flag,
+ * --no-flag; `--` ends them; anything else is refused. --help, --version, --dump-config,
+ * --dump-man print to stdout: OPTIONS_DONE. OPTIONS_WRONG: *why names the option, or file, line
+ * and key; exit status 2. */
 enum options_verdict options_read(
     struct options *options, int argc, char **argv, struct cause *why);
 
@@ -46,8 +45,8 @@ int options_read_file(struct options *options, const char *path, struct cause *w
 /* The row of `name`, -1 when there is none. */
 int options_find(const struct options *options, const char *name);
 
-/* Set row `row` from text unless its present source ranks higher (still 0 then).
- * -1 with "<name> …" in *why when the text does not fit the type or range. */
+/* Set row `row` from text, unless its present source ranks higher (0 then, too). -1 with "<name>
+ * …" in *why when the text does not fit the type or range. */
 int options_set(struct options *options, size_t row, const char *text, enum option_source source,
     struct cause *why);
 
@@ -69,6 +68,6 @@ void options_help(const struct options *options, FILE *out);
 void options_dump(
     const struct options *options, FILE *out); /* a config file that gives the same values */
 void options_man(
-    const struct options *options, FILE *out); /* roff: one .SS a group, one .TP a row */
+    const struct options *options, FILE *out); /* roff: one .SS per group, one .TP per row */
 
 #endif

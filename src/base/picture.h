@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Pixel layouts the encoder takes, named as V4L2 names them
- * (kernel: Documentation/userspace-api/media/v4l/pixfmt.rst). */
+/* Pixel layouts that the encoder takes, with V4L2's names (kernel:
+ * Documentation/userspace-api/media/v4l/pixfmt.rst). */
 enum pixel_format {
 	PIXEL_MJPEG, /* JPEG images: passed through */
 	PIXEL_YUYV,
@@ -25,16 +25,17 @@ const char *pixel_format_name(enum pixel_format format); /* "mjpeg", "yuyv", …
 struct picture {
 	enum pixel_format format;
 	uint32_t width, height;
-	uint32_t stride; /* bytes a line of the first plane; raw formats */
+	uint32_t stride; /* bytes per line of the first plane; raw formats */
 	const unsigned char *data;
 	uint32_t length; /* bytes that are valid */
 	bool studio;	 /* Y 16..235, CbCr 16..240 (ITU-R BT.601); else 0..255 as in JFIF */
-	uint64_t wall_ns, mono_ns; /* when it was captured (the driver's stamp where it has one) */
+	uint64_t wall_ns,
+	    mono_ns; /* when it was captured (the driver's time stamp where it has one) */
 };
 
-/* Columns that are there in every line. Packed 4:2:2 has two pixels in four bytes: where
- * an odd width's last pixel has only half of them, one fewer. Who needs the last column
- * takes the one before. */
+/* How many columns every line has. Packed 4:2:2 has two pixels in four bytes; where the last
+ * pixel of an odd width has only half of them, this is one fewer. Code that needs the last
+ * column takes the one before. */
 uint32_t picture_columns(const struct picture *picture);
 
 #endif

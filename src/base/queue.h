@@ -18,7 +18,7 @@ struct queue *queue_new(size_t most);
 /* What is still inside goes through `drop` (may be NULL). Clears *queue. */
 void queue_free(struct queue **queue, void (*drop)(void *item));
 
-/* Hands `item` (not NULL) over; false when full: the item stays the caller's. */
+/* Hand `item` (not NULL) over. False when full: the item stays the caller's. */
 bool queue_push(struct queue *queue, void *item);
 
 /* The oldest item, now the caller's; NULL when empty. */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* role: what a person or a program at the site may do. Ordered: who may do more
- * may do all that stands before. */
+/* role: what a person or a program may do at the site. Ordered: each role may do what those
+ * before it may. */
 #ifndef ORIEL_BASE_ROLE_H
 #define ORIEL_BASE_ROLE_H
 
 enum role {
-	ROLE_NONE,     /* nobody, or a word that is none */
+	ROLE_NONE,     /* nobody, or an unknown word */
 	ROLE_VIEWER,   /* look */
 	ROLE_OPERATOR, /* change, save, delete */
 };

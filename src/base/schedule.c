@@ -36,7 +36,7 @@ mark_days(struct schedule *schedule, const struct schedule_entry *entry, int fro
 			mark(schedule, day, from, minutes);
 }
 
-/* 0 = Sunday; -1: the three letters are no day's. */
+/* 0 = Sunday; -1: the three letters are no day. */
 static int
 day_number(const char *name)
 {
@@ -181,7 +181,7 @@ zone_offset(time_t now)
 	return wall.tm_gmtoff;
 }
 
-/* `until`, or the first second behind `now` at which the zone's offset is another one. */
+/* `until`, or the first second after `now` at which the zone has another offset. */
 static time_t
 zone_change(time_t now, time_t until)
 {
@@ -200,7 +200,7 @@ zone_change(time_t now, time_t until)
 	return until;
 }
 
-/* When the minute's state ends if nobody touches the clock, a day from now at most. */
+/* When the minute's state ends if nobody sets the clock; a day from now at most. */
 static time_t
 wall_change(const struct schedule *schedule, time_t now)
 {
@@ -219,7 +219,7 @@ time_t
 schedule_next_change(const struct schedule *schedule, time_t now)
 {
 	bool active = schedule_active(schedule, now);
-	/* A zone may leave a whole day out: Samoa had no 30 December 2011. */
+	/* A zone may skip a whole day: Samoa had no 30 December 2011. */
 	time_t end = now + (time_t)HORIZON_DAYS * DAY_S;
 
 	while (now < end) {

@@ -26,7 +26,7 @@ struct schedule {
 	bool active[SCHEDULE_WEEK]; /* each minute from Sunday, 00:00 */
 };
 
-/* -1: *why names the column and the word. `schedule` may be NULL: only looked at. */
+/* -1: *why names the column and the word. `schedule` may be NULL, to check only. */
 int schedule_parse(struct schedule *schedule, const char *text, struct cause *why);
 
 /* The same, as a row of options has it. */
@@ -34,7 +34,7 @@ int schedule_check(const char *text, struct cause *why);
 
 bool schedule_active(const struct schedule *schedule, time_t now);
 
-/* The first second behind `now` when that is otherwise; -1: never. */
+/* The first second after `now` at which that changes; -1: never. */
 time_t schedule_next_change(const struct schedule *schedule, time_t now);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* service: what we tell systemd (sd_notify(3)); nothing at all without it. */
+/* service: what we tell systemd (sd_notify(3)). Without systemd nothing happens. */
 #ifndef ORIEL_BASE_SERVICE_H
 #define ORIEL_BASE_SERVICE_H
 

@@ -12,7 +12,7 @@ static const struct {
 	{ 0x2066, 0x2069 }, { 0xfeff, 0xfeff }, /* isolates; byte order */
 };
 
-/* The character at the beginning (RFC 3629): its length, 0 when it is none. */
+/* The length of the character at the beginning (RFC 3629), 0 when it is none. */
 static size_t
 utf8_read(const unsigned char *text, unsigned *code)
 {

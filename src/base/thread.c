@@ -10,8 +10,8 @@ thread_main(void *arg)
 {
 	struct thread *thread = arg;
 
-	/* By itself: for another thread it would be a file of /proc, which confined programs may
-	 * not write. */
+	/* The thread names itself: another thread would have to write a file in /proc, which
+	 * confined programs may not. */
 	pthread_setname_np(pthread_self(), thread->name);
 	thread->run(thread->arg);
 	return NULL;
@@ -27,7 +27,7 @@ thread_start(struct thread *thread, const char *name, void (*run)(void *arg), vo
 	thread->run = run;
 	thread->arg = arg;
 	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before); /* inherited: no signal comes in between */
+	pthread_sigmask(SIG_SETMASK, &all, &before); /* inherited, so no signal comes in between */
 	error = pthread_create(&thread->id, NULL, thread_main, thread);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	thread->started = error == 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* thread: a thread of a program's own. It has a name, for ps(1) and top(1), and takes no
- * signals: they are the loop's. */
+/* thread: a thread of the program. It has a name, for ps(1) and top(1), and takes no signals:
+ * the loop takes them. */
 #ifndef ORIEL_BASE_THREAD_H
 #define ORIEL_BASE_THREAD_H
 
@@ -21,7 +21,7 @@ struct thread {
  * 0, or -1 with errno. */
 int thread_start(struct thread *thread, const char *name, void (*run)(void *arg), void *arg);
 
-/* Wait until it has ended. Nothing happens for one that was never started, or has been joined. */
+/* Wait until it has ended. Does nothing for one that was never started, or has been joined. */
 void thread_join(struct thread *thread);
 
 #endif

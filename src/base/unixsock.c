@@ -59,7 +59,7 @@ unixsock_inherit(void)
 	return LISTEN_FDS_START;
 }
 
-/* A socket file nobody answers on is left over from a crash: take it away. */
+/* A socket file that nobody answers on is left over from a crash: remove it. */
 static int
 unixsock_clear(const char *path, struct cause *why)
 {
@@ -95,7 +95,7 @@ unixsock_listen(const char *path, bool *inherited, struct cause *why)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd == -1)
 		return cause_errno(why, "socket");
-	/* The mode before listen(2): until then nobody can connect. */
+	/* The mode is set before listen(2): nobody can connect until then. */
 	if (bind(fd, (struct sockaddr *)&address, sizeof address) == -1 ||
 	    chmod(path, 0660) == -1 || listen(fd, SOMAXCONN) == -1) {
 		cause_errno(why, "%s", path);

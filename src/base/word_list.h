@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Is the word of `length` bytes at `word` one of the list, exactly? The empty one never is. */
+/* Is the word of `length` bytes at `word` in the list, exactly? The empty word never is. */
 bool word_list_has(const char *list, const char *word, size_t length);
 
 #endif

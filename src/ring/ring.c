@@ -53,7 +53,7 @@ struct ring_writer {
 
 struct ring_reader {
 	const unsigned char *map;
-	/* Read once at attach: what a hostile writer changes later cannot hurt. */
+	/* Read once at attach, so that a hostile writer cannot change them later. */
 	uint64_t size, generation;
 	uint32_t slots, slot_size, stride;
 };
@@ -79,7 +79,7 @@ ring_size(uint32_t slots, uint32_t slot_size)
 
 /* ---- writer ---------------------------------------------------------- */
 
-/* A memfd of `size` bytes, every page really there. */
+/* A memfd of `size` bytes, with memory for every page. */
 static int
 ring_memory(uint64_t size, struct cause *why)
 {
@@ -134,7 +134,7 @@ ring_writer_new(uint32_t slots, uint32_t slot_size, struct cause *why)
 	}
 	writer->header = (struct ring_header *)writer->map;
 	ring_header_fill(writer->header, slots, slot_size);
-	/* Our own mapping stays writable; no other can become so. */
+	/* Our own mapping stays writable; no new mapping can be. */
 	if (fcntl(writer->fd, F_ADD_SEALS,
 		F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL) == -1) {
 		cause_errno(why, "sealing the frame ring");
@@ -192,7 +192,7 @@ ring_writer_begin(struct ring_writer *writer)
 	struct ring_slot *slot = ring_writer_slot(writer);
 
 	atomic_store_explicit(&slot->lock, 0, memory_order_relaxed);
-	/* No byte of the new frame may be seen before the lock is. */
+	/* Readers must see the lock before any byte of the new frame. */
 	atomic_thread_fence(memory_order_seq_cst);
 	return (unsigned char *)slot + RING_SLOT_HEADER;
 }
@@ -326,12 +326,12 @@ ring_reader_holds(const struct ring_reader *reader, const struct ring_view *view
 {
 	const struct ring_slot *slot = ring_reader_slot(reader, view->info.sequence);
 
-	/* Everything read from the slot was read before this look at its lock. */
+	/* Everything was read from the slot before this look at its lock. */
 	atomic_thread_fence(memory_order_acquire);
 	return atomic_load_explicit(&slot->lock, memory_order_relaxed) == view->info.sequence;
 }
 
-/* One try at frame `sequence`; false when the writer is (or was) inside. */
+/* One try to read frame `sequence`; false when the writer is (or was) inside. */
 static bool
 ring_reader_try(const struct ring_reader *reader, uint64_t sequence, struct ring_view *view)
 {
@@ -348,8 +348,8 @@ ring_reader_try(const struct ring_reader *reader, uint64_t sequence, struct ring
 bool
 ring_reader_view(const struct ring_reader *reader, uint64_t after, struct ring_view *view)
 {
-	/* The newest slot is the last to be overwritten: a second try is rare, a
-	 * fourth means a writer gone mad, and then there is no frame. */
+	/* The newest slot is overwritten last: a second try is rare. A fourth means that the
+	 * writer has gone wrong, and then there is no frame. */
 	for (int tries = 0; tries < 4; tries++) {
 		uint64_t newest = ring_reader_newest(reader);
 

@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /* ring: the newest JPEG frames of one camera, in memory shared read-only.
  *
- * One writer (orield) and any number of readers. The writer never waits for a
- * reader; a reader looks at the newest slot in place, uses it, and asks
- * afterwards whether the writer came round meanwhile (as Varnish's vsl cursor
- * does). The memory is a memfd(2): sized up front with posix_fallocate(3), so
- * that a lack of memory is an error at start and never a SIGBUS; sealed against
- * shrinking, growing and any later writable mapping (F_SEAL_FUTURE_WRITE,
- * Linux 5.1), so that a reader cannot harm the writer even if it wants to; and
- * nameless, so that nothing is left behind after a crash and no full /dev/shm
- * matters. Readers get the descriptor over the control socket.
+ * One writer (orield) and any number of readers. The writer never waits for a reader. A reader
+ * looks at the newest slot in place, uses it, and then checks whether the writer has overwritten it
+ * meanwhile (as Varnish's vsl cursor does). The memory is a memfd(2). It is sized at the start with
+ * posix_fallocate(3), so that a lack of memory is an error then and never a SIGBUS. It is sealed
+ * against shrinking, growing and later writable mappings (F_SEAL_FUTURE_WRITE, Linux 5.1), so that
+ * a reader cannot harm the writer. It has no name, so that nothing is left after a crash and a full
+ * /dev/shm does not matter. Readers get the descriptor over the control socket.
  *
- * A ring lives as long as its writer's run or its frame size: a new one has a
- * new generation. Sequences begin at 1 in each generation. */
+ * A ring lives until its writer ends or its frame size changes. A new ring has a new generation.
+ * Sequences begin at 1 in each generation. */
 #ifndef ORIEL_RING_RING_H
 #define ORIEL_RING_RING_H
 
@@ -43,20 +41,19 @@ int ring_writer_fd(const struct ring_writer *writer);
 uint64_t ring_writer_generation(const struct ring_writer *writer);
 uint32_t ring_writer_slot_size(const struct ring_writer *writer);
 
-/* The slot for the next frame: write at most ring_writer_slot_size() bytes of
- * JPEG there. From now on until the commit its former frame is gone. Calling
- * it again without a commit gives the same slot. */
+/* The slot for the next frame: write at most ring_writer_slot_size() bytes of JPEG there. Its
+ * former frame is gone from now on. Calling it again without a commit gives the same slot. */
 unsigned char *ring_writer_begin(struct ring_writer *writer);
 
-/* Publish what was written: `info` without its sequence, which is returned. */
+/* Publish the slot. `info` comes without its sequence, which is returned. */
 uint64_t ring_writer_commit(struct ring_writer *writer, const struct frame_info *info);
 
 /* ---- reader: each reader one thread ---------------------------------- */
 
 struct ring_reader;
 
-/* Map what `fd` names; the descriptor is only borrowed. NULL with *why when it
- * is no ring of ours: not sealed, wrong magic, layout version or size. */
+/* Map the ring of `fd`, which stays the caller's. NULL with *why when it is no ring of ours: not
+ * sealed, or a wrong magic number, layout version or size. */
 struct ring_reader *ring_reader_new(int fd, struct cause *why);
 void ring_reader_free(struct ring_reader **reader);
 
@@ -71,12 +68,12 @@ struct ring_view {
 	const unsigned char *data; /* info.length bytes inside the ring */
 };
 
-/* Look at the newest frame if it is newer than `after`: false when there is
- * none. view->data may be overwritten at any moment: copy what you need, then
- * trust the copy only if ring_reader_holds() says so. */
+/* Look at the newest frame if it is newer than `after`; false when there is none. view->data may
+ * be overwritten at any moment: copy what you need, then trust the copy only if
+ * ring_reader_holds() says so. */
 bool ring_reader_view(const struct ring_reader *reader, uint64_t after, struct ring_view *view);
 
-/* Has the slot of `view` still not been touched? false = lapped: look again. */
+/* Is the slot of `view` still untouched? False: it was overwritten, look again. */
 bool ring_reader_holds(const struct ring_reader *reader, const struct ring_view *view);
 
 #endif
