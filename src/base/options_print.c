@@ -30,7 +30,7 @@ usage_text(const struct option_row *row, char *text, size_t size)
 		    row->argument != NULL ? row->argument : "TEXT");
 }
 
-/* The group that begins with this row; NULL: none does. */
+/* The group that begins with this row; NULL if none does. */
 static const char *
 group_begins(const struct options *options, size_t at)
 {
@@ -74,7 +74,7 @@ options_dump(const struct options *options, FILE *out)
 	}
 }
 
-/* Roff would take a leading dot or a backslash for itself. */
+/* Roff would interpret a leading dot or a backslash. */
 static void
 print_roff(const char *text, FILE *out)
 {

@@ -42,7 +42,7 @@ enum {
 struct component {
 	unsigned id, h, v, table; /* sampling factors, quantisation table */
 	uint64_t blocks;
-	uint64_t known; /* coefficients that have come to the last bit, a bit each */
+	uint64_t known; /* coefficients that are complete to the last bit, a bit each */
 };
 
 struct walk {
@@ -50,12 +50,12 @@ struct walk {
 	uint32_t length, at; /* at <= length always */
 	struct jpeg_shape *shape;
 	struct cause *why;
-	unsigned frame, count; /* the SOF seen, how many components it has; 0 = none yet */
+	unsigned frame, count; /* the SOF seen, its number of components; 0 = none yet */
 	struct component components[COMPONENTS_MOST];
 	unsigned scans;
 	bool restarts;
 	unsigned quantisation;	  /* tables defined, a bit each */
-	unsigned huffman, spoilt; /* ... bit 4 * class + number; those that no decoder takes */
+	unsigned huffman, spoilt; /* … bit 4 * class + number; those that no decoder takes */
 	bool turned;		  /* the first Exif segment has been read */
 };
 
@@ -150,8 +150,8 @@ walk_quantisation(struct walk *walk, const struct segment *segment)
 	return 0;
 }
 
-/* Annex C: codes are given away in order, and none is all ones. F.1.2.1: a difference
- * has at most 15 bits. What is not so, no decoder takes, once it is used. */
+/* Annex C: codes are assigned in order, and none is all ones. F.1.2.1: a difference has at most
+ * 15 bits. Decoders refuse other tables once they are used. */
 static bool
 is_spoilt(const unsigned char *table)
 {
@@ -172,7 +172,7 @@ is_spoilt(const unsigned char *table)
 	return false;
 }
 
-/* B.2.4.2: class and number, 16 counts of codes, so many values. */
+/* B.2.4.2: class and number, 16 counts of codes, and as many values. */
 static int
 walk_huffman(struct walk *walk, const struct segment *segment)
 {
@@ -208,7 +208,7 @@ struct scan {			 /* B.2.3 */
 	uint64_t blocks;
 };
 
-/* G.1.1.1.1: which part of the coefficients a progressive scan may give. */
+/* G.1.1.1.1: the part of the coefficients that a progressive scan may give. */
 static bool
 is_progression(const struct scan *scan)
 {
@@ -243,8 +243,8 @@ scan_add(struct walk *walk, struct scan *scan, unsigned id, unsigned tables)
 	return 0;
 }
 
-/* Where the Huffman tables the scan uses come from: defined, or those of annex K.3,
- * which have no codes for what progressive scans say. */
+/* Where the Huffman tables of the scan come from: they are defined, or those of annex K.3, which
+ * have no codes for progressive scans. */
 static int
 scan_tables(struct walk *walk, const struct scan *scan)
 {
@@ -259,7 +259,7 @@ scan_tables(struct walk *walk, const struct scan *scan)
 	return 0;
 }
 
-/* Several scans are gathered in memory before they are shown, each block of each. */
+/* Several scans are gathered in memory before they are shown, every block of every component. */
 static int
 scan_memory(struct walk *walk, const struct scan *scan)
 {
@@ -277,9 +277,9 @@ scan_memory(struct walk *walk, const struct scan *scan)
 	return 0;
 }
 
-/* Each block begins with a code of at least one bit for its mean, and a sequential
- * one ends with another. Later scans may pass over many blocks with one code. Half of
- * that will do: cameras may be some bits short in the last row. */
+/* Each block begins with a code of at least one bit for its mean, and a sequential block ends
+ * with another. Later scans may skip many blocks with one code. Half of that is enough: cameras
+ * may be some bits short in the last row. */
 static uint32_t
 scan_least(const struct walk *walk, const struct scan *scan)
 {
@@ -316,9 +316,9 @@ scan_read(struct walk *walk, const struct segment *segment, struct scan *scan)
 	return scan_tables(walk, scan) == -1 ? -1 : scan_memory(walk, scan);
 }
 
-/* Over the data of a scan (B.1.1.5) to the marker that ends it, or to the end of
- * everything: FF 00 is a data byte, restart markers belong to the data, and when decoders look for
- * one they pass over what is no marker. */
+/* Go over the data of a scan (B.1.1.5) to the marker that ends it, or to the end of everything.
+ * FF 00 is a data byte. Restart markers belong to the data, and decoders that look for one skip
+ * what is no marker. */
 static int
 scan_data(struct walk *walk, uint32_t least)
 {
@@ -368,8 +368,8 @@ walk_scan(struct walk *walk, const struct segment *segment)
 
 /* ---- markers --------------------------------------------------------- */
 
-/* The next marker: FF, fill bytes FF (B.1.1.2), its code. What else lies before it is
- * passed over, as is FF 00. 0: there is none. */
+/* The next marker: FF, fill bytes FF (B.1.1.2), its code. Anything else before it is skipped, as
+ * is FF 00. 0: there is none. */
 static unsigned
 walk_marker(struct walk *walk)
 {
@@ -386,7 +386,7 @@ walk_marker(struct walk *walk)
 	return 0;
 }
 
-/* Decoders do not look at the length of what they pass over, if it is too small. */
+/* Decoders ignore a length that is too small in a segment that they skip. */
 static bool
 is_passed_over(unsigned marker)
 {
@@ -414,8 +414,7 @@ walk_segment(struct walk *walk, unsigned marker, struct segment *segment)
 	return 0;
 }
 
-/* One marker segment. Coded otherwise than by sequential or progressive Huffman:
- * no browser takes it. */
+/* One marker segment. Browsers show only sequential and progressive Huffman coding. */
 static int
 walk_next(struct walk *walk, unsigned marker)
 {
@@ -453,7 +452,7 @@ walk_next(struct walk *walk, unsigned marker)
 	}
 }
 
-/* A picture begins behind this SOI, whatever was before it. */
+/* A picture begins after this SOI, whatever was before it. */
 static void
 walk_begin(struct walk *walk)
 {
@@ -467,7 +466,7 @@ walk_begin(struct walk *walk)
 	};
 }
 
-/* Has all of the picture come, as far as one can say without decoding it? */
+/* Has the whole picture come, as far as one can say without decoding it? */
 static bool
 walk_complete(const struct walk *walk)
 {
@@ -477,8 +476,8 @@ walk_complete(const struct walk *walk)
 	return walk->count > 0;
 }
 
-/* There is no EOI: the data is over at `end`, the next picture begins there, or something
- * that does not belong to this one. */
+/* There is no EOI: the data is over at `end`, where the next picture begins, or something that
+ * does not belong to this one. */
 static int
 walk_end_open(struct walk *walk, uint32_t end)
 {

@@ -10,9 +10,10 @@
 #include <jerror.h>
 
 enum {
-	CMYK = 4, /* components, none of which is brightness */
+	CMYK = 4, /* components, none of them brightness */
 	ROW_MOST = CMYK * ((JPEG_MAX_DIMENSION + DCTSIZE - 1) / DCTSIZE),
-	MEMORY_MOST = JPEG_DECODE_MOST + (8 << 20), /* and what libjpeg has besides coefficients */
+	MEMORY_MOST = JPEG_DECODE_MOST +
+	    (8 << 20), /* and what libjpeg needs besides coefficients */
 };
 
 struct jpeg_decoder {
@@ -31,8 +32,8 @@ progress_watch(j_common_ptr common)
 		turbo_fail(common, "too many scans");
 }
 
-/* libjpeg goes on with grey where there is no data. In the last row many cameras are
- * a few bits short. */
+/* libjpeg goes on with grey where there is no data. Many cameras are a few bits short in the
+ * last row. */
 static void
 message_watch(j_common_ptr common, int level)
 {
@@ -78,8 +79,8 @@ jpeg_decoder_free(struct jpeg_decoder **decoder)
 	*decoder = NULL;
 }
 
-/* 1/8 scale needs each block's mean only, grey only Y: the chroma is still
- * walked through, since Huffman codes cannot be skipped, but not computed. */
+/* 1/8 scale needs only each block's mean, and grey only Y. The chroma is still walked through,
+ * because Huffman codes cannot be skipped, but not computed. */
 static void
 decoder_begin(struct jpeg_decoder *decoder, const unsigned char *data, uint32_t length)
 {

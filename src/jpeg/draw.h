@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* draw: text and boxes into a YUV420 canvas; the test card and the placard are
- * painted with it. Its 8x16 glyphs are our own. */
+/* draw: text and boxes on a YUV420 canvas, for the test card and the placard. The 8x16 glyphs
+ * are our own. */
 #ifndef ORIEL_JPEG_DRAW_H
 #define ORIEL_JPEG_DRAW_H
 
@@ -18,7 +18,7 @@ struct colour {
 uint32_t canvas_size(uint32_t width, uint32_t height);
 void canvas_init(struct canvas *canvas, unsigned char *block, uint32_t width, uint32_t height);
 
-/* Everything outside the canvas is cut off. Coordinates in pixels. */
+/* What lies outside the canvas is cut off. Coordinates in pixels. */
 void draw_box(struct canvas *canvas, int x, int y, int width, int height, struct colour colour);
 
 /* One line of ASCII, `scale` times 8x16 a glyph; other bytes show as a box. */

@@ -43,8 +43,8 @@ out_ignore(j_compress_ptr jpeg)
 	(void)jpeg;
 }
 
-/* The buffer is the caller's and never grows. libjpeg comes here as soon as the
- * last byte is taken, and would write on before looking into an empty one. */
+/* The buffer is the caller's and never grows. libjpeg calls this as soon as the last byte is
+ * taken, and would write on before looking at an empty buffer. */
 static boolean
 out_full(j_compress_ptr jpeg)
 {
@@ -89,7 +89,7 @@ half(uint32_t n)
 	return (n + 1) / 2;
 }
 
-/* Where the planes lie, as V4L2 packs them one behind the other. */
+/* Where the planes lie: V4L2 packs them one after the other. */
 static unsigned
 picture_planes(const struct picture *picture, struct plane planes[3])
 {
@@ -114,7 +114,7 @@ picture_planes(const struct picture *picture, struct plane planes[3])
 	}
 }
 
-/* Fills `planes` once it is sure that nothing outside the picture will be read. */
+/* Fills `planes`, and makes sure that nothing outside the picture will be read. */
 static int
 picture_check(const struct picture *picture, struct plane planes[3], struct cause *why)
 {
@@ -143,7 +143,7 @@ picture_check(const struct picture *picture, struct plane planes[3], struct caus
 	return 0;
 }
 
-/* Take even bytes apart from odd ones; the compiler makes vectors of it. */
+/* Separate even bytes from odd ones, in a form that the compiler vectorises. */
 static void
 bytes_unzip(const unsigned char *restrict in, unsigned char *restrict even,
     unsigned char *restrict odd, size_t pairs)
@@ -160,8 +160,8 @@ blocks_round(uint32_t width)
 	return (width + DCTSIZE - 1) & ~(uint32_t)(DCTSIZE - 1);
 }
 
-/* From studio range to JFIF's full one: times 255/219 for Y, 255/224 for CbCr, whose
- * middle stays where it is. In 16 bits, so that the compiler makes good vectors of it. */
+/* From studio range to JFIF's full range: times 255/219 for Y, and 255/224 for CbCr around their
+ * middle. In 16 bits, so that the compiler vectorises it well. */
 static void
 row_stretch(unsigned char *row, uint32_t width, bool luma)
 {
@@ -176,8 +176,7 @@ row_stretch(unsigned char *row, uint32_t width, bool luma)
 	}
 }
 
-/* A row in scratch is made ready: its range, and its last block filled up with its
- * last sample. */
+/* Finish a row in scratch: convert its range, and fill its last block with its last sample. */
 static void
 row_finish(
     const struct jpeg_encoder *encoder, unsigned component, unsigned char *row, uint32_t width)

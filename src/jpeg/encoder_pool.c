@@ -138,8 +138,8 @@ encoder_pool_free(struct encoder_pool **pool)
 
 /* ---- bands ----------------------------------------------------------- */
 
-/* Give each worker its band, all but the last of one height: a JPEG has one restart
- * interval. False: the picture has to be encoded in one. */
+/* Give each worker its band. All but the last have the same height, because a JPEG has one
+ * restart interval. False: the picture must be encoded as one. */
 static bool
 cut(struct encoder_pool *pool, const struct picture *picture)
 {
@@ -165,8 +165,7 @@ cut(struct encoder_pool *pool, const struct picture *picture)
 	return true;
 }
 
-/* Every worker has as much room as the whole picture: pages that are never touched
- * cost nothing. */
+/* Every worker has room for the whole picture: pages that are never touched cost nothing. */
 static int
 reserve(struct encoder_pool *pool, uint32_t capacity)
 {
@@ -202,7 +201,7 @@ scan_begin(const unsigned char *jpeg, uint32_t *frame)
 	}
 }
 
-/* Put the bands behind the first one, whose header speaks for all. */
+/* Append the bands to the first one, whose header holds for all. */
 static long
 join(struct encoder_pool *pool, uint32_t height, struct cause *why)
 {

@@ -27,7 +27,7 @@ tiff_long(const struct tiff *tiff, uint32_t at)
 	return tiff->big ? first << 16 | second : second << 16 | first;
 }
 
-/* `data` behind its `name`, if it begins with that. */
+/* `data` after `name`, if it begins with that. */
 static bool
 tiff_open(
     struct tiff *tiff, const unsigned char *data, uint32_t length, const char *name, uint32_t size)

@@ -24,8 +24,8 @@ even_within(uint32_t value, uint32_t least, uint32_t most)
 	return value < least ? least : value > most ? most : value;
 }
 
-/* How many bytes of `text` go on a line of `columns`: up to the last blank that
- * fits; a word longer than a line is broken. */
+/* How many bytes of `text` go on a line of `columns`: up to the last blank that fits. A longer
+ * word is broken. */
 static size_t
 line_length(const char *text, size_t columns)
 {
@@ -72,7 +72,7 @@ paint_ground(struct canvas *canvas)
 		    (struct colour){ (unsigned char)(40 - 20 * y / canvas->height), 132, 126 });
 }
 
-/* A finder's corners and a lamp that is off the air. */
+/* The corners of a viewfinder, and a lamp that is off. */
 static void
 paint_finder(struct canvas *canvas, int unit)
 {
@@ -87,7 +87,7 @@ paint_finder(struct canvas *canvas, int unit)
 		draw_box(canvas, right ? width - edge - pen : edge,
 		    low ? height - edge - arm : edge, pen, arm, frame);
 	}
-	if (height >= 180) /* below, the words need its place */
+	if (height >= 180) /* smaller pictures need the place for the words */
 		draw_box(canvas, 2 * edge, 2 * edge, 6 * unit, 6 * unit, lamp);
 }
 

@@ -44,11 +44,10 @@ turbo_init(struct turbo *turbo, j_common_ptr common)
 
 /* ---- memory of a picture --------------------------------------------- */
 
-/* libjpeg.txt, "Memory management": what is in JPOOL_IMAGE goes away with the
- * picture. libjpeg gives it back to malloc each time; here it is one block that
- * grows between pictures until the next like it fits. What does not fit yet,
- * and what progressive pictures keep (whole coefficient arrays, made by
- * jmemmgr.c without asking us), still comes from malloc. */
+/* libjpeg.txt, "Memory management": the pool JPOOL_IMAGE ends with the picture. libjpeg frees it
+ * each time. Here it is one block, which grows between pictures until the next one of that kind
+ * fits. What does not fit yet, and what progressive pictures keep (whole coefficient arrays,
+ * which jmemmgr.c makes without asking us), still comes from malloc. */
 static void *
 pool_take(j_common_ptr common, size_t size)
 {
@@ -94,7 +93,7 @@ pool_samples(j_common_ptr common, int pool, JDIMENSION width, JDIMENSION rows)
 	return array;
 }
 
-/* Without memory to grow there is no pool, and malloc does its work. */
+/* If there is no memory to grow, there is no pool, and malloc is used. */
 static void
 pool_grow(struct turbo *turbo)
 {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* turbo: libjpeg-turbo with manners: errors come back as reasons, and a picture's
- * memory is used again for the next. For encode.c and decode.c only; the one
- * file that includes <jpeglib.h>. */
+/* turbo: libjpeg-turbo with errors as reasons, and with memory that is reused from picture to
+ * picture. For encode.c and decode.c only; the one file that includes <jpeglib.h>. */
 #ifndef ORIEL_JPEG_TURBO_H
 #define ORIEL_JPEG_TURBO_H
 
@@ -22,15 +21,15 @@ struct turbo {
 	size_t pool_size, pool_used, pool_wanted;
 };
 
-/* Before jpeg_create_(de)compress: `common->err` and `turbo->failed` are ours
- * then. Complaints about corrupt data that libjpeg gets over are not errors. */
+/* Call before jpeg_create_(de)compress. It then owns `common->err` and `turbo->failed`.
+ * Complaints about corrupt data that libjpeg can handle are not errors. */
 void turbo_init(struct turbo *turbo, j_common_ptr common);
 
-/* After jpeg_create_(de)compress: pictures no longer take memory from malloc(3)
- * once the largest has been seen. */
+/* Call after jpeg_create_(de)compress. Once the largest picture has been seen, pictures take no
+ * memory from malloc(3) any more. */
 void turbo_pool(struct turbo *turbo, j_common_ptr common);
 
-/* Also jpeg_destroy(s) `common`. Callable in any state after turbo_init. */
+/* Also calls jpeg_destroy() on `common`. Callable in any state after turbo_init. */
 void turbo_deinit(struct turbo *turbo, j_common_ptr common);
 
 /* Fill *why and leave through turbo->failed. */

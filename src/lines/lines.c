@@ -15,7 +15,7 @@
 
 enum { WRITE_PARTS = 64 };
 
-/* Descriptors that go with the byte at `at` of the output. */
+/* Descriptors to send with the byte at `at` of the output. */
 struct parcel {
 	STAILQ_ENTRY(parcel) next;
 	uint64_t at;
@@ -29,7 +29,7 @@ struct lines {
 	struct evbuffer *out;
 	uint64_t sent; /* bytes of output gone so far */
 	STAILQ_HEAD(, parcel) parcels;
-	size_t begin, end; /* what came in is in[begin..end) */
+	size_t begin, end; /* the input is in[begin..end) */
 	char in[LINE_MAX_SIZE];
 };
 
@@ -170,7 +170,7 @@ lines_drop_unsent(struct lines *lines)
 	evbuffer_drain(lines->out, lines_unsent(lines));
 }
 
-/* The first `most` bytes of the output; returns how many parts there are. */
+/* The first `most` bytes of the output; returns the number of parts. */
 static size_t
 lines_parts(struct lines *lines, uint64_t most, struct evbuffer_iovec parts[WRITE_PARTS])
 {
@@ -186,7 +186,7 @@ lines_parts(struct lines *lines, uint64_t most, struct evbuffer_iovec parts[WRIT
 	return (size_t)count;
 }
 
-/* One sendmsg, which ends before the next parcel's byte or begins with it. */
+/* One sendmsg, which ends before the byte of the next parcel or begins with it. */
 static ssize_t
 lines_send(struct lines *lines)
 {

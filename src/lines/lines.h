@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* lines: one end of a control socket: lines in and out, descriptors beside them. Nothing here
- * waits: the user says when to read and when to write. */
+/* lines: one end of a control socket, with lines and descriptors in and out. Nothing here waits:
+ * the user says when to read and when to write. */
 #ifndef ORIEL_LINES_LINES_H
 #define ORIEL_LINES_LINES_H
 
@@ -8,19 +8,18 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-enum { LINES_FDS = 2 }; /* that go with one line */
+enum { LINES_FDS = 2 }; /* with one line */
 
 struct lines;
 
-/* Closed; `takes_fds`: descriptors that come in are kept for lines_take_fds(), otherwise the kernel
- * closes them. NULL when out of memory. */
+/* Begins closed. `takes_fds`: received descriptors are kept for lines_take_fds(); otherwise the
+ * kernel closes them. NULL when out of memory. */
 struct lines *lines_new(bool takes_fds);
 
-/* Takes a connected, non-blocking socket over. What was put before is written to it. */
+/* Takes over a connected, non-blocking socket. What was put before is written to it. */
 void lines_open(struct lines *lines, int fd);
 
-/* The socket and all descriptors are closed, what came in or was to go out is dropped. May be
- * opened again. */
+/* Closes the socket and all descriptors, and drops input and output. May be opened again. */
 void lines_close(struct lines *lines);
 void lines_free(struct lines **lines); /* clears *lines; nothing happens when it is NULL */
 
@@ -32,14 +31,15 @@ int lines_fd(const struct lines *lines); /* -1 while closed */
  * lines_is_full(). */
 ssize_t lines_read(struct lines *lines);
 
-/* The next whole line without its newline, which is where the NUL of a string would be; good until
- * the next lines_read() or lines_close(). NULL when there is none. */
+/* The next whole line, with a NUL in place of its newline; valid until the next lines_read() or
+ * lines_close(). NULL when there is none. */
 char *lines_next(struct lines *lines, size_t *length);
 
-/* There is no room for more: take lines out. When there is none, it is too long (LINE_MAX_SIZE). */
+/* There is no room for more: take lines out. If there is no line to take, the line is too long
+ * (LINE_MAX_SIZE). */
 bool lines_is_full(const struct lines *lines);
 
-/* The newest descriptors that came in, -1 where none: the caller's now. */
+/* The newest received descriptors, -1 where there is none. The caller owns them now. */
 void lines_take_fds(struct lines *lines, int fds[LINES_FDS]);
 
 /* ---- out ---- */
@@ -47,15 +47,15 @@ void lines_take_fds(struct lines *lines, int fds[LINES_FDS]);
 /* `tag` (may be ""), `length` bytes and a newline, all or nothing: -1 when out of memory. */
 int lines_put(struct lines *lines, const char *tag, const char *line, size_t length);
 
-/* Two descriptors, to go with the first byte that is put next; they are taken over, and closed once
- * they are sent. -1 when out of memory: they stay the caller's. */
+/* Send two descriptors with the first byte that is put next. They are taken over, and closed
+ * once they are sent. -1 when out of memory: they stay the caller's. */
 int lines_put_fds(struct lines *lines, const int fds[LINES_FDS]);
 
 size_t lines_unsent(const struct lines *lines); /* bytes that wait for the peer to read */
 void lines_drop_unsent(struct lines *lines);
 
-/* Write all that the socket takes: 0 when nothing is left, 1 when it takes no more for now, -1 with
- * errno when the connection is broken. */
+/* Write as much as the socket takes: 0 when nothing is left, 1 when it takes no more for now, -1
+ * with errno when the connection is broken. */
 int lines_write(struct lines *lines);
 
 #endif

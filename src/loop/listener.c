@@ -13,7 +13,7 @@ struct listener {
 	struct event *readable, *pause;
 	bool stopped;
 	bool paused;
-	bool failing; /* and that has been told */
+	bool failing; /* and `failed` was called for it */
 };
 
 static void

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* timer: times of libevent in nanoseconds, as base/clock.h has them. */
+/* timer: libevent's timers in nanoseconds, as base/clock.h has them. */
 #ifndef ORIEL_LOOP_TIMER_H
 #define ORIEL_LOOP_TIMER_H
 
@@ -8,12 +8,13 @@
 
 #include "base/clock.h"
 
-/* event_add(3) with a timeout of `ns`, rounded up to a whole microsecond: a timer goes off once
- * then, one with EV_PERSIST each time that long has passed; one that runs begins anew. 0, or -1
- * when out of memory, as it was when `event` is NULL. */
+/* event_add(3) with a timeout of `ns`, rounded up to a whole microsecond. The timer fires once,
+ * or with EV_PERSIST each time that `ns` have passed. A running timer starts again. 0, or -1
+ * when out of memory or when `event` is NULL (an earlier lack of memory). */
 int timer_start(struct event *event, uint64_t ns);
 
-/* The same, to go off at that time of clock_mono_ns(): at once, from the loop, when it has been. */
+/* The same for a time of clock_mono_ns(). If it has passed, the timer fires at once, from the
+ * loop. */
 int timer_start_at(struct event *event, uint64_t mono_ns);
 
 /* Leave the loop after so long. */

@@ -16,8 +16,8 @@ struct wall_timer {
 	void *arg;
 };
 
-/* That the clock was set is said instead of the time, to whoever asks next: read(2), or
- * timerfd_settime(2), which then has had the loop come here without EV_READ. */
+/* After the clock was set, the next read(2) or timerfd_settime(2) says so instead of the time.
+ * After timerfd_settime(2) the loop has called us without EV_READ. */
 static void
 wall_timer_ready(evutil_socket_t fd, short what, void *arg)
 {

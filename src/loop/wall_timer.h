@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* wall_timer: a time of the wall clock, which people set and summer time does not touch.
+/* wall_timer: a timer for a time of the wall clock, which people set and summer time does not
+ * touch.
  *
- * It goes off at that time, also when the machine slept meanwhile, and whenever somebody sets the
- * clock: then what was worked out from it is worked out anew. */
+ * It fires at that time, even when the machine slept meanwhile, and whenever somebody sets the
+ * clock: then everything computed from it must be computed again. */
 #ifndef ORIEL_LOOP_WALL_TIMER_H
 #define ORIEL_LOOP_WALL_TIMER_H
 
@@ -15,8 +16,8 @@ struct wall_timer;
 struct wall_timer *wall_timer_new(struct event_base *base, void (*due)(void *arg), void *arg);
 void wall_timer_free(struct wall_timer **timer);
 
-/* At `when`, in place of the time that was said before: at once, from the loop, when that has been.
- * -1: only when the clock is set, as it is from the beginning. */
+/* Fire at `when` instead of the former time; at once, from the loop, if it has passed. -1: only
+ * when the clock is set, as at the beginning. */
 void wall_timer_start(struct wall_timer *timer, time_t when);
 
 #endif

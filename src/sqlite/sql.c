@@ -18,7 +18,7 @@ struct sql_statement {
 
 struct sql {
 	sqlite3 *handle;
-	int failure; /* the newest, and its reason */
+	int failure; /* the newest failure and its reason */
 	struct cause reason;
 	bool damaged;
 	uint64_t until_ns; /* 0: no limit */
@@ -35,7 +35,7 @@ sql_fail(struct sql *sql, int failure, struct cause *why, const char *text)
 	return sql_last_failure(sql, why);
 }
 
-/* SQLite says IOERR where the file system says "no room" in other words. */
+/* SQLite says IOERR when the file system reports "no room" in another way. */
 static bool
 sql_is_full(struct sql *sql, int code)
 {
@@ -45,7 +45,7 @@ sql_is_full(struct sql *sql, int code)
 	    (code == SQLITE_IOERR && (reason == ENOSPC || reason == EDQUOT));
 }
 
-/* No database, or a disk that does not give back what was written to it. */
+/* It is no database, or the disk does not return what was written to it. */
 static bool
 sql_says_damage(int code)
 {
@@ -97,7 +97,7 @@ sql_exec(struct sql *sql, const char *text, struct cause *why)
 /* ---- row_sum --------------------------------------------------------- */
 
 /* FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv/, public domain): enough against bits that
- * change by themselves. */
+ * change by accident. */
 static uint64_t
 sum_bytes(uint64_t sum, const void *bytes, size_t length)
 {
@@ -206,8 +206,8 @@ sql_open_damaged(const char *path, struct sql **sql, struct cause *why)
 	return result;
 }
 
-/* A file system without shared memory answers journal_mode with another
- * mode and goes on; that is as safe, only slower. */
+/* A file system without shared memory answers journal_mode with another mode. That is as safe,
+ * only slower. */
 int
 sql_make_durable(struct sql *sql, struct cause *why)
 {
@@ -285,7 +285,7 @@ sql_prepare(struct sql *sql, const char *text, struct cause *why)
 		abort();
 	code = sqlite3_prepare_v3(
 	    sql->handle, text, -1, SQLITE_PREPARE_PERSISTENT, &statement->handle, NULL);
-	if (code == SQLITE_ERROR) { /* our words are right: then the schema is not what it was */
+	if (code == SQLITE_ERROR) { /* our statement is right, so the schema has changed */
 		sql_found_damage(sql, why, sqlite3_errmsg(sql->handle));
 		return NULL;
 	}
@@ -393,7 +393,7 @@ sql_in_transaction(const struct sql *sql)
 
 enum { HEADER_SIZE = 100, HEADER_WRITE_VERSION = 18, HEADER_READ_VERSION = 19 };
 
-/* WAL is of no use to a copy, and in memory there is none
+/* A copy has no use for WAL, and there is none in memory
  * (https://www.sqlite.org/fileformat2.html#file_format_version_numbers). */
 int
 sql_save(struct sql *sql, unsigned char **bytes, size_t *length, struct cause *why)
@@ -433,7 +433,7 @@ sql_open_bytes(const unsigned char *bytes, size_t length, struct sql **sql, stru
 		sql_close(sql);
 		return result;
 	}
-	memcpy(own, bytes, length); /* from now on SQLite's */
+	memcpy(own, bytes, length); /* SQLite owns it from now on */
 	result = sql_result(*sql,
 	    sqlite3_deserialize((*sql)->handle, "main", own, (sqlite3_int64)length,
 		(sqlite3_int64)length,
