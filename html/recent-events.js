@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: ISC
 // recent-events: the list of recent events, and the box that shows where the picture changed.
 
-import { byId, el, list } from './dom.js';
-import { clock, percent } from './text.js';
+import { byId, el, list, put } from './dom.js';
+import { clock, lasted, percent } from './text.js';
 
 const BOX_SHOWN = 1000;     // ms
 
 export function recentView(base, openSnap) {
   const make = (event) => (event.type === 'motion' ? motionItem(event, base, openSnap) : cameraItem(event));
   return ({ events }) => {
-    list(byId('events'), events, 'key', make);
+    const rows = byId('events');
+    list(rows, events, 'key', make);
+    events.forEach(({ end }, at) => { if (end) put(rows.children[at].querySelector('.event-limit'), lasted(end)); });
     byId('no-events').hidden = events.length > 0;
   };
 }

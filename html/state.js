@@ -90,13 +90,16 @@ const reducers = {
     config: { ...state.config, trigger_count: data.count },
   }),
 
+  motion_end: (state, { data }) => ({ events: withEnds(state.events, [data]) }),
+
   camera: (state, { id, data }) => ({
     events: withEvents(state.events, [{ id, type: 'camera', ts: data.ts, data }]),
     camera: { ...state.camera, ...cameraFacts(data) },
   }),
 
   history: (state, { events }) => ({
-    events: withEvents(state.events, events.filter(({ type }) => type === 'motion' || type === 'camera')),
+    events: withEnds(withEvents(state.events, events.filter(({ type }) => type === 'motion' || type === 'camera')),
+      events.filter(({ type }) => type === 'motion_end').map(({ data }) => data)),
   }),
 
   saved: (state, { data: { name, url, size, ts } }) => {
@@ -160,6 +163,14 @@ function nearestSkew(skew, seen) {
 function withEvents(old, more) {
   const all = [...more, ...old].sort((a, b) => b.ts - a.ts);
   return uniqueBy(all.map((event) => ({ ...event, key: event.id ?? `at ${event.ts}` })), 'key').slice(0, EVENTS_MAX);
+}
+
+// Motion whose end is known has that as `end`. An end without a number is that of the newest without one.
+function withEnds(events, ends) {
+  return ends.reduce((all, end) => {
+    const its = all.find((event) => event.type === 'motion' && !event.end && event.id === (end.motion ?? null));
+    return all.map((event) => (event === its ? { ...event, end } : event));
+  }, events);
 }
 
 // In its place, by time. One that is older than the list goes to a further page, where there is one.

@@ -25,6 +25,11 @@ export function age(ms) {
   return ms < 3_600_000 ? `${Math.round(ms / 60_000)} min` : `${Math.round(ms / 3_600_000)} h`;
 }
 
+// How motion was, once it has ended.
+export function lasted({ seconds, peak, cut }) {
+  return `${cut ? 'at least ' : ''}${age(Math.max(1000, seconds * 1000))}, peak ${percent(peak)}`;
+}
+
 // The server does not take a page at `origin` for one of its own site.
 export function refusedOrigin(origin, site) {
   return `the server refuses pages from ${origin}${site ? `, as it knows itself as ${site}` : ''}. ` +

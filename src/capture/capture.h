@@ -44,10 +44,10 @@ struct capture_tuning { /* may change at any time */
 };
 
 enum capture_report_kind {
-	CAPTURE_ONLINE,	 /* first picture after an opening: `mode` */
-	CAPTURE_OFFLINE, /* `reason`; said once per outage and when the reason changes */
-	CAPTURE_RING,	 /* a new ring is in force (also the first): readers attach again */
-	CAPTURE_MOTION,	 /* a span of motion begins: `verdict`, `frame`, and its JPEG in `jpeg` */
+	CAPTURE_ONLINE,	    /* first picture after an opening: `mode` */
+	CAPTURE_OFFLINE,    /* `reason`; said once per outage and when the reason changes */
+	CAPTURE_RING,	    /* a new ring is in force (also the first): readers attach again */
+	CAPTURE_MOTION,	    /* a span begins: `verdict`, `span`, `frame`, and its JPEG in `jpeg` */
 	CAPTURE_MOTION_END, /* it has ended: `span`, `ended_ns`, `reason` ("": by itself) */
 	CAPTURE_CONTROLS,   /* the answer to `token`; token 0: somebody else changed some */
 };

@@ -42,12 +42,15 @@ static void
 tell_begin(
     struct capture *capture, const struct motion_verdict *verdict, const struct frame_info *frame)
 {
-	struct capture_report report = { .kind = CAPTURE_MOTION,
-		.mode = capture->status.mode,
-		.verdict = *verdict,
-		.generation = capture->status.generation,
-		.frame = *frame };
+	struct capture_report report = {
+		.kind = CAPTURE_MOTION, .verdict = *verdict, .frame = *frame
+	};
+	struct capture_status now;
 
+	capture_status(capture, &now);
+	report.mode = now.mode;
+	report.generation = now.generation;
+	report.span = now.span;
 	report.frame.change = (uint16_t)verdict->change;
 	capture_report(capture, &report, capture->slot);
 }

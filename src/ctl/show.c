@@ -168,6 +168,17 @@ show_store(const json_t *store)
 	printf("\n");
 }
 
+/* Motion that is going on. */
+static void
+show_span(const json_t *span)
+{
+	if (!json_is_object(span))
+		return;
+	printf("moving     since ");
+	show_time(number_of(span, "since"));
+	printf(", peak %.1f %%\n", number_of(span, "peak"));
+}
+
 /* Nothing of an orield of before. */
 static void
 show_armed(const json_t *reply)
@@ -214,6 +225,7 @@ show_status(const json_t *reply)
 		show_text(json_get_text(motion, "held"));
 	}
 	printf("\n");
+	show_span(json_object_get(motion, "span"));
 	show_armed(reply);
 	printf("viewers    %lld stream, %lld events, %lld control\n", integer_of(viewers, "stream"),
 	    integer_of(viewers, "events"), integer_of(viewers, "control"));
@@ -281,6 +293,20 @@ show_motion(const json_t *data)
 }
 
 static void
+show_motion_end(const json_t *data)
+{
+	if (json_is_integer(json_object_get(data, "motion")))
+		printf("of %lld: ", integer_of(data, "motion"));
+	printf("%s%.1f s, peak %.1f %%",
+	    json_is_true(json_object_get(data, "cut")) ? "at least " : "",
+	    number_of(data, "seconds"), number_of(data, "peak"));
+	if (json_get_text(data, "reason") != NULL) {
+		printf(": ");
+		show_text(json_get_text(data, "reason"));
+	}
+}
+
+static void
 show_saved(const json_t *data)
 {
 	char bytes[16];
@@ -323,6 +349,7 @@ show_event(const json_t *event)
 	printf("  ");
 	switch (event_find(type)) {
 	case EVENT_MOTION: show_motion(data); break;
+	case EVENT_MOTION_END: show_motion_end(data); break;
 	case EVENT_SAVED: show_saved(data); break;
 	case EVENT_CAMERA: show_camera(data); break;
 	default: print_value(data);

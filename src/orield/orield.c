@@ -112,6 +112,8 @@ event_done(void *arg, struct store_job *job)
 	bool counted = job->triggers != orield->triggers;
 
 	orield->triggers = job->triggers;
+	if (orield->publisher == NULL) /* the store opens so slowly that nobody can listen yet */
+		return;
 	publisher_publish(orield->publisher, job->events);
 	if (counted)
 		publisher_state(orield->publisher);
@@ -135,6 +137,10 @@ orield_take_motion(struct orield *orield, struct capture_report *report)
 		return;
 	job->data = status_motion(report);
 	job->wall_ns = report->frame.wall_ns;
+	job->figures = status_span(&report->span, report->frame.wall_ns);
+	orield->motion = (struct motion_told){
+		.open = true, .stored = true, .begun_ns = report->frame.wall_ns
+	};
 	job->limits = wanted_limits(orield->options);
 	if (options_number(orield->options, SETTING_SAVE_ON_MOTION) != 0) {
 		job->jpeg = report->jpeg;
@@ -149,7 +155,28 @@ orield_take_motion(struct orield *orield, struct capture_report *report)
 	if (store_worker_submit(orield->store_worker, job))
 		return;
 	json_object_set_new(job->data, "count", json_integer((json_int_t)orield->triggers));
+	orield->motion.stored = false;
 	event_unstored(orield, job);
+}
+
+/* The end of a beginning that the store was not given is not for the store either. */
+static void
+orield_take_motion_end(struct orield *orield, const struct capture_report *report)
+{
+	struct store_job *job;
+
+	if (!orield->motion.open)
+		return;
+	orield->motion.open = false;
+	job = store_job_new(STORE_JOB_MOTION_END, event_done, orield);
+	if (job == NULL)
+		return;
+	job->figures = status_span(&report->span, report->ended_ns);
+	job->figures.reason = report->reason;
+	job->wall_ns = report->ended_ns;
+	job->data = motion_log_data(&job->figures, 0, false);
+	if (!orield->motion.stored || !store_worker_submit(orield->store_worker, job))
+		event_unstored(orield, job);
 }
 
 void
@@ -205,7 +232,7 @@ orield_take_report(struct orield *orield, struct capture_report *report)
 		break;
 	case CAPTURE_RING: publisher_ring(orield->publisher, report->generation); break;
 	case CAPTURE_MOTION: orield_take_motion(orield, report); break;
-	case CAPTURE_MOTION_END: break;
+	case CAPTURE_MOTION_END: orield_take_motion_end(orield, report); break;
 	case CAPTURE_CONTROLS: camera_controls_report(orield->controls, report); break;
 	}
 }
@@ -264,6 +291,8 @@ orield_store_opened(void *arg, struct store_job *job)
 
 	orield->opened = true;
 	orield->triggers = job->triggers;
+	if (orield->publisher != NULL)
+		publisher_publish(orield->publisher, job->events);
 	if (job->result != STORE_OK || job->answer == NULL)
 		return;
 	if (frames != NULL)
@@ -295,13 +324,16 @@ orield_open_store(struct orield *orield)
 static void
 orield_store_counters(struct orield *orield)
 {
-	struct store_job *job = store_job_new(STORE_JOB_COUNTERS, NULL, NULL);
+	struct store_job *job = store_job_new(STORE_JOB_COUNTERS, event_done, orield);
 	struct capture_status now;
 
 	if (job == NULL)
 		return;
 	orield_capture_status(orield, &now);
 	job->frames = now.frames;
+	job->moving = orield->motion.open && orield->motion.stored && now.span.open &&
+	    now.span.begun_wall_ns == orield->motion.begun_ns;
+	job->figures = status_span(&now.span, clock_wall_ns());
 	if (!store_worker_submit(orield->store_worker, job))
 		store_job_free(&job);
 }
@@ -314,6 +346,8 @@ orield_count(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd, (void)what;
 	log_say_lost();
+	if (orield->capture != NULL)
+		capture_look_for_hang(orield->capture);
 	orield_open_store(orield);
 	orield_store_counters(orield);
 	if (++orield->counts % LOOK_TURNS == 0)

@@ -23,6 +23,13 @@
 
 enum { ORIELD_PATH_SIZE = 600 };
 
+/* The newest beginning of motion that subscribers were told of. */
+struct motion_told {
+	bool open;	   /* and not of its end */
+	bool stored;	   /* the store has been given it */
+	uint64_t begun_ns; /* CLOCK_REALTIME */
+};
+
 struct orield {
 	struct options *options; /* borrowed */
 	struct event_base *base;
@@ -42,7 +49,8 @@ struct orield {
 	uint64_t started_ns;	/* CLOCK_MONOTONIC */
 	uint64_t frames_before; /* frame_count as it was stored at the start */
 	uint64_t triggers;	/* trigger_count, as of the newest answer of the store */
-	bool opened;		/* the store has been read, or has said why it cannot be */
+	struct motion_told motion;
+	bool opened; /* the store has been read, or has said why it cannot be */
 	bool ready_said;
 	bool hangs; /* that the driver hangs has been told */
 	bool stopping;

@@ -35,6 +35,15 @@ status_age_ms(const struct capture_status *capture)
 	return frame_age_ns(&capture->frame, clock_mono_ns()) / CLOCK_MS;
 }
 
+struct motion_figures
+status_span(const struct span *span, uint64_t wall_ns)
+{
+	return (struct motion_figures){ .wall_ns = wall_ns,
+		.seconds = status_rounded(clock_seconds(span_length_ns(span)), 10),
+		.peak = status_percent(span->peak),
+		.peak_ts = clock_seconds(span->peak_wall_ns) };
+}
+
 /* ---- status ---------------------------------------------------------- */
 
 static json_t *
@@ -108,6 +117,19 @@ status_add_store(const struct store_worker_status *store, json_t *out)
 		json_words(store->trouble), "repaired", status_repaired(&store->repaired)));
 }
 
+/* null, or the motion that has not ended yet. A camera that does not answer has none. */
+static json_t *
+status_open_span(const struct status_values *now)
+{
+	const struct span *span = &now->capture.span;
+	struct motion_figures figures = status_span(span, 0);
+
+	if (!span->open || now->capture.hangs)
+		return json_null();
+	return json_pack("{sf sf sf sf}", "since", clock_seconds(span->begun_wall_ns), "seconds",
+	    figures.seconds, "peak", figures.peak, "peak_ts", figures.peak_ts);
+}
+
 static json_t *
 status_verdict(const struct status_values *now, const struct motion_verdict *verdict)
 {
@@ -116,8 +138,9 @@ status_verdict(const struct status_values *now, const struct motion_verdict *ver
 	    : now->capture.blind.text[0] != '\0' ? now->capture.blind.text
 						 : motion_held_word(verdict->held);
 
-	return json_pack("{sf so so}", "change", status_percent(verdict->change), "threshold",
-	    settings_json(now->options, SETTING_THRESHOLD), "held", json_words(held));
+	return json_pack("{sf so so so}", "change", status_percent(verdict->change), "threshold",
+	    settings_json(now->options, SETTING_THRESHOLD), "held", json_words(held), "span",
+	    status_open_span(now));
 }
 
 static void

@@ -32,6 +32,9 @@ json_t *status_pulse(const struct status_values *now, const struct motion_verdic
 
 /* The data of a numbered event, as the store is to keep it. */
 json_t *status_motion(const struct capture_report *report);
+
+/* What is known of a span of motion at that moment, as the log has it. */
+struct motion_figures status_span(const struct span *span, uint64_t wall_ns);
 json_t *status_online(
     const struct options *options, const struct source_mode *mode, uint64_t wall_ns);
 json_t *status_offline(const struct cause *reason, uint64_t wall_ns);

@@ -13,7 +13,9 @@ store_job_new(enum store_job_kind kind, store_job_done_fn *done, void *arg)
 	job->kind = kind;
 	job->done = done;
 	job->arg = arg;
-	job->event_type = kind == STORE_JOB_MOTION ? EVENT_MOTION : EVENT_COUNT;
+	job->event_type = kind == STORE_JOB_MOTION ? EVENT_MOTION
+	    : kind == STORE_JOB_MOTION_END	   ? EVENT_MOTION_END
+						   : EVENT_COUNT;
 	job->query.after = -1;
 	job->query.limit = 1;
 	return job;

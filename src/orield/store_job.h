@@ -8,19 +8,21 @@
 #include <stdint.h>
 
 #include "base/cause.h"
+#include "orield/motion_log.h"
 #include "protocol/events.h"
 #include "store/store.h"
 
 struct store_job;
 
 enum store_job_kind {
-	STORE_JOB_OPEN,	    /* open the store, if it is not open; answer: {name: text} */
-	STORE_JOB_MOTION,   /* data, jpeg (NULL: save none), wall_ns, limits */
-	STORE_JOB_SNAPSHOT, /* jpeg, wall_ns, limits */
-	STORE_JOB_EVENT,    /* event_type, data, wall_ns */
-	STORE_JOB_SET,	    /* data: {name: text} */
+	STORE_JOB_OPEN,	      /* open the store, if it is not open; answer: {name: text} */
+	STORE_JOB_MOTION,     /* data, jpeg (NULL: save none), wall_ns, limits, figures */
+	STORE_JOB_MOTION_END, /* data, wall_ns, figures */
+	STORE_JOB_SNAPSHOT,   /* jpeg, wall_ns, limits */
+	STORE_JOB_EVENT,      /* event_type, data, wall_ns */
+	STORE_JOB_SET,	      /* data: {name: text} */
 	STORE_JOB_RESET,
-	STORE_JOB_COUNTERS, /* frames */
+	STORE_JOB_COUNTERS, /* frames, and when a span is open: moving, figures */
 	STORE_JOB_EVENTS,   /* query */
 	STORE_JOB_PICTURES, /* query */
 	STORE_JOB_DELETE,   /* name */
@@ -41,6 +43,8 @@ struct store_job { /* made by store_job_new, freed by the store worker after `do
 	unsigned char *jpeg; /* owned, of `length` bytes */
 	uint32_t length;
 	uint64_t wall_ns, frames;
+	bool moving;
+	struct motion_figures figures;
 	struct store_limits limits;
 	struct store_query query;
 	char type[16], name[STORE_NAME_SIZE];

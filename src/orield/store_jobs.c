@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "orield/store_jobs.h"
+#include "orield/store_jobs_internal.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,9 +17,7 @@ store_jobs_no_memory(struct cause *why)
 	return STORE_FAILED;
 }
 
-/* Append {"event": name, "id": id, "data": data} to the lines to publish; an id
- * of 0 is left out. The data is shared. */
-static int
+int
 store_jobs_publish(struct store_job *job, enum event_id event, int64_t id, json_t *data)
 {
 	json_t *line = json_pack("{ss sO}", "event", event_name(event), "data", data);
@@ -35,7 +33,7 @@ store_jobs_publish(struct store_job *job, enum event_id event, int64_t id, json_
 							      : STORE_OK;
 }
 
-static int
+int
 store_jobs_set_number(struct store_jobs *jobs, const char *name, uint64_t number, struct cause *why)
 {
 	char text[24];
@@ -73,6 +71,7 @@ repair_values(struct store_jobs *jobs)
 		return;
 	json_object_foreach(jobs->values, name, text)
 	    store_set_value(jobs->store, name, json_string_value(text), NULL);
+	motion_log_write(&jobs->motion, jobs->store, NULL);
 	if (store_commit(jobs->store, NULL) != STORE_OK)
 		log_warning("store", "not all settings could be written into the new database");
 }
@@ -103,6 +102,8 @@ store_jobs_forget_failure(struct store_jobs *jobs, struct store_job *job)
 	json_object_del(job->data, "stored");
 	if (job->kind == STORE_JOB_MOTION)
 		jobs->triggers--;
+	if (job->kind == STORE_JOB_MOTION_END && !jobs->motion.cut)
+		jobs->motion.over = false;
 }
 
 void
@@ -154,14 +155,15 @@ run_open(struct store_jobs *jobs, struct store_job *job)
 	jobs->values = json_copy(job->answer);
 	jobs->triggers += open_counter(job->answer, "trigger_count");
 	jobs->frames = open_counter(job->answer, "frame_count");
+	store_jobs_open_motion(jobs, job);
 	return STORE_OK;
 }
 
 /* ---- events and pictures --------------------------------------------- */
 
-/* Save job->jpeg and add its `saved` event. `motion` is the event it belongs to, or 0. */
-static int
-save_picture(struct store_jobs *jobs, struct store_job *job, const char *stem, int64_t motion)
+int
+store_jobs_save_picture(
+    struct store_jobs *jobs, struct store_job *job, const char *stem, int64_t motion)
 {
 	char url[STORE_NAME_SIZE + 8];
 	json_t *data;
@@ -187,56 +189,13 @@ save_picture(struct store_jobs *jobs, struct store_job *job, const char *stem, i
 	return result;
 }
 
-/* The picture of a motion event: without it the event is still worth keeping. */
-static int
-save_motion(struct store_jobs *jobs, struct store_job *job, int64_t id)
-{
-	char stem[STORE_NAME_SIZE];
-	int result = store_begin(jobs->store, &job->why);
-
-	if (result != STORE_OK)
-		return result;
-	snprintf(stem, sizeof stem, "motion-%" PRIu64 "-%" PRId64, job->wall_ns / CLOCK_S, id);
-	result = save_picture(jobs, job, stem, id);
-	if (result == STORE_OK) {
-		json_object_set_new(job->data, "saved", json_string(job->saved.name));
-		result = store_change_event(jobs->store, id, job->data, &job->why);
-	}
-	if (result == STORE_OK)
-		return store_commit(jobs->store, &job->why);
-	store_rollback(jobs->store);
-	json_object_del(job->data, "saved");
-	if (json_array_size(job->events) > 1)
-		json_array_remove(job->events, 1);
-	return STORE_OK;
-}
-
-static int
-run_motion(struct store_jobs *jobs, struct store_job *job)
-{
-	int64_t id;
-	int result;
-
-	jobs->triggers++;
-	json_object_set_new(job->data, "count", json_integer((json_int_t)jobs->triggers));
-	result = store_add_event(
-	    jobs->store, event_name(EVENT_MOTION), job->wall_ns, job->data, &id, &job->why);
-	if (result == STORE_OK)
-		result = store_jobs_set_number(jobs, "trigger_count", jobs->triggers, &job->why);
-	if (result == STORE_OK)
-		result = store_jobs_publish(job, EVENT_MOTION, id, job->data);
-	if (result == STORE_OK && job->jpeg != NULL)
-		result = save_motion(jobs, job, id);
-	return result;
-}
-
 static int
 run_snapshot(struct store_jobs *jobs, struct store_job *job)
 {
 	char stem[STORE_NAME_SIZE];
 
 	snprintf(stem, sizeof stem, "manual-%" PRIu64, job->wall_ns / CLOCK_S);
-	return save_picture(jobs, job, stem, 0);
+	return store_jobs_save_picture(jobs, job, stem, 0);
 }
 
 static int
@@ -277,9 +236,13 @@ run_reset(struct store_jobs *jobs, struct store_job *job)
 static int
 run_counters(struct store_jobs *jobs, struct store_job *job)
 {
-	int result = store_jobs_set_number(
-	    jobs, "frame_count", jobs->frames + job->frames, &job->why);
+	int result = store_jobs_end_owed(jobs, job);
 
+	if (result == STORE_OK && job->moving)
+		result = motion_log_goes_on(&jobs->motion, jobs->store, &job->figures, &job->why);
+	if (result == STORE_OK)
+		result = store_jobs_set_number(
+		    jobs, "frame_count", jobs->frames + job->frames, &job->why);
 	return result == STORE_OK
 	    ? store_jobs_set_number(jobs, "trigger_count", jobs->triggers, &job->why)
 	    : result;
@@ -327,7 +290,8 @@ static const struct {
 	bool writes;
 } kinds[STORE_JOB_KINDS] = {
 	[STORE_JOB_OPEN] = { .run = run_open },
-	[STORE_JOB_MOTION] = { .run = run_motion, .writes = true },
+	[STORE_JOB_MOTION] = { .run = store_jobs_motion, .writes = true },
+	[STORE_JOB_MOTION_END] = { .run = store_jobs_motion_end, .writes = true },
 	[STORE_JOB_SNAPSHOT] = { .run = run_snapshot, .writes = true },
 	[STORE_JOB_EVENT] = { .run = run_event, .writes = true },
 	[STORE_JOB_SET] = { .run = run_set, .writes = true },
@@ -369,7 +333,10 @@ store_jobs_fail(struct store_jobs *jobs, struct store_job *job, int result, cons
 		jobs->triggers++;
 		json_object_set_new(job->data, "count", json_integer((json_int_t)jobs->triggers));
 		json_object_del(job->data, "saved");
+		motion_log_owe(&jobs->motion, NULL);
 	}
+	if (job->kind == STORE_JOB_MOTION_END)
+		store_jobs_fail_motion_end(jobs, job);
 	job->triggers = jobs->triggers;
 	if (job->event_type != EVENT_COUNT) {
 		json_object_set_new(job->data, "stored", json_false());

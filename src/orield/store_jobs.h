@@ -9,7 +9,8 @@ struct store_jobs { /* the store thread's own */
 	const char *folder;
 	struct store *store; /* NULL while it cannot be opened: `closed` says why */
 	struct cause closed;
-	uint64_t triggers;    /* trigger_count; what was not stored is stored later */
+	uint64_t triggers; /* trigger_count; what was not stored is stored later */
+	struct motion_log motion;
 	uint64_t frames;      /* frame_count as found in the store */
 	struct cause unsaved; /* why the newest picture could not be saved, "" if it was */
 	json_t *values; /* {name: text} as stored: a damaged database may not give all of them */

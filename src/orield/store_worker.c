@@ -45,6 +45,7 @@ struct batch {
 	size_t count;
 	bool begun;
 	uint64_t triggers; /* as it was before */
+	struct motion_log motion;
 	struct cause why;
 	int result; /* of begin and commit */
 };
@@ -89,6 +90,7 @@ static void
 batch_write(struct batch *batch, struct store_jobs *jobs, struct store_job *job)
 {
 	uint64_t triggers = jobs->triggers;
+	struct motion_log motion = jobs->motion;
 	struct cause why;
 
 	job->result = batch_try(batch, jobs, job);
@@ -96,6 +98,7 @@ batch_write(struct batch *batch, struct store_jobs *jobs, struct store_job *job)
 		return;
 	why = job->why;
 	jobs->triggers = triggers;
+	jobs->motion = motion;
 	store_jobs_fail(jobs, job, job->result, &why);
 }
 
@@ -104,6 +107,7 @@ static void
 batch_fail(struct batch *batch, struct store_jobs *jobs)
 {
 	jobs->triggers = batch->triggers;
+	jobs->motion = batch->motion;
 	for (size_t i = 0; i < batch->count; i++)
 		if (store_jobs_writes(batch->jobs[i]->kind))
 			store_jobs_fail(jobs, batch->jobs[i], batch->result, &batch->why);
@@ -113,6 +117,7 @@ static void
 batch_run(struct batch *batch, struct store_jobs *jobs)
 {
 	batch->triggers = jobs->triggers;
+	batch->motion = jobs->motion;
 	for (size_t i = 0; i < batch->count; i++) {
 		if (store_jobs_writes(batch->jobs[i]->kind))
 			batch_write(batch, jobs, batch->jobs[i]);

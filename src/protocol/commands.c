@@ -114,7 +114,9 @@ static const struct field status_store[] = {
 static const struct field status_motion[] = {
 	FIELD("change", NUMBER, "how much of the picture changed", .unit = "%", .max = 100),
 	FIELD("threshold", NUMBER, "the setting", .unit = "%", .max = 100),
-	FIELD("held", TEXT, "why nothing was triggered, else empty"),
+	FIELD("held", TEXT, "why it is not motion, else empty"),
+	FIELD("span", OBJECT, "of motion, while one is open", .nullable = true,
+	    .fields = span_fields),
 	FIELD_END,
 };
 

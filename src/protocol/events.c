@@ -23,6 +23,23 @@ static const struct field MOTION_fields[] = {
 	FIELD_END,
 };
 
+static const struct field MOTION_END_fields[] = {
+	FIELD("ts", NUMBER,
+	    "when it ended; with `cut` when that was noticed, in seconds since 1970", .unit = "s"),
+	FIELD("seconds", NUMBER, "from its beginning to the last picture above the threshold",
+	    .unit = "s"),
+	FIELD("peak", NUMBER, "the largest change", .unit = "%", .max = 100),
+	FIELD("peak_ts", NUMBER, "when that was", .unit = "s"),
+	FIELD("motion", INTEGER, "id of the motion event that began it, if that has one",
+	    .optional = true),
+	FIELD("reason", TEXT, "why it ended, if not because nothing moved", .optional = true),
+	FIELD("cut", BOOLEAN,
+	    "true: the camera's daemon died meanwhile; `seconds` and `peak` are what was known",
+	    .optional = true),
+	STORED,
+	FIELD_END,
+};
+
 static const struct field SAVED_fields[] = {
 	TS,
 	FIELD("name", TEXT, "the picture's name"),
@@ -71,7 +88,9 @@ static const struct field PULSE_fields[] = {
 	FIELD("age_ms", INTEGER, "age of the newest frame", .nullable = true, .unit = "ms"),
 	CHANGE("the largest since the last pulse"),
 	FIELD("threshold", NUMBER, "as it is now", .unit = "%", .max = 100),
-	FIELD("held", TEXT, "why nothing was triggered, else empty"),
+	FIELD("held", TEXT, "why it is not motion, else empty"),
+	FIELD("span", OBJECT, "of motion, while one is open", .nullable = true,
+	    .fields = span_fields),
 	FIELD("frame_count", INTEGER, "frames so far"),
 	ARMED_FIELDS(false),
 	FIELD_END,

@@ -12,9 +12,12 @@
 
 /* EVENT(identifier, "name", which kind, "help sentence"). The fields of its data are
  * IDENTIFIER_fields in events.c. */
-#define NUMBERED_EVENTS(EVENT)                                                                   \
-	EVENT(MOTION, "motion", EVENT_NUMBERED, "More of the picture changed than `threshold`.") \
-	EVENT(SAVED, "saved", EVENT_NUMBERED, "A picture was saved.")                            \
+#define NUMBERED_EVENTS(EVENT)                                                              \
+	EVENT(MOTION, "motion", EVENT_NUMBERED,                                             \
+	    "Motion begins: more of the picture changed than `threshold`.")                 \
+	EVENT(MOTION_END, "motion_end", EVENT_NUMBERED,                                     \
+	    "It ends: nothing was above `threshold` for `motion_gap`, or the camera went.") \
+	EVENT(SAVED, "saved", EVENT_NUMBERED, "A picture was saved.")                       \
 	EVENT(CAMERA, "camera", EVENT_NUMBERED, "The camera came or went.")
 
 #define EVENTS(EVENT)                                                                     \

@@ -43,3 +43,11 @@ const struct field past_event_fields[] = {
 	FIELD("data", OBJECT, "as it was sent"),
 	FIELD_END,
 };
+
+const struct field span_fields[] = {
+	FIELD("since", NUMBER, "when it began, in seconds since 1970", .unit = "s"),
+	FIELD("seconds", NUMBER, "from then to the last picture above the threshold", .unit = "s"),
+	FIELD("peak", NUMBER, "the largest change so far", .unit = "%", .max = 100),
+	FIELD("peak_ts", NUMBER, "when that was", .unit = "s"),
+	FIELD_END,
+};

@@ -16,5 +16,6 @@ extern const struct field ok_fields[];	       /* nothing but that it was done */
 extern const struct field control_fields[];    /* one V4L2 control */
 extern const struct field snap_fields[];       /* one saved picture */
 extern const struct field past_event_fields[]; /* one event of the past */
+extern const struct field span_fields[];       /* motion that has not ended yet */
 
 #endif

@@ -17,6 +17,18 @@ test('events are bounded, sorted and told apart', () => {
   assert.deepEqual(state.events.map(({ id }) => id), [null, ...down(79, 30)]);
 });
 
+test('the end of motion belongs to its beginning', () => {
+  const motion = (id, ts) => ({ type: 'motion', id, data: { ts, change: 20, count: 1 } });
+  const end = (motion, seconds) => ({ type: 'motion_end', data: { ts: 99, seconds, peak: 31, ...(motion && { motion }) } });
+  const ends = (...actions) => after(...actions).events.map((event) => event.end?.seconds);
+  assert.deepEqual(ends(motion(7, 1), motion(9, 2), end(7, 12)), [undefined, 12]);
+  assert.deepEqual(ends(motion(null, 1), motion(9, 2), motion(null, 3), end(null, 5)), [5, undefined, undefined]);
+  assert.deepEqual(ends(motion(7, 1), end(8, 5)), [undefined]);
+  const past = [{ id: 8, type: 'motion_end', ts: 9, data: end(7, 12).data }, { id: 7, type: 'motion', ts: 1, data: {} }];
+  assert.deepEqual(ends({ type: 'history', events: past }), [12]);
+  assert.deepEqual(ends(motion(7, 1), end(7, 12), { type: 'history', events: past.slice(1) }), [12]);
+});
+
 test('pulses are bounded', () => {
   const state = after(...numbers(0, 400).map((ts) =>
     ({ type: 'pulse', now: ts, data: { ts, online: true, change: 1, threshold: 12 } })));

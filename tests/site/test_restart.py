@@ -10,7 +10,7 @@ import wire
 
 @pytest.fixture
 def own(make_site):
-    site = make_site(cameras={"cam": ["--fps=10"]})
+    site = make_site(cameras={"cam": ["--fps=10", "--testcard-period=1000", "--motion-gap=200"]})
     site.outage()
     site.restarts = {"orield", "oriel-fcgi", "oriel-ws", "nginx"}
     return site

@@ -89,10 +89,25 @@ fake_motion(uint32_t change, uint64_t wall_ns)
 		    .box_height = 60 } };
 
 	motion.frame.wall_ns = wall_ns;
+	fake.status.span = motion.span = (struct span){
+		.open = true, .begun_wall_ns = wall_ns, .peak_wall_ns = wall_ns, .peak = change
+	};
 	motion.jpeg = malloc(motion.frame.length);
 	memcpy(motion.jpeg, instance.newest, motion.frame.length);
 	fake.status.motion = motion.verdict;
 	report(motion);
+}
+
+void
+fake_motion_end(uint64_t length_ns, const char *reason)
+{
+	struct capture_report end = { .kind = CAPTURE_MOTION_END, .span = fake.status.span };
+
+	end.span.above_ns = end.span.begun_ns + length_ns;
+	end.ended_ns = end.span.begun_wall_ns + length_ns + 5 * CLOCK_S;
+	cause_set(&end.reason, "%s", reason);
+	fake.status.span.open = false;
+	report(end);
 }
 
 void
@@ -157,6 +172,12 @@ capture_tune(struct capture *capture, const struct capture_tuning *tuning)
 {
 	(void)capture;
 	fake.tuning = *tuning;
+}
+
+void
+capture_look_for_hang(struct capture *capture)
+{
+	(void)capture;
 }
 
 void

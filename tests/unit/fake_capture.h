@@ -25,5 +25,7 @@ void fake_offline(const char *reason);
 void fake_frame(const char *jpeg); /* published now; rings the bells */
 void fake_controls(const char *json, const char *reason, bool invalid); /* answers fake.token */
 void fake_motion(uint32_t change, uint64_t wall_ns);			/* with the newest frame */
+/* The motion of before ends, `length_ns` after its beginning; reason "": by itself. */
+void fake_motion_end(uint64_t length_ns, const char *reason);
 
 #endif

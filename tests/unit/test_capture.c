@@ -765,6 +765,101 @@ test_motion_that_does_not_count(void **state)
 	skip_report(CAPTURE_MOTION);
 }
 
+static uint64_t film_ns;
+
+/* So many pictures, ten a second: of a still ground, or of something that moves over it. */
+static void
+film(unsigned pictures, bool moves)
+{
+	while (pictures-- > 0) {
+		struct picture picture = grey_picture(
+		    60, (unsigned char)(moves ? 160 + pictures % 2 * 60 : 60), moves ? 96 : 0);
+
+		picture.mono_ns = film_ns += CLOCK_S / 10;
+		picture.wall_ns = UINT64_C(1700000000) * CLOCK_S + film_ns;
+		feed(picture);
+	}
+}
+
+/* Something moves, and that has been told. */
+static void
+film_motion(void)
+{
+	film(20, false);
+	film(3, true);
+	skip_report(CAPTURE_MOTION);
+	WAIT_FOR(status_now().span.open);
+}
+
+static void
+expect_end(const char *reason)
+{
+	struct capture_report *report = expect_report(CAPTURE_MOTION_END);
+
+	assert_string_equal(report->reason.text, reason);
+	assert_int_equal(span_length_ns(&report->span), 200 * CLOCK_MS);
+	assert_in_range(report->span.peak, 380, 450);
+	assert_false(status_now().span.open);
+	capture_report_free(report);
+}
+
+static void
+film_begin(void)
+{
+	film_ns = 0;
+	fake.source.mode.format = PIXEL_GREY;
+	tuning.spans.cooldown_ms = 0;
+	start();
+	film(1, false);
+	skip_report(CAPTURE_RING);
+	skip_report(CAPTURE_ONLINE);
+}
+
+static void
+test_motion_ends(void **state)
+{
+	struct capture_report *report;
+
+	(void)state;
+	film_begin();
+	film_motion();
+	film(10, false);
+	report = expect_report(CAPTURE_MOTION_END);
+	assert_string_equal(report->reason.text, "");
+	assert_int_equal(report->ended_ns, report->span.begun_wall_ns + 700 * CLOCK_MS);
+	capture_report_free(report);
+	/* Nobody wants to know any more. */
+	film_motion();
+	tuning.motion = false;
+	capture_tune(capture, &tuning);
+	expect_end("motion detection is off");
+	/* The daemon stops. */
+	tuning.motion = true;
+	capture_tune(capture, &tuning);
+	film_motion();
+	capture_free(&capture);
+	report = expect_report(CAPTURE_MOTION_END);
+	assert_string_equal(report->reason.text, "the camera daemon was stopped");
+	capture_report_free(report);
+}
+
+/* Before it is told that the camera is gone. */
+static void
+test_motion_ends_with_its_camera(void **state)
+{
+	(void)state;
+	film_begin();
+	film_motion();
+	pull_cable();
+	expect_end("cable pulled");
+	skip_report(CAPTURE_OFFLINE);
+	film(1, false);
+	skip_report(CAPTURE_ONLINE);
+	film_motion(); /* and then no picture any more */
+	expect_end("Fake delivers no picture");
+	skip_report(CAPTURE_OFFLINE);
+}
+
 static void
 test_frames_go_out_before_motion_is_judged(void **state)
 {
@@ -917,6 +1012,8 @@ main(void)
 		CAPTURE_TEST(test_larger_pictures_get_a_new_ring),
 		CAPTURE_TEST(test_motion_is_reported_with_its_picture),
 		CAPTURE_TEST(test_motion_that_does_not_count),
+		CAPTURE_TEST(test_motion_ends),
+		CAPTURE_TEST(test_motion_ends_with_its_camera),
 		CAPTURE_TEST(test_frames_go_out_before_motion_is_judged),
 		CAPTURE_TEST(test_no_more_judgements_than_asked_for),
 		CAPTURE_TEST(test_steady_state_of_jpeg),

@@ -313,7 +313,7 @@ test_what_is_no_command(void **state)
 		{ "{\"cmd\":\"events\",\"type\":1}",
 		    "{\"error\":\"type must be a string of at most 15 bytes\"}" },
 		{ "{\"cmd\":\"events\",\"type\":\"pulse\"}",
-		    "{\"error\":\"type must be motion, saved or camera\"}" },
+		    "{\"error\":\"type must be motion, motion_end, saved or camera\"}" },
 		{ "{\"cmd\":\"snap_delete\"}", "{\"error\":\"missing name\"}" },
 		{ "{\"cmd\":\"snap_delete\",\"name\":\"../x.jpg\"}",
 		    "{\"ok\":false,\"reason\":\"no such picture\"}" },
@@ -1083,12 +1083,53 @@ test_a_motion_event(void **state)
 	assert_int_equal(number(json_object_get(line, "data"), "trigger_count"), 1);
 	json_decref(line);
 	ask(&one, "{\"cmd\":\"set\",\"save_on_motion\":false}");
+	fake_motion_end(12340 * CLOCK_MS, "");
+	json_decref(next_event(&one, "motion_end"));
 	fake_motion(300, clock_wall_ns());
 	line = next_event(&one, "motion");
-	assert_int_equal(number(line, "id"), 4);
+	assert_int_equal(number(line, "id"), 5);
 	assert_null(json_object_get(json_object_get(line, "data"), "saved"));
 	json_decref(line);
 	assert_int_equal(scratch_count("state/cam/snaps"), 1);
+}
+
+/* Its figures, and the number of its beginning; why, if it was not that nothing moved any more. */
+static void
+test_the_end_of_motion(void **state)
+{
+	json_t *line, *data;
+
+	(void)state;
+	camera_on();
+	json_decref(parse(ask(&one, "{\"cmd\":\"subscribe\"}")));
+	fake_motion(234, 1700000000250 * CLOCK_MS);
+	line = ask_json("{\"cmd\":\"status\"}");
+	data = json_object_get(json_object_get(line, "motion"), "span");
+	assert_true(json_real_value(json_object_get(data, "since")) == 1700000000.25);
+	assert_true(json_real_value(json_object_get(data, "peak")) == 23.4);
+	json_decref(line);
+	fake_motion_end(12340 * CLOCK_MS, "");
+	line = next_event(&one, "motion_end");
+	assert_int_equal(number(line, "id"), 4);
+	data = json_object_get(line, "data");
+	assert_int_equal(number(data, "motion"), 2);
+	assert_true(json_real_value(json_object_get(data, "ts")) == 1700000017.59);
+	assert_true(json_real_value(json_object_get(data, "seconds")) == 12.3);
+	assert_true(json_real_value(json_object_get(data, "peak")) == 23.4);
+	assert_true(json_real_value(json_object_get(data, "peak_ts")) == 1700000000.25);
+	assert_int_equal(json_object_size(data), 5);
+	json_decref(line);
+	line = ask_json("{\"cmd\":\"status\"}");
+	assert_true(json_is_null(json_object_get(json_object_get(line, "motion"), "span")));
+	json_decref(line);
+	fake_motion(300, clock_wall_ns());
+	fake_motion_end(0, "unplugged");
+	line = next_event(&one, "motion_end");
+	data = json_object_get(line, "data");
+	assert_int_equal(number(data, "motion"), 5);
+	assert_string_equal(json_get_text(data, "reason"), "unplugged");
+	json_decref(line);
+	assert_int_equal(ask_number("{\"cmd\":\"get\"}", "trigger_count"), 2);
 }
 
 static void
@@ -1120,11 +1161,15 @@ test_camera_events(void **state)
 	}
 }
 
+/* So many events: motion begins and ends in turns. */
 static void
 motions(int count)
 {
 	for (int i = 0; i < count; i++) {
-		fake_motion(300, clock_wall_ns());
+		if (fake.status.span.open)
+			fake_motion_end(CLOCK_S, "");
+		else
+			fake_motion(300, clock_wall_ns());
 		turn();
 	}
 }
@@ -1140,7 +1185,7 @@ test_events_of_the_past(void **state)
 	motions(10);
 	reply = ask_json("{\"cmd\":\"events\",\"type\":\"motion\",\"limit\":3}");
 	assert_int_equal(json_array_size(json_object_get(reply, "events")), 3);
-	assert_int_equal(number(json_array_get(json_object_get(reply, "events"), 0), "id"), 11);
+	assert_int_equal(number(json_array_get(json_object_get(reply, "events"), 0), "id"), 10);
 	assert_int_equal(number(reply, "first"), 1);
 	assert_int_equal(number(reply, "last"), 11);
 	assert_null(json_object_get(reply, "gap"));
@@ -1162,7 +1207,7 @@ test_no_reply_is_longer_than_a_line(void **state)
 
 	(void)state;
 	camera_on();
-	for (int i = 0; i < 30; i++) {
+	for (int i = 0; i < 60; i++) {
 		motions(10);
 		ask(&one, "{\"cmd\":\"reset\"}");
 	}
@@ -1758,6 +1803,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_viewers, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_help, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_motion_event, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_the_end_of_motion, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_camera_events, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_events_of_the_past, setup, teardown),
 		cmocka_unit_test_setup_teardown(

@@ -151,6 +151,19 @@ stored(void)
 	return all;
 }
 
+/* The end of the motion of before, as orield gives it. */
+static struct store_job *
+motion_end(const char *name, double seconds, double peak)
+{
+	struct store_job *made = job(STORE_JOB_MOTION_END, name);
+
+	made->figures = (struct motion_figures){
+		.wall_ns = made->wall_ns, .seconds = seconds, .peak = peak, .peak_ts = 1700000000
+	};
+	made->data = motion_log_data(&made->figures, 0, false);
+	return made;
+}
+
 static void
 test_answers_in_their_order(void **state)
 {
@@ -159,9 +172,10 @@ test_answers_in_their_order(void **state)
 	submit(picture(STORE_JOB_MOTION, "m", 100));
 	submit(picture(STORE_JOB_SNAPSHOT, "s", 100));
 	submit(job(STORE_JOB_RESET, "r"));
+	submit(motion_end("e", 1, 2));
 	submit(picture(STORE_JOB_MOTION, "m", 100));
-	assert_string_equal(
-	    wait_for(5), "a:ok m:ok,motion#1,saved#2 s:ok,saved#3 r:ok m:ok,motion#4,saved#5 ");
+	assert_string_equal(wait_for(6),
+	    "a:ok m:ok,motion#1,saved#2 s:ok,saved#3 r:ok e:ok,motion_end#4 m:ok,motion#5,saved#6 ");
 	json_t *values = stored();
 	assert_string_equal(json_get_text(values, "a"), "1");
 	assert_string_equal(json_get_text(values, "trigger_count"), "1");
@@ -200,8 +214,94 @@ test_motion(void **state)
 	/* Without a picture there is no `saved`. */
 	made = job(STORE_JOB_MOTION, "m");
 	made->data = json_object();
+	submit(motion_end("e", 1, 2));
 	submit(made);
-	assert_string_equal(wait_for(1), "m:ok,motion#3 ");
+	assert_string_equal(wait_for(2), "e:ok,motion_end#3 m:ok,motion#4 ");
+}
+
+/* ---- the end of motion ---- */
+
+static json_t *newest; /* the data of the newest event */
+
+static void
+newest_done(void *arg, struct store_job *job)
+{
+	(void)arg;
+	newest = json_incref(
+	    json_object_get(json_array_get(json_object_get(job->answer, "events"), 0), "data"));
+	answers++;
+}
+
+/* Its data as text. */
+static const char *
+newest_event(void)
+{
+	static char text[500];
+	struct store_job *question = job(STORE_JOB_EVENTS, "");
+	char *line;
+
+	question->done = newest_done;
+	submit(question);
+	wait_for(1);
+	line = json_line(newest);
+	snprintf(text, sizeof text, "%s", line);
+	free(line);
+	json_decref(newest);
+	return text;
+}
+
+static const char *
+restart(void)
+{
+	store_worker_free(&worker);
+	start();
+	return wait_for(1);
+}
+
+static void
+test_an_end_has_the_number_of_its_beginning(void **state)
+{
+	(void)state;
+	submit(setting("a", "1"));
+	submit(picture(STORE_JOB_MOTION, "m", 10));
+	submit(motion_end("e", 12.3, 31));
+	assert_string_equal(wait_for(3), "a:ok m:ok,motion#1,saved#2 e:ok,motion_end#3 ");
+	assert_string_equal(newest_event(),
+	    "{\"ts\":1700000000.0,\"seconds\":12.3,\"peak\":31.0,\"peak_ts\":1700000000.0,\"motion\":1}");
+	/* What has no beginning in the log has no end there. */
+	submit(motion_end("e", 1, 2));
+	assert_string_equal(wait_for(1), "e:ok,motion_end#0 ");
+	assert_string_equal(restart(), "open:ok ");
+}
+
+/* The daemon died: closed at the next start, once, with what was noted last. */
+static void
+test_open_motion_is_closed_at_the_next_start(void **state)
+{
+	struct store_job *count = job(STORE_JOB_COUNTERS, "c");
+	struct store_job *made = picture(STORE_JOB_MOTION, "m", 10);
+	const char *data;
+
+	(void)state;
+	made->figures = (struct motion_figures){ .peak = 23.4, .peak_ts = 1700000000 };
+	submit(made);
+	wait_for(1);
+	assert_string_equal(restart(), "open:ok,motion_end#3 ");
+	data = newest_event();
+	assert_non_null(strstr(data, "\"seconds\":0.0,\"peak\":23.4,\"peak_ts\":1700000000.0,"));
+	assert_non_null(strstr(data, "\"motion\":1,\"cut\":true}"));
+	assert_string_equal(restart(), "open:ok ");
+	/* As much as is known. */
+	submit(picture(STORE_JOB_MOTION, "m", 10));
+	count->moving = true;
+	count->figures = (struct motion_figures){
+		.seconds = 3600, .peak = 50, .peak_ts = 1700000009
+	};
+	submit(count);
+	assert_string_equal(wait_for(2), "m:ok,motion#4,saved#5 c:ok ");
+	assert_string_equal(restart(), "open:ok,motion_end#6 ");
+	assert_non_null(strstr(newest_event(),
+	    "\"seconds\":3600.0,\"peak\":50.0,\"peak_ts\":1700000009.0,\"motion\":4,\"cut\":true}"));
 }
 
 static void
@@ -414,7 +514,8 @@ test_all_is_removed(void **state)
 	scratch_silence(true);
 	submit(setting("a", "1"));
 	submit(picture(STORE_JOB_MOTION, "m", 10));
-	wait_for(2);
+	submit(motion_end("e", 1, 2));
+	wait_for(3);
 	snprintf(command, sizeof command, "rm -r %s/*", scratch_path("cam"));
 	assert_int_equal(system(command), 0);
 	submit(picture(STORE_JOB_MOTION, "m", 10));
@@ -468,11 +569,22 @@ test_pages_are_spoilt(void **state)
 	scratch_silence(false);
 }
 
+/* So large that the database's log must grow. */
+static json_t *
+filler(void)
+{
+	char text[4000];
+
+	memset(text, 'x', sizeof text - 1);
+	text[sizeof text - 1] = '\0';
+	return json_string(text);
+}
+
 static void
 test_disk_full(void **state)
 {
 	struct store_worker_status status;
-	struct store_job *question;
+	struct store_job *question, *made;
 	const char *told;
 	json_t *values;
 
@@ -488,14 +600,14 @@ test_disk_full(void **state)
 	submit(picture(STORE_JOB_MOTION, "m", 10));
 	assert_string_equal(wait_for(3), "open:ok a:ok m:ok,motion#1,saved#2 ");
 	scratch_fill("cam/big", 1 << 20);
+	made = motion_end("e", 12.3, 31);
+	json_object_set_new(made->data, "text", filler());
+	submit(made);
+	assert_string_equal(wait_for(1), "e:full,motion_end#0 ");
 	/* Each carries enough that the log must grow. */
 	for (int i = 0; i < 10; i++) {
-		struct store_job *made = picture(STORE_JOB_MOTION, "m", 10);
-		char text[4000];
-
-		memset(text, 'x', sizeof text - 1);
-		text[sizeof text - 1] = '\0';
-		json_object_set_new(made->data, "text", json_string(text));
+		made = picture(STORE_JOB_MOTION, "m", 10);
+		json_object_set_new(made->data, "text", filler());
 		submit(made);
 	}
 	question = job(STORE_JOB_EVENTS, "q");
@@ -509,8 +621,13 @@ test_disk_full(void **state)
 	store_worker_status(worker, &status);
 	assert_non_null(strstr(status.trouble, "disk full"));
 	unlink(scratch_path("cam/big"));
+	/* The end that is owed comes first; that of a beginning without a number has none either.
+	 */
+	submit(motion_end("e", 1, 2));
 	submit(picture(STORE_JOB_MOTION, "m", 10));
-	assert_non_null(strstr(wait_for(1), "m:ok,motion#"));
+	told = wait_for(2);
+	assert_non_null(strstr(told, "e:ok,motion_end#0 m:ok,motion_end#"));
+	assert_non_null(strstr(told, ",motion#"));
 	store_worker_status(worker, &status);
 	assert_string_equal(status.trouble, "");
 	/* The triggers of the outage were counted and are stored now. */
@@ -549,7 +666,7 @@ test_a_store_that_opens_later(void **state)
 	rename(scratch_path("away"), scratch_path("cam"));
 	submit(job(STORE_JOB_OPEN, "open"));
 	submit(job(STORE_JOB_COUNTERS, "c"));
-	assert_string_equal(wait_for(2), "open:ok c:ok ");
+	assert_string_equal(wait_for(2), "open:ok,motion_end#3 c:ok ");
 	scratch_silence(false);
 	store_worker_status(worker, &status);
 	assert_string_equal(status.trouble, "");
@@ -565,6 +682,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_answers_in_their_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_motion, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_an_end_has_the_number_of_its_beginning, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_open_motion_is_closed_at_the_next_start, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    test_one_that_fails_leaves_the_others, setup, teardown),
 		cmocka_unit_test_setup_teardown(

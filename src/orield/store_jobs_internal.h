@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: ISC */
+/* internal: what the files of store_jobs share. */
+#ifndef ORIEL_ORIELD_STORE_JOBS_INTERNAL_H
+#define ORIEL_ORIELD_STORE_JOBS_INTERNAL_H
+
+#include "orield/store_jobs.h"
+#include "protocol/events.h"
+
+/* Append {"event": name, "id": id, "data": data} to the lines to publish; an id
+ * of 0 is left out. The data is shared. */
+int store_jobs_publish(struct store_job *job, enum event_id event, int64_t id, json_t *data);
+
+int store_jobs_set_number(
+    struct store_jobs *jobs, const char *name, uint64_t number, struct cause *why);
+
+/* Save job->jpeg and add its `saved` event. `motion` is the event it belongs to, or 0. */
+int store_jobs_save_picture(
+    struct store_jobs *jobs, struct store_job *job, const char *stem, int64_t motion);
+
+/* ---- store_jobs_motion.c ---- */
+int store_jobs_motion(struct store_jobs *jobs, struct store_job *job);
+int store_jobs_motion_end(struct store_jobs *jobs, struct store_job *job);
+/* It could not be stored: who hears of it hears which motion has ended, if that has a number. */
+void store_jobs_fail_motion_end(struct store_jobs *jobs, struct store_job *job);
+/* Store the end that is owed to the log, if one is. */
+int store_jobs_end_owed(struct store_jobs *jobs, struct store_job *job);
+/* The store has been opened: end what was going on when orield died. */
+void store_jobs_open_motion(struct store_jobs *jobs, struct store_job *job);
+
+#endif
