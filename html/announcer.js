@@ -5,17 +5,23 @@
 import { put } from './dom.js';
 import { clock, percent } from './text.js';
 
+/** @import { Motion } from './state.js' */
+
 const PAUSE = 10_000;       // ms
 
 export class Announcer {
   #region;
+  /** @type {Motion[]} */
   #held = [];
+  /** @type {number} */
   #timer = 0;
 
+  /** @param {HTMLElement} region */
   constructor(region) {
     this.#region = region;
   }
 
+  /** @param {Motion} data */
   motion(data) {
     this.#held.push(data);
     if (!this.#timer) this.#speak();
@@ -23,8 +29,8 @@ export class Announcer {
 
   #speak() {
     this.#timer = 0;
-    if (this.#held.length === 0) return;
     const last = this.#held.at(-1);
+    if (!last) return;
     const count = this.#held.length;
     const what = count === 1 ? 'Motion' : `${count} motions, the last`;
     put(this.#region, `${what} at ${clock(last.ts)}, ${percent(last.change)} of the picture`);

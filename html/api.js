@@ -5,7 +5,10 @@ import { refusedOrigin } from './text.js';
 
 const PATIENCE = 10_000;    // ms
 
-// The page may stand below any path, and below cam/NAME/ is that camera's: everything is relative to it.
+/**
+ * The page may stand below any path, and below cam/NAME/ is that camera's: everything is relative to it.
+ * @param {Location} location
+ */
 export const cameraBase = (location) => new URL('./', location.href);
 
 /**
@@ -32,14 +35,25 @@ export class Refusal extends Error {
   }
 }
 
+/** @param {URL | string} url */
 export const get = (url) => call(url, { method: 'GET' });
+/** @param {URL | string} url */
 export const remove = (url) => call(url, { method: 'DELETE' });
+/**
+ * @param {URL | string} url
+ * @param {Record<string, unknown>} values
+ */
 export const post = (url, values) => call(url, {
   method: 'POST',
   headers: { 'Content-Type': 'application/json' },
   body: JSON.stringify(values),
 });
 
+/**
+ * @param {URL | string} url
+ * @param {RequestInit} options
+ * @returns {Promise<any>}
+ */
 async function call(url, options) {
   const life = new AbortController();
   const timer = setTimeout(() => life.abort(), PATIENCE);
@@ -72,13 +86,19 @@ function leave() {
   location.assign(urlOf('login', cameraBase(location), { next: location.pathname + location.search }));
 }
 
-// What a page can say better than the server, as it knows its own address.
+/**
+ * What a page can say better than the server, as it knows its own address.
+ * @type {Record<string, (body: Record<string, any>) => string>}
+ */
 const refusals = {
   foreign_origin: ({ site }) => refusedOrigin(location.origin, site),
   unknown_host: () => `the server does not know itself as ${location.host}: add it to allow_hosts`,
 };
 
-// The reason in an error answer; its body is {"error": …} unless something in between wrote it.
+/**
+ * The reason in an error answer; its body is {"error": …} unless something in between wrote it.
+ * @param {Response} response
+ */
 export async function refusal(response) {
   if (response.status === 401) logIn();
   const body = await response.json().catch(() => ({}));

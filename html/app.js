@@ -4,12 +4,13 @@
 
 import { Announcer } from './announcer.js';
 import { cameraBase, get } from './api.js';
-import { commandButtons } from './command-buttons.js';
-import { sender, Tuner } from './command-socket.js';
 import { cameraControlsForm } from './camera-controls.js';
+import { ChangeQueue, changeSender } from './change-queue.js';
+import { commandButtons } from './command-buttons.js';
+import { Connection } from './connection.js';
 import { byId } from './dom.js';
 import { Model } from './model.js';
-import { Picture } from './picture.js';
+import { LivePicture } from './picture.js';
 import { plotView } from './plot.js';
 import { boxView, recentView } from './recent-events.js';
 import { savedView } from './saved-pictures.js';
@@ -17,7 +18,9 @@ import { sessionView } from './session.js';
 import { settingsForm, thresholdSlider } from './settings.js';
 import { EVENTS_MAX } from './state.js';
 import { statusView } from './status.js';
-import { Connection } from './connection.js';
+
+/** @import { CameraEvent } from './events.js' */
+/** @import { Scope, View } from './state.js' */
 
 const base = cameraBase(location);
 let drawing = false;
@@ -32,24 +35,28 @@ const model = new Model(Date.now(), () => {
 });
 const { dispatch } = model;
 
-const report = (name) => (link) => dispatch({ type: 'link', name, link });
-const tuner = (scope, cmd, path) =>
-  new Tuner(sender(connection, cmd, new URL(path, base)), (action) => dispatch({ ...action, scope }));
+/**
+ * @param {Scope} scope
+ * @param {string} cmd
+ * @param {string} path
+ */
+const changesOf = (scope, cmd, path) =>
+  new ChangeQueue(changeSender(connection, cmd, new URL(path, base)), (change) => dispatch({ ...change, scope }));
 
-const connection = new Connection(base, { onEvent, onOpen, report: (name, link) => report(name)(link) });
-const picture = new Picture(byId('frame'), base, report('picture'));
+const connection = new Connection(base, { onEvent, onOpen, report: (name, link) => dispatch({ type: 'link', name, link }) });
+const picture = new LivePicture(byId('frame'), base, (link) => dispatch({ type: 'link', name: 'picture', link }));
 const saved = savedView(base, model);
-const configTuner = tuner('config', 'set', 'config');
-const settings = settingsForm(configTuner, base, model);
-const controls = cameraControlsForm(tuner('controls', 'control', 'controls'), base, model);
+const configChanges = changesOf('config', 'set', 'config');
+const settings = settingsForm(configChanges, base, model);
+const controls = cameraControlsForm(changesOf('controls', 'control', 'controls'), base, model);
 const announcer = new Announcer(byId('motion-spoken'));
 const showBox = boxView();
-/** @type {((state: any) => void)[]} */
+/** @type {View[]} */
 const views = [
   statusView(),
   sessionView(dispatch),
   commandButtons(connection, base, dispatch),
-  thresholdSlider(configTuner),
+  thresholdSlider(configChanges),
   settings.update,
   plotView(),
   recentView(base, saved.open),
@@ -62,32 +69,41 @@ const views = [
 // events too when it is `anew`: nothing that was missed is sent by itself.
 const due = { past: true, saved: true, camera: true };
 
+/** @typedef {keyof typeof due} Due */
+
+/** @param {boolean} anew */
 function onOpen(anew) {
-  picture.encourage();
+  picture.retryNow();
   due.past ||= anew;
   due.saved = due.camera = true;
 }
 
+/** @param {CameraEvent} event */
 function onEvent(event) {
   dispatch(event);
   if (event.type === 'state') onState(event.data);
   if (event.type === 'motion') {
-    announcer.motion(event.data);
+    announcer.motion(/** @type {any} */ (event.data));
     showBox(event.data.box);
   }
   if (event.type === 'camera' && event.data.online) load('camera');
 }
 
+/** @param {{gap?: boolean}} data */
 function onState({ gap }) {
-  for (const what of ['past', 'saved', 'camera']) if (due[what] || gap) load(what);
+  for (const what of /** @type {Due[]} */ (Object.keys(due))) if (due[what] || gap) load(what);
 }
 
-// What cannot be had now is asked for again at the next `state`.
+/**
+ * What cannot be had now is asked for again at the next `state`.
+ * @param {Due} what
+ */
 function load(what) {
   due[what] = false;
   loaders[what]().catch(() => { due[what] = true; });
 }
 
+/** @type {Record<Due, () => Promise<unknown>>} */
 const loaders = {
   past: () => loadPast(),
   saved: () => saved.load(),
@@ -102,6 +118,7 @@ function loadPast() {
   });
 }
 
+/** @returns {Promise<void>} */
 async function loadStatus() {
   const since = await model.load(get(new URL('status', base)), (data) => ({ type: 'status', data }));
   if (since.some(({ type }) => type === 'saved' || type === 'deleted')) return loadStatus();   // are they counted?

@@ -4,34 +4,50 @@
 import { byId, el, list, put } from './dom.js';
 import { get } from './api.js';
 
-export function cameraControlsForm(tuner, base, model) {
+/** @import { ChangeQueue } from './change-queue.js' */
+/** @import { Model } from './model.js' */
+/** @import { CameraControl, View } from './state.js' */
+
+/** @typedef {{node: HTMLElement, write: (value: any, fixed: boolean) => void}} Row */
+/** @typedef {(value: unknown) => void} Want */
+
+/**
+ * @param {ChangeQueue} changes
+ * @param {URL} base
+ * @param {Model} model
+ */
+export function cameraControlsForm(changes, base, model) {
   const panel = byId('controls');
   const fields = byId('controls-fields');
   const none = () => ({ controls: [] });                              // the camera has gone: it will be told
   const load = () => model.load(get(new URL('controls', base)).catch(none), (data) => ({ type: 'controls', data }));
-  fields.form.onsubmit = (submit) => submit.preventDefault();
+  fields.form.onsubmit = (/** @type {SubmitEvent} */ submit) => submit.preventDefault();
 
+  /** @type {WeakMap<HTMLElement, Row['write']>} */
   const writers = new WeakMap();
-  const make = (control) => {
-    const { node, write } = row(control, tuner);
+  const make = (/** @type {CameraControl} */ control) => {
+    const { node, write } = rows[control.type](control, (value) => changes.want({ [control.name]: value }));
     writers.set(node, write);
     return node;
   };
+  /** @type {View} */
   const update = ({ controls, wanted }) => {
     const shown = controls.filter(({ type }) => type in rows).map((control) => ({ ...control, shape: shape(control) }));
     panel.hidden = shown.length === 0;
     list(fields, shown, 'shape', make);
     shown.forEach((control, at) =>
-      writers.get(fields.children[at])(wanted.controls[control.name] ?? control.value, control.inactive || control.read_only));
+      writers.get(fields.children[at])?.(wanted.controls[control.name] ?? control.value, control.inactive || control.read_only));
   };
   return { load, update };
 }
 
-// What a row is built from: a camera that came back may have other ranges.
+/**
+ * What a row is built from: a camera that came back may have other ranges.
+ * @param {CameraControl} control
+ */
 const shape = ({ name, label: text, type, min, max, step, menu }) => JSON.stringify([name, text, type, min, max, step, menu]);
 
-const row = (control, tuner) => rows[control.type](control, (value) => tuner.want({ [control.name]: value }));
-
+/** @type {Record<string, (control: CameraControl, want: Want) => Row>} */
 const rows = {
   integer(control, want) {
     const { min, max, step } = control;
@@ -39,7 +55,7 @@ const rows = {
     const output = el('span', { className: 'field-number' });
     input.oninput = () => want(input.valueAsNumber);
     return field([label(control), el('span', { className: 'field-value' }, input, output)], input, (value) => {
-      if (input.valueAsNumber !== value) input.value = value;
+      if (input.valueAsNumber !== value) input.value = String(value);
       put(output, String(value));
     });
   },
@@ -64,10 +80,17 @@ const rows = {
   },
 };
 
-const id = ({ name }) => `control-${name}`;
-const label = (control) => el('label', { htmlFor: id(control), textContent: control.label });
+const id = (/** @type {CameraControl} */ { name }) => `control-${name}`;
+const label = (/** @type {CameraControl} */ control) => el('label', { htmlFor: id(control), textContent: control.label });
 
-// The driver says which cannot be set, now (inactive) or ever (read-only).
+/**
+ * The driver says which cannot be set, now (inactive) or ever (read-only): `fixed`.
+ * @param {(Node | string)[]} children
+ * @param {HTMLInputElement | HTMLSelectElement | HTMLButtonElement} input
+ * @param {(value: any) => void} show
+ * @param {string} [kind]
+ * @returns {Row}
+ */
 function field(children, input, show, kind = '') {
   const node = el('div', { className: `field ${kind}` }, ...children);
   return { node, write: (value, fixed) => {

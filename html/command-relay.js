@@ -1,30 +1,41 @@
 // SPDX-License-Identifier: ISC
 // command-relay: commands that one tab asks another to send, and the replies that come back.
 
+/** @import { Command, CommandSocket, Reply } from './command-socket.js' */
+
+/** @typedef {{kind: 'command', number: number, command: Command}} Question */
+/** @typedef {{kind: 'reply', number: number, reply?: Reply, reason?: string}} Answer  reason: why there is no reply */
+
 export class CommandRelay {
-  #tell;
-  #waiting = new Map();     // number → {resolve, reject}
+  #send;
+  /** @type {Map<number, {resolve: (reply: Reply) => void, reject: (why: Error) => void}>} */
+  #waiting = new Map();
   #last = 0;
 
-  // tell(message) reaches the tab that sends them.
-  constructor(tell) {
-    this.#tell = tell;
+  /** @param {(message: Question) => void} send  to the tab that has the WebSocket */
+  constructor(send) {
+    this.#send = send;
   }
 
-  // The reply, or an Error with the reason.
+  /**
+   * The reply, or an Error with the reason.
+   * @param {Command} command
+   * @returns {Promise<Reply>}
+   */
   send(command) {
     return new Promise((resolve, reject) => {
       const number = ++this.#last;
       this.#waiting.set(number, { resolve, reject });
-      this.#tell({ kind: 'ask', number, command });
+      this.#send({ kind: 'command', number, command });
     });
   }
 
+  /** @param {Answer} message */
   answer({ number, reply, reason }) {
     const asked = this.#waiting.get(number);
     this.#waiting.delete(number);
-    if (reason) asked?.reject(new Error(reason));
-    else asked?.resolve(reply);
+    if (reply) asked?.resolve(reply);
+    else asked?.reject(new Error(reason));
   }
 
   // Who was asked is gone.
@@ -32,11 +43,16 @@ export class CommandRelay {
     for (const { reject } of this.#waiting.values()) reject(new Error('the connection was lost before the camera answered'));
     this.#waiting.clear();
   }
+}
 
-  // The other end: sends what another tab asks for.
-  run(commands, { number, command }, tell) {
-    commands.send(command).then(
-      (reply) => tell({ kind: 'answer', number, reply }),
-      (why) => tell({ kind: 'answer', number, reason: why.message }));
-  }
+/**
+ * The other end: sends what another tab asks for.
+ * @param {CommandSocket} socket
+ * @param {Question} question
+ * @param {(answer: Answer) => void} send
+ */
+export function relay(socket, { number, command }, send) {
+  socket.send(command).then(
+    (reply) => send({ kind: 'reply', number, reply }),
+    (why) => send({ kind: 'reply', number, reason: why.message }));
 }

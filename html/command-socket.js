@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: ISC
 // command-socket: commands to the camera over one WebSocket, each with an id that its reply brings back.
 
-import { logIn, post } from './api.js';
+import { logIn } from './api.js';
 import { NOT_CONNECTED, whyNoCommands } from './origin.js';
+
+/** @typedef {{cmd: string} & Record<string, unknown>} Command */
+/** @typedef {Record<string, any>} Reply */
+/** @typedef {{resolve: (reply: Reply) => void, reject: (why: Error) => void, timer: number}} Waiting */
 
 const LOGGED_OUT = 4401;    // what 401 is in HTTP
 const PATIENCE = 5000;      // ms for one reply; a server that is later than this is not there
@@ -11,9 +15,11 @@ export class CommandSocket {
   #url;
   /** @type {WebSocket | null} */
   #socket = null;
-  #waiting = new Map();     // id → {resolve, reject, timer}
+  /** @type {Map<number, Waiting>} */
+  #waiting = new Map();     // by id
   #last = 0;
 
+  /** @param {URL} base */
   constructor(base) {
     this.#url = new URL('control', base);
     this.#url.protocol = this.#url.protocol === 'https:' ? 'wss:' : 'ws:';
@@ -23,8 +29,11 @@ export class CommandSocket {
     return this.#socket?.readyState === WebSocket.OPEN;
   }
 
-  // One connection from start to end, for a Link.
-  attempt = (opened, signal) => new Promise((/** @type {(value?: unknown) => void} */ resolve, reject) => {
+  /**
+   * One connection from start to end, for a Link.
+   * @type {import('./retry.js').Attempt}
+   */
+  attempt = (opened, signal) => new Promise((resolve, reject) => {
     const socket = new WebSocket(this.#url);
     let met = false;
     this.#socket = socket;
@@ -48,7 +57,11 @@ export class CommandSocket {
     });
   });
 
-  // The reply, or an Error with the camera's reason.
+  /**
+   * The reply, or an Error with the camera's reason.
+   * @param {Command} command
+   * @returns {Promise<Reply>}
+   */
   send(command) {
     return new Promise((resolve, reject) => {
       const socket = this.#socket;
@@ -60,6 +73,7 @@ export class CommandSocket {
     });
   }
 
+  /** @param {Reply} reply */
   #answer(reply) {
     const asked = this.#waiting.get(reply.id);
     if (!asked) return;
@@ -70,6 +84,7 @@ export class CommandSocket {
     else asked.resolve(reply);
   }
 
+  /** @param {string} reason */
   #drop(reason) {
     for (const { reject, timer } of this.#waiting.values()) {
       clearTimeout(timer);
@@ -77,42 +92,4 @@ export class CommandSocket {
     }
     this.#waiting.clear();
   }
-}
-
-// Sends changes as fast as they are answered and no faster: while one is on its way, only the newest
-// value of each name waits. What was asked for shows at once; a refusal takes it back, with the reason.
-export class Tuner {
-  #send;
-  #report;
-  #next = {};
-  #busy = false;
-
-  constructor(send, report) {
-    this.#send = send;
-    this.#report = report;
-  }
-
-  want(values) {
-    Object.assign(this.#next, values);
-    this.#report({ type: 'want', values });
-    if (!this.#busy) this.#flush();
-  }
-
-  async #flush() {
-    this.#busy = true;
-    while (Object.keys(this.#next).length > 0) {
-      const values = this.#next;
-      this.#next = {};
-      await this.#send(values).then(
-        () => this.#report({ type: 'kept', values }),
-        (why) => this.#report({ type: 'refused', values, reason: why.message }));
-    }
-    this.#busy = false;
-  }
-}
-
-// Over the WebSocket while it is there, else by POST: a setting can be changed either way.
-export function sender(control, cmd, url) {
-  const form = cmd === 'set' ? { tenths: true } : {};
-  return (values) => (control.open ? control.send({ cmd, ...form, ...values }) : post(url, { ...form, ...values }));
 }

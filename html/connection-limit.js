@@ -20,17 +20,21 @@ const plenty = () => {
 };
 
 export class ConnectionLimit {
-  allowed = true;            // until somebody says that there is none
+  allowed = true;           // until somebody says that there is no place
   #elections;
-  #change;
+  #changed;
   #up = false;
 
-  // `site`: a path that all pages of the site have in common; change(): `allowed` is another.
-  constructor(kind, site, change) {
-    const handlers = { turn: () => this.#turn(), hear: () => {} };
+  /**
+   * @param {string} kind  of connection
+   * @param {string} site  a path that all pages of the site have in common
+   * @param {() => void} changed  `allowed` is another
+   */
+  constructor(kind, site, changed) {
+    const handlers = { changed: () => this.#decide(), message: () => {} };
     this.#elections = plenty() ? []
       : Array.from({ length: LIMIT }, (_, place) => new Tabs(`limit ${kind} ${place} ${site}`, handlers));
-    this.#change = change;
+    this.#changed = changed;
   }
 
   up() {
@@ -45,20 +49,24 @@ export class ConnectionLimit {
     this.allowed = true;
   }
 
-  #turn() {
+  #decide() {
     if (!this.#up) return;
-    const others = this.#elections;
-    const mine = others.findIndex(({ leading }) => leading);
-    if (mine >= 0) others.slice(mine + 1).forEach((election) => election.leave());
-    else others.find((election, place) => place > 0 && others[place - 1].leader !== null && !election.leader)?.join();
-    this.#sit(mine >= 0, others.every(({ leader }) => leader !== null));
+    const all = this.#elections;
+    const mine = all.findIndex(({ leading }) => leading);
+    if (mine >= 0) all.slice(mine + 1).forEach((election) => election.leave());
+    else all.find((election, place) => place > 0 && all[place - 1].leader !== null && !election.leader)?.join();
+    this.#allow(mine >= 0, all.every(({ leader }) => leader !== null));
   }
 
-  // While it is not decided nothing changes.
-  #sit(mine, taken) {
+  /**
+   * While it is not decided nothing changes.
+   * @param {boolean} mine  one of the places
+   * @param {boolean} taken  all of them, by others
+   */
+  #allow(mine, taken) {
     const allowed = mine || (this.allowed && !taken);
     if (allowed === this.allowed) return;
     this.allowed = allowed;
-    this.#change();
+    this.#changed();
   }
 }

@@ -1,44 +1,64 @@
 // SPDX-License-Identifier: ISC
-// connection: news and commands, for all tabs that show this camera over one event stream and one WebSocket,
-// which the tab that leads holds.
+// connection: events and commands, for all tabs that show this camera over one event stream and one
+// WebSocket, which the tab that leads holds.
 
 import { sitePath } from './api.js';
+import { CommandRelay, relay } from './command-relay.js';
 import { CommandSocket } from './command-socket.js';
-import { CommandRelay } from './command-relay.js';
+import { ConnectionLimit } from './connection-limit.js';
 import { eventPolls, eventStream } from './events.js';
 import { NOT_CONNECTED } from './origin.js';
 import { Link } from './retry.js';
-import { ConnectionLimit } from './connection-limit.js';
 import { Tabs } from './tabs.js';
+
+/** @import { Command, Reply } from './command-socket.js' */
+/** @import { CameraEvent } from './events.js' */
+/** @import { LinkState } from './retry.js' */
+/** @import { Message, Received } from './tabs.js' */
+
+/** @typedef {'eventStream' | 'commands'} LinkName */
+
+/**
+ * onOpen(anew): the event stream is connected; `anew`: what was missed is not sent by itself.
+ * @typedef {{onEvent: (event: CameraEvent) => void, onOpen: (anew: boolean) => void,
+ *   report: (name: LinkName, state: LinkState) => void}} Handlers
+ */
 
 export class Connection {
   #handlers;
   #tabs;
   #limit;
   #links;           // what this tab holds while it leads
-  #commands;
+  #socket;
   #relay;
-  #standing = { eventStream: { phase: 'connecting' }, commands: { phase: 'connecting' } };
+  /** @type {Record<LinkName, LinkState>} */
+  #states = { eventStream: { phase: 'connecting' }, commands: { phase: 'connecting' } };
+  /** @type {CameraEvent | null} */
   #state = null;            // the last event of that type
   #last = '';               // the number of the last event; '': none
   #fresh = true;            // what happened before is not known yet
 
-  // onEvent(event), onOpen(anew), report(name, link).
+  /**
+   * @param {URL} base
+   * @param {Handlers} handlers
+   */
   constructor(base, handlers) {
     this.#handlers = handlers;
-    this.#tabs = new Tabs(`connection ${base.pathname}`, { turn: () => this.#turn(), hear: (message) => this.#hear(message) });
-    this.#commands = new CommandSocket(base);
-    this.#relay = new CommandRelay((message) => this.#tabs.tell(this.#tabs.leader, message));
-    const onNews = {
+    this.#tabs = new Tabs(`connection ${base.pathname}`, {
+      changed: () => this.#leaderChanged(), message: (received) => this.#receive(received) });
+    this.#socket = new CommandSocket(base);
+    this.#relay = new CommandRelay((question) => this.#tabs.send(this.#tabs.leader, question));
+    const report = (/** @type {LinkState} */ state) => this.#report('eventStream', state);
+    const onEvents = {
       since: () => this.#last,
-      onEvent: (event) => this.#share({ kind: 'event', event }),
-      onOpen: (anew) => this.#share({ kind: 'open', anew }),
-      report: (link) => this.#say('eventStream', link),
+      onEvent: (/** @type {CameraEvent} */ event) => this.#share({ kind: 'event', event }),
+      onOpen: (/** @type {boolean} */ anew) => this.#share({ kind: 'open', anew }),
+      report,
     };
-    const [lasting, brief] = [eventStream(base, onNews), eventPolls(base, onNews)];
-    const news = new Link((opened, signal) => (this.#limit.allowed ? lasting : brief)(opened, signal), (link) => this.#say('eventStream', link));
-    this.#limit = new ConnectionLimit('events', sitePath, () => news.again());
-    this.#links = [this.#limit, news, new Link(this.#commands.attempt, (link) => this.#say('commands', link))];
+    const [stream, polls] = [eventStream(base, onEvents), eventPolls(base, onEvents)];
+    const events = new Link((opened, signal) => (this.#limit.allowed ? stream : polls)(opened, signal), report);
+    this.#limit = new ConnectionLimit('events', sitePath, () => events.again());
+    this.#links = [this.#limit, events, new Link(this.#socket.attempt, (state) => this.#report('commands', state))];
   }
 
   up() {
@@ -49,69 +69,96 @@ export class Connection {
     this.#tabs.leave();
     this.#last = '';
     this.#fresh = true;
-    for (const name of ['eventStream', 'commands']) this.#handlers.report(name, { phase: 'paused', reason: '' });
+    this.#handlers.report('eventStream', { phase: 'paused', reason: '' });
+    this.#handlers.report('commands', { phase: 'paused', reason: '' });
   }
 
   // ---- commands
 
   get open() {
-    return this.#standing.commands.phase === 'open' && (this.#tabs.leading || this.#tabs.leader !== null);
+    return this.#states.commands.phase === 'open' && (this.#tabs.leading || this.#tabs.leader !== null);
   }
 
-  // The reply, or an Error with the camera's reason.
+  /**
+   * The reply, or an Error with the camera's reason.
+   * @param {Command} command
+   * @returns {Promise<Reply>}
+   */
   send(command) {
     if (!this.open) return Promise.reject(new Error(NOT_CONNECTED));
-    return this.#tabs.leading ? this.#commands.send(command) : this.#relay.send(command);
+    return this.#tabs.leading ? this.#socket.send(command) : this.#relay.send(command);
   }
 
-  // ---- the others
+  // ---- the other tabs
 
-  #turn() {
+  #leaderChanged() {
     this.#relay.drop();
     this.#links.forEach((link) => (this.#tabs.leading ? link.up() : link.down()));
-    if (this.#tabs.leader !== null) this.#tabs.tell(this.#tabs.leader, { kind: 'hello' });
+    this.#tabs.send(this.#tabs.leader, { kind: 'hello' });
   }
 
-  #say(name, link) {
-    if (this.#tabs.leading) this.#share({ kind: 'standing', name, link });
+  /**
+   * @param {LinkName} name
+   * @param {LinkState} state
+   */
+  #report(name, state) {
+    this.#share({ kind: 'link', name, state });
   }
 
-  // To this tab and all that follow.
+  /**
+   * To this tab and all that follow.
+   * @param {Message} message
+   */
   #share(message) {
     if (!this.#tabs.leading) return;
-    this.#tabs.say(message);
+    this.#tabs.broadcast(message);
     this.#apply(message);
   }
 
-  #hear(message) {
+  /** @param {Received} message */
+  #receive(message) {
     const { kind, from } = message;
     if (this.#tabs.leading && kind === 'hello') this.#welcome(from);
-    if (this.#tabs.leading && kind === 'ask')
-      this.#relay.run(this.#commands, message, (answer) => this.#tabs.tell(from, answer));
+    if (this.#tabs.leading && kind === 'command')
+      relay(this.#socket, /** @type {any} */ (message), (answer) => this.#tabs.send(from, answer));
     if (from === this.#tabs.leader) this.#apply(message);
   }
 
+  /** @param {string} id */
   #welcome(id) {
-    for (const [name, link] of Object.entries(this.#standing)) this.#tabs.tell(id, { kind: 'standing', name, link });
-    if (this.#standing.eventStream.phase !== 'open') return;
-    this.#tabs.tell(id, { kind: 'open', anew: false });
-    if (this.#state) this.#tabs.tell(id, { kind: 'event', event: this.#state });
+    for (const [name, state] of Object.entries(this.#states)) this.#tabs.send(id, { kind: 'link', name, state });
+    if (this.#states.eventStream.phase !== 'open') return;
+    this.#tabs.send(id, { kind: 'open', anew: false });
+    if (this.#state) this.#tabs.send(id, { kind: 'event', event: this.#state });
   }
 
-  #apply({ kind, name, link, event, anew, ...rest }) {
-    if (kind === 'standing') {
-      this.#standing[name] = { ...this.#standing[name], ...link };
-      this.#handlers.report(name, link);
-    }
-    if (kind === 'open') {
-      this.#handlers.onOpen(anew || this.#fresh);
-      this.#fresh = false;
-    }
-    if (kind === 'event') {
-      if (event.id) this.#last = String(event.id);
-      if (event.type === 'state') this.#state = event;
-      this.#handlers.onEvent(event);
-    }
-    if (kind === 'answer') this.#relay.answer(/** @type {any} */ (rest));
+  /** @param {Message} message */
+  #apply(message) {
+    if (message.kind === 'link') this.#onLink(message.name, message.state);
+    if (message.kind === 'open') this.#onOpen(message.anew);
+    if (message.kind === 'event') this.#onEvent(message.event);
+    if (message.kind === 'reply') this.#relay.answer(/** @type {any} */ (message));
+  }
+
+  /**
+   * @param {LinkName} name
+   * @param {LinkState} state
+   */
+  #onLink(name, state) {
+    this.#states[name] = { ...this.#states[name], ...state };
+    this.#handlers.report(name, state);
+  }
+
+  /** @param {boolean} anew */
+  #onOpen(anew) {
+    this.#handlers.onOpen(anew || this.#fresh);
+    this.#fresh = false;
+  }
+
+  /** @param {CameraEvent} event */
+  #onEvent(event) {
+    if (event.id) this.#last = String(event.id);
+    if (event.type === 'state') this.#state = event;
+    this.#handlers.onEvent(event);
   }
 }

@@ -1,15 +1,35 @@
 // SPDX-License-Identifier: ISC
 // dom: small helpers around the document. Text from outside only ever becomes text.
 
-// Of which kind it is stands in index.html.
-/** @type {(id: string) => any} */
+/**
+ * Of which kind it is stands in index.html.
+ * @type {(id: string) => any}
+ */
 export const byId = (id) => document.getElementById(id);
 
-// An element with properties (or attributes, where there is no such property) and children.
+/**
+ * An element with properties (or attributes, where there is no such property) and children.
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Record<string, any>} [properties]
+ * @param {...(Node | string)} children
+ */
 export function el(tag, properties = {}, ...children) {
-  return fill(document.createElement(tag), properties, children);
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (name in node) Object.assign(node, { [name]: value });
+    else node.setAttribute(name, value);
+  }
+  node.append(...children);
+  return node;
 }
 
+/**
+ * @template {keyof SVGElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Record<string, string>} [attributes]
+ * @param {...Node} children
+ */
 export function svg(tag, attributes = {}, ...children) {
   const node = document.createElementNS('http://www.w3.org/2000/svg', tag);
   for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
@@ -17,27 +37,36 @@ export function svg(tag, attributes = {}, ...children) {
   return node;
 }
 
-function fill(node, properties, children) {
-  for (const [name, value] of Object.entries(properties)) {
-    if (name in node) node[name] = value;
-    else node.setAttribute(name, value);
-  }
-  node.append(...children);
-  return node;
-}
-
-// Writes only what differs, so that a live region speaks only of news.
+/**
+ * Writes only what differs, so that a live region speaks only of news.
+ * @param {Node} node
+ * @param {string} text
+ */
 export function put(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+/**
+ * @param {Element} node
+ * @param {string} name
+ * @param {string} value
+ */
 export function attribute(node, name, value) {
   if (node.getAttribute(name) !== value) node.setAttribute(name, value);
 }
 
-// Makes the children of `parent` those of `items`. What stays is not touched: focus and scrolling too.
+/**
+ * Makes the children of `parent` those of `items`, told apart by their `key`. What stays is not touched:
+ * focus and scrolling too.
+ * @template {Record<string, any>} Item
+ * @param {HTMLElement} parent
+ * @param {Item[]} items
+ * @param {keyof Item} key
+ * @param {(item: Item) => HTMLElement} make
+ */
 export function list(parent, items, key, make) {
-  const old = new Map([...parent.children].map((node) => [node.dataset.key, node]));
+  const children = /** @type {HTMLElement[]} */ ([...parent.children]);
+  const old = new Map(children.map((node) => [node.dataset.key, node]));
   const nodes = items.map((item) => {
     const name = String(item[key]);
     const node = old.get(name) ?? make(item);
@@ -45,13 +74,18 @@ export function list(parent, items, key, make) {
     return node;
   });
   const kept = new Set(nodes);
-  for (const node of [...parent.children]) if (!kept.has(node)) node.remove();
+  for (const node of children) if (!kept.has(node)) node.remove();
   nodes.forEach((node, at) => {
     if (parent.children[at] !== node) parent.insertBefore(node, parent.children[at] ?? null);
   });
 }
 
-// Asks in a dialog; true for yes. Focus goes back to where it was.
+/**
+ * Asks in a dialog; true for yes. Focus goes back to where it was.
+ * @param {string} question
+ * @param {string} yes  what its button says
+ * @returns {Promise<boolean>}
+ */
 export function ask(question, yes) {
   const dialog = byId('ask');
   put(byId('ask-question'), question);

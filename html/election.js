@@ -10,26 +10,35 @@
 // each other, and the one with the lesser right follows.
 
 export const TICK = 125;        // ms between two calls of tick()
-const SAY = 2;                  // ticks
+const LEAD = 2;                 // ticks
 const CLAIM = 2;
 const LOST = 10;
 
+/** @typedef {{kind: 'lead' | 'claim' | 'bye', term: number}} Message */
+/** @typedef {'out' | 'claiming' | 'following' | 'leading'} Role */
+
 export class Election {
-  role = 'out';                 // 'out', 'claiming', 'following' or 'leading'
+  /** @type {Role} */
+  role = 'out';
+  /** @type {string | null} */
   leader = null;                // the id of whom one follows; null: not known
   #id;
-  #say;
-  #turn;
+  #send;
+  #changed;
   #term = 0;                    // one's own, or that of the leader
   #latest = 0;                  // ever heard of
   #ticks = 0;                   // since the leader's last word, or since one's own
 
-  // say({kind, term}) goes to all others, who hear({kind, term, from}) it. turn() is called when role
-  // or leader have changed.
-  constructor(id, say, turn) {
+  /**
+   * What is sent goes to all others, who receive() it. changed() is called when role or leader are others.
+   * @param {string} id
+   * @param {(message: Message) => void} send
+   * @param {() => void} changed
+   */
+  constructor(id, send, changed) {
     this.#id = id;
-    this.#say = (kind) => say({ kind, term: this.#term });
-    this.#turn = turn;
+    this.#send = (/** @type {Message['kind']} */ kind) => send({ kind, term: this.#term });
+    this.#changed = changed;
   }
 
   join() {
@@ -38,39 +47,52 @@ export class Election {
 
   leave() {
     if (this.role === 'out') return;
-    this.#say('bye');
+    this.#send('bye');
     this.#become('out', null);
   }
 
   tick() {
     this.#ticks += 1;
-    if (this.role === 'leading' && this.#ticks >= SAY) this.#insist();
+    if (this.role === 'leading' && this.#ticks >= LEAD) this.#insist();
     else if (this.role === 'claiming' && this.#ticks >= CLAIM) this.#lead();
     else if (this.role === 'following' && this.#ticks >= LOST) this.#claim();
   }
 
-  hear({ kind, term, from }) {
+  /** @param {Message & {from: string}} message */
+  receive({ kind, term, from }) {
     if (this.role === 'out') return;
     this.#latest = Math.max(this.#latest, term);
-    if (kind === 'lead') this.#hearLead(term, from);
-    if (kind === 'claim') this.#hearClaim(term, from);
+    if (kind === 'lead') this.#receiveLead(term, from);
+    if (kind === 'claim') this.#receiveClaim(term, from);
     if (kind === 'bye' && this.role === 'following' && from === this.leader) this.#claim();
   }
 
-  #hearLead(term, from) {
+  /**
+   * @param {number} term
+   * @param {string} from
+   */
+  #receiveLead(term, from) {
     const settled = this.role === 'leading' || (this.role === 'following' && this.leader !== null);
     if (!settled || from === this.leader || this.#yields(term, from)) this.#follow(from, term);
     else if (this.role === 'leading') this.#insist();
   }
 
-  #hearClaim(term, from) {
+  /**
+   * @param {number} term
+   * @param {string} from
+   */
+  #receiveClaim(term, from) {
     if (this.role === 'leading') this.#insist();
     if (this.role !== 'claiming') return;
     if (this.#yields(term, from)) this.#follow(null, term);     // it will say when it leads
-    else this.#say('claim');
+    else this.#send('claim');
   }
 
-  // Has `from` a better right than oneself, or than the one whom one follows?
+  /**
+   * Has `from` a better right than oneself, or than the one whom one follows?
+   * @param {number} term
+   * @param {string} from
+   */
   #yields(term, from) {
     return term > this.#term || (term === this.#term && from < (this.leader ?? this.#id));
   }
@@ -79,7 +101,7 @@ export class Election {
     this.#term = this.#latest += 1;
     this.#ticks = 0;
     this.#become('claiming', null);
-    this.#say('claim');
+    this.#send('claim');
   }
 
   #lead() {
@@ -89,19 +111,27 @@ export class Election {
 
   #insist() {
     this.#ticks = 0;
-    this.#say('lead');
+    this.#send('lead');
   }
 
+  /**
+   * @param {string | null} leader
+   * @param {number} term
+   */
   #follow(leader, term) {
     this.#term = term;
     this.#ticks = 0;
     this.#become('following', leader);
   }
 
+  /**
+   * @param {Role} role
+   * @param {string | null} leader
+   */
   #become(role, leader) {
     if (this.role === role && this.leader === leader) return;
     this.role = role;
     this.leader = leader;
-    this.#turn();
+    this.#changed();
   }
 }

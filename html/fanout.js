@@ -3,43 +3,56 @@
 // and asks when it has room for one: a tab that is slow, asleep or gone has at most one to take, and
 // costs the others nothing.
 
+/** @import { Picture } from './picture-stream.js' */
+
+/** @typedef {{had: number, waits: boolean}} Viewer  the number of the last picture it got; it has asked for the next */
+
 export class Fanout {
-  #tell;
-  #members = new Map();     // id → {had, waits}
+  #send;
+  /** @type {Map<string, Viewer>} */
+  #viewers = new Map();     // by the id of the tab
+  /** @type {Picture | null} */
   #newest = null;
   #count = 0;
 
-  // tell(id, message) reaches one tab.
-  constructor(tell) {
-    this.#tell = tell;
+  /** @param {(id: string, message: {kind: 'picture', picture: Picture | null}) => void} send  to one tab */
+  constructor(send) {
+    this.#send = send;
   }
 
+  /** @param {Picture} picture */
   offer(picture) {
     this.#newest = picture;
     this.#count += 1;
-    for (const [id, member] of this.#members) if (member.waits) this.#hand(id, member);
+    for (const [id, viewer] of this.#viewers) if (viewer.waits) this.#hand(id, viewer);
   }
 
+  /** @param {string} id  of a tab that has room for a picture */
   want(id) {
-    const member = this.#members.get(id) ?? { had: 0 };
-    this.#members.set(id, member);
-    member.waits = true;
-    if (member.had < this.#count) this.#hand(id, member);
+    const viewer = this.#viewers.get(id) ?? { had: 0, waits: true };
+    this.#viewers.set(id, viewer);
+    viewer.waits = true;
+    if (viewer.had < this.#count) this.#hand(id, viewer);
   }
 
+  /** @param {string} id */
   forget(id) {
-    this.#members.delete(id);
+    this.#viewers.delete(id);
   }
 
   clear() {
-    this.#members.clear();
+    this.#viewers.clear();
     this.#newest = null;
     this.#count = 0;
   }
 
-  #hand(id, member) {
-    member.waits = false;
-    member.had = this.#count;
-    this.#tell(id, { kind: 'picture', picture: this.#newest });
+  /**
+   * @param {string} id
+   * @param {Viewer} viewer
+   */
+  #hand(id, viewer) {
+    viewer.waits = false;
+    viewer.had = this.#count;
+    this.#send(id, { kind: 'picture', picture: this.#newest });
   }
 }

@@ -6,25 +6,38 @@
 
 import { initial, reduce } from './state.js';
 
+/** @import { Action, State } from './state.js' */
+
 export class Model {
+  /** @type {State} */
   state;
   #changed;
+  /** @type {Action[][]} */
   #pending = [];        // for each request under way, the oldest first: what was told since
 
-  // changed() is called after each action.
+  /**
+   * @param {number} now  ms
+   * @param {() => void} changed  is called after each action
+   */
   constructor(now, changed) {
     this.state = { ...initial, now };
     this.#changed = changed;
   }
 
+  /** @param {Action} action */
   dispatch = (action) => {
     for (const since of this.#pending) since.push(action);
     this.#reduce(action);
   };
 
-  // Waits for a request that begins now, and dispatches action(what it brought). Returns the actions of
-  // meanwhile, or throws as the request does.
+  /**
+   * Waits for a request that begins now, and dispatches action(what it brought). Returns the actions of
+   * meanwhile, or throws as the request does.
+   * @param {Promise<any>} request
+   * @param {(answer: any) => Action} action
+   */
   async load(request, action) {
+    /** @type {Action[]} */
     const since = [];
     this.#pending.push(since);
     try {
@@ -37,11 +50,15 @@ export class Model {
     return since;
   }
 
-  // The answer to a later request is the newer one.
+  /**
+   * The answer to a later request is the newer one.
+   * @param {Action[]} since
+   */
   #earlier(since) {
     return this.#pending.slice(0, this.#pending.indexOf(since));
   }
 
+  /** @param {Action} action */
   #reduce(action) {
     this.state = reduce(this.state, action);
     this.#changed();

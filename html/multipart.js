@@ -9,22 +9,27 @@ const LINE_MAX = 1024;
 const PART_MAX = 64 << 20;
 const LINE_END = 10;
 
+/** @typedef {{headers: Headers, body: Uint8Array<ArrayBuffer>}} Part */
+
 export class Parts {
   #line = '';           // begun, not ended
   /** @type {Headers | null} */
   #headers = null;      // of the part whose head is being read; null between two parts
-  /** @type {Uint8Array | null} */
+  /** @type {Uint8Array<ArrayBuffer> | null} */
   #body = null;         // being filled
   #filled = 0;
   over = false;         // the last delimiter was there
 
-  // The parts that end within these bytes, {headers, body}: each at its last byte, before the
-  // delimiter behind it.
+  /**
+   * The parts that end within these bytes: each at its last byte, before the delimiter behind it.
+   * @param {Uint8Array} bytes
+   */
   push(bytes) {
+    /** @type {Part[]} */
     const whole = [];
     for (let at = 0; at < bytes.length && !this.over;) {
       at += this.#body ? this.#fill(this.#body, bytes.subarray(at)) : this.#read(bytes.subarray(at));
-      if (this.#body?.length === this.#filled) {
+      if (this.#headers && this.#body?.length === this.#filled) {
         whole.push({ headers: this.#headers, body: this.#body });
         this.#headers = this.#body = null;
       }
@@ -32,6 +37,11 @@ export class Parts {
     return whole;
   }
 
+  /**
+   * How many of `bytes` there was room for.
+   * @param {Uint8Array} body
+   * @param {Uint8Array} bytes
+   */
   #fill(body, bytes) {
     const piece = bytes.subarray(0, body.length - this.#filled);
     body.set(piece, this.#filled);
@@ -39,6 +49,10 @@ export class Parts {
     return piece.length;
   }
 
+  /**
+   * How many of `bytes` belong to this line.
+   * @param {Uint8Array} bytes
+   */
   #read(bytes) {
     const end = bytes.indexOf(LINE_END);
     const piece = end < 0 ? bytes : bytes.subarray(0, end);
@@ -52,6 +66,7 @@ export class Parts {
     return end + 1;
   }
 
+  /** @param {string} line */
   #delimiter(line) {
     if (line === '') return;
     if (!line.startsWith('--')) throw new Error('Not a stream of pictures');
@@ -59,6 +74,10 @@ export class Parts {
     else this.#headers = new Headers();
   }
 
+  /**
+   * @param {Headers} headers
+   * @param {string} line
+   */
   #header(headers, line) {
     if (line !== '') {
       const colon = line.indexOf(':');

@@ -10,7 +10,10 @@ import { refusedOrigin } from './text.js';
 
 export const NOT_CONNECTED = 'not connected to the camera';
 
-// Why the WebSocket did not open, in words.
+/**
+ * Why the WebSocket did not open, in words.
+ * @returns {Promise<string>}
+ */
 export async function whyNoCommands() {
   return get(urlOf('session', cameraBase(location), { origin: location.origin })).then(
     ({ origin, site }) => (origin === 'refused' ? refusedOrigin(location.origin, site) : `${NOT_CONNECTED}. Its WebSocket does not get through`),

@@ -1,37 +1,54 @@
 // SPDX-License-Identifier: ISC
-// picture-canvas: shows pictures, always the newest: one that comes while another is being decoded takes the
-// place of what waits, so however busy the page is, it never shows a queue of old ones.
+// picture-canvas: shows pictures, always the newest: one that comes while another is being decoded takes
+// the place of what waits, so however busy the page is, it never shows a queue of old ones.
 //
 // On a canvas, which is as cheap as an <img> with the stream in it; object URLs for an <img> took
 // nearly twice the processor time. (Without scripts the page has that <img>.)
 
 import { attribute, el } from './dom.js';
 
-const PICTURE = 'What the camera sees';
+/** @import { Picture } from './picture-stream.js' */
+
+/**
+ * What is shown: its size, when it was taken and painted (ms), or why there is no picture.
+ * @typedef {{taken: number, shown: number, placard: string, width?: number, height?: number}} Shown
+ */
+
+const LABEL = 'What the camera sees';
 
 export class PictureCanvas {
-  #canvas = el('canvas', { id: 'stream', role: 'img', 'aria-label': PICTURE });
+  #canvas = /** @type {HTMLCanvasElement} */ (el('canvas', { id: 'stream', role: 'img', 'aria-label': LABEL }));
   #context = this.#canvas.getContext('2d', { alpha: false });
+  #frame;
+  /** @type {Picture | null} */
   #waiting = null;
   #busy = false;
   #ready;
   #count = 0;
   #since = 0;
+  /** @type {Shown} */
   #last = { taken: 0, shown: 0, placard: '' };
 
-  // ready() is called each time there is room for another picture.
+  /**
+   * @param {HTMLElement} frame
+   * @param {() => void} ready  called each time there is room for another picture
+   */
   constructor(frame, ready) {
     frame.prepend(this.#canvas);
+    this.#frame = frame;
     this.#ready = ready;
   }
 
+  /** @param {Picture} picture */
   offer(picture) {
     this.#waiting = picture;
     if (!this.#busy) this.#work();
   }
 
-  // Pictures a second since the last call, and what is shown: its size, when it was taken and painted
-  // (ms), or why there is no picture.
+  /**
+   * Pictures a second since the last call, and what is shown.
+   * @param {number} now  ms
+   */
   measure(now) {
     const fps = this.#since ? (this.#count * 1000) / (now - this.#since) : 0;
     this.#count = 0;
@@ -50,19 +67,20 @@ export class PictureCanvas {
     this.#busy = false;
   }
 
+  /** @param {Picture} picture */
   async #show({ body, taken, placard }) {
     const bitmap = await createImageBitmap(new Blob([body], { type: 'image/jpeg' })).catch(() => null);
     if (!bitmap) return;                // a broken picture is followed by a whole one
     const canvas = this.#canvas;
     if (canvas.width !== bitmap.width || canvas.height !== bitmap.height) {
       Object.assign(canvas, { width: bitmap.width, height: bitmap.height });
-      canvas.parentElement.style.setProperty('--ratio', bitmap.width / bitmap.height);
+      this.#frame.style.setProperty('--ratio', String(bitmap.width / bitmap.height));
     }
-    this.#context.drawImage(bitmap, 0, 0);      // Chromium's bitmaprenderer squashes what EXIF turns
+    this.#context?.drawImage(bitmap, 0, 0);     // Chromium's bitmaprenderer squashes what EXIF turns
     bitmap.close();
     this.#count += 1;
     this.#last = { taken: placard ? 0 : taken, shown: Date.now(), placard, width: canvas.width, height: canvas.height };
-    canvas.dataset.taken = this.#last.taken;
-    attribute(canvas, 'aria-label', placard ? `No picture: ${placard}` : PICTURE);
+    canvas.dataset.taken = String(this.#last.taken);
+    attribute(canvas, 'aria-label', placard ? `No picture: ${placard}` : LABEL);
   }
 }

@@ -1,14 +1,24 @@
 // SPDX-License-Identifier: ISC
 // picture-stream: pictures as the camera takes them, by the stream; and single ones, still by still.
 //
-// A picture is {body, taken, placard}: a JPEG's bytes, when it was taken (ms), and for a placard the
-// reason why there is no picture. Where the stream itself does not get through (too many viewers, a
-// proxy that holds it back) a quick row of stills stands in; the stream is tried again, at first soon.
-// Who may not hold a connection that lasts (connection-limit.js) has stills as well.
+// Where the stream itself does not get through (too many viewers, a proxy that holds it back) a quick
+// row of stills stands in; the stream is tried again, at first soon. Who may not hold a connection that
+// lasts (connection-limit.js) has stills as well.
 
 import { refusal, urlOf } from './api.js';
 import { Parts } from './multipart.js';
 import { sleep } from './retry.js';
+
+/** @import { ConnectionLimit } from './connection-limit.js' */
+/** @import { Attempt, LinkState } from './retry.js' */
+
+/**
+ * A JPEG's bytes, when it was taken (ms), and for a placard the reason why there is no picture.
+ * @typedef {{body: Uint8Array<ArrayBuffer>, taken: number, placard: string}} Picture
+ */
+/** @typedef {(picture: Picture) => void} Show  may not wait */
+/** @typedef {'live' | 'standby' | 'limited' | 'still'} Way  how pictures come */
+/** @typedef {Partial<LinkState> & {mode?: Way}} PictureLink */
 
 const STANDBY_EVERY = 250;      // ms
 const STANDBY_FIRST = 5000;     // then twice as long each time
@@ -17,16 +27,20 @@ const LIMITED_EVERY = 500;
 const STILL_WAIT = 5000;        // the longest the server may hold a snapshot back
 const PATIENCE = 20_000;        // for the next picture, however it comes
 
-// An attempt for a Link. `show(picture)` may not wait; `report({mode})` says how they come; `limit`
-// is as in connection-limit.js.
 export class PictureStream {
   #base;
   #show;
   #report;
   #limit;
-  #barren = 0;                  // streams in a row that brought no picture
+  #failures = 0;                // streams in a row that brought no picture
   #standby = STANDBY_FIRST;
 
+  /**
+   * @param {URL} base
+   * @param {Show} show
+   * @param {(link: PictureLink) => void} report
+   * @param {ConnectionLimit} limit
+   */
   constructor(base, show, report, limit) {
     this.#base = base;
     this.#show = show;
@@ -35,46 +49,58 @@ export class PictureStream {
   }
 
   // What the stream did before says nothing any more.
-  encourage() {
-    this.#barren = 0;
+  forgetFailures() {
+    this.#failures = 0;
   }
 
+  /** @type {Attempt} */
   attempt = (opened, signal) => {
-    const barren = this.#barren >= 2 ? 'standby' : 'live';
-    const mode = this.#limit.allowed ? barren : 'limited';
+    const best = this.#failures >= 2 ? 'standby' : 'live';
+    const mode = this.#limit.allowed ? best : 'limited';
     this.#report({ mode });
     return watched(opened, signal, this.#show, this.#ways[mode]);
   };
 
-  #streamed = (show, signal) => {
-    this.#barren += 1;
-    return streamed(this.#base, (picture) => {
-      this.#barren = 0;
-      this.#standby = STANDBY_FIRST;
-      show(picture);
-    }, signal);
-  };
-
-  #stoodIn = (show, signal) => {
-    const until = Date.now() + this.#standby;
-    this.#standby = Math.min(STANDBY_MOST, 2 * this.#standby);
-    this.#barren = 1;
-    return stills(this.#base, STANDBY_EVERY, show, signal, { until });
-  };
-
+  /** @type {Record<'live' | 'standby' | 'limited', (show: Show, signal: AbortSignal) => Promise<void>>} */
   #ways = {
-    live: this.#streamed,
-    standby: this.#stoodIn,
-    limited: (show, signal) => stills(this.#base, LIMITED_EVERY, show, signal, { wait: 0 }),
+    live: (show, signal) => {
+      this.#failures += 1;
+      return readStream(this.#base, (picture) => {
+        this.#failures = 0;
+        this.#standby = STANDBY_FIRST;
+        show(picture);
+      }, signal);
+    },
+
+    standby: (show, signal) => {
+      const until = Date.now() + this.#standby;
+      this.#standby = Math.min(STANDBY_MOST, 2 * this.#standby);
+      this.#failures = 1;
+      return readStills(this.#base, STANDBY_EVERY, show, signal, { until });
+    },
+
+    limited: (show, signal) => readStills(this.#base, LIMITED_EVERY, show, signal, { wait: 0 }),
   };
 }
 
-// An attempt for a Link: a picture every `every` ms.
-export const still = (base, every, show) => (opened, signal) =>
-  watched(opened, signal, show, (shown, life) => stills(base, every, shown, life));
+/**
+ * A picture every `every` ms.
+ * @param {URL} base
+ * @param {number} every
+ * @param {Show} show
+ * @returns {Attempt}
+ */
+export const stills = (base, every, show) => (opened, signal) =>
+  watched(opened, signal, show, (shown, life) => readStills(base, every, shown, life));
 
-// opened() at the first picture; over when none comes for too long.
-async function watched(opened, signal, show, pictures) {
+/**
+ * opened() at the first picture; over when none comes for too long.
+ * @param {() => void} opened
+ * @param {AbortSignal} signal
+ * @param {Show} show
+ * @param {(show: Show, signal: AbortSignal) => Promise<void>} read
+ */
+async function watched(opened, signal, show, read) {
   const life = new AbortController();
   const end = () => life.abort();
   signal.addEventListener('abort', end, { signal: life.signal });
@@ -86,7 +112,7 @@ async function watched(opened, signal, show, pictures) {
   };
   try {
     expect();
-    await pictures((picture) => {
+    await read((picture) => {
       expect();
       show(picture);
       if (first) opened();
@@ -98,7 +124,12 @@ async function watched(opened, signal, show, pictures) {
   }
 }
 
-async function streamed(base, show, signal) {
+/**
+ * @param {URL} base
+ * @param {Show} show
+ * @param {AbortSignal} signal
+ */
+async function readStream(base, show, signal) {
   // WebKit, so every browser on an iPhone, cancels a fetch whose answer is multipart.
   const headers = { Accept: 'application/octet-stream' };
   const response = await fetch(new URL('stream.jpg', base), { signal, headers, cache: 'no-store' });
@@ -117,8 +148,15 @@ async function streamed(base, show, signal) {
   }
 }
 
-// Each request waits at the server for a picture newer than the last one, `wait` ms at most.
-async function stills(base, every, show, signal, { wait = STILL_WAIT, until = Infinity } = {}) {
+/**
+ * Each request waits at the server for a picture newer than the last one, `wait` ms at most.
+ * @param {URL} base
+ * @param {number} every  ms between two
+ * @param {Show} show
+ * @param {AbortSignal} signal
+ * @param {{wait?: number, until?: number}} [limits]
+ */
+async function readStills(base, every, show, signal, { wait = STILL_WAIT, until = Infinity } = {}) {
   for (let after = ''; !signal.aborted && Date.now() < until;) {
     const response = await fetch(urlOf('snapshot.jpg', base, after ? { after, wait } : {}), { signal, cache: 'no-store' });
     if (!response.ok) throw await refusal(response);
@@ -132,6 +170,11 @@ async function stills(base, every, show, signal, { wait = STILL_WAIT, until = In
   }
 }
 
+/**
+ * @param {Uint8Array<ArrayBuffer>} body
+ * @param {Headers} headers
+ * @returns {Picture}
+ */
 function picture(body, headers) {
   return { body, taken: Number(headers.get('X-Timestamp')) * 1000, placard: headers.get('X-Placard') ?? '' };
 }

@@ -1,22 +1,27 @@
 // SPDX-License-Identifier: ISC
 // picture: what the camera sees, as the person wants it.
 //
-// 'live' follows the stream (picture-stream.js), which one tab gets for all that show this camera. 'still' is one
-// picture every ten seconds, for people who asked for less motion, or just now: no connection lasts,
-// so each tab gets its own.
+// 'live' follows the stream (picture-stream.js), which one tab gets for all that show this camera. 'still'
+// is one picture every ten seconds, for people who asked for less motion, or just now: no connection
+// lasts, so each tab gets its own.
 
 import { sitePath } from './api.js';
-import { Fanout } from './fanout.js';
-import { PictureStream, still } from './picture-stream.js';
-import { hurry, Link } from './retry.js';
-import { PictureCanvas } from './picture-canvas.js';
 import { ConnectionLimit } from './connection-limit.js';
+import { Fanout } from './fanout.js';
+import { PictureCanvas } from './picture-canvas.js';
+import { PictureStream, stills } from './picture-stream.js';
+import { Link, retryNow } from './retry.js';
 import { Tabs } from './tabs.js';
+
+/** @import { Picture, PictureLink } from './picture-stream.js' */
+/** @import { Received } from './tabs.js' */
+
+/** @typedef {'live' | 'still'} Mode */
 
 const STILL_EVERY = 10_000;     // ms
 const ASK_AGAIN = 1000;
 
-export class Picture {
+export class LivePicture {
   #report;
   #canvas;
   #stream;
@@ -24,21 +29,30 @@ export class Picture {
   #tabs;
   #limit;
   #fanout;
-  #standing = {};               // how it stands with the stream, as the leader says
+  /** @type {PictureLink} */
+  #state = {};                  // of the stream, as the leader says
+  /** @type {Mode} */
   #mode = 'live';
   #up = false;
   #asked = 0;                   // when the leader was last asked for a picture
 
+  /**
+   * @param {HTMLElement} frame
+   * @param {URL} base
+   * @param {(link: PictureLink) => void} report
+   */
   constructor(frame, base, report) {
     this.#report = report;
     this.#canvas = new PictureCanvas(frame, () => this.#ask());
-    this.#tabs = new Tabs(`pictures ${base.pathname}`, { turn: () => this.#turn(), hear: (message) => this.#hear(message) });
-    this.#fanout = new Fanout((id, message) => this.#tabs.tell(id, message));
+    this.#tabs = new Tabs(`pictures ${base.pathname}`, {
+      changed: () => this.#leaderChanged(), message: (received) => this.#receive(received) });
+    this.#fanout = new Fanout((id, message) => this.#tabs.send(id, message));
     this.#limit = new ConnectionLimit('picture', sitePath, () => this.#links.live.again());
-    this.#stream = new PictureStream(base, (picture) => this.#spread(picture), (link) => this.#say(link), this.#limit);
+    const share = (/** @type {PictureLink} */ link) => this.#share(link);
+    this.#stream = new PictureStream(base, (picture) => this.#offer(picture), share, this.#limit);
     this.#links = {
-      live: new Link(this.#stream.attempt, (link) => this.#say(link)),
-      still: new Link(still(base, STILL_EVERY, (picture) => this.#canvas.offer(picture)), report),
+      live: new Link(this.#stream.attempt, share),
+      still: new Link(stills(base, STILL_EVERY, (picture) => this.#canvas.offer(picture)), report),
     };
   }
 
@@ -50,7 +64,7 @@ export class Picture {
     const up = this.#up;
     this.down();
     this.#mode = mode;
-    this.#stream.encourage();
+    this.#stream.forgetFailures();
     this.#report({ mode });
     if (up) this.up();
   }
@@ -70,36 +84,39 @@ export class Picture {
   }
 
   // The server is there again.
-  encourage() {
-    this.#stream.encourage();
-    hurry();
+  retryNow() {
+    this.#stream.forgetFailures();
+    retryNow();
   }
 
+  /** @param {number} now  ms */
   measure(now) {
     if (now - this.#asked > ASK_AGAIN) this.#ask();     // the last time it may have been lost
     return this.#canvas.measure(now);
   }
 
-  #turn() {
+  #leaderChanged() {
     for (const what of [this.#limit, this.#links.live]) this.#tabs.leading ? what.up() : what.down();
     this.#fanout.clear();
     if (this.#tabs.leading || !this.#up) return;
     this.#report({ phase: 'connecting' });
     if (this.#tabs.leader === null) return;
-    this.#tabs.tell(this.#tabs.leader, { kind: 'hello' });
+    this.#tabs.send(this.#tabs.leader, { kind: 'hello' });
     this.#ask();
   }
 
   // ---- as the leader
 
-  #say(link) {
-    Object.assign(this.#standing, link);
+  /** @param {PictureLink} link */
+  #share(link) {
+    Object.assign(this.#state, link);
     if (!this.#tabs.leading) return;
     this.#report(link);
-    this.#tabs.say({ kind: 'standing', link });
+    this.#tabs.broadcast({ kind: 'link', link });
   }
 
-  #spread(picture) {
+  /** @param {Picture} picture */
+  #offer(picture) {
     this.#canvas.offer(picture);
     this.#fanout.offer(picture);
   }
@@ -109,15 +126,16 @@ export class Picture {
   #ask() {
     if (this.#tabs.leader === null) return;
     this.#asked = Date.now();
-    this.#tabs.tell(this.#tabs.leader, { kind: 'want' });
+    this.#tabs.send(this.#tabs.leader, { kind: 'want' });
   }
 
-  #hear({ kind, from, link, picture }) {
+  /** @param {Received} message */
+  #receive({ kind, from, link, picture }) {
     if (kind === 'bye') this.#fanout.forget(from);
-    if (kind === 'hello' && this.#tabs.leading) this.#tabs.tell(from, { kind: 'standing', link: this.#standing });
+    if (kind === 'hello' && this.#tabs.leading) this.#tabs.send(from, { kind: 'link', link: this.#state });
     if (kind === 'want' && this.#tabs.leading) this.#fanout.want(from);
     if (from !== this.#tabs.leader) return;
-    if (kind === 'standing') this.#report(link);
+    if (kind === 'link') this.#report(link);
     if (kind === 'picture') this.#canvas.offer(picture);
   }
 }

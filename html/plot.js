@@ -6,11 +6,14 @@ import { byId, put, svg } from './dom.js';
 import { setting } from './state.js';
 import { clock, percent, plural } from './text.js';
 
+/** @import { KeyedEvent, Pulse, View } from './state.js' */
+
 const GAP = 3;                  // seconds without a pulse: the line is interrupted
 const WIDTH = 300;
 const SCALES = [25, 50, 100];   // percent at the top edge
 const SPANS = [1, 2, 5];        // minutes from edge to edge, as pulses come in
 
+/** @returns {View} */
 export function plotView() {
   const area = svg('path', { class: 'plot-area' });
   const line = svg('path', { class: 'plot-line' });
@@ -20,19 +23,20 @@ export function plotView() {
 
   return (state) => {
     const { pulses, events } = state;
-    if (pulses.length === 0) return;
-    const end = pulses.at(-1).ts;
+    const last = pulses.at(-1);
+    if (!last) return;
+    const end = last.ts;
     const minutes = SPANS.find((span) => span * 60 >= end - pulses[0].ts) ?? SPANS[SPANS.length - 1];
     const begin = end - minutes * 60;
     const shown = pulses.filter(({ ts }) => ts >= begin);
     const fired = events.filter(({ type, ts }) => type === 'motion' && ts >= begin && ts <= end + 1);
-    const threshold = setting(state, 'threshold') ?? pulses.at(-1).threshold;
+    const threshold = setting(state, 'threshold') ?? last.threshold;
     const top = scale(shown, fired, threshold);
-    const x = (ts) => Math.min(WIDTH, ((ts - begin) * WIDTH) / (minutes * 60)).toFixed(1);
-    const y = (value) => (100 - Math.min(100, (value * 100) / top)).toFixed(1);
-    const runs = split(shown);
-    line.setAttribute('d', runs.map((run) => trace(run, ({ ts }) => x(ts), ({ change }) => y(change))).join(''));
-    area.setAttribute('d', runs.map((run) => `${trace(run, ({ ts }) => x(ts), ({ change }) => y(change))}V100H${x(run[0].ts)}Z`).join(''));
+    const x = (/** @type {number} */ ts) => Math.min(WIDTH, ((ts - begin) * WIDTH) / (minutes * 60)).toFixed(1);
+    const y = (/** @type {number} */ value) => (100 - Math.min(100, (value * 100) / top)).toFixed(1);
+    const runs = split(shown).map((run) => ({ begin: x(run[0].ts), path: trace(run, x, y) }));
+    line.setAttribute('d', runs.map(({ path }) => path).join(''));
+    area.setAttribute('d', runs.map((run) => `${run.path}V100H${run.begin}Z`).join(''));
     limit.setAttribute('d', `${steps(shown, x, y)}V${y(threshold)}H${WIDTH}`);
     dots.setAttribute('d', fired.map(({ ts, data }) => `M${x(ts)} ${y(data.change)}h0`).join(''));
     put(byId('plot-begin'), `${plural(minutes, 'minute', 'minutes')} ago`);
@@ -43,12 +47,19 @@ export function plotView() {
   };
 }
 
+/**
+ * @param {Pulse[]} pulses
+ * @param {KeyedEvent[]} fired
+ * @param {number} threshold
+ */
 function scale(pulses, fired, threshold) {
   const highest = Math.max(threshold * 1.25, ...pulses.map(({ change }) => change), ...fired.map(({ data }) => data.change));
   return SCALES.find((top) => top >= highest) ?? 100;
 }
 
+/** @param {Pulse[]} pulses */
 function split(pulses) {
+  /** @type {Pulse[][]} */
   const runs = [];
   for (const pulse of pulses) {
     const run = runs.at(-1);
@@ -58,15 +69,31 @@ function split(pulses) {
   return runs;
 }
 
-const trace = (run, x, y) => run.map((pulse, at) => `${at === 0 ? 'M' : 'L'}${x(pulse)} ${y(pulse)}`).join('');
+/** @typedef {(value: number) => string} Place  in the box */
 
-// The threshold as it was at each time.
+/**
+ * @param {Pulse[]} run
+ * @param {Place} x
+ * @param {Place} y
+ */
+const trace = (run, x, y) => run.map(({ ts, change }, at) => `${at === 0 ? 'M' : 'L'}${x(ts)} ${y(change)}`).join('');
+
+/**
+ * The threshold as it was at each time.
+ * @param {Pulse[]} pulses
+ * @param {Place} x
+ * @param {Place} y
+ */
 function steps(pulses, x, y) {
   let path = `M${x(pulses[0].ts)} ${y(pulses[0].threshold)}`;
   for (const { ts, threshold } of pulses) path += `H${x(ts)}V${y(threshold)}`;
   return path;
 }
 
+/**
+ * @param {Pulse[]} pulses
+ * @param {KeyedEvent[]} fired
+ */
 function words(pulses, fired) {
   const highest = pulses.reduce((most, pulse) => (pulse.change > most.change ? pulse : most));
   return `Highest ${percent(highest.change)} at ${clock(highest.ts)}. ` +

@@ -4,10 +4,19 @@
 import { byId, el, list, put } from './dom.js';
 import { clock, lasted, percent } from './text.js';
 
+/** @import { PastEvent, View } from './state.js' */
+
+/** @typedef {(click: MouseEvent, name: string) => void} OpenSnap  shows a saved picture */
+
 const BOX_SHOWN = 1000;     // ms
 
+/**
+ * @param {URL} base
+ * @param {OpenSnap} openSnap
+ * @returns {View}
+ */
 export function recentView(base, openSnap) {
-  const make = (event) => (event.type === 'motion' ? motionItem(event, base, openSnap) : cameraItem(event));
+  const make = (/** @type {PastEvent} */ event) => (event.type === 'motion' ? motionItem(event, base, openSnap) : cameraItem(event));
   return ({ events }) => {
     const rows = byId('events');
     list(rows, events, 'key', make);
@@ -16,6 +25,11 @@ export function recentView(base, openSnap) {
   };
 }
 
+/**
+ * @param {PastEvent} event
+ * @param {URL} base
+ * @param {OpenSnap} openSnap
+ */
 function motionItem({ ts, data }, base, openSnap) {
   const item = el('li', { className: 'event' },
     el('time', { dateTime: iso(ts), textContent: clock(ts) }),
@@ -25,6 +39,12 @@ function motionItem({ ts, data }, base, openSnap) {
   return item;
 }
 
+/**
+ * @param {string} name
+ * @param {number} ts
+ * @param {URL} base
+ * @param {OpenSnap} openSnap
+ */
 function thumbLink(name, ts, base, openSnap) {
   const href = new URL(`snaps/${encodeURIComponent(name)}`, base).href;
   const img = el('img', { loading: 'lazy', decoding: 'async', alt: '', width: 80, height: 45, src: href });
@@ -34,15 +54,19 @@ function thumbLink(name, ts, base, openSnap) {
   return link;
 }
 
+/** @param {PastEvent} event */
 function cameraItem({ ts, data }) {
   return el('li', { className: 'event event-camera' },
     el('time', { dateTime: iso(ts), textContent: clock(ts) }),
     el('span', { textContent: data.online ? 'Camera online' : `Camera offline: ${data.reason}` }));
 }
 
-const iso = (ts) => new Date(ts * 1000).toISOString();
+const iso = (/** @type {number} */ ts) => new Date(ts * 1000).toISOString();
 
-// Shows the box of a motion event for a moment; `box` is in fractions of the picture.
+/**
+ * Shows the box of a motion event for a moment; `area` is in fractions of the picture.
+ * @returns {(area?: number[]) => void}
+ */
 export function boxView() {
   const box = byId('box');
   let timer = 0;

@@ -1,27 +1,41 @@
 // SPDX-License-Identifier: ISC
 // retry: keeps one connection up, whatever happens to it.
 //
-// A Link's report({phase}) says how it stands: 'connecting', 'open', 'waiting' (with `until` in ms,
-// 0 when the browser itself decides, and a `reason` in words), 'paused' when it was put down.
+// What a Link reports is how it stands: 'connecting', 'open', 'waiting' (with `until` in ms, 0 when the
+// browser itself decides, and a `reason` in words), 'paused' when it was put down.
+
+/** @typedef {{phase: 'connecting' | 'open' | 'waiting' | 'paused', reason?: string, until?: number}} LinkState */
+
+/**
+ * Calls opened() when it is connected and settles when that is over. Its signal is its own: what
+ * listens to it goes with it.
+ * @typedef {(opened: () => void, signal: AbortSignal) => Promise<void>} Attempt
+ */
 
 const FIRST = 500;      // ms before the first new attempt
 const MOST = 15_000;
 
-// The wait after that many failures in a row. Half of it is chance, so that a thousand pages do not
-// come back at once when a server does.
+/**
+ * The wait (ms) after that many failures in a row. Half of it is chance, so that a thousand pages do
+ * not come back at once when a server does.
+ * @param {number} failures
+ * @param {() => number} [random]
+ */
 export function backoff(failures, random = Math.random) {
   const whole = Math.min(MOST, FIRST * 2 ** failures);
   return whole / 2 + random() * whole / 2;
 }
 
-// `attempt(opened, signal)` calls opened() when it is connected and settles when that is over. Its
-// signal is its own: what listens to it goes with it.
 export class Link {
   #attempt;
   #report;
   /** @type {AbortController | null} */
   #life = null;
 
+  /**
+   * @param {Attempt} attempt
+   * @param {(state: LinkState) => void} report
+   */
   constructor(attempt, report) {
     this.#attempt = attempt;
     this.#report = report;
@@ -48,7 +62,7 @@ export class Link {
   async #keep() {
     for (let failures = 0; ; failures += 1) {
       const life = new AbortController();
-      const report = (link) => life.signal.aborted || this.#report(link);
+      const report = (/** @type {LinkState} */ state) => life.signal.aborted || this.#report(state);
       const opened = () => {
         failures = 0;
         report({ phase: 'open', reason: '' });
@@ -65,13 +79,18 @@ export class Link {
 }
 
 // Whoever waits, try now: the network is back, or the server was just heard of.
-const news = new EventTarget();
-export const hurry = () => news.dispatchEvent(new Event('hurry'));
-addEventListener('online', hurry);
+const hints = new EventTarget();
+export const retryNow = () => hints.dispatchEvent(new Event('retry'));
+addEventListener('online', retryNow);
 
-// Resolves after `ms`, or at once when the signal ends or there is reason to hurry.
+/**
+ * Resolves after `ms`, or at once when the signal ends or there is reason to hurry.
+ * @param {number} ms
+ * @param {AbortSignal} signal
+ * @returns {Promise<void>}
+ */
 export function sleep(ms, signal) {
-  return new Promise((/** @type {(value?: unknown) => void} */ resolve) => {
+  return new Promise((resolve) => {
     const over = new AbortController();
     const done = () => {
       clearTimeout(timer);
@@ -80,7 +99,7 @@ export function sleep(ms, signal) {
     };
     const timer = setTimeout(done, ms);
     signal.addEventListener('abort', done, { signal: over.signal });
-    news.addEventListener('hurry', done, { signal: over.signal });
+    hints.addEventListener('retry', done, { signal: over.signal });
     if (signal.aborted) done();
   });
 }

@@ -6,13 +6,24 @@ import { ask, byId, el, list, put } from './dom.js';
 import { SNAPS_PAGE } from './state.js';
 import { bytes, clock, messageOf, plural } from './text.js';
 
+/** @import { Model } from './model.js' */
+/** @import { Notice, Snap, View } from './state.js' */
+
 const RELOAD_MAX = 120;
 
+/**
+ * @param {URL} base
+ * @param {Model} model
+ */
 export function savedView(base, model) {
   const { dispatch } = model;
-  const hrefOf = ({ name }) => new URL(`snaps/${encodeURIComponent(name)}`, base).href;
+  const hrefOf = (/** @type {{name: string}} */ { name }) => new URL(`snaps/${encodeURIComponent(name)}`, base).href;
+  /**
+   * @param {Notice['kind']} kind
+   * @param {string} text
+   */
   const say = (kind, text) => dispatch({ type: 'notice', notice: { kind, text } });
-  const page = (query) => model.load(get(urlOf('snaps/', base, query)), (list) => ({ type: 'snaps', list, ...query }));
+  const page = (/** @type {{limit: number, before?: number}} */ query) => model.load(get(urlOf('snaps/', base, query)), (list) => ({ type: 'snaps', list, ...query }));
 
   // As many as are shown.
   const load = () => page({ limit: Math.min(model.state.snaps.room, RELOAD_MAX) });
@@ -26,7 +37,7 @@ export function savedView(base, model) {
     await page({ limit: SNAPS_PAGE, before: end });
   };
 
-  const discard = async (snap) => {
+  const discard = async (/** @type {{name: string}} */ snap) => {
     if (!await ask(`Delete ${snap.name}? It cannot be brought back.`, 'Delete')) return false;
     try {
       await remove(hrefOf(snap));
@@ -42,9 +53,10 @@ export function savedView(base, model) {
   };
 
   const viewer = viewerDialog(hrefOf, discard);
-  const make = (snap) => card(snap, hrefOf(snap), (click) => viewer.open(click, snap), () => discard(snap));
+  const make = (/** @type {Snap} */ snap) => card(snap, hrefOf(snap), (click) => viewer.open(click, snap), () => discard(snap));
   byId('older-btn').onclick = () => loadOlder().catch((why) => say('failed', `No older pictures: ${why.message}`));
 
+  /** @type {View} */
   const update = ({ snaps, totals }) => {
     list(byId('saved'), snaps.list, 'name', make);
     put(byId('saved-words'), totals.count > 0 ? `${plural(totals.count, 'picture', 'pictures')}, ${bytes(totals.bytes)}` : 'None yet.');
@@ -54,6 +66,12 @@ export function savedView(base, model) {
   return { load, open: viewer.openName, update };
 }
 
+/**
+ * @param {Snap} snap
+ * @param {string} href
+ * @param {(click: MouseEvent) => void} open
+ * @param {() => void} discard
+ */
 function card(snap, href, open, discard) {
   const when = clock(snap.ts);
   const img = el('img', { loading: 'lazy', decoding: 'async', src: href, alt: `Saved ${when}`, width: 320, height: 180 });
@@ -69,13 +87,21 @@ function card(snap, href, open, discard) {
       el('a', { href, download: snap.name, textContent: 'Download', 'aria-label': `Download ${snap.name}` }), bin));
 }
 
-// A dialog with one picture in full, and its neighbours by button or arrow key.
+/** @typedef {Snap | {name: string, ts?: undefined}} Shown  of one that is not in the list the name alone is known */
+
+/**
+ * A dialog with one picture in full, and its neighbours by button or arrow key.
+ * @param {(snap: {name: string}) => string} hrefOf
+ * @param {(snap: {name: string}) => Promise<boolean>} discard
+ */
 function viewerDialog(hrefOf, discard) {
   const dialog = byId('viewer');
+  /** @type {Snap[]} */
   let snaps = [];
+  /** @type {Shown | null} */
   let shown = null;
 
-  const show = (snap) => {
+  const show = (/** @type {Shown} */ snap) => {
     shown = snap;
     byId('viewer-img').src = hrefOf(snap);
     byId('viewer-img').alt = `Picture ${snap.name}`;
@@ -89,10 +115,14 @@ function viewerDialog(hrefOf, discard) {
     byId('viewer-older').disabled = at < 0 || at >= snaps.length - 1;
   };
   const position = () => snaps.findIndex(({ name }) => name === shown?.name);
-  const step = (by) => {
+  const step = (/** @type {number} */ by) => {
     const at = position();
     if (at >= 0 && snaps[at + by]) show(snaps[at + by]);
   };
+  /**
+   * @param {MouseEvent} click
+   * @param {Shown} snap
+   */
   const open = (click, snap) => {
     if (click.ctrlKey || click.metaKey || click.shiftKey) return;   // the person wants a tab of its own
     click.preventDefault();
@@ -102,8 +132,8 @@ function viewerDialog(hrefOf, discard) {
 
   byId('viewer-newer').onclick = () => step(-1);
   byId('viewer-older').onclick = () => step(1);
-  byId('viewer-delete').onclick = async () => { if (await discard(shown)) dialog.close(); };
-  dialog.onkeydown = ({ key }) => {
+  byId('viewer-delete').onclick = async () => { if (shown && await discard(shown)) dialog.close(); };
+  dialog.onkeydown = (/** @type {KeyboardEvent} */ { key }) => {
     if (key === 'ArrowLeft') step(-1);
     if (key === 'ArrowRight') step(1);
   };
@@ -111,7 +141,9 @@ function viewerDialog(hrefOf, discard) {
 
   return {
     open,
+    /** @type {import('./recent-events.js').OpenSnap} */
     openName: (click, name) => open(click, snaps.find((snap) => snap.name === name) ?? { name }),
+    /** @param {Snap[]} list */
     update(list) {
       snaps = list;
       if (dialog.open) neighbours();

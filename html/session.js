@@ -4,6 +4,12 @@
 import { attribute, byId, put } from './dom.js';
 import { get, cameraBase } from './api.js';
 
+/** @import { Dispatch, View } from './state.js' */
+
+/**
+ * @param {Dispatch} dispatch
+ * @returns {View}
+ */
 export function sessionView(dispatch) {
   get(new URL('session', cameraBase(location))).then((session) => dispatch({ type: 'session', session }), () => {});
 

@@ -1,47 +1,85 @@
 // SPDX-License-Identifier: ISC
 // state: what the page knows, and how each thing that happens changes it.
-// Pure: no document, no clock, no network. An action is {type, …}.
+// Pure: no document, no clock, no network.
+
+/** @import { LinkState } from './retry.js' */
+/** @import { Way } from './picture-stream.js' */
 
 export const EVENTS_MAX = 50;
 export const PULSES_MAX = 300;      // one a second: five minutes
 export const SNAPS_PAGE = 12;
 
+/** @typedef {Record<string, any>} Values  by the name of a setting or control */
+/** @typedef {{type: string} & Record<string, any>} Action */
+/** @typedef {(action: Action) => void} Dispatch */
+/** @typedef {(state: State) => void} View  writes it into the document */
+
+/** @typedef {{ts: number, change: number, threshold: number, box?: number[], saved?: string, count: number}} Motion */
+/** @typedef {{ts: number, change: number, threshold: number, held: string, fps: number}} Pulse */
+/** @typedef {{ts: number, seconds: number, peak: number, cut?: boolean, motion?: number}} MotionEnd  `motion`: number of its beginning */
+/** @typedef {{id: number | null, type: string, ts: number, data: Record<string, any>, end?: MotionEnd}} PastEvent */
+/** @typedef {PastEvent & {key: number | string}} KeyedEvent */
+/** @typedef {{id: number | null, name: string, url: string, bytes: number, ts: number}} Snap */
+/** @typedef {{list: Snap[], room: number, end: number | null, more: boolean}} Snaps */
+/** @typedef {{kind: 'done' | 'failed', text: string, href?: string | null}} Notice */
+
 /**
- * @typedef {{phase: string, reason?: string, until?: number}} Standing of a connection, as in retry.js
- * @typedef {{now: number, eventStream: Standing, commands: Standing,
- *   picture: {phase: string, mode: string, fps: number, taken: number, shown: number, placard: string} & Record<string, any>,
- *   camera: Record<string, any>, config: Record<string, any>, wanted: Record<string, Record<string, any>>, skew: number | null,
- *   pulses: any[], events: any[], snaps: Record<string, any>, totals: {count: number, bytes: number}, controls: any[], settings: any[], session: Record<string, any>, notice: any}} State
+ * What the camera says of one of its settings.
+ * @typedef {{name: string, label: string, help: string, group: string, type: string, live: boolean,
+ *   min: number, max: number, step: number, unit: string, choices: string[]}} Setting
+ */
+
+/**
+ * A V4L2 control, as its driver says.
+ * @typedef {{name: string, label: string, type: string, value: any, min: number, max: number, step: number,
+ *   menu?: {value: number, label: string}[], inactive: boolean, read_only: boolean}} CameraControl
+ */
+
+/**
+ * @typedef {{phase: LinkState['phase'], reason?: string, mode: Way, fps: number, taken: number, shown: number,
+ *   placard: string, width?: number, height?: number}} PictureState
+ * @typedef {{online: boolean | null, reason: string, id: string, name: string, source: string, width: number,
+ *   height: number}} Camera
+ * @typedef {'config' | 'controls'} Scope  our settings, or the camera's own controls
+ *
+ * @typedef {{now: number, eventStream: LinkState, commands: LinkState, picture: PictureState, camera: Camera,
+ *   config: Values, settings: Setting[], wanted: Record<Scope, Values>, skew: number | null, pulses: Pulse[],
+ *   events: KeyedEvent[], snaps: Snaps, totals: {count: number, bytes: number}, controls: CameraControl[],
+ *   session: {login: boolean, role: string, user: string, kind: string}, notice: Notice | null}} State
  */
 
 /** @type {State} */
 export const initial = {
   now: 0,                           // ms, the last tick
-  eventStream: { phase: 'connecting' },    // Server-Sent Events; phases as in retry.js
-  commands: { phase: 'connecting' }, // WebSocket
+  eventStream: { phase: 'connecting' },
+  commands: { phase: 'connecting' },    // the WebSocket
   picture: { phase: 'connecting', mode: 'live', fps: 0, taken: 0, shown: 0, placard: '' },
   camera: { online: null, reason: '', id: '', name: '', source: '', width: 0, height: 0 },
   config: {},                       // settings and counters as the camera last told them
-  settings: [],                     // what the camera says of its settings: label, type, range …
+  settings: [],                     // what the camera says of its settings
   wanted: { config: {}, controls: {} }, // values asked for and not yet answered
   skew: null,                       // ms that this computer's clock is ahead of the camera's
-  pulses: [],                       // {ts, change, threshold, held}, oldest first
-  events: [],                       // {id, type, ts, data}, newest first
+  pulses: [],                       // oldest first
+  events: [],                       // newest first
   snaps: { list: [], room: SNAPS_PAGE, end: null, more: false },    // saved pictures, newest first, down to the id `end`
   totals: { count: 0, bytes: 0 },   // of all saved pictures
-  controls: [],                     // V4L2 controls
+  controls: [],                     // the camera's own
   session: { login: false, role: '', user: '', kind: '' },   // who looks at this page
-  notice: null,                     // {kind: 'done' | 'failed', text, href, label}
+  notice: null,                     // what became of the last command
 };
 
-// The value to show: what the person asked for, else what the camera has.
+/**
+ * The value to show: what the person asked for, else what the camera has.
+ * @param {State} state
+ * @param {string} name
+ */
 export function setting(state, name) {
   return state.wanted.config[name] ?? state.config[name];
 }
 
 /**
  * @param {State} state
- * @param {{type: string} & Record<string, any>} action
+ * @param {Action} action
  * @returns {State}
  */
 export function reduce(state, action) {
@@ -52,7 +90,7 @@ export function reduce(state, action) {
 /** @type {Record<string, (state: State, action: any) => Partial<State>>} */
 const reducers = {
   tick: (_, { now }) => ({ now }),
-  link: (state, { name, link }) => ({ [name]: { ...state[name], ...link } }),
+  link: (state, { name, link }) => ({ [name]: { .../** @type {any} */ (state)[name], ...link } }),
   notice: (_, { notice }) => ({ notice }),
   session: (_, { session }) => ({ session }),
 
@@ -65,7 +103,7 @@ const reducers = {
   settings: (_, { data: { settings = [] } }) => ({ settings }),      // none: an orield of before
   controls: ({ wanted }, { data: { controls } }) => ({
     controls,
-    wanted: settled(wanted, 'controls', Object.fromEntries(controls.map(({ name, value }) => [name, value]))),
+    wanted: settled(wanted, 'controls', valuesOf(controls)),
   }),
   status: (state, { data }) => ({
     camera: { ...state.camera, id: data.camera, name: data.name || data.source, ...cameraFacts(data) },
@@ -97,10 +135,12 @@ const reducers = {
     camera: { ...state.camera, ...cameraFacts(data) },
   }),
 
-  history: (state, { events }) => ({
-    events: withEnds(withEvents(state.events, events.filter(({ type }) => type === 'motion' || type === 'camera')),
-      events.filter(({ type }) => type === 'motion_end').map(({ data }) => data)),
-  }),
+  history: (state, { events }) => {
+    const past = /** @type {PastEvent[]} */ (events);
+    const ends = past.filter(({ type }) => type === 'motion_end').map(({ data }) => /** @type {MotionEnd} */ (data));
+    const shown = past.filter(({ type }) => type === 'motion' || type === 'camera');
+    return { events: withEnds(withEvents(state.events, shown), ends) };
+  },
 
   saved: (state, { data: { name, url, size, ts } }) => {
     if (state.snaps.list.some((snap) => snap.name === name)) return {};
@@ -126,11 +166,12 @@ const reducers = {
       totals: { count: totals.count - 1, bytes: totals.bytes - gone.bytes } };
   },
 
-  // `scope`: 'config' (our settings) or 'controls' (the camera's own).
-  want: ({ wanted }, { scope, values }) => ({ wanted: { ...wanted, [scope]: { ...wanted[scope], ...values } } }),
-  // The reply comes on another way than the news: what these have told already may have changed again.
+  want: ({ wanted }, { scope, values }) => ({
+    wanted: { ...wanted, [scope]: { ...wanted[/** @type {Scope} */ (scope)], ...values } },
+  }),
+  // The reply comes on another way than the events: what these have told already may have changed again.
   kept: (state, { scope, values }) => ({
-    ...withValues[scope](state, common(state.wanted[scope], values)),
+    ...withValues(state, scope, common(state.wanted[/** @type {Scope} */ (scope)], values)),
     wanted: settled(state.wanted, scope, values),
   }),
   refused: (state, { scope, values, reason }) => ({
@@ -139,41 +180,72 @@ const reducers = {
   }),
 };
 
-const withValues = {
-  config: ({ config }, values) => ({ config: { ...config, ...values } }),
-  controls: ({ controls }, values) => ({
-    controls: controls.map((control) => (control.name in values ? { ...control, value: values[control.name] } : control)),
-  }),
-};
+/**
+ * @param {State} state
+ * @param {Scope} scope
+ * @param {Values} values
+ * @returns {Partial<State>}
+ */
+function withValues({ config, controls }, scope, values) {
+  if (scope === 'config') return { config: { ...config, ...values } };
+  return { controls: controls.map((control) => (control.name in values ? { ...control, value: values[control.name] } : control)) };
+}
 
-/** @param {{online?: boolean, reason?: string, source?: string, width?: number, height?: number}} facts */
+/**
+ * @param {CameraControl[]} controls
+ * @returns {Values}
+ */
+const valuesOf = (controls) => Object.fromEntries(controls.map(({ name, value }) => [name, value]));
+
+/**
+ * @param {{online?: boolean, reason?: string, source?: string, width?: number, height?: number}} facts
+ * @returns {Partial<Camera>}
+ */
 function cameraFacts({ online, reason, source, width, height }) {
   const facts = { source, width, height };
   if (online !== undefined) Object.assign(facts, { online, reason: online ? '' : reason });
   return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
 }
 
-// Each pulse came some network time late, so the smallest difference is nearest to the truth; a
-// drift upwards (a clock was set) is followed slowly.
+/**
+ * Each pulse came some network time late, so the smallest difference is nearest to the truth; a drift
+ * upwards (a clock was set) is followed slowly.
+ * @param {number | null} skew
+ * @param {number} seen
+ */
 function nearestSkew(skew, seen) {
   return skew === null || seen < skew ? seen : skew + (seen - skew) / 100;
 }
 
-// Events the store could not number are kept as well, told apart by their time.
+/**
+ * Events the store could not number are kept as well, told apart by their time.
+ * @param {PastEvent[]} old
+ * @param {PastEvent[]} more
+ */
 function withEvents(old, more) {
   const all = [...more, ...old].sort((a, b) => b.ts - a.ts);
-  return uniqueBy(all.map((event) => ({ ...event, key: event.id ?? `at ${event.ts}` })), 'key').slice(0, EVENTS_MAX);
+  const byKey = new Map(all.map((event) => [event.id ?? `at ${event.ts}`, event]));
+  return [...byKey].map(([key, event]) => ({ ...event, key })).slice(0, EVENTS_MAX);
 }
 
-// Motion whose end is known has that as `end`. An end without a number is that of the newest without one.
+/**
+ * Motion whose end is known has that as `end`. An end without a number is that of the newest without one.
+ * @param {KeyedEvent[]} events
+ * @param {MotionEnd[]} ends
+ */
 function withEnds(events, ends) {
   return ends.reduce((all, end) => {
+    if (all.some((event) => event.end === end)) return all;         // told again, as after an answer
     const its = all.find((event) => event.type === 'motion' && !event.end && event.id === (end.motion ?? null));
     return all.map((event) => (event === its ? { ...event, end } : event));
   }, events);
 }
 
-// In its place, by time. One that is older than the list goes to a further page, where there is one.
+/**
+ * In its place, by time. One that is older than the list goes to a further page, where there is one.
+ * @param {Snaps} snaps
+ * @param {Snap} snap
+ */
 function withSnap(snaps, snap) {
   const at = snaps.list.findIndex(({ ts }) => ts <= snap.ts);
   if (at < 0 && snaps.more && snaps.list.length > 0) return snaps;
@@ -181,17 +253,22 @@ function withSnap(snaps, snap) {
   const whole = [...newer, snap, ...snaps.list.slice(newer.length)];
   if (whole.length <= snaps.room) return { ...snaps, list: whole };
   const list = whole.slice(0, snaps.room);
-  return { ...snaps, list, end: list.at(-1).id, more: true };
+  return { ...snaps, list, end: list[list.length - 1].id, more: true };
 }
 
-function uniqueBy(list, key) {
-  return [...new Map(list.map((item) => [item[key], item])).values()];
-}
-
-// What was asked for again in the meantime stays asked for.
+/**
+ * What was asked for again in the meantime stays asked for.
+ * @param {Values} some
+ * @param {Values} others
+ */
 const common = (some, others) =>
   Object.fromEntries(Object.entries(some).filter(([name, value]) => others[name] === value));
 
+/**
+ * @param {State['wanted']} wanted
+ * @param {Scope} scope
+ * @param {Values} values
+ */
 function settled(wanted, scope, values) {
   const left = Object.entries(wanted[scope]).filter(([name, value]) => !(name in values) || values[name] !== value);
   return { ...wanted, [scope]: Object.fromEntries(left) };

@@ -2,11 +2,14 @@
 // status: how things stand, in words: the connection, the picture, the last command's reply.
 
 import { attribute, byId, put } from './dom.js';
-import { cameraWords, hindrance, pictureFacts, reading, standing, veil } from './text.js';
+import { cameraWords, motionText, noCommandsText, overlayText, pictureFacts, statusText } from './text.js';
 
+/** @import { Notice, State, View } from './state.js' */
+
+/** @returns {View} */
 export function statusView() {
   return (state) => {
-    const { kind, words, detail } = standing(state);
+    const { kind, words, detail } = statusText(state);
     attribute(byId('link'), 'data-kind', kind);
     put(byId('link-words'), words);
     put(byId('link-detail'), detail);
@@ -15,23 +18,27 @@ export function statusView() {
     put(byId('camera-name'), who);
     document.title = who ? `${who} – Oriel` : 'Oriel';
     pictureStatus(state);
-    put(byId('reading'), reading(state.pulses.at(-1)));
+    put(byId('reading'), motionText(state.pulses.at(-1)));
     put(byId('trigger-count'), String(state.config.trigger_count ?? '–'));
-    put(byId('hindrance'), hindrance(state));
+    put(byId('no-commands'), noCommandsText(state));
     noticeStatus(state.notice);
   };
 }
 
+/** @param {State} state */
 function pictureStatus(state) {
-  const over = veil(state);
+  const over = overlayText(state);
   attribute(byId('view'), 'data-live', String(over === ''));
-  put(byId('veil'), over);
-  byId('veil').hidden = over === '';
+  put(byId('overlay'), over);
+  byId('overlay').hidden = over === '';
   put(byId('facts'), pictureFacts(state));
   put(byId('mode-btn'), state.picture.mode === 'still' ? 'Play live' : 'Show stills');
 }
 
-// The reply to the last command stays until the next one.
+/**
+ * The reply to the last command stays until the next one.
+ * @param {Notice | null} notice
+ */
 function noticeStatus(notice) {
   const region = byId('notice');
   attribute(region, 'data-kind', notice?.kind ?? '');

@@ -6,6 +6,9 @@
 
 import { Election, TICK } from './election.js';
 
+/** @typedef {{kind: string} & Record<string, any>} Message */
+/** @typedef {Message & {from: string}} Received  `from`: the id of the tab that sent it */
+
 const SHARED = typeof BroadcastChannel === 'function';
 
 export class Tabs {
@@ -17,15 +20,19 @@ export class Tabs {
   #all = null;              // the channel that all hear
   /** @type {BroadcastChannel | null} */
   #own = null;              // the one that this tab alone hears
-  #others = new Map();      // id → the channel to that tab
+  /** @type {Map<string, BroadcastChannel>} */
+  #others = new Map();      // to one tab, by its id
   #clock = 0;
 
-  // handlers.turn(): `leading` or `leader` have changed. handlers.hear({kind, from, …}): what another tab
-  // has said or told.
+  /**
+   * changed(): `leading` or `leader` are others. message(received): another tab has sent it.
+   * @param {string} name
+   * @param {{changed: () => void, message: (received: Received) => void}} handlers
+   */
   constructor(name, handlers) {
     this.#name = `oriel ${name}`;
     this.#handlers = handlers;
-    this.#election = new Election(this.#id, (word) => this.#post(this.#all, word), () => handlers.turn());
+    this.#election = new Election(this.#id, (message) => this.#post(this.#all, message), () => handlers.changed());
   }
 
   get leading() {
@@ -57,36 +64,50 @@ export class Tabs {
     this.#others.clear();
   }
 
-  // To all others that have joined.
-  say(message) {
+  /**
+   * To all others that have joined.
+   * @param {Message} message
+   */
+  broadcast(message) {
     this.#post(this.#all, message);
   }
 
-  // To one of them.
-  tell(id, message) {
-    if (!this.#clock || !SHARED) return;
-    if (!this.#others.has(id)) this.#others.set(id, new BroadcastChannel(`${this.#name} ${id}`));
-    this.#post(this.#others.get(id), message);
+  /**
+   * To one of them; null: to nobody.
+   * @param {string | null} id
+   * @param {Message} message
+   */
+  send(id, message) {
+    if (id === null || !this.#clock || !SHARED) return;
+    const channel = this.#others.get(id) ?? new BroadcastChannel(`${this.#name} ${id}`);
+    this.#others.set(id, channel);
+    this.#post(channel, message);
   }
 
+  /** @param {string} name */
   #listen(name) {
     if (!SHARED) return null;
     const channel = new BroadcastChannel(name);
-    channel.onmessage = ({ data }) => this.#hear(data);
+    channel.onmessage = ({ data }) => this.#receive(data);
     return channel;
   }
 
+  /**
+   * @param {BroadcastChannel | null} channel
+   * @param {Message} message
+   */
   #post(channel, message) {
     channel?.postMessage({ ...message, from: this.#id });
   }
 
-  #hear(message) {
-    if (message.term !== undefined) this.#election.hear(message);
+  /** @param {Received} message */
+  #receive(message) {
+    if (message.term !== undefined) this.#election.receive(/** @type {any} */ (message));
     if (message.kind === 'bye') {
       this.#others.get(message.from)?.close();
       this.#others.delete(message.from);
     }
-    this.#handlers.hear(message);
+    this.#handlers.message(message);
   }
 }
 

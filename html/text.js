@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: ISC
 // text: numbers and states in words.
 
+/** @import { State } from './state.js' */
+
+/** @param {number} value */
 export const percent = (value) => `${Number(value ?? 0).toFixed(1)} %`;
 
+/** @param {number} count */
 export function bytes(count) {
   const units = ['bytes', 'kB', 'MB', 'GB'];
   let unit = 0;
@@ -11,7 +15,11 @@ export function bytes(count) {
   return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
 }
 
-// The clock time of `ts` (seconds), with the day when that is not today.
+/**
+ * The clock time of `ts` (seconds), with the day when that is not today.
+ * @param {number} ts
+ * @param {number} [now]  ms
+ */
 export function clock(ts, now = Date.now()) {
   const date = new Date(ts * 1000);
   const time = date.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit' });
@@ -19,18 +27,26 @@ export function clock(ts, now = Date.now()) {
   return `${date.toLocaleDateString([], { day: 'numeric', month: 'short' })} ${time}`;
 }
 
+/** @param {number} ms */
 export function age(ms) {
   if (ms < 1000) return `${Math.max(0, Math.round(ms / 10) * 10)} ms`;
   if (ms < 60_000) return `${Math.round(ms / 1000)} s`;
   return ms < 3_600_000 ? `${Math.round(ms / 60_000)} min` : `${Math.round(ms / 3_600_000)} h`;
 }
 
-// How motion was, once it has ended.
+/**
+ * How motion was, once it has ended.
+ * @param {import('./state.js').MotionEnd} end
+ */
 export function lasted({ seconds, peak, cut }) {
   return `${cut ? 'at least ' : ''}${age(Math.max(1000, seconds * 1000))}, peak ${percent(peak)}`;
 }
 
-// The server does not take a page at `origin` for one of its own site.
+/**
+ * The server does not take a page at `origin` for one of its own site.
+ * @param {string} origin
+ * @param {string} [site]  what it takes itself for
+ */
 export function refusedOrigin(origin, site) {
   return `the server refuses pages from ${origin}${site ? `, as it knows itself as ${site}` : ''}. ` +
     `Behind a proxy, set trusted_proxies; else add ${origin} to allow_origins`;
@@ -39,18 +55,31 @@ export function refusedOrigin(origin, site) {
 /** @param {unknown} why */
 export const messageOf = (why) => (why instanceof Error ? why.message : String(why));
 
+/**
+ * @param {number} count
+ * @param {string} one
+ * @param {string} many
+ */
 export const plural = (count, one, many) => `${count} ${count === 1 ? one : many}`;
 
+/** @param {string} words */
 export const sentence = (words) => words.charAt(0).toUpperCase() + words.slice(1);
 
-// Who it is: the name is in the address, unless it is the usual one.
+/**
+ * Who it is: the name is in the address, unless it is the usual one.
+ * @param {{id: string, name: string}} camera
+ */
 export function cameraWords({ id, name }) {
   return [id === 'cam' ? '' : id, name].filter(Boolean).join(' · ');
 }
 
-// How it stands between this page and the camera: {kind, words, detail}. The detail changes every
-// second and is not for a screen reader.
-export function standing(state) {
+/**
+ * How it stands between this page and the camera. The detail changes every second and is not for a
+ * screen reader.
+ * @param {State} state
+ * @returns {{kind: 'good' | 'busy' | 'lost' | 'idle', words: string, detail: string}}
+ */
+export function statusText(state) {
   const { eventStream, picture, camera, now } = state;
   if (eventStream.phase === 'paused') return { kind: 'idle', words: 'Paused', detail: '' };
   if (eventStream.phase === 'waiting') return { kind: 'lost', ...lost(eventStream, now) };
@@ -72,34 +101,51 @@ export function standing(state) {
 const FRESH = 1500;             // ms
 const RARE = 30_000;
 
-// How old what is shown is, in ms; NaN: not known.
+/**
+ * How old what is shown is, in ms; NaN: not known.
+ * @param {State} state
+ */
 function pictureAge({ picture, skew, now }) {
   return picture.taken && skew !== null ? now - skew - picture.taken : NaN;
 }
 
-// ms from one picture of the camera to the next: a slow one is not late.
+/**
+ * ms from one picture of the camera to the next: a slow one is not late.
+ * @param {State} state
+ */
 function pictureEvery({ pulses }) {
   return Math.min(RARE, 1000 / (pulses.at(-1)?.fps || 0));
 }
 
+/**
+ * @param {import('./retry.js').LinkState} link
+ * @param {number} now
+ */
 function lost({ until, reason }, now) {
   if (!until) return { words: 'Reconnecting…', detail: '' };
   return { words: `${reason || 'Connection lost'}, trying again`, detail: ` in ${Math.max(1, Math.ceil((until - now) / 1000))} s` };
 }
 
-// What is written over a picture that is not live; '' over one that is.
-export function veil({ picture }) {
+/**
+ * What is written over a picture that is not live; '' over one that is.
+ * @param {State} state
+ */
+export function overlayText({ picture }) {
   if (picture.phase === 'open') return '';
   if (picture.phase === 'waiting') return `${sentence(picture.reason || 'no picture')}. Trying again…`;
   return picture.phase === 'paused' ? 'Paused' : 'Waiting for the picture…';
 }
 
-// Why nothing can be saved or set just now, though the page has the news.
-export function hindrance({ eventStream, commands }) {
+/**
+ * Why nothing can be saved or set just now, though the page hears of events.
+ * @param {State} state
+ */
+export function noCommandsText({ eventStream, commands }) {
   if (eventStream.phase !== 'open' || commands.phase === 'open' || !commands.reason) return '';
   return `Saving and resetting: ${commands.reason}.`;
 }
 
+/** @param {State} state */
 export function pictureFacts({ picture, camera, skew, now }) {
   if (camera.online === false || picture.placard) return '';       // what is shown is no picture of it
   const facts = [];
@@ -113,8 +159,11 @@ export function pictureFacts({ picture, camera, skew, now }) {
   return facts.join(' · ');
 }
 
-// Why motion fires, or why it does not.
-export function reading(pulse) {
+/**
+ * Why motion fires, or why it does not.
+ * @param {import('./state.js').Pulse | undefined} pulse
+ */
+export function motionText(pulse) {
   if (!pulse) return 'No reading yet.';
   return `Change now ${percent(pulse.change)}${pulse.held ? `: ${pulse.held}` : ''}`;
 }

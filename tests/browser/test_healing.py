@@ -142,11 +142,11 @@ def test_an_old_picture_is_not_passed_off_as_new(make_site, browse):
     page = browse(site).allow_outage().live()
     assert page["view"].get_attribute("data-live") == "true"
     kill(site, "oriel-fcgi")
-    wait_for(lambda: page["view"].get_attribute("data-live") == "false" and page["veil"].is_displayed())
-    assert page.wait_text("veil", "Camera site worker not running")
+    wait_for(lambda: page["view"].get_attribute("data-live") == "false" and page["overlay"].is_displayed())
+    assert page.wait_text("overlay", "Camera site worker not running")
     site["oriel-fcgi"].start()
     page.live()
-    wait_for(lambda: page["view"].get_attribute("data-live") == "true" and not page["veil"].is_displayed())
+    wait_for(lambda: page["view"].get_attribute("data-live") == "true" and not page["overlay"].is_displayed())
 
 
 def test_a_placard_is_no_live_picture(make_site, browse, common_site):

@@ -47,8 +47,8 @@ def test_the_page_says_what_to_set(behind):
             f"Behind a proxy, set trusted_proxies; else add {origin} to allow_origins"
     page.wait_text("link-words", "Live")
     page.wait_movement()
-    page.wait_text("hindrance", f"Saving and resetting: {words}.")
-    assert page["hindrance"].is_displayed()
+    page.wait_text("no-commands", f"Saving and resetting: {words}.")
+    assert page["no-commands"].is_displayed()
     page["snap-btn"].click()
     page.wait_text("notice-words", f"Not saved: {words}")
     page.run("const slider = document.getElementById('threshold'); slider.value = 40; slider.dispatchEvent(new Event('input'));")
@@ -59,6 +59,6 @@ def test_the_page_says_what_to_set(behind):
 def test_it_works_once_that_is_set(behind):
     _, page, _ = behind(origins=f"--allow-origins=http://{NAME}:{{port}}")
     page.live()
-    assert page.text("hindrance") == ""
+    assert page.text("no-commands") == ""
     page["snap-btn"].click()
     page.wait_text("notice-words", "Saved manual-")

@@ -132,6 +132,15 @@ test('past events and those of meanwhile are one list', async () => {
   assert.equal(model.state.config.trigger_count, 3);
 });
 
+test('an end without a number, told while past events are on their way, ends one motion', async () => {
+  const model = page();
+  for (const ts of [1, 2]) model.dispatch({ type: 'motion', id: null, data: { ts, change: 20, count: ts } });
+  const past = load(model, (events) => ({ type: 'history', events }));
+  model.dispatch({ type: 'motion_end', data: { ts: 3, seconds: 1, peak: 20 } });
+  await past.answer([]);
+  assert.deepEqual(model.state.events.map(({ end }) => end?.seconds), [1, undefined]);
+});
+
 test('a request that failed changes nothing and is forgotten', async () => {
   const model = page();
   const list = loadSnaps(model, 12);

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 globalThis.addEventListener ??= () => {};       // a page has it
-const { backoff, hurry, Link } = await import('../../html/retry.js');
+const { backoff, retryNow, Link } = await import('../../html/retry.js');
 
 test('the wait between attempts grows and is bounded', () => {
   assert.deepEqual([0, 1, 4, 5, 60].map((failures) => [backoff(failures, () => 0), backoff(failures, () => 1)]),
@@ -23,7 +23,7 @@ test('a failure is told, and tried again at once when there is reason to hurry',
   link.up();
   while (told.length < 2) await new Promise((resolve) => setImmediate(resolve));
   const began = performance.now();
-  hurry();
+  retryNow();
   while (told.length < 4) await new Promise((resolve) => setImmediate(resolve));
   link.down();
   assert.ok(performance.now() - began < 200, 'it waits for 250 ms at least');

@@ -27,7 +27,7 @@ const live = {
   pulses: [{ ts: 99, fps: 10 }],
 };
 const words = (state) => {
-  const { kind, words: said, detail } = text.standing({ ...live, ...state });
+  const { kind, words: said, detail } = text.statusText({ ...live, ...state });
   return `${kind}: ${said}${detail}`;
 };
 const picture = (more) => ({ picture: { ...live.picture, ...more } });

@@ -48,7 +48,7 @@ export class World {
   }
 
   #turn(tab) {
-    for (const word of tab.heard.splice(0)) tab.election.hear(word);
+    for (const word of tab.heard.splice(0)) tab.election.receive(word);
     if (this.now < tab.next) return;
     tab.election.tick();
     tab.next = this.now + TICK;
