@@ -17,17 +17,17 @@ enum option_type {
 
 enum { OPTION_LIVE = 1 }; /* flag: may be changed while running, by `set` */
 
-/* A row of the table; all strings static. NULL: label, group, unit, argument that there is none,
- * choices but with OPTION_CHOICE, check when any text will do. */
+/* A row of the table; all strings are static. NULL means: no label, group, unit or argument; no
+ * choices (except with OPTION_CHOICE); any text will do (check). */
 struct option_row {
 	const char *name;  /* lower_case; on the command line also lower-case */
 	const char *label; /* for people, beside a field of a form: "Noise floor" */
-	const char *group; /* for people, over the rows that have it; they stand together */
+	const char *group; /* for people, above its rows, which stand together */
 	enum option_type type;
 	long min, max;	      /* OPTION_INTEGER, OPTION_TENTHS */
-	const char *initial;  /* the default, as one would write it in the file */
+	const char *initial;  /* the default, as it is written in the file */
 	const char *choices;  /* OPTION_CHOICE */
-	const char *unit;     /* for people, behind a number: "ms", "%" */
+	const char *unit;     /* for people, after a number: "ms", "%" */
 	const char *argument; /* OPTION_TEXT: the word for it in --help: "FILE" */
 	int (*check)(const char *text, struct cause *why); /* OPTION_TEXT: -1: not such a text */
 	unsigned flags;

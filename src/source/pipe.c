@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* pipe: JPEGs one behind the other, as `ffmpeg … -f mjpeg -` and `libcamera-vid
- * --codec mjpeg -o -` write them: from a FIFO, from standard input, or from a
- * file, which is played at the rate asked for, over and over. */
+/* pipe: JPEGs one after the other, as `ffmpeg … -f mjpeg -` and `libcamera-vid --codec mjpeg -o
+ * -` write them: from a FIFO, from standard input, or from a file, which is played over and over
+ * at the requested rate. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -17,9 +17,9 @@
 #include "source/splitter.h"
 
 enum {
-	FILE_FPS = 25,	     /* of a file, when nothing is asked for */
-	READS_MOST = 64,     /* before the thread looks at something else */
-	PIPE_SIZE = 1 << 20, /* the kernel's most for everybody: fewer wake-ups */
+	FILE_FPS = 25,	     /* for a file, when no rate is asked for */
+	READS_MOST = 64,     /* before the thread does something else */
+	PIPE_SIZE = 1 << 20, /* the kernel's limit for users: fewer wake-ups */
 };
 
 struct pipe {
@@ -53,7 +53,7 @@ fill(struct pipe *input, struct cause *why)
 	return SOURCE_GONE;
 }
 
-/* What was split off as no picture. */
+/* Count the bytes that were no picture. */
 static void
 count_broken(struct pipe *input)
 {
@@ -75,8 +75,8 @@ hand_out(struct pipe *input, struct picture *picture, const unsigned char *jpeg,
 	input->played = true;
 }
 
-/* The newest of the pictures that have come at once. Smaller ones among them are
- * previews, which some cameras put behind each picture. */
+/* The newest of the pictures that have come at once. Smaller ones among them are previews, which
+ * some cameras put after each picture. */
 static unsigned
 split_newest(struct pipe *input, const unsigned char **newest, uint32_t *newest_length)
 {
@@ -119,7 +119,7 @@ pipe_take(struct source *source, struct picture *picture, struct cause *why)
 	return result == SOURCE_PICTURE ? SOURCE_AGAIN : result;
 }
 
-/* We hold the old one, so that its number is not given to the new. */
+/* We hold the old file open, so that its inode number is not given to the new one. */
 static bool
 pipe_moved(struct source *source)
 {
@@ -131,8 +131,8 @@ pipe_moved(struct source *source)
 	    (held.st_dev != named.st_dev || held.st_ino != named.st_ino);
 }
 
-/* Begin the file again, or the one that has its name now; SOURCE_GONE when there is
- * nothing in it. */
+/* Begin the file again, or the file that has its name now; SOURCE_GONE when there is nothing in
+ * it. */
 static enum source_result
 rewind_file(struct pipe *input, struct cause *why)
 {
@@ -207,7 +207,7 @@ static const struct source_kind file_kind = {
 	.close = pipe_close,
 };
 
-/* Without O_RDWR, so that the writer's end is noticed; without waiting for one. */
+/* Without O_RDWR, so that we notice the writer's end; without waiting for a writer. */
 static int
 open_input(const char *path, struct cause *why)
 {

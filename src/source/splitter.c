@@ -40,7 +40,7 @@ splitter_room(struct splitter *splitter, size_t *size)
 {
 	size_t left = splitter->end - splitter->begin, room;
 
-	/* Once a picture, and only what came behind it. */
+	/* Once per picture, and only what came after it. */
 	if (splitter->begin > 0) {
 		memmove(splitter->data, splitter->data + splitter->begin, left);
 		splitter->scan -= splitter->begin;
@@ -58,7 +58,7 @@ splitter_add(struct splitter *splitter, size_t count)
 	splitter->end += count;
 }
 
-/* Padding, or the text between the parts of a multipart stream. */
+/* Is it padding, or the text between the parts of a multipart stream? */
 static bool
 is_filler(unsigned char byte)
 {
@@ -84,7 +84,7 @@ begin_picture(struct splitter *splitter, size_t at)
 	splitter->area = splitter->followers = 0;
 }
 
-/* The picture begun is none; look for the next from `at` on. */
+/* What was begun is no picture; look for the next from `at` on. */
 static void
 give_up(struct splitter *splitter, size_t at)
 {
@@ -106,7 +106,7 @@ splitter_restart(struct splitter *splitter)
 	seek_from(splitter, 0);
 }
 
-/* Pass over what is no picture. True when one begins. */
+/* Skip what is no picture. True when a picture begins. */
 static bool
 find_begin(struct splitter *splitter)
 {
@@ -129,8 +129,7 @@ find_begin(struct splitter *splitter)
 	return false;
 }
 
-/* What a segment says that matters here: how large the picture is, whether others
- * belong to it. */
+/* What matters here in a segment: how large the picture is, and whether others belong to it. */
 static void
 note_segment(struct splitter *splitter, unsigned marker, const unsigned char *data, uint32_t length)
 {
@@ -146,8 +145,8 @@ note_segment(struct splitter *splitter, unsigned marker, const unsigned char *da
 		splitter->followers = pictures - 1 < FOLLOWERS_MOST ? pictures - 1 : FOLLOWERS_MOST;
 }
 
-/* The next picture begins within this one: it is over if it had a scan, and is
- * nothing worth counting if it had nothing but its SOI. */
+/* The next picture begins within this one. This one is over if it had a scan. If it had only its
+ * SOI, it is not worth counting. */
 static void
 next_begins(struct splitter *splitter, bool *whole)
 {
@@ -169,8 +168,7 @@ is_lone(unsigned marker)
 	    (marker >= M_RST0 && marker <= M_RST7);
 }
 
-/* One marker segment, and what is passed over before it. False: its bytes are not all
- * there. */
+/* One marker segment, and the bytes skipped before it. False: its bytes are not all there. */
 static bool
 step_marker(struct splitter *splitter, bool *whole)
 {
@@ -194,7 +192,7 @@ step_marker(struct splitter *splitter, bool *whole)
 		*whole = mark[1] == M_EOI;
 	} else {
 		length = left >= 4 ? (size_t)mark[2] << 8 | mark[3] : 0;
-		if (left >= 4 && length < 2 && mark[1] >= M_APP0) /* decoders pass over it */
+		if (left >= 4 && length < 2 && mark[1] >= M_APP0) /* decoders skip it */
 			length = 2;
 		if (left >= 4 && length < 2) {
 			cause_set(&splitter->why, "a segment of %zu bytes", length);
@@ -213,8 +211,8 @@ step_marker(struct splitter *splitter, bool *whole)
 	return true;
 }
 
-/* Entropy-coded bytes up to the next marker that is none of theirs. False: their end
- * is not there yet. */
+/* Entropy-coded bytes up to the next marker that does not belong to them. False: their end is
+ * not there yet. */
 static bool
 step_entropy(struct splitter *splitter)
 {
@@ -239,7 +237,7 @@ step_entropy(struct splitter *splitter)
 	return false;
 }
 
-/* Walk on. True: at `scan` a picture is over; false: more bytes are needed. */
+/* Go on. True: a picture is over at `scan`; false: more bytes are needed. */
 static bool
 find_end(struct splitter *splitter)
 {
@@ -262,7 +260,7 @@ find_end(struct splitter *splitter)
 	return whole;
 }
 
-/* Is the picture at hand one of those that belong to an earlier one? */
+/* Does the current picture belong to an earlier one? */
 static bool
 belongs(struct splitter *splitter)
 {

@@ -3,7 +3,8 @@
 
 #include <stddef.h>
 
-#define FUTURE_NS UINT64_C(100000000) /* rounding, and clocks of two CPUs, are less */
+#define FUTURE_NS \
+	UINT64_C(100000000) /* rounding errors and differences between CPUs' clocks are smaller */
 
 static const char *
 find_fault(

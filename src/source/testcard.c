@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* testcard: the camera for machines without one. Colour bars that stand still,
- * the frame's number and the wall clock, and once a period a disc that crosses
- * the picture. The disc covers about a fifth of a 16:9 picture and is brighter
- * than every bar, so that it is clearly motion at the default threshold of
- * 12 %. Only what changed is painted anew. */
+/* testcard: the camera for machines without one. It shows colour bars that stand still, the
+ * frame's number, the wall clock, and once per period a disc that crosses the picture. The disc
+ * covers about a fifth of a 16:9 picture and is brighter than every bar, so it is clearly motion
+ * at the default threshold of 12 %. Only what changed is painted again. */
 #include "source/source.h"
 
 #include <errno.h>
@@ -17,8 +16,8 @@
 #include "base/clock.h"
 #include "jpeg/draw.h"
 
-/* 640x480 at 15 a second: what every webcam can do, and about 1 % of a core to
- * encode, where 1280x720 at 30 takes 5 % on every idle machine. */
+/* 640x480 at 15 a second: every webcam can do it, and it takes about 1 % of a core to encode.
+ * 1280x720 at 30 takes 5 %, on every idle machine. */
 enum { DEFAULT_WIDTH = 640, DEFAULT_HEIGHT = 480, DEFAULT_FPS = 15 };
 enum { SIDE_MIN = 160, SIDE_MAX = 8192, FPS_MAX = 240 };
 enum { CROSSING_MS = 1600 }; /* at most half a period */
@@ -67,7 +66,7 @@ paint_background(struct canvas *canvas)
 	}
 }
 
-/* Lay the background's rows y..y+height over the canvas again, all three planes. */
+/* Copy the background's rows y..y+height over the canvas, all three planes. */
 static void
 restore_rows(struct testcard *card, int y, int height)
 {
@@ -86,8 +85,7 @@ restore_rows(struct testcard *card, int y, int height)
 	memcpy(to->cr + first / 2 * (to->width / 2), from.cr + first / 2 * (to->width / 2), chroma);
 }
 
-/* Where the disc is `age` after the start; the crossing begins a quarter into
- * each period. */
+/* Where the disc is `age` after the start. It begins to cross a quarter into each period. */
 static struct disc
 disc_at(const struct testcard *card, uint64_t age)
 {

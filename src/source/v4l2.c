@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* v4l2: a camera, streamed through buffers that the driver shares with us
- * (kernel: Documentation/userspace-api/media/v4l/mmap.rst). All of them but the
- * one in hand are always queued. */
+/* v4l2: a camera, streamed through buffers that the driver shares with us (kernel:
+ * Documentation/userspace-api/media/v4l/mmap.rst). All buffers but the current one are always
+ * queued. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,7 +33,7 @@ struct v4l2 {
 	bool holding, streaming, lost;
 	uint32_t newest; /* the driver's number of the newest picture seen */
 	struct stamps stamps;
-	uint64_t empty_ns; /* when the driver had nothing last */
+	uint64_t empty_ns; /* when the driver last had nothing */
 	unsigned trouble;
 	struct cause loss; /* why `lost` */
 };
@@ -46,7 +46,7 @@ buffer_named(unsigned index)
 	};
 }
 
-/* A call failed. Drivers differ in what they answer when their device has gone. */
+/* A call failed. When their device has gone, drivers answer differently. */
 static int
 explain(const struct v4l2 *camera, const char *doing, struct cause *why)
 {
@@ -58,7 +58,7 @@ explain(const struct v4l2 *camera, const char *doing, struct cause *why)
 	return -1;
 }
 
-/* Give a buffer to the driver. A driver that refuses is started anew. */
+/* Give a buffer to the driver. If the driver refuses, it is started again. */
 static int
 queue_buffer(struct v4l2 *camera, unsigned index, struct cause *why)
 {
@@ -101,14 +101,14 @@ dequeue(struct v4l2 *camera, struct v4l2_buffer *buffer, struct cause *why)
 	}
 	if (errno == EAGAIN)
 		return DEQUEUED_NONE;
-	/* Passing trouble, such as a lost signal (vidioc-qbuf.rst). */
+	/* A temporary fault, such as a lost signal (vidioc-qbuf.rst). */
 	if (errno == EIO && ++camera->trouble < TROUBLE_MOST)
 		return DEQUEUED_BAD;
 	explain(camera, "taking a picture", why);
 	return DEQUEUED_GONE;
 }
 
-/* When the picture was taken; which clock a driver uses: kernel, buffer.rst. */
+/* When the picture was taken. Kernel, buffer.rst: which clock a driver uses. */
 static void
 stamp(struct v4l2 *camera, struct picture *picture, uint64_t now)
 {
@@ -144,9 +144,9 @@ hand_out(struct v4l2 *camera, struct picture *picture, uint64_t now)
 	stamp(camera, picture, now);
 }
 
-/* uvcvideo fills buffers on several CPUs and may finish an older picture after a newer
- * one (kernel: uvc_video.c, uvc_video_copy_data_work). Only a number that is behind by
- * less than the number of buffers says so: some drivers do not count, or start anew. */
+/* uvcvideo fills buffers on several CPUs and may finish an older picture after a newer one
+ * (kernel: uvc_video.c, uvc_video_copy_data_work). The number must be behind by less than the
+ * number of buffers: some drivers do not count, or start again. */
 static bool
 is_late(const struct v4l2 *camera, const struct v4l2_buffer *buffer)
 {
@@ -155,7 +155,7 @@ is_late(const struct v4l2 *camera, const struct v4l2_buffer *buffer)
 	return behind > 0 && behind < camera->count;
 }
 
-/* Dequeue until there is nothing newer; what is older goes straight back. */
+/* Dequeue until there is nothing newer; older buffers go straight back. */
 static enum source_result
 v4l2_take(struct source *source, struct picture *picture, struct cause *why)
 {
@@ -207,7 +207,7 @@ v4l2_release(struct source *source)
 	camera->holding = false;
 }
 
-/* ---- what the driver tells unasked ----------------------------------- */
+/* ---- the driver's notices ---------------------------------------------- */
 
 static bool
 v4l2_notice(struct source *source)
@@ -232,7 +232,7 @@ subscribe(int fd)
 	struct v4l2_event_subscription change = { .type = V4L2_EVENT_SOURCE_CHANGE };
 	int input = 0;
 
-	/* Only receivers of a signal have this; ENOTTY and EINVAL are no news. */
+	/* Only receivers of a signal have this; others answer ENOTTY or EINVAL. */
 	if (v4l2_ioctl(fd, VIDIOC_G_INPUT, &input) == 0)
 		change.id = (uint32_t)input;
 	if (v4l2_ioctl(fd, VIDIOC_SUBSCRIBE_EVENT, &change) == -1)
@@ -300,7 +300,7 @@ v4l2_close(struct source *source)
 		.memory = V4L2_MEMORY_MMAP };
 	int type = V4L2_BUF_TYPE_VIDEO_CAPTURE;
 
-	/* A camera that is gone refuses both; closing frees all the same. */
+	/* A camera that is gone refuses both; closing frees everything all the same. */
 	if (camera->streaming)
 		v4l2_ioctl(source->fd, VIDIOC_STREAMOFF, &type);
 	for (unsigned i = 0; i < camera->count; i++)
@@ -357,7 +357,7 @@ static const struct source_kind v4l2_kind = {
 	.set_control = camera_set_control,
 };
 
-/* All but the stream itself. The node is the camera's from now on. */
+/* Everything but the stream itself. The camera owns the node from now on. */
 static int
 set_up(struct v4l2 *camera, const struct v4l2_node *node, const struct source_request *wanted,
     struct cause *why)
@@ -379,7 +379,7 @@ set_up(struct v4l2 *camera, const struct v4l2_node *node, const struct source_re
 	return 0;
 }
 
-/* A camera that streams, from a node just opened. errno is ENOENT when it is none. */
+/* A camera that streams, from a node that was just opened. errno is ENOENT when it is no camera. */
 static struct source *
 start(const struct v4l2_node *node, const struct source_request *wanted, struct cause *why)
 {

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* Brightness and its like, as the driver describes them (kernel:
- * vidioc-queryctrl.rst). Types that a page can show: integer, boolean, menu and
- * button. Names are made from the driver's titles as v4l2-ctl makes them:
- * "Exposure Time, Absolute" is exposure_time_absolute.
+/* Brightness and other controls, as the driver describes them (kernel: vidioc-queryctrl.rst). Types
+ * that a page can show: integer, boolean, menu and button. Names are made from the driver's titles
+ * as v4l2-ctl makes them: "Exposure Time, Absolute" is exposure_time_absolute.
  *
- * A driver may take milliseconds for each call, a camera's microcontroller being at
- * the other end. So they are read into a table call by call, between pictures, and
- * everything else but setting one is answered from the table. */
+ * A driver may take milliseconds for each call, because it talks to a microcontroller in the
+ * camera. So the controls are read into a table call by call, between pictures. Everything but
+ * setting one is answered from the table. */
 #include "source/v4l2_device.h"
 
 #include <ctype.h>
@@ -22,18 +21,18 @@ enum { CONTROLS_MOST = 128, MENU_MOST = 64, NAME_SIZE = 33, QUERIES_MOST = 1024 
 struct control {
 	struct v4l2_queryctrl is;
 	char name[NAME_SIZE];
-	bool readable; /* `value` is what it has */
+	bool readable; /* `value` is valid */
 	int32_t value;
-	uint64_t items; /* of a menu: those that are there, from `minimum` on */
+	uint64_t items; /* of a menu: the items that exist, from `minimum` on */
 	json_t *menu;
 };
 
 struct v4l2_controls {
 	struct control list[CONTROLS_MOST];
 	unsigned count;
-	bool silent; /* a driver that does not tell of changes */
+	bool silent; /* the driver does not tell of changes */
 
-	/* Where the reading is: in the first one the table grows. */
+	/* What is being read; the first reading fills the table. */
 	enum { DONE, FIRST, AGAIN, VOLATILE } reading;
 	enum { DESCRIPTION, SUBSCRIPTION, VALUE, MENU } part;
 	unsigned at, queries;
@@ -127,7 +126,7 @@ label(const void *text, size_t size)
 	return json_words(clean);
 }
 
-/* The next one of the driver's that we can show. False: that was the last call. */
+/* The driver's next control that we can show. False: that was the last call. */
 static bool
 discover(struct v4l2_controls *controls, int fd)
 {
@@ -195,7 +194,7 @@ read_item(struct control *control, int64_t index, int fd)
 							: json_string(number)));
 }
 
-/* Is a call due for this part of it? */
+/* Does this part of the control need a call? */
 static bool
 is_due(const struct v4l2_controls *controls, const struct control *control)
 {
@@ -203,7 +202,7 @@ is_due(const struct v4l2_controls *controls, const struct control *control)
 
 	switch (controls->part) {
 	case SUBSCRIPTION:
-		/* Nobody sets these; some drivers count frames in them. */
+		/* Nobody sets these, and in some drivers they count frames. */
 		return controls->reading == FIRST && !controls->silent &&
 		    !(flags & (V4L2_CTRL_FLAG_READ_ONLY | V4L2_CTRL_FLAG_VOLATILE));
 	case VALUE:
@@ -218,7 +217,7 @@ is_due(const struct v4l2_controls *controls, const struct control *control)
 	}
 }
 
-/* On to the next call that is due; false: all are made. */
+/* Go on to the next call that is due; false: all are made. */
 static bool
 advance(struct v4l2_controls *controls)
 {
@@ -226,7 +225,7 @@ advance(struct v4l2_controls *controls)
 		if (controls->part++ < MENU)
 			continue;
 		controls->part = controls->reading == VOLATILE ? VALUE : DESCRIPTION;
-		/* The driver's next is found by the number of this one. */
+		/* The driver finds its next control by the number of this one. */
 		if (++controls->at < CONTROLS_MOST && controls->reading == FIRST)
 			controls->list[controls->at].is = controls->list[controls->at - 1].is;
 	}
@@ -395,7 +394,7 @@ v4l2_set_control(struct v4l2_controls *controls, int fd, const char *name, const
 	if (v4l2_ioctl(fd, VIDIOC_S_CTRL, &set) == 0)
 		return 0;
 	error = errno;
-	describe_again(control, fd); /* another one may have made it inactive just now */
+	describe_again(control, fd); /* another control may have made it inactive just now */
 	errno = error;
 	if (control->is.flags & V4L2_CTRL_FLAG_INACTIVE)
 		return cause_set(why, "%s is inactive now: another control overrides it", name);

@@ -53,7 +53,7 @@ check_capability(
 	return cause_set(why, "%s (%.32s) does not capture video", path, (const char *)is->card);
 }
 
-/* N of the /dev/videoN that `path` is, or leads to. */
+/* N of the /dev/videoN that `path` is or links to. */
 static int
 node_number(const char *path)
 {
@@ -114,7 +114,7 @@ find_place(unsigned number, char place[SOURCE_SELF])
 	ssize_t length;
 
 	snprintf(link, sizeof link, "/sys/class/video4linux/video%u", number);
-	length = readlink(link, place, SOURCE_SELF - 8); /* room for the order behind it */
+	length = readlink(link, place, SOURCE_SELF - 8); /* room for the order after it */
 	if (length <= 0 || length == SOURCE_SELF - 8)
 		return false;
 	place[length] = '\0';
@@ -148,7 +148,7 @@ v4l2_tell_apart(const struct v4l2_node *node, char self[SOURCE_SELF])
 	if (node->number == -1)
 		return;
 	if (!find_place((unsigned)node->number, self)) {
-		/* No /sys: then a twin stays where it is. */
+		/* Without /sys twins cannot be told apart. */
 		self[0] = '\0';
 		if (has_twin(node))
 			snprintf(self, SOURCE_SELF, "%d", node->number);
@@ -189,7 +189,7 @@ rank(const struct source_request *wanted, const struct v4l2_node *node)
 		return NOT_WANTED;
 	if (ours)
 		failures = failures > OURS_MAY_FAIL ? failures - OURS_MAY_FAIL : 0;
-	/* What can also be written to is fed by a program, if one runs. */
+	/* A node that can also be written to is fed by a program, if one runs. */
 	return failures << 2 | (ours ? 0u : 2u) | (node->can & V4L2_CAP_VIDEO_OUTPUT ? 1u : 0u);
 }
 

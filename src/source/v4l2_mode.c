@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Which of the camera's modes is the best: every format, size and rate is looked
- * at and the nearest one set; what the driver answers is what we report. */
+/* Choosing the best of the camera's modes: look at every format, size and rate and set the
+ * nearest. What the driver answers is what we report. */
 #include "source/v4l2_device.h"
 
 #include <errno.h>
@@ -14,13 +14,13 @@ enum {
 	BEST_HEIGHT = 720,
 	BEST_FPS = 30,	   /* when nothing is asked for */
 	SMOOTH_FPS = 15,   /* below this a smaller picture is better than a slower one */
-	ENUM_MOST = 256,   /* of a list that a mad driver never ends */
-	CALLS_MOST = 1024, /* in all: 3 s when each takes 3 ms; the richest cameras need 500 */
+	ENUM_MOST = 256,   /* entries of a list, in case a driver never ends it */
+	CALLS_MOST = 1024, /* in all: 3 s at 3 ms per call; the richest cameras need 500 */
 	SIDE_MAX = 65500,
 };
 
-/* In order of preference: what is passed through first, then what is cheapest
- * to encode, colour before grey. */
+/* In order of preference: first what is passed through, then what is cheapest to encode, colour
+ * before grey. */
 static const struct {
 	uint32_t fourcc;
 	enum pixel_format pixels;
@@ -66,7 +66,7 @@ apart(uint32_t a, uint32_t b)
 	return labs((long)a - (long)b);
 }
 
-/* How far from the size asked for; without a wanted: how far above the best. */
+/* How far it is from the requested size; without one, how far above the best size. */
 static long
 size_miss(const struct source_request *wanted, const struct candidate *is)
 {
@@ -123,8 +123,8 @@ ask(struct walker *walker, unsigned long request, void *arg)
 	return walker->calls++ < CALLS_MOST && v4l2_ioctl(walker->fd, request, arg) == 0;
 }
 
-/* Calls `each` with every rate of a size, or once with 0/0 when there are none. A
- * range is represented by its ends and by what is wished. */
+/* Calls `each` with every rate of a size, or once with 0/0 when there are none. A range is
+ * represented by its ends and by the requested rate. */
 typedef void (*each_rate)(void *arg, struct v4l2_fract interval);
 
 static void
@@ -278,8 +278,8 @@ choose(const struct v4l2_node *node, const struct source_request *wanted, struct
 
 /* ---- setting --------------------------------------------------------- */
 
-/* An HDMI bridge wants to be told to take the signal it sees; others know nothing
- * of timings (kernel: vidioc-query-dv-timings.rst). */
+/* An HDMI bridge must be told to take the signal that it sees. Other drivers do not know timings
+ * (kernel: vidioc-query-dv-timings.rst). */
 static int
 take_signal(const struct v4l2_node *node, struct cause *why)
 {
@@ -315,9 +315,9 @@ converts_colours(int fd, uint32_t fourcc)
 	return false;
 }
 
-/* A driver that can convert colours shall give them as a JPEG has them: full range,
- * the matrix of BT.601 (kernel: colorspaces-defs.rst). One that cannot returns these
- * fields as it got them, which says nothing. */
+/* Ask a driver that can convert colours for those of a JPEG: full range, the matrix of BT.601
+ * (kernel: colorspaces-defs.rst). A driver that cannot returns these fields unchanged, which
+ * says nothing. */
 static void
 ask_for_jpeg_colours(int fd, struct v4l2_format *set)
 {
@@ -362,7 +362,7 @@ set_format(const struct v4l2_node *node, const struct candidate *best,
 			     : cause_set(why, "%s: the driver answers with %s", node->path, unfit);
 }
 
-/* Ask for the rate; the answer, or 0/0 when the driver has no say in it. */
+/* Ask for the rate. Returns the driver's answer, or 0/0 when it cannot set one. */
 static struct v4l2_fract
 set_rate(int fd, struct v4l2_fract interval)
 {
@@ -405,7 +405,7 @@ v4l2_negotiate(const struct v4l2_node *node, const struct source_request *wanted
 	return 0;
 }
 
-/* Unless the driver says otherwise YCbCr has studio range, but in V4L2_COLORSPACE_JPEG
+/* YCbCr has studio range, except in V4L2_COLORSPACE_JPEG or when the driver says otherwise
  * (kernel: colorspaces-defs.rst). */
 bool
 v4l2_is_studio(enum pixel_format pixels, const struct v4l2_pix_format *format)

@@ -43,7 +43,7 @@ int sql_check(struct sql *sql, struct cause *why);
 /* Drop what is cached: read everything from the disk again. */
 void sql_forget(struct sql *sql);
 
-/* What takes longer than this from now on fails; 0: no limit. */
+/* Calls fail once `ns` have passed from now; 0: no limit. */
 void sql_limit(struct sql *sql, uint64_t ns);
 
 /* Report damage that was found by other means. Returns SQL_DAMAGED. */

@@ -65,7 +65,7 @@ aside_path(const char *folder, int64_t second, const char *end, char path[STORE_
 	snprintf(path, STORE_ASIDE_SIZE, "%s/%s%lld%s", folder, aside_name, (long long)second, end);
 }
 
-/* Bounded, whatever unlink(2) says. */
+/* The loop is bounded, whatever unlink(2) returns. */
 static void
 aside_prune(const char *folder)
 {
@@ -97,7 +97,7 @@ aside_rename(const char *from, const char *to)
 	return rename(from, to);
 }
 
-/* The database first: without its log it might look like a good, but older one. */
+/* The database goes first: without its log it might look like a good, but older one. */
 int
 aside_move(const char *folder, char name[STORE_NAME_SIZE], struct cause *why)
 {

@@ -22,26 +22,26 @@ struct backup;
 
 enum { BACKUP_FORM = 1, BACKUP_NAME_SIZE = 80 };
 
-/* Begin `path` under another name, mode 0600; nothing is at `path` before backup_finish().
- * STORE_FULL is not told apart. */
+/* Begin `path` under another name, mode 0600; nothing is at `path` before backup_finish(). A
+ * full disk is not told apart from other failures. */
 struct backup *backup_make(const char *path, struct cause *why);
 int backup_put(
     struct backup *backup, const char *name, const void *bytes, size_t length, struct cause *why);
 
-/* Synced, renamed, the folder synced. `force`: what is there already is replaced. */
+/* Sync, rename, sync the folder. `force`: replace what is there already. */
 int backup_finish(struct backup *backup, bool force, struct cause *why);
 
-/* Open one to read, and look at all of it: NULL when it is none, or damaged. */
+/* Open a backup to read, and check all of it. NULL when it is no backup, or damaged. */
 struct backup *backup_open(const char *path, struct cause *why);
 
-/* The bytes of one part, for free(3); STORE_MISSING when it is not in it. */
+/* The bytes of one part, for free(3); STORE_MISSING when the backup does not have it. */
 int backup_get(struct backup *backup, const char *name, unsigned char **bytes, size_t *length,
     struct cause *why);
 
-/* The name behind `after` ("": the first); false: no more. */
+/* The name after `after` ("": the first); false: no more. */
 bool backup_next(struct backup *backup, const char *after, char name[BACKUP_NAME_SIZE]);
 
-/* From any state; what was not finished is removed. Clears *backup. */
+/* Callable in any state; an unfinished file is removed. Clears *backup. */
 void backup_free(struct backup **backup);
 
 #endif

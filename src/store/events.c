@@ -10,7 +10,7 @@
 enum {
 	PRUNED_AT_ONCE = 8,
 	EVENT_AROUND = 112
-}; /* bytes of an event's JSON beside its data and type, at most */
+}; /* the most bytes of an event's JSON besides its data and type */
 
 static int
 events_no_memory(struct cause *why)
@@ -32,8 +32,8 @@ events_next(struct store *store, int64_t *id, struct cause *why)
 	return result < 0 ? result : STORE_OK;
 }
 
-/* One more than may be kept: the oldest goes. Numbers have gaps, so they say nothing about how many
- * there are. */
+/* There is one more than may be kept: the oldest goes. Numbers have gaps, so they do not count
+ * the events. */
 static int
 events_prune(struct store *store, struct cause *why)
 {

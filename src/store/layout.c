@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
-/* layout: the tables, and how those of older versions become ours. */
+/* layout: the tables, and the conversion of older versions' tables. */
 #include <stdio.h>
 #include <string.h>
 
 #include "store/store_internal.h"
 
-/* AUTOINCREMENT keeps the highest number over the pruning of old events
- * (https://www.sqlite.org/autoinc.html). `sum`: what row_sum() said of the other columns (of a
- * picture: without its number). */
+/* AUTOINCREMENT keeps the highest number when old events are pruned
+ * (https://www.sqlite.org/autoinc.html). `sum`: row_sum() of the other columns (of a picture:
+ * without its number). */
 static const char *const tables[] = {
 	"CREATE TABLE value (name TEXT PRIMARY KEY, text TEXT NOT NULL, sum INTEGER NOT NULL) WITHOUT ROWID",
 	"CREATE TABLE event (id INTEGER PRIMARY KEY AUTOINCREMENT, type TEXT NOT NULL,"
@@ -18,7 +18,7 @@ static const char *const tables[] = {
 };
 enum { TABLES = sizeof tables / sizeof tables[0] };
 
-/* What is no word of ours has come from damage that nobody could see then. */
+/* An event type that is not a word comes from damage that layout 1 could not notice. */
 static const char from_layout_1[] =
     "INSERT INTO value SELECT name, text, row_sum(name, text) FROM old_value;"
     "INSERT INTO event SELECT id, type, wall_ns, data, row_sum(id, type, wall_ns, data) FROM old_event"
@@ -63,8 +63,8 @@ layout_make(struct sql *sql, struct cause *why)
 	return layout_end(sql, result, why);
 }
 
-/* The new tables are made with our words, so that they can be compared; no column is added to old
- * ones. */
+/* New tables are made with our own statements, so that the schema can be compared; no column is
+ * added to old tables. */
 static int
 layout_from_1(struct sql *sql, struct cause *why)
 {
@@ -82,7 +82,7 @@ layout_from_1(struct sql *sql, struct cause *why)
 	return layout_end(sql, result, why);
 }
 
-/* Does the schema have our words, and no others? */
+/* Does the schema have exactly our statements? */
 static int
 layout_compare(struct sql *sql, struct cause *why)
 {

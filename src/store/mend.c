@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* mend: at start, the folder of pictures and their rows are brought together. A
- * crash between rename and commit leaves a whole picture without a row (it gets
- * one: after a lost database that are all of them); one between the removal of
- * a file and the commit, a row without a file (it goes). */
+/* mend: at the start, bring the folder of pictures and their rows together. A crash between
+ * rename and commit leaves a whole picture without a row: it gets one. (After a lost database
+ * all pictures do.) A crash between the removal of a file and the commit leaves a row without a
+ * file: the row goes. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -60,8 +60,8 @@ mend_by_age(const void *a, const void *b)
 	return (left->wall_ns > right->wall_ns) - (left->wall_ns < right->wall_ns);
 }
 
-/* The names of all pictures in the folder, sorted; left-overs of an unfinished
- * save are removed, what is not ours is let alone. */
+/* The names of all pictures in the folder, sorted. Left-overs of an unfinished save are removed;
+ * foreign files are left alone. */
 static int
 mend_read_folder(struct store *store, struct mend_list *files)
 {
@@ -181,8 +181,8 @@ mend(struct store *store, struct cause *why)
 	return result;
 }
 
-/* Make folder/snaps if it is not there, and open it. The pictures in it are not on
- * disk before its own name is: one left by an earlier start may not be there yet. */
+/* Make folder/snaps if it is not there, and open it. Its pictures are not on disk before its own
+ * name is, and a folder left by an earlier start may not be synced yet. */
 static int
 mend_open_folder(const struct store *store)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* notes: picture files do not roll back with the database, so it is noted which
- * of them an open transaction has written or removed. */
+/* notes: picture files do not roll back with the database. So it is noted which of them an open
+ * transaction has written or removed. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -38,8 +38,8 @@ store_notes_settle(struct store *store)
 			store->notes[i].depth = store->depth;
 }
 
-/* A file that was written goes. One that was removed is gone: its row, which the
- * rollback has brought back, goes after it (and if that fails, at the next start). */
+/* A written file is removed. A removed file stays removed: its row, which the rollback has
+ * brought back, is deleted (and if that fails, at the next start). */
 void
 store_notes_undo(struct store *store)
 {

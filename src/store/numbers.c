@@ -32,7 +32,7 @@ numbers_identify(int fd, struct numbers_file *file)
 	return 0;
 }
 
-/* The number stands twice: a line in which bits have changed is none. */
+/* The number stands twice: if bits have changed in a line, the line is invalid. */
 static bool
 numbers_parse(const char *line, struct numbers *numbers, struct numbers_file *file)
 {
@@ -91,7 +91,7 @@ numbers_fill(int fd, int64_t most, bool own, bool durable)
 	if (done == length)
 		return durable ? fsync(fd) : 0;
 	if (done >= 0)
-		errno = ENOSPC; /* what a short write means */
+		errno = ENOSPC; /* a short write means this */
 	return -1;
 }
 

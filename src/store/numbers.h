@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* numbers: the highest event number that may have been given away, outside of the database, so
- * that none is given away twice when the database is lost, damaged, or an older one. A line of
- * text in folder/numbers, written durably for 1,000 numbers at a time.
+/* numbers: the highest event number that may have been used, kept outside of the database. So no
+ * number is used twice when the database is lost, damaged, or an older one. It is a line of text in
+ * folder/numbers, written durably for 1,000 numbers at a time.
  *
- * The line also holds which file it is (inode and birth): a copy of it, put back by a
- * backup, says nothing about the numbers given away since, and is told by that. */
+ * The line also says which file it is (inode and birth). A copy that a backup has put back has
+ * another inode, and says nothing about the numbers used since. */
 #ifndef ORIEL_STORE_NUMBERS_H
 #define ORIEL_STORE_NUMBERS_H
 
@@ -24,21 +24,21 @@ enum numbers_state {
 
 struct numbers {
 	enum numbers_state state;
-	int64_t most; /* nothing above it was given away */
+	int64_t most; /* no number above it was used */
 };
 
-/* `folder` is a path. Never fails: what cannot be read is NUMBERS_NONE. */
+/* `folder` is a path. Never fails: a file that cannot be read is NUMBERS_NONE. */
 void numbers_read(const char *folder, struct numbers *numbers);
 
-/* Written and synced under another name, renamed, the folder synced. STORE_OK, STORE_FULL,
+/* Write and sync under another name, rename, sync the folder. STORE_OK, STORE_FULL,
  * STORE_FAILED. */
 int numbers_write(const char *folder, int64_t most, struct cause *why);
 
-/* Not synced: when the power goes, the former line is there, or none that is believed; both are
+/* Write without sync. After a power loss there is the former line, or an invalid one; both are
  * safe. */
 void numbers_write_lazily(const char *folder, int64_t most);
 
-/* From now on it is a copy: what is beside it has come from elsewhere. */
+/* Treat it as a copy from now on, because the database beside it comes from elsewhere. */
 int numbers_distrust(const char *folder, int64_t most, struct cause *why);
 
 #endif

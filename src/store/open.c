@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* open: the database's opening, and the numbers that its events may have. */
+/* open: opening the database, and the numbers that its events may have. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,8 +19,8 @@ store_path(const struct store *store, const char *end, char path[STORE_PATH_SIZE
 
 /* ---- numbers --------------------------------------------------------- */
 
-/* The clock in seconds is above all numbers as long as there was less than one event a second since
- * 1970. A clock that was set back since an earlier damage is not believed. */
+/* The clock in seconds is above all numbers as long as there was less than one event a second
+ * since 1970. A clock that was set back after an earlier damage is not believed. */
 int64_t
 store_far_above(const struct store *store, int64_t known)
 {
@@ -52,7 +52,7 @@ open_is_first(const struct store *store, bool made)
 	return made && aside_newest(store->folder) == 0 && store->count == 0;
 }
 
-/* What the database has given away is at least its newest event's number, which it keeps. */
+/* The database has used at least the number of its newest event, which it keeps. */
 static int
 open_last_number(struct store *store, int64_t *last, struct cause *why)
 {
@@ -70,8 +70,8 @@ open_last_number(struct store *store, int64_t *last, struct cause *why)
 	return result;
 }
 
-/* A number that is not used is no loss: one that is used twice is. That the numbers cannot be
- * reserved now (disk full) is said by the first event. */
+/* Skipping a number does no harm; using one twice does. If the numbers cannot be reserved now
+ * (disk full), the first event reports it. */
 static int
 open_numbers(
     struct store *store, const struct numbers *numbers, bool made, bool migrated, struct cause *why)
@@ -101,8 +101,8 @@ open_numbers(
 
 /* ---- opening --------------------------------------------------------- */
 
-/* A repair that was cut short between its two renames: the new database is whole. Its log was
- * written back before; one with the old name is the damaged one's. */
+/* A repair was interrupted between its two renames: the new database is whole. Its log was
+ * written back before, so a log with the old name belongs to the damaged one. */
 static void
 open_finish_repair(const struct store *store)
 {
@@ -198,7 +198,7 @@ store_open_or_repair(struct store *store, struct cause *why)
 	return result;
 }
 
-/* In peace it is known how far the numbers went. */
+/* At a regular end it is known how far the numbers went. */
 void
 store_close(struct store *store)
 {

@@ -56,7 +56,7 @@ store_picture_add_row(
 	return result;
 }
 
-/* *bytes of the picture's row; STORE_MISSING when there is none. */
+/* Get *bytes from the picture's row; STORE_MISSING when there is none. */
 static int
 picture_find(struct store *store, const char *name, uint64_t *bytes, struct cause *why)
 {
@@ -147,7 +147,7 @@ picture_write_making_room(
 	return result;
 }
 
-/* Give the unfinished file `name`, unless another file has it: EEXIST. */
+/* Name the unfinished file `name`, unless another file has that name: EEXIST. */
 static int
 rename_new(int folder, const char *name)
 {
@@ -155,7 +155,7 @@ rename_new(int folder, const char *name)
 		return 0;
 	if (errno != EINVAL && errno != ENOSYS)
 		return -1;
-	/* A file system without that flag; nobody else writes here. */
+	/* The file system does not know that flag. Nobody else writes here. */
 	if (faccessat(folder, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
 		errno = EEXIST;
 		return -1;
@@ -227,8 +227,8 @@ store_save_picture(struct store *store, const char *stem, const unsigned char *j
 
 /* ---- deleting -------------------------------------------------------- */
 
-/* The file first, and for good: a row without a file is put right at the next
- * start, while a file without a row would come back. */
+/* Delete the file first, and durably. A row without a file is mended at the next start, but a
+ * file without a row would come back. */
 static int
 picture_delete(struct store *store, const char *name, struct cause *why)
 {

@@ -82,8 +82,8 @@ quota_make_room(
 	return result;
 }
 
-/* Nothing is removed when even removing all would not be enough: then somebody
- * else fills the disk, and our pictures are not to pay for it in vain. */
+/* If even removing all pictures would not be enough, none is removed: something else fills the
+ * disk, and losing our pictures would not help. */
 static int
 disk_make_room(
     struct store *store, uint32_t length, const struct store_limits *limits, struct cause *why)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* repair: a new database in the place of a damaged or removed one. It is made whole under another
- * name, with what the old one still gives; then the old one is moved aside and the new one renamed.
- * Cut short anywhere, the next opening finds the old one or the new one. */
+/* repair: a new database in the place of a damaged or removed one. It is made whole under
+ * another name, with what the old one still gives. Then the old one is moved aside and the new
+ * one renamed. If this is interrupted anywhere, the next opening finds the old one or the new
+ * one. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -59,7 +60,7 @@ repair_state(struct store *store)
 		return errno == ENOENT ? REPAIR_REMOVED : REPAIR_NOTHING;
 	if (st.st_dev != store->device || st.st_ino != store->inode)
 		return REPAIR_REPLACED;
-	/* Ours never gets shorter, and SQLite looks at what it has in memory. */
+	/* Our file never gets shorter, and SQLite would only look at its cache. */
 	if (st.st_size < store->size) {
 		sql_found_damage(store->sql, NULL, "it was cut short while it was in use");
 		return REPAIR_DAMAGED;
@@ -113,7 +114,7 @@ repair_ask(struct sql *sql, const char *question)
 	    : 0;
 }
 
-/* The highest number that can have been given away. We know it when we have reserved it, or
+/* The highest number that can have been used. We know it when we have reserved it, or when
  * folder/numbers is ours. */
 static int64_t
 repair_most(const struct store *store, struct sql *damaged)
@@ -131,7 +132,8 @@ repair_most(const struct store *store, struct sql *damaged)
 	return store_far_above(store, seen > numbers.most ? seen : numbers.most);
 }
 
-/* state.db.new, whole and without a log. `damaged` may be NULL: it gives nothing any more. */
+/* Make state.db.new, whole and without a log. `damaged` may be NULL: nothing can be read from it
+ * any more. */
 static int
 repair_make(struct store *store, struct sql *damaged, int64_t most, struct cause *why)
 {
@@ -169,7 +171,7 @@ repair_sync(const struct store *store, struct cause *why)
 	return result;
 }
 
-/* The old one away, if there is one; the new one into its place. */
+/* Move the old one away, if there is one, and the new one into its place. */
 static int
 repair_put(struct store *store, bool removed, struct cause *why)
 {
@@ -201,7 +203,7 @@ repair_from(struct store *store, struct sql *damaged, bool removed, struct cause
 	return result;
 }
 
-/* The file that was removed is still open, and the last of its names. */
+/* The removed file is still open, without a name. */
 static int
 repair_removed(struct store *store, struct cause *why)
 {
@@ -260,7 +262,7 @@ repair_with(struct store *store, enum repair_state state, struct cause *why)
 	return store_open(store, why);
 }
 
-/* Another file, or another folder of pictures: what is there now counts. */
+/* There is another file, or another folder of pictures: what is there now counts. */
 static int
 repair_take(struct store *store, struct cause *why)
 {

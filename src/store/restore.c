@@ -41,7 +41,7 @@ store_save(const char *folder, unsigned char **bytes, size_t *length, struct cau
 
 /* ---- verifying ------------------------------------------------------- */
 
-/* Sound, of a layout we know; its newest number. */
+/* Check that it is sound and of a layout we know; get its newest number. */
 static int
 restore_verify(const unsigned char *bytes, size_t length, int64_t *last, struct cause *why)
 {
@@ -71,7 +71,7 @@ restore_verify(const unsigned char *bytes, size_t length, int64_t *last, struct 
 
 /* ---- putting it there ------------------------------------------------ */
 
-/* A file of these bytes at `path`, by way of another name; synced. */
+/* Write a file of these bytes at `path`, by way of another name, and sync it. */
 static int
 restore_file(const char *path, const unsigned char *bytes, size_t length, struct cause *why)
 {
@@ -108,7 +108,7 @@ restore_sync(const char *folder, struct cause *why)
 	return result;
 }
 
-/* As in a repair: cut short anywhere, there is the old database or the new one (open.c). */
+/* As in a repair: if interrupted anywhere, there is the old database or the new one (open.c). */
 static int
 restore_put(const char *folder, struct cause *why)
 {
@@ -136,8 +136,8 @@ restore_put(const char *folder, struct cause *why)
 	return restore_sync(folder, why);
 }
 
-/* What was given away since the backup is not known here, or known from folder/numbers: the next
- * opening goes on far above both. */
+/* The numbers used since the backup are not known here, or are known from folder/numbers: the
+ * next opening goes on far above both. */
 int
 store_restore(const char *folder, const unsigned char *bytes, size_t length, struct cause *why)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* result: what comes of a call that reaches the disk. */
+/* result: what a call that reaches the disk returns. */
 #ifndef ORIEL_STORE_RESULT_H
 #define ORIEL_STORE_RESULT_H
 

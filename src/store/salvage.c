@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* salvage: what a damaged database still gives. A walk ends where a page cannot be read; the events
- * are walked from both ends, so that what lies behind such a page is found as well. Tables may lead
- * in circles: numbers only grow (or only fall), and the clock ends all. */
+/* salvage: what a damaged database still gives. A walk ends where a page cannot be read. Events
+ * are walked from both ends, so that those behind such a page are found as well. Tables may lead
+ * in circles: so numbers must grow (or fall), and a time limit ends everything. */
 #include <string.h>
 
 #include "base/clock.h"
@@ -10,12 +10,12 @@
 struct salvage {
 	struct sql *damaged, *sound;
 	struct sql_statement *value, *event; /* to put one */
-	int64_t most, first, last;	     /* of the numbers read by the first walk */
+	int64_t most, first, last;	     /* the numbers read by the first walk */
 	struct store_repaired *repaired;
 	struct cause *why;
 };
 
-/* Of layout 2, or else of layout 1, which knew no sums. */
+/* For layout 2, else for layout 1, which had no sums. */
 static struct sql_statement *
 salvage_ask(struct salvage *salvage, const char *with_sums, const char *without)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* store: its sentences and transactions, settings and counters. */
+/* store: its statements and transactions, settings and counters. */
 #include "store/store.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@
 #define EVENT_COLUMNS \
 	"SELECT id, type, wall_ns, data, sum = " EVENT_SUM " FROM event WHERE id > ?1 AND id < ?2"
 
-/* Prepared, a rollback does not fail for want of memory. */
+/* All are prepared at the start, so a rollback does not fail for lack of memory. */
 static const char *const sentences[STORE_SENTENCES] = {
 	[STORE_BEGIN] = "BEGIN IMMEDIATE",
 	[STORE_COMMIT] = "COMMIT",
@@ -114,8 +114,8 @@ store_say(struct store *store, enum store_sentence sentence, struct cause *why)
 	return sql_do(store->say[sentence], why, "");
 }
 
-/* Nothing that stands in an open transaction is lost silently, and nothing that was
- * undone comes back: one that cannot go on can only be rolled back. */
+/* Nothing in an open transaction is lost silently, and nothing that was undone comes back: a
+ * transaction that cannot go on can only be rolled back. */
 static bool
 store_is_broken(const struct store *store)
 {

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* store: what must survive. SQLite (WAL, synchronous=FULL) for settings,
- * counters, events and the list of saved pictures; plain files for the pictures.
+/* store: what must survive. SQLite (WAL, synchronous=FULL) for settings, counters, events and the
+ * list of saved pictures; plain files for the pictures.
  *
- * Synchronous: these calls reach the disk and may take long, so orield runs
- * them on its store thread (orield/store_worker.c). One thread at a time. What a call
- * answered with 0 is on disk. Every failure says why; STORE_FULL apart, so
- * that "disk full" reaches the person who pressed the button, and STORE_DAMAGED, which
- * store_repair() mends. */
+ * Synchronous: these calls reach the disk and may take long, so orield runs them on its store
+ * thread (orield/store_worker.c). One thread at a time. What a call answered with 0 is on disk.
+ * Every failure says why. STORE_FULL is told apart, so that "disk full" reaches the person who
+ * pressed the button, and STORE_DAMAGED, which store_repair() mends. */
 #ifndef ORIEL_STORE_STORE_H
 #define ORIEL_STORE_STORE_H
 
@@ -28,41 +27,41 @@ struct store_limits {
 	unsigned keep_free; /* percent of the file system */
 };
 
-/* Open or create folder/state.db and folder/snaps/. A picture without a row gets
- * one, a row without its file goes, left-over temporary files are removed. A database of
- * an older layout is brought to ours, one of a newer is refused untouched. A damaged one is
- * repaired at once, see store_repair(). */
+/* Open or create folder/state.db and folder/snaps/. A picture without a row gets one, a row
+ * without a file goes, left-over temporary files are removed. A database of an older layout is
+ * converted; one of a newer layout is refused untouched. A damaged one is repaired at once, see
+ * store_repair(). */
 struct store *store_new(const char *folder, struct cause *why);
 void store_free(struct store **store);
 
-/* ---- damage. It may be found at any time: then each call fails, store_is_damaged() says so,
- * and outside of any transaction store_repair() makes the store good again. ---- */
+/* ---- damage. It may be found at any time. Then each call fails, store_is_damaged() says so,
+ * and store_repair(), outside of any transaction, makes the store good again. ---- */
 
 /* What was done about the newest damage. */
 struct store_repaired {
 	uint64_t wall_ns;	    /* when; 0: there was none */
 	char kept[STORE_NAME_SIZE]; /* name of the damaged file; "": there is none */
 	struct cause why;
-	int64_t values, events; /* of it that could still be read */
+	int64_t values, events; /* how many could still be read */
 };
 
-/* Look at all of it, at most for STORE_LOOK_S (100,000 events: 0.2 s): SQLite's own check and the
- * sum of each row. STORE_OK also when time was too short. */
+/* Check all of it, for at most STORE_LOOK_S (100,000 events: 0.2 s): SQLite's own check and the
+ * checksum of each row. STORE_OK also when the time was too short. */
 int store_look(struct store *store, struct cause *why);
 
-/* Damage was found, or another file or none is where ours was: a stat(2). */
+/* Was damage found, or is there another file, or none, in the place of ours? One stat(2). */
 bool store_is_damaged(struct store *store, struct cause *why);
 
-/* The damaged database is moved aside (state.db.corrupt-<seconds>, the newest STORE_DAMAGED_KEPT
- * are kept) and a new one begun with those settings, counters and events that can still be read in
- * STORE_SALVAGE_S; the pictures stay, and event numbers go on above all former ones. One that was
- * removed while it was open is written anew, from the file that is still open. One that was put in
- * its place is opened. */
+/* Move the damaged database aside (state.db.corrupt-<seconds>; the newest STORE_DAMAGED_KEPT are
+ * kept) and begin a new one with the settings, counters and events that can be read in
+ * STORE_SALVAGE_S. The pictures stay, and event numbers go on above all former ones. A database
+ * that was removed while open is written again, from the file that is still open. One that was
+ * put in its place is opened. */
 int store_repair(struct store *store, struct cause *why);
 const struct store_repaired *store_repaired(const struct store *store);
 
-/* ---- several calls on one fsync. They nest: an inner pair is a savepoint, whose
- * rollback leaves the rest. A commit that fails has been rolled back. ---- */
+/* ---- several calls with one fsync. They nest: an inner pair is a savepoint, whose rollback
+ * leaves the rest. A commit that fails has been rolled back. ---- */
 int store_begin(struct store *store, struct cause *why);
 int store_commit(struct store *store, struct cause *why);
 void store_rollback(struct store *store);
@@ -87,8 +86,8 @@ struct store_query {
 	size_t most_bytes; /* stop before the answer's JSON gets longer; 0 = no such limit */
 	const char *type;  /* NULL = all */
 };
-/* {"events": [{"id", "type", "ts", "data": {…}}, …], "first": N, "last": N}: a new
- * reference. first/last: what the log holds, 0 when empty; last is kept over pruning. */
+/* {"events": [{"id", "type", "ts", "data": {…}}, …], "first": N, "last": N}: a new reference.
+ * first/last: what the log holds, 0 when empty; pruning keeps last. */
 int store_events(
     struct store *store, const struct store_query *query, json_t **answer, struct cause *why);
 
@@ -98,10 +97,10 @@ struct store_picture {
 	char name[STORE_NAME_SIZE]; /* file name in folder/snaps/ */
 	uint64_t bytes, wall_ns;
 };
-/* Write atomically: temporary name, fsync, rename, fsync of the folder, then the
- * row (inside the caller's transaction if there is one). The name is
- * `stem`.jpg, or stem-2.jpg … when that is taken. Oldest pictures make room as
- * `limits` say. STORE_FULL: *why has the figures, nothing half-written is left. */
+/* Write a picture atomically: temporary name, fsync, rename, fsync of the folder, then the row
+ * (inside the caller's transaction if there is one). Its name is `stem`.jpg, or stem-2.jpg …
+ * when that is taken. The oldest pictures make room as `limits` say. STORE_FULL: *why has the
+ * figures, nothing half-written is left. */
 int store_save_picture(struct store *store, const char *stem, const unsigned char *jpeg,
     uint32_t length, uint64_t wall_ns, const struct store_limits *limits,
     struct store_picture *saved, struct cause *why);
@@ -118,11 +117,12 @@ bool store_name_valid(const char *name);
 
 /* ---- the whole state of a camera, for a backup; STORE_ results ---- */
 
-/* state.db of `folder` as bytes for free(3), looked at. orield may be running. */
+/* state.db of `folder` as bytes for free(3), checked. orield may be running. */
 int store_save(const char *folder, unsigned char **bytes, size_t *length, struct cause *why);
 
-/* Put them there; nobody may have the store open. What is there is kept as state.db.replaced. A
- * newer layout, and what is no sound database, is refused before anything is touched. */
+/* Put such bytes there; nobody may have the store open. The present database is kept as
+ * state.db.replaced. A newer layout, or an unsound database, is refused before anything is
+ * touched. */
 int store_restore(const char *folder, const unsigned char *bytes, size_t length, struct cause *why);
 
 /* Put a picture into folder/snaps, unless one of that name is there. `name` without folder. */

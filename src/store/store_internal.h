@@ -39,8 +39,8 @@ enum store_sentence {
 	STORE_SENTENCES
 };
 
-/* A picture file written or removed inside the open transaction, which a
- * rollback has to answer for. */
+/* A picture file that was written or removed inside the open transaction; a rollback must handle
+ * it. */
 struct store_note {
 	bool written;
 	int depth;
@@ -53,11 +53,11 @@ struct store {
 	int snaps;	  /* descriptor of folder/snaps */
 	int depth;	  /* of nested transactions */
 	bool spoilt;	  /* a rollback failed: the open transaction must not be committed */
-	int64_t floor;	  /* numbers up to here may have been given away before */
-	int64_t reserved; /* up to here they are ours, as folder/numbers says */
+	int64_t floor;	  /* numbers up to this one may have been used before */
+	int64_t reserved; /* numbers up to this one are ours, as folder/numbers says */
 	dev_t device;	  /* the file that is open */
 	ino_t inode;
-	off_t size; /* it had so far */
+	off_t size; /* its largest size so far */
 	struct store_repaired repaired;
 	int64_t events;	       /* in the log; -1: to be counted */
 	uint64_t count, bytes; /* of saved pictures */
@@ -66,7 +66,7 @@ struct store {
 	char folder[STORE_FOLDER_SIZE];
 };
 
-/* Remember what a rollback must answer for. -1 when out of memory. */
+/* Remember a file for a rollback. -1 when out of memory. */
 int store_note(struct store *store, const char *name, bool written);
 void store_notes_settle(struct store *store); /* the level store->depth + 1 was committed */
 void store_notes_undo(struct store *store);   /* it was rolled back */
@@ -74,17 +74,18 @@ void store_notes_undo(struct store *store);   /* it was rolled back */
 /* ---- layout.c: what the tables look like ---- */
 enum { STORE_LAYOUT = 2, STORE_LAYOUT_MAX = 9999 /* no version will have more */ };
 
-/* Bring the open database to our layout: made (*made: it was empty), migrated, refused untouched (a
- * newer one), or STORE_DAMAGED. */
+/* Bring the open database to our layout: made (*made: it was empty), converted, refused
+ * untouched (a newer one), or STORE_DAMAGED. */
 int layout_bring(struct sql *sql, bool *made, bool *migrated, struct cause *why);
 int layout_make(struct sql *sql, struct cause *why);
 
-/* Are all rows what was written? Else STORE_DAMAGED. */
+/* Do all rows have their checksums? Else STORE_DAMAGED. */
 int layout_check_rows(struct sql *sql, struct cause *why);
 
 /* ---- salvage.c ---- */
-/* Copy what can be read of the damaged database into the new one, inside a transaction of its own;
- * *repaired counts. `most`: the highest number there can be. What cannot be read is no failure. */
+/* Copy what can be read of the damaged database into the new one, inside a transaction of its
+ * own; *repaired counts. `most`: the highest number that can exist. Unreadable rows are no
+ * failure. */
 int salvage(struct sql *damaged, struct sql *sound, int64_t most, struct store_repaired *repaired,
     struct cause *why);
 
@@ -93,18 +94,19 @@ int store_open(struct store *store, struct cause *why);
 int store_open_or_repair(struct store *store, struct cause *why);
 int store_prepare(struct store *store, struct cause *why); /* in store.c */
 int store_bad_row(struct store *store, struct cause *why); /* STORE_DAMAGED */
-/* Numbers up to `id` may be given away. */
+/* Allow numbers up to `id`. */
 int store_reserve(struct store *store, int64_t id, struct cause *why);
 void store_close(struct store *store);
-/* The number from which on a store begins whose former numbers are not known: above `known`, and
- * above all that can have been given away up to now. */
+/* The first number for a store whose former numbers are unknown: above `known`, and above all
+ * that can have been used up to now. */
 int64_t store_far_above(const struct store *store, int64_t known);
 void store_path(const struct store *store, const char *end, char path[STORE_PATH_SIZE]);
 
 /* ---- aside.c: damaged ones are kept ---- */
-/* They are named after the second they were moved: the newest; 0: there is none. */
+/* They are named after the second in which they were moved. Returns the newest; 0: there is
+ * none. */
 int64_t aside_newest(const char *folder);
-/* Move state.db and its log away. `name`: where to. */
+/* Move state.db and its log aside. `name`: the new name. */
 int aside_move(const char *folder, char name[STORE_NAME_SIZE], struct cause *why);
 
 /* Open folder/snaps; bring files and rows together. */
