@@ -2,7 +2,8 @@
 /* internal: what the files of this room share, and nobody else sees.
  *
  *   capture.c  the thread-safe face: start, stop, status, bells
- *   watch.c    the thread: opens the source, waits, notices when it goes
+ *   watch.c    the thread: waits, notices when pictures stay away
+ *   opening.c  which source is open, and when it is online
  *   accept.c   which JPEGs are shown
  *   publish.c  one picture: copy or encode into the ring, ring the bells
  *   analysis.c motion, on pictures already published
@@ -82,6 +83,25 @@ struct capture {
 
 /* ---- watch.c ---- */
 void capture_watch(void *capture); /* the thread */
+
+/* ---- opening.c ---- */
+void opening_first(struct capture *capture);
+void opening_open(struct capture *capture);
+void opening_close(struct capture *capture);
+/* The source is of no use: close it, be offline, and try again later. */
+void opening_give_up(struct capture *capture, const struct cause *reason);
+/* No picture for now, because of `reason`. Told once an outage, and again when the reason
+ * changes. */
+void opening_go_offline(struct capture *capture, const struct cause *reason);
+void opening_go_online(
+    struct capture *capture); /* the first picture after an opening or a silence is out */
+/* One more picture since the opening; a few are no sign that the camera goes on. */
+void opening_count_picture(struct capture *capture);
+uint8_t *opening_failures(struct capture *capture);  /* openings in vain, of the source's node */
+void opening_copy_counters(struct capture *capture); /* into the status */
+/* Is there a camera to be had instead of a makeshift? Is the pipe still what its name leads to? */
+void opening_look_beside(struct capture *capture);
+void opening_nodes_changed(struct capture *capture); /* one came, or its permissions changed */
 
 /* ---- capture.c, for the thread ---- */
 /* Hand a report over; a full queue or no memory counts as an error. `fill` has
