@@ -1,21 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 #include "config.h"
 
-#include "orield/orield.h"
-
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/json.h"
 #include "base/log.h"
 #include "base/service.h"
 #include "loop/timer.h"
-#include "protocol/events.h"
-#include "protocol/settings.h"
+#include "orield/orield_internal.h"
 #include "orield/wanted.h"
+#include "protocol/settings.h"
 
 enum { REPORTS_MAX = 64, COUNTERS_SECONDS = 10, LOOK_TURNS = 8640 /* of those: once a day */ };
 
@@ -103,240 +100,7 @@ orield_pulse(void *arg)
 static const struct publisher_source orield_source = { .state = orield_state,
 	.pulse = orield_pulse };
 
-/* ---- events to be stored --------------------------------------------- */
-
-static void
-event_done(void *arg, struct store_job *job)
-{
-	struct orield *orield = arg;
-	bool counted = job->triggers != orield->triggers;
-
-	orield->triggers = job->triggers;
-	if (orield->publisher == NULL) /* the store opens so slowly that nobody can listen yet */
-		return;
-	publisher_publish(orield->publisher, job->events);
-	if (counted)
-		publisher_state(orield->publisher);
-}
-
-/* The store has no room for it: the living are told all the same. */
-static void
-event_unstored(struct orield *orield, struct store_job *job)
-{
-	json_object_set_new(job->data, "stored", json_false());
-	publisher_say(orield->publisher, job->event_type, json_incref(job->data));
-	store_job_free(&job);
-}
-
-static void
-orield_take_motion(struct orield *orield, struct capture_report *report)
-{
-	struct store_job *job = store_job_new(STORE_JOB_MOTION, event_done, orield);
-
-	if (job == NULL)
-		return;
-	job->data = status_motion(report);
-	job->wall_ns = report->frame.wall_ns;
-	job->figures = status_span(&report->span, report->frame.wall_ns);
-	orield->motion = (struct motion_told){
-		.open = true, .stored = true, .begun_ns = report->frame.wall_ns
-	};
-	job->limits = wanted_limits(orield->options);
-	if (options_number(orield->options, SETTING_SAVE_ON_MOTION) != 0) {
-		job->jpeg = report->jpeg;
-		job->length = report->frame.length;
-		report->jpeg = NULL;
-	}
-	if (store_worker_submit(orield->store_worker, job))
-		return;
-	/* Rather the event without its picture than neither. */
-	free(job->jpeg);
-	job->jpeg = NULL;
-	if (store_worker_submit(orield->store_worker, job))
-		return;
-	json_object_set_new(job->data, "count", json_integer((json_int_t)orield->triggers));
-	orield->motion.stored = false;
-	event_unstored(orield, job);
-}
-
-/* The end of a beginning that the store was not given is not for the store either. */
-static void
-orield_take_motion_end(struct orield *orield, const struct capture_report *report)
-{
-	struct store_job *job;
-
-	if (!orield->motion.open)
-		return;
-	orield->motion.open = false;
-	job = store_job_new(STORE_JOB_MOTION_END, event_done, orield);
-	if (job == NULL)
-		return;
-	job->figures = status_span(&report->span, report->ended_ns);
-	job->figures.reason = report->reason;
-	job->wall_ns = report->ended_ns;
-	job->data = motion_log_data(&job->figures, 0, false);
-	if (!orield->motion.stored || !store_worker_submit(orield->store_worker, job))
-		event_unstored(orield, job);
-}
-
-void
-orield_add_event(struct orield *orield, enum event_id type, json_t *data, uint64_t wall_ns)
-{
-	struct store_job *job = store_job_new(STORE_JOB_EVENT, event_done, orield);
-
-	if (job == NULL) {
-		json_decref(data);
-		return;
-	}
-	job->event_type = type;
-	job->data = data;
-	job->wall_ns = wall_ns;
-	if (!store_worker_submit(orield->store_worker, job))
-		event_unstored(orield, job);
-}
-
-static void
-orield_take_camera(struct orield *orield, json_t *data, uint64_t wall_ns)
-{
-	orield_add_event(orield, EVENT_CAMERA, data, wall_ns);
-	publisher_state(orield->publisher);
-}
-
-/* ---- the capture thread's reports ------------------------------------ */
-
-static void
-orield_say_ready(struct orield *orield, const char *status)
-{
-	if (orield->ready_said)
-		service_status(status);
-	else
-		service_ready(status);
-	orield->ready_said = true;
-}
-
-static void
-orield_take_report(struct orield *orield, struct capture_report *report)
-{
-	uint64_t now = clock_wall_ns();
-
-	switch (report->kind) {
-	case CAPTURE_ONLINE:
-		camera_controls_forget(orield->controls);
-		orield_say_ready(orield, "camera online");
-		orield_take_camera(orield, status_online(orield->options, &report->mode, now), now);
-		break;
-	case CAPTURE_OFFLINE:
-		camera_controls_forget(orield->controls);
-		orield_say_ready(orield, report->reason.text);
-		orield_take_camera(orield, status_offline(&report->reason, now), now);
-		break;
-	case CAPTURE_RING: publisher_ring(orield->publisher, report->generation); break;
-	case CAPTURE_MOTION: orield_take_motion(orield, report); break;
-	case CAPTURE_MOTION_END: orield_take_motion_end(orield, report); break;
-	case CAPTURE_CONTROLS: camera_controls_report(orield->controls, report); break;
-	}
-}
-
-static void
-orield_reported(evutil_socket_t fd, short what, void *arg)
-{
-	struct orield *orield = arg;
-	struct capture_report *report;
-
-	(void)fd, (void)what;
-	while ((report = queue_pop(orield->reports)) != NULL) {
-		orield_take_report(orield, report);
-		capture_report_free(report);
-	}
-}
-
-/* ---- the store's opening --------------------------------------------- */
-
-/* What was set while running, under what was said on the command line. */
-static void
-orield_take_stored(struct orield *orield, const json_t *values)
-{
-	const char *name;
-	json_t *text;
-	struct cause why;
-
-	json_object_foreach((json_t *)values, name, text)
-	{
-		int row = options_find(orield->options, name);
-
-		if (row == -1 || !(options_row(orield->options, (size_t)row)->flags & OPTION_LIVE))
-			continue;
-		if (options_set(orield->options, (size_t)row, json_string_value(text),
-			OPTION_STORED, &why) == -1)
-			log_warning(
-			    "settings", "stored %s; the file or the default counts", why.text);
-	}
-}
-
-/* Whether all is well with the database need not be known before the first picture. */
-static void
-orield_look_for_damage(struct orield *orield)
-{
-	struct store_job *job = store_job_new(STORE_JOB_LOOK, NULL, NULL);
-
-	if (job != NULL && !store_worker_submit(orield->store_worker, job))
-		store_job_free(&job);
-}
-
-static void
-orield_store_opened(void *arg, struct store_job *job)
-{
-	struct orield *orield = arg;
-	const char *frames = json_get_text(job->answer, "frame_count");
-
-	orield->opened = true;
-	orield->triggers = job->triggers;
-	if (orield->publisher != NULL)
-		publisher_publish(orield->publisher, job->events);
-	if (job->result != STORE_OK || job->answer == NULL)
-		return;
-	if (frames != NULL)
-		orield->frames_before = strtoull(frames, NULL, 10);
-	orield_take_stored(orield, job->answer);
-	json_decref(orield->stored_controls);
-	orield->stored_controls = camera_controls_stored(job->answer);
-	orield_look_for_damage(orield);
-	if (orield->capture == NULL)
-		return;
-	orield_tune(orield);
-	camera_controls_restore(orield->controls, orield->stored_controls);
-	publisher_hang_up(orield->publisher, "the store is open now");
-}
-
-static int
-orield_open_store(struct orield *orield)
-{
-	struct store_job *job = store_job_new(STORE_JOB_OPEN, orield_store_opened, orield);
-
-	if (job != NULL && store_worker_submit(orield->store_worker, job))
-		return 0;
-	store_job_free(&job);
-	return -1;
-}
-
 /* ---- timers and signals ---------------------------------------------- */
-
-static void
-orield_store_counters(struct orield *orield)
-{
-	struct store_job *job = store_job_new(STORE_JOB_COUNTERS, event_done, orield);
-	struct capture_status now;
-
-	if (job == NULL)
-		return;
-	orield_capture_status(orield, &now);
-	job->frames = now.frames;
-	job->moving = orield->motion.open && orield->motion.stored && now.span.open &&
-	    now.span.begun_wall_ns == orield->motion.begun_ns;
-	job->figures = status_span(&now.span, clock_wall_ns());
-	if (!store_worker_submit(orield->store_worker, job))
-		store_job_free(&job);
-}
 
 /* A store that could not be opened is tried again here. */
 static void
