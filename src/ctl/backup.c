@@ -42,8 +42,9 @@ choose_camera(struct transfer *transfer)
 static int
 put_about(struct transfer *transfer)
 {
-	json_t *about = json_pack("{si ss sI ss}", "oriel", BACKUP_FORM, "camera", transfer->camera,
-	    "made", (json_int_t)(clock_wall_ns() / CLOCK_S), "version", PACKAGE_VERSION);
+	json_t *about = json_pack("{s:i, s:s, s:I, s:s}", "oriel", BACKUP_FORM, "camera",
+	    transfer->camera, "made", (json_int_t)(clock_wall_ns() / CLOCK_S), "version",
+	    PACKAGE_VERSION);
 	char *text = json_line(about);
 	int result = text != NULL
 	    ? backup_put(transfer->backup, "about", text, strlen(text), &transfer->why)
@@ -84,9 +85,9 @@ static int
 backup_said(const struct transfer *transfer)
 {
 	if (transfer->ctl->json) {
-		json_t *reply = json_pack("{sb ss ss sb si}", "ok", 1, "file", transfer->file,
-		    "camera", transfer->camera, "accounts", transfer->accounts, "pictures",
-		    transfer->count);
+		json_t *reply = json_pack("{s:b, s:s, s:s, s:b, s:i}", "ok", 1, "file",
+		    transfer->file, "camera", transfer->camera, "accounts", transfer->accounts,
+		    "pictures", transfer->count);
 
 		ctl_print(reply);
 		json_decref(reply);

@@ -74,8 +74,8 @@ static int
 restore_said(const struct transfer *transfer)
 {
 	if (transfer->ctl->json) {
-		json_t *reply = json_pack("{sb ss sb si}", "ok", 1, "camera", transfer->camera,
-		    "accounts", transfer->accounts, "pictures", transfer->count);
+		json_t *reply = json_pack("{s:b, s:s, s:b, s:i}", "ok", 1, "camera",
+		    transfer->camera, "accounts", transfer->accounts, "pictures", transfer->count);
 
 		ctl_print(reply);
 		json_decref(reply);

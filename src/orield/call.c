@@ -213,11 +213,11 @@ call_reply(struct call *call, json_t *reply)
 void
 call_error(struct call *call, const char *error)
 {
-	call_reply(call, json_pack("{so}", "error", json_words(error)));
+	call_reply(call, json_pack("{s:o}", "error", json_words(error)));
 }
 
 void
 call_refuse(struct call *call, const char *reason)
 {
-	call_reply(call, json_pack("{sb so}", "ok", 0, "reason", json_words(reason)));
+	call_reply(call, json_pack("{s:b, s:o}", "ok", 0, "reason", json_words(reason)));
 }

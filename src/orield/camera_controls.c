@@ -109,7 +109,7 @@ camera_controls_ask(struct camera_controls *controls, struct call *call, const j
 
 	if (values == NULL && controls->known != NULL &&
 	    clock_mono_ns() - controls->known_ns < KNOWN_NS) {
-		call_reply(call, json_pack("{sO}", "controls", controls->known));
+		call_reply(call, json_pack("{s:O}", "controls", controls->known));
 		return;
 	}
 	asked = calloc(1, sizeof *asked);
@@ -186,7 +186,7 @@ camera_controls_keep(struct asked *asked, const struct capture_report *report)
 {
 	struct store_job *job = store_job_new(STORE_JOB_SET, camera_controls_kept, asked);
 
-	asked->reply = json_pack("{sb sO}", "ok", 1, "controls", report->controls);
+	asked->reply = json_pack("{s:b, s:O}", "ok", 1, "controls", report->controls);
 	if (job != NULL) {
 		job->data = camera_controls_texts(report->set);
 		if (store_worker_submit(asked->controls->store_worker, job))
@@ -205,7 +205,7 @@ camera_controls_answer(struct asked *asked, const struct capture_report *report)
 		return;
 	}
 	if (report->controls != NULL)
-		call_reply(asked->call, json_pack("{sO}", "controls", report->controls));
+		call_reply(asked->call, json_pack("{s:O}", "controls", report->controls));
 	else if (report->invalid)
 		call_error(asked->call, report->reason.text);
 	else
@@ -228,7 +228,7 @@ camera_controls_report(struct camera_controls *controls, struct capture_report *
 	}
 	if (changed)
 		publisher_say(controls->publisher, EVENT_CONTROLS,
-		    json_pack("{sO}", "controls", report->controls));
+		    json_pack("{s:O}", "controls", report->controls));
 	while ((asked = camera_controls_take(controls, report->token)) != NULL)
 		camera_controls_answer(asked, report);
 }

@@ -98,10 +98,10 @@ handle_HELP(struct orield *orield, struct call *call, const json_t *command)
 	(void)orield, (void)command;
 	for (int id = 0; id < COMMAND_COUNT; id++)
 		json_array_append_new(list,
-		    json_pack("{ss so ss so}", "cmd", command_rows[id].name, "arguments",
+		    json_pack("{s:s, s:o, s:s, s:o}", "cmd", command_rows[id].name, "arguments",
 			arguments_names(command_rows[id].arguments), "help", command_rows[id].help,
 			"takes", arguments_describe(command_rows[id].arguments)));
-	call_reply(call, json_pack("{so}", "commands", list));
+	call_reply(call, json_pack("{s:o}", "commands", list));
 }
 
 static void
@@ -162,7 +162,7 @@ static void
 set_done(struct request *request, struct store_job *job)
 {
 	struct orield *orield = request->orield;
-	json_t *reply = json_pack("{sb}", "ok", 1), *text;
+	json_t *reply = json_pack("{s:b}", "ok", 1), *text;
 	const char *name;
 
 	json_object_foreach(job->data, name, text)
@@ -201,7 +201,7 @@ static void
 reset_done(struct request *request, struct store_job *job)
 {
 	request->orield->triggers = job->triggers;
-	call_reply(request->call, json_pack("{sb ss}", "ok", 1, "counters", "reset"));
+	call_reply(request->call, json_pack("{s:b, s:s}", "ok", 1, "counters", "reset"));
 	publisher_state(request->orield->publisher);
 }
 
@@ -223,8 +223,8 @@ snapshot_done(struct request *request, struct store_job *job)
 	json_t *reply;
 
 	snprintf(path, sizeof path, "%s/snaps/%s", request->orield->folder, name);
-	reply = json_pack("{sb so ss+ ss sI sI}", "ok", 1, "saved", json_words(path), "url",
-	    "snaps/", name, "name", name, "size", (json_int_t)job->saved.bytes, "event",
+	reply = json_pack("{s:b, s:o, s:s+, s:s, s:I, s:I}", "ok", 1, "saved", json_words(path),
+	    "url", "snaps/", name, "name", name, "size", (json_int_t)job->saved.bytes, "event",
 	    (json_int_t)job->event);
 	call_reply(request->call, reply);
 	publisher_publish(request->orield->publisher, job->events);
@@ -280,7 +280,7 @@ handle_SNAPSHOT_NOW(struct orield *orield, struct call *call, const json_t *comm
 static void
 delete_done(struct request *request, struct store_job *job)
 {
-	call_reply(request->call, json_pack("{sb}", "ok", 1));
+	call_reply(request->call, json_pack("{s:b}", "ok", 1));
 	publisher_publish(request->orield->publisher, job->events);
 }
 

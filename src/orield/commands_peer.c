@@ -66,7 +66,7 @@ handle_ATTACH(struct orield *orield, struct call *call, const json_t *command)
 	}
 	orield_capture_status(orield, &now);
 	call_reply_fds(
-	    call, json_pack("{sb sI}", "ok", 1, "generation", (json_int_t)now.generation), fds);
+	    call, json_pack("{s:b, s:I}", "ok", 1, "generation", (json_int_t)now.generation), fds);
 }
 
 void
@@ -81,5 +81,5 @@ handle_VIEWERS(struct orield *orield, struct call *call, const json_t *command)
 	for (int kind = 0; kind < PEER_KINDS; kind++)
 		peer->viewers[kind] = (unsigned)argument_integer(
 		    command, kinds[kind], peer->viewers[kind]);
-	call_reply(call, json_pack("{sb}", "ok", 1));
+	call_reply(call, json_pack("{s:b}", "ok", 1));
 }

@@ -119,7 +119,7 @@ idempotent_answered(void *arg, const json_t *reply, bool heard)
 static char *
 idempotent_key(const struct call *call, const json_t *command)
 {
-	json_t *both = json_pack("[OO]", call_id(call), command);
+	json_t *both = json_pack("[O, O]", call_id(call), command);
 	char *key = json_dumps(both, JSON_COMPACT | JSON_SORT_KEYS);
 
 	json_decref(both);

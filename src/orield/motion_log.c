@@ -10,8 +10,8 @@
 json_t *
 motion_log_data(const struct motion_figures *figures, int64_t motion, bool cut)
 {
-	json_t *data = json_pack("{sf sf sf sf}", "ts", clock_seconds(figures->wall_ns), "seconds",
-	    figures->seconds, "peak", figures->peak, "peak_ts", figures->peak_ts);
+	json_t *data = json_pack("{s:f, s:f, s:f, s:f}", "ts", clock_seconds(figures->wall_ns),
+	    "seconds", figures->seconds, "peak", figures->peak, "peak_ts", figures->peak_ts);
 
 	if (motion != 0)
 		json_object_set_new(data, "motion", json_integer(motion));

@@ -78,7 +78,7 @@ static void
 publisher_unnumbered(struct publisher *publisher, enum event_id event, json_t *data,
     bool (*wants)(const struct peer *peer))
 {
-	json_t *line = json_pack("{ss so}", "event", event_name(event), "data", data);
+	json_t *line = json_pack("{s:s, s:o}", "event", event_name(event), "data", data);
 
 	publisher_line(publisher, line, wants);
 	json_decref(line);
@@ -104,7 +104,7 @@ void
 publisher_ring(struct publisher *publisher, uint64_t generation)
 {
 	publisher_unnumbered(publisher, EVENT_RING,
-	    json_pack("{sI}", "generation", (json_int_t)generation), wants_ring);
+	    json_pack("{s:I}", "generation", (json_int_t)generation), wants_ring);
 }
 
 static void
@@ -139,7 +139,7 @@ publisher_pulse_due(evutil_socket_t fd, short what, void *arg)
 		if (!peer->subscribed || !peer->pulse)
 			continue;
 		if (text == NULL) {
-			line = json_pack("{ss so}", "event", event_name(EVENT_PULSE), "data",
+			line = json_pack("{s:s, s:o}", "event", event_name(EVENT_PULSE), "data",
 			    publisher->source->pulse(publisher->arg));
 			text = json_line(line);
 			json_decref(line);
@@ -172,7 +172,7 @@ publisher_send_page(struct peer *peer, const json_t *answer)
 
 	json_array_foreach(events, index, event)
 	{
-		json_t *line = json_pack("{sO sO sO}", "event", json_object_get(event, "type"),
+		json_t *line = json_pack("{s:O, s:O, s:O}", "event", json_object_get(event, "type"),
 		    "id", json_object_get(event, "id"), "data", json_object_get(event, "data"));
 		char *text = json_line(line);
 
@@ -252,7 +252,7 @@ publisher_accept(struct publisher_request *request, struct peer *peer, const jso
 	struct publisher *publisher = request->publisher;
 	bool gap = request->after >= 0 && (answer == NULL || publisher_gap(answer, request->after));
 	json_t *last = json_object_get(answer, "last");
-	json_t *reply = json_pack("{sb sO* so}", "ok", 1, "last", last, "state",
+	json_t *reply = json_pack("{s:b, s:O*, s:o}", "ok", 1, "last", last, "state",
 	    publisher->source->state(publisher->arg));
 
 	if (gap)

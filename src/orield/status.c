@@ -49,7 +49,7 @@ status_span(const struct span *span, uint64_t wall_ns)
 static json_t *
 status_viewers(const unsigned viewers[PEER_KINDS])
 {
-	return json_pack("{sI sI sI}", "stream", (json_int_t)viewers[PEER_STREAM], "events",
+	return json_pack("{s:I, s:I, s:I}", "stream", (json_int_t)viewers[PEER_STREAM], "events",
 	    (json_int_t)viewers[PEER_EVENTS], "control", (json_int_t)viewers[PEER_CONTROL]);
 }
 
@@ -88,11 +88,12 @@ status_counters(const struct status_values *now)
 {
 	const struct capture_status *capture = &now->capture;
 
-	return json_pack("{sI sI sI sI sI sI sI sI}", "dropped", (json_int_t)capture->dropped,
-	    "broken", (json_int_t)capture->broken, "oversized", (json_int_t)capture->oversized,
-	    "errors", (json_int_t)capture->errors, "reopens", (json_int_t)capture->reopens,
-	    "light_held", (json_int_t)capture->light_held, "cooldown_held",
-	    (json_int_t)capture->cooldown_held, "store_refused", (json_int_t)now->store.refused);
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "dropped",
+	    (json_int_t)capture->dropped, "broken", (json_int_t)capture->broken, "oversized",
+	    (json_int_t)capture->oversized, "errors", (json_int_t)capture->errors, "reopens",
+	    (json_int_t)capture->reopens, "light_held", (json_int_t)capture->light_held,
+	    "cooldown_held", (json_int_t)capture->cooldown_held, "store_refused",
+	    (json_int_t)now->store.refused);
 }
 
 /* null, or when it was found damaged, and what of it went on. */
@@ -101,19 +102,19 @@ status_repaired(const struct store_repaired *repaired)
 {
 	if (repaired->wall_ns == 0)
 		return json_null();
-	return json_pack("{sf so so sI sI}", "ts", clock_seconds(repaired->wall_ns), "reason",
-	    json_words(repaired->why.text), "kept", json_words(repaired->kept), "settings",
-	    (json_int_t)repaired->values, "events", (json_int_t)repaired->events);
+	return json_pack("{s:f, s:o, s:o, s:I, s:I}", "ts", clock_seconds(repaired->wall_ns),
+	    "reason", json_words(repaired->why.text), "kept", json_words(repaired->kept),
+	    "settings", (json_int_t)repaired->values, "events", (json_int_t)repaired->events);
 }
 
 static void
 status_add_store(const struct store_worker_status *store, json_t *out)
 {
 	json_object_set_new(out, "snaps",
-	    json_pack("{sI sI}", "count", (json_int_t)store->pictures, "bytes",
+	    json_pack("{s:I, s:I}", "count", (json_int_t)store->pictures, "bytes",
 		(json_int_t)store->bytes));
 	json_object_set_new(out, "store",
-	    json_pack("{sb so so}", "ok", store->trouble[0] == '\0', "reason",
+	    json_pack("{s:b, s:o, s:o}", "ok", store->trouble[0] == '\0', "reason",
 		json_words(store->trouble), "repaired", status_repaired(&store->repaired)));
 }
 
@@ -126,8 +127,8 @@ status_open_span(const struct status_values *now)
 
 	if (!span->open || now->capture.hangs)
 		return json_null();
-	return json_pack("{sf sf sf sf}", "since", clock_seconds(span->begun_wall_ns), "seconds",
-	    figures.seconds, "peak", figures.peak, "peak_ts", figures.peak_ts);
+	return json_pack("{s:f, s:f, s:f, s:f}", "since", clock_seconds(span->begun_wall_ns),
+	    "seconds", figures.seconds, "peak", figures.peak, "peak_ts", figures.peak_ts);
 }
 
 static json_t *
@@ -138,9 +139,9 @@ status_verdict(const struct status_values *now, const struct motion_verdict *ver
 	    : now->capture.blind.text[0] != '\0' ? now->capture.blind.text
 						 : motion_held_word(verdict->held);
 
-	return json_pack("{sf so so so}", "change", status_percent(verdict->change), "threshold",
-	    settings_json(now->options, SETTING_THRESHOLD), "held", json_words(held), "span",
-	    status_open_span(now));
+	return json_pack("{s:f, s:o, s:o, s:o}", "change", status_percent(verdict->change),
+	    "threshold", settings_json(now->options, SETTING_THRESHOLD), "held", json_words(held),
+	    "span", status_open_span(now));
 }
 
 static void
@@ -160,8 +161,9 @@ status_reason(const struct capture_status *capture)
 json_t *
 status_json(const struct status_values *now)
 {
-	json_t *out = json_pack("{ss sb so}", "camera", options_text(now->options, SETTING_CAMERA),
-	    "online", now->capture.online, "reason", json_words(status_reason(&now->capture)));
+	json_t *out = json_pack("{s:s, s:b, s:o}", "camera",
+	    options_text(now->options, SETTING_CAMERA), "online", now->capture.online, "reason",
+	    json_words(status_reason(&now->capture)));
 
 	status_add_picture(now, out);
 	json_object_set_new(out, "uptime", json_real(clock_seconds(now->uptime_ns)));
@@ -249,9 +251,10 @@ status_motion(const struct capture_report *report)
 	const struct motion_verdict *verdict = &report->verdict;
 	uint32_t width = report->frame.width, height = report->frame.height;
 
-	return json_pack("{sf sf so s[ffff]}", "ts", clock_seconds(report->frame.wall_ns), "change",
-	    status_percent(verdict->change), "threshold", settings_tenths(verdict->threshold),
-	    "box", status_fraction(verdict->box_x, width), status_fraction(verdict->box_y, height),
+	return json_pack("{s:f, s:f, s:o, s:[f, f, f, f]}", "ts",
+	    clock_seconds(report->frame.wall_ns), "change", status_percent(verdict->change),
+	    "threshold", settings_tenths(verdict->threshold), "box",
+	    status_fraction(verdict->box_x, width), status_fraction(verdict->box_y, height),
 	    status_fraction(verdict->box_width, width),
 	    status_fraction(verdict->box_height, height));
 }
@@ -259,14 +262,14 @@ status_motion(const struct capture_report *report)
 json_t *
 status_online(const struct options *options, const struct source_mode *mode, uint64_t wall_ns)
 {
-	return json_pack("{sf sb ss so sI sI}", "ts", clock_seconds(wall_ns), "online", 1, "source",
-	    status_source(options, mode), "name", json_words(mode->name), "width",
+	return json_pack("{s:f, s:b, s:s, s:o, s:I, s:I}", "ts", clock_seconds(wall_ns), "online",
+	    1, "source", status_source(options, mode), "name", json_words(mode->name), "width",
 	    (json_int_t)mode->width, "height", (json_int_t)mode->height);
 }
 
 json_t *
 status_offline(const struct cause *reason, uint64_t wall_ns)
 {
-	return json_pack("{sf sb so}", "ts", clock_seconds(wall_ns), "online", 0, "reason",
+	return json_pack("{s:f, s:b, s:o}", "ts", clock_seconds(wall_ns), "online", 0, "reason",
 	    json_words(reason->text));
 }

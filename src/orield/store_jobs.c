@@ -20,7 +20,7 @@ store_jobs_no_memory(struct cause *why)
 int
 store_jobs_publish(struct store_job *job, enum event_id event, int64_t id, json_t *data)
 {
-	json_t *line = json_pack("{ss sO}", "event", event_name(event), "data", data);
+	json_t *line = json_pack("{s:s, s:O}", "event", event_name(event), "data", data);
 
 	if (job->events == NULL)
 		job->events = json_array();
@@ -176,7 +176,7 @@ store_jobs_save_picture(
 	if (result != STORE_OK)
 		return result;
 	snprintf(url, sizeof url, "snaps/%s", job->saved.name);
-	data = json_pack("{sf ss ss sI ss}", "ts", clock_seconds(job->wall_ns), "name",
+	data = json_pack("{s:f, s:s, s:s, s:I, s:s}", "ts", clock_seconds(job->wall_ns), "name",
 	    job->saved.name, "url", url, "size", (json_int_t)job->length, "cause",
 	    motion != 0 ? "motion" : "manual");
 	if (motion != 0)
@@ -277,7 +277,7 @@ run_delete(struct store_jobs *jobs, struct store_job *job)
 
 	if (result != STORE_OK)
 		return result;
-	data = json_pack("{ss}", "name", job->name);
+	data = json_pack("{s:s}", "name", job->name);
 	result = store_jobs_publish(job, EVENT_DELETED, 0, data);
 	json_decref(data);
 	return result;

@@ -170,7 +170,7 @@ argument_type(const struct field *argument)
 static json_t *
 argument_describe(const struct field *argument)
 {
-	json_t *out = json_pack("{ss ss ss sb}", "name", argument->name, "type",
+	json_t *out = json_pack("{s:s, s:s, s:s, s:b}", "name", argument->name, "type",
 	    argument_type(argument), "help", argument->help, "optional", argument->optional);
 
 	if (argument->type == FIELD_INTEGER) {

@@ -60,8 +60,8 @@ settings_description(const struct option_row *row)
 		[OPTION_BOOLEAN] = "boolean",
 		[OPTION_TEXT] = "text",
 		[OPTION_CHOICE] = "choice" };
-	json_t *out = json_pack("{ss ss ss ss ss ss sb}", "name", row->name, "label", row->label,
-	    "group", row->group, "type", types[row->type], "unit",
+	json_t *out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b}", "name", row->name, "label",
+	    row->label, "group", row->group, "type", types[row->type], "unit",
 	    row->unit != NULL ? row->unit : "", "help", row->help, "live",
 	    (row->flags & OPTION_LIVE) != 0);
 

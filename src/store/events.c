@@ -102,7 +102,7 @@ events_append_row(json_t *list, struct sql_statement *say)
 	json_t *data = json_parse_object(text, strlen(text));
 
 	return json_array_append_new(list,
-	    json_pack("{sI ss sf so}", "id", (json_int_t)sql_number(say, 0), "type",
+	    json_pack("{s:I, s:s, s:f, s:o}", "id", (json_int_t)sql_number(say, 0), "type",
 		sql_text(say, 1), "ts", clock_seconds((uint64_t)sql_number(say, 2)), "data",
 		data != NULL ? data : json_object()));
 }
@@ -157,7 +157,7 @@ store_events(
 		json_decref(list);
 		return result;
 	}
-	*answer = json_pack(
-	    "{so sI sI}", "events", list, "first", (json_int_t)first, "last", (json_int_t)last);
+	*answer = json_pack("{s:o, s:I, s:I}", "events", list, "first", (json_int_t)first, "last",
+	    (json_int_t)last);
 	return *answer != NULL ? STORE_OK : events_no_memory(why);
 }

@@ -270,7 +270,7 @@ store_delete_picture(struct store *store, const char *name, struct cause *why)
 static json_t *
 picture_json(struct sql_statement *say)
 {
-	return json_pack("{sI ss sI sf}", "id", (json_int_t)sql_number(say, 0), "name",
+	return json_pack("{s:I, s:s, s:I, s:f}", "id", (json_int_t)sql_number(say, 0), "name",
 	    sql_text(say, 1), "bytes", (json_int_t)sql_number(say, 2), "ts",
 	    clock_seconds((uint64_t)sql_number(say, 3)));
 }
@@ -294,8 +294,8 @@ store_pictures(
 		json_array_append_new(list, picture_json(say));
 	}
 	sql_done(say);
-	*answer = json_pack("{so sI sI}", "snaps", list, "count", (json_int_t)store->count, "bytes",
-	    (json_int_t)store->bytes);
+	*answer = json_pack("{s:o, s:I, s:I}", "snaps", list, "count", (json_int_t)store->count,
+	    "bytes", (json_int_t)store->bytes);
 	if (result == STORE_OK && *answer == NULL) {
 		cause_set(why, "out of memory");
 		return STORE_FAILED;

@@ -47,7 +47,7 @@ picture_size(int number)
 static int
 add_event(int64_t *id)
 {
-	json_t *data = json_pack("{ss}", "text", "an event that takes some room in its page");
+	json_t *data = json_pack("{s:s}", "text", "an event that takes some room in its page");
 	int result = store_add_event(store, "motion", 1700000000, data, id, &why);
 
 	json_decref(data);

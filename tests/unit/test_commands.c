@@ -1520,7 +1520,7 @@ test_controls(void **state)
 	    json_array_size(json_object_get(json_object_get(line, "data"), "controls")), 1);
 	json_decref(line);
 	restart(NULL);
-	line = json_pack("{si sb}", "gain", 5, "auto", 1);
+	line = json_pack("{s:i, s:b}", "gain", 5, "auto", 1);
 	assert_true(json_equal(fake.controls, line));
 	json_decref(line);
 }

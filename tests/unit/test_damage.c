@@ -68,7 +68,7 @@ static int64_t
 add_event(int number)
 {
 	json_t *data = json_pack(
-	    "{si ss}", "n", number, "text", "an event that takes some room in its page");
+	    "{s:i, s:s}", "n", number, "text", "an event that takes some room in its page");
 	int64_t id = 0;
 	int result;
 

@@ -67,7 +67,7 @@ tamper(const char *sql)
 static int64_t
 add_event(const char *type, int number)
 {
-	json_t *data = json_pack("{si}", "n", number);
+	json_t *data = json_pack("{s:i}", "n", number);
 	int64_t id = 0;
 
 	assert_int_equal(
@@ -202,7 +202,7 @@ test_events(void **state)
 static void
 test_an_events_data(void **state)
 {
-	json_t *data = json_pack("{sf ss}", "change", 23.4, "text", "ä\"\n"), *answer, *event;
+	json_t *data = json_pack("{s:f, s:s}", "change", 23.4, "text", "ä\"\n"), *answer, *event;
 	struct store_query query = { .after = -1, .limit = 1 };
 	int64_t id;
 
@@ -554,7 +554,7 @@ test_disk_full(void **state)
 	store_picture_totals(store, &count, &bytes);
 	assert_totals(count, bytes);
 	scratch_fill("cam/bigger", 1 << 20);
-	json_t *data = json_pack("{ss}", "text", "some text that takes room in the database file");
+	json_t *data = json_pack("{s:s}", "text", "some text that takes room in the database file");
 	while ((result = store_add_event(store, "motion", second, data, &id, &why)) == STORE_OK)
 		last = id;
 	assert_int_equal(result, STORE_FULL);

@@ -62,7 +62,7 @@ setting(const char *name, const char *text)
 {
 	struct store_job *made = job(STORE_JOB_SET, name);
 
-	made->data = json_pack("{ss}", name, text);
+	made->data = json_pack("{s:s}", name, text);
 	return made;
 }
 
@@ -75,7 +75,7 @@ picture(enum store_job_kind kind, const char *name, size_t size)
 	memset(made->jpeg, 'j', size);
 	made->length = (uint32_t)size;
 	if (kind == STORE_JOB_MOTION)
-		made->data = json_pack("{sf}", "change", 23.4);
+		made->data = json_pack("{s:f}", "change", 23.4);
 	return made;
 }
 
@@ -344,7 +344,7 @@ test_one_that_fails_half_way_is_undone(void **state)
 	json_t *values;
 
 	(void)state;
-	half->data = json_pack("{ss si}", "half", "1", "no text at all", 5);
+	half->data = json_pack("{s:s, s:i}", "half", "1", "no text at all", 5);
 	submit(setting("a", "1"));
 	submit(half);
 	submit(setting("b", "1"));
