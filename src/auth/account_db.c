@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* account_db: the database's opening and its transactions. */
+/* account_db: opening the database, and its transactions. */
 #include "auth/account_db.h"
 
 #include <errno.h>
@@ -134,9 +134,9 @@ account_db_remove_new(const char *path)
 	}
 }
 
-/* Whole, under another name, with its mode from its first moment on: SQLite gives
- * the same to its other files. Once it is the account database, never open(2) it by ourselves:
- * closing any descriptor of a database drops the locks that SQLite has on it. */
+/* Make the database whole under another name, with its mode from the first moment on: SQLite
+ * gives the same mode to its other files. Once it is the account database, never open(2) it
+ * ourselves: closing any descriptor of a database drops SQLite's locks on it. */
 static int
 account_db_write_new(const char *path, struct cause *why)
 {
@@ -161,7 +161,7 @@ account_db_write_new(const char *path, struct cause *why)
 	return result;
 }
 
-/* Not every file system can refuse to replace a file in a rename; then link(2) does. */
+/* Not every file system can refuse to replace a file in a rename; then link(2) does it. */
 static int
 account_db_put_file(const char *from, const char *to)
 {
@@ -170,8 +170,8 @@ account_db_put_file(const char *from, const char *to)
 	return errno == EINVAL && (link(from, to) == 0 || errno == EEXIST) ? 0 : -1;
 }
 
-/* Several processes may begin at once: the first to put its own there has made it. The
- * folder is synced by SQLite, with the first log that it makes beside it. */
+/* Several processes may begin at once: the first that puts its own file there has made it.
+ * SQLite syncs the folder, with the first log that it makes there. */
 static int
 account_db_make_file(struct account_db *db, struct cause *why)
 {
@@ -225,7 +225,7 @@ account_db_prepare(struct account_db *db, struct cause *why)
 	return SQL_OK;
 }
 
-/* Where the workers have their grants, whatever orielctl was told. */
+/* Use the workers' folder of grants, whatever orielctl was told. */
 static int
 account_db_find_grants(struct account_db *db, struct cause *why)
 {
@@ -253,7 +253,7 @@ account_db_open(struct account_db *db, struct cause *why)
 		result = account_db_schema(db, why);
 	if (result == SQL_OK)
 		result = sql_make_durable(db->sql, why);
-	if (result == SQL_OK) /* no flipped bit brings back what was deleted */
+	if (result == SQL_OK) /* so no flipped bit brings back what was deleted */
 		result = sql_exec(db->sql, "PRAGMA secure_delete=ON", why);
 	if (result == SQL_OK)
 		result = sql_check(db->sql, why);
@@ -268,7 +268,7 @@ account_db_open(struct account_db *db, struct cause *why)
 	return account_db_result(db, result, why);
 }
 
-/* Not the file that is open: a backup was put in its place, or it was moved away. */
+/* Is it another file than the open one? A backup was put in its place, or it was moved away. */
 static bool
 account_db_is_replaced(const struct account_db *db)
 {
@@ -372,8 +372,8 @@ account_db_end_new(struct account_db *db, enum account_db_result result, const c
 	return result;
 }
 
-/* While the folder is not settled (orielctl before any worker), account_db_settle() will
- * publish all there is: then it is no failure that we cannot. */
+/* While the folder is not settled (orielctl ran before any worker), account_db_settle() will
+ * publish everything, so not publishing is no failure. */
 enum account_db_result
 account_db_publish(struct account_db *db, const char *id, struct cause *why)
 {

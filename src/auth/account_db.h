@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: ISC */
-/* account_db: users, sessions and tokens, in STATE_DIR/auth.db (0600), and the grants of
- * those that are good now. Blocks (SQLite, fsync); one thread at a time.
+/* account_db: users, sessions and tokens, in STATE_DIR/auth.db (0600), and the grants of those that
+ * are good now. Blocks (SQLite, fsync); one thread at a time.
  *
- * oriel-fcgi's workers and orielctl each open the same file. A credential is good when
- * it has its row and its file in the folder of grants, which says the same to who holds
- * connections. Both change inside one write transaction of SQLite, whoever does it: what begins
- * is published before the commit; what ends is unlinked before it. So a crash, a full
- * disk or a power loss in between ends a session early and never late, and
- * account_db_settle() brings to its end what had begun to end. What returned ACCOUNT_DB_OK is on
- * disk.
+ * oriel-fcgi's workers and orielctl each open the same file. A credential is good when it has its
+ * row, and its file in the folder of grants. The file tells the processes that hold connections.
+ * Row and file change inside one write transaction of SQLite: a new credential is published before
+ * the commit, and an ended one is unlinked before it. So a crash, a full disk or a power loss in
+ * between ends a session early and never late, and account_db_settle() completes what had begun to
+ * end. What returned ACCOUNT_DB_OK is on disk.
  *
- * `why` is never NULL. Times are seconds since 1970, given by the caller (`now`):
- * an account database reads no clock. */
+ * `why` is never NULL. Times are seconds since 1970 and come from the caller (`now`): an account
+ * database reads no clock. */
 #ifndef ORIEL_AUTH_ACCOUNT_DB_H
 #define ORIEL_AUTH_ACCOUNT_DB_H
 
@@ -28,7 +27,7 @@ enum account_db_result {
 	ACCOUNT_DB_OK,
 	ACCOUNT_DB_MISSING, /* no such user, session, token; or the wrong proof */
 	ACCOUNT_DB_EXISTS,  /* the name is taken */
-	ACCOUNT_DB_REFUSED, /* a rule says no: *why is for who asked */
+	ACCOUNT_DB_REFUSED, /* a rule forbids it: *why is for the person who asked */
 	ACCOUNT_DB_TROUBLE, /* the database or the folder of grants: *why is for the
 			     * administrator */
 };
@@ -37,19 +36,18 @@ enum {
 	ACCOUNT_DB_USERS_MAX = 1000,
 	ACCOUNT_DB_TOKENS_MAX = 1000,
 	ACCOUNT_DB_SESSIONS_USER = 32,
-	ACCOUNT_DB_SESSIONS_MAX = 10000, /* beyond: the longest unused go */
+	ACCOUNT_DB_SESSIONS_MAX = 10000, /* beyond that, the longest unused go */
 	ACCOUNT_DB_SEEN_S = 60,		 /* how exactly `seen` is kept */
 	ACCOUNT_DB_FUTURE_S =
-	    86400, /* made later than this from now: refused, the clock has jumped */
+	    86400, /* a session from later than this from now is refused: the clock has jumped */
 	ACCOUNT_DB_FROM_SIZE = 64,
 };
 
 struct account_db_settings {
-	/* Borrowed. Which run_dir holds the grants is said by who settles (a worker) and
-	 * kept in the account database; for all others (orielctl) theirs counts only before
-	 * that. */
+	/* Borrowed. The process that settles (a worker) says which run_dir holds the grants, and
+	 * the account database keeps it. Before that, others (orielctl) use their own. */
 	const char *state_dir, *run_dir;
-	int64_t idle_s, absolute_s; /* how long a session lasts unused, and at most */
+	int64_t idle_s, absolute_s; /* how long an unused session lasts, and any session at most */
 };
 
 /* Who may come in. */
@@ -63,20 +61,21 @@ struct account_db_pass {
 
 struct account_db;
 
-/* NULL only when out of memory, or for paths too long. The first call that needs the file
- * opens it, and makes it if it is not there; while it cannot be opened each call
- * is ACCOUNT_DB_TROUBLE, and tries again (at most every 5 s). */
+/* NULL only when out of memory, or for paths too long. The first call that needs the file opens
+ * it, and makes it if it is missing. While it cannot be opened, each call returns
+ * ACCOUNT_DB_TROUBLE and tries again (at most every 5 s). */
 struct account_db *account_db_new(const struct account_db_settings *settings, struct cause *why);
 void account_db_free(struct account_db **db);
 
-/* Is it open? Opens it again when it was not, or when another file has taken its place
- * (a backup); account_db_openings() has then grown, and account_db_settle() is due. */
+/* Is it open? If not, or if another file has taken its place (a backup), it is opened again.
+ * Then account_db_openings() has grown, and account_db_settle() is due. */
 enum account_db_result account_db_ready(struct account_db *db, struct cause *why);
 unsigned account_db_openings(const struct account_db *db);
 
-/* ---- who comes: reads only, some µs ---------------------------------- */
+/* ---- checking: reads only, some µs ----------------------------------- */
 
-/* A session's or a token's secret, by its form. ACCOUNT_DB_MISSING: none, ended, expired. */
+/* Check a session's or a token's secret, told apart by its form. ACCOUNT_DB_MISSING: unknown,
+ * ended, expired. */
 enum account_db_result account_db_check(struct account_db *db, const char *secret, int64_t now,
     struct account_db_pass *pass, struct cause *why);
 
@@ -105,15 +104,15 @@ enum account_db_result account_db_user_list(
 
 /* ---- sessions -------------------------------------------------------- */
 
-/* `from`: address and program of the browser, for the list; cut, may be "". The user must
- * still have the grant `user->grant` (that of the password that was right). */
+/* `from`: address and program of the browser, for the list; cut, may be "". The user must still
+ * have the grant `user->grant` (of the password that was right). */
 enum account_db_result account_db_session_add(struct account_db *db,
     const struct account_db_pass *user, const char *from, int64_t now, char secret[SECRET_SIZE],
     struct account_db_pass *pass, struct cause *why);
 enum account_db_result account_db_touch(
     struct account_db *db, const char *id, int64_t now, struct cause *why);
 
-/* By id, or the first 8 digits and more of one. */
+/* By id, or by its first 8 digits or more. */
 enum account_db_result account_db_session_end(
     struct account_db *db, const char *id, struct cause *why);
 enum account_db_result account_db_session_end_user(
@@ -134,38 +133,38 @@ enum account_db_result account_db_token_list(
 
 /* ---- a backup ---- */
 
-/* What is in it now, for free(3). */
+/* Its content now, for free(3). */
 enum account_db_result account_db_save(
     struct account_db *db, unsigned char **bytes, size_t *length, struct cause *why);
 
-/* The users and tokens of then, in one transaction, while others may have the account database
- * open; everybody has to log in again. ACCOUNT_DB_REFUSED: these bytes will not do, or there are
- * users and `force` was not said. With it a damaged account database is moved to
+/* Put back a backup's users and tokens, in one transaction. Others may have the account database
+ * open; everybody has to log in again. ACCOUNT_DB_REFUSED: the bytes are no such backup, or
+ * there are users and `force` is false. With `force` a damaged account database is moved to
  * auth.db.corrupt. */
 enum account_db_result account_db_restore(struct account_db *db, const unsigned char *bytes,
     size_t length, bool force, int64_t now, struct cause *why);
 
 /* ---- order ----------------------------------------------------------- */
 
-/* End what has expired and make the folder of grants agree with the rows: at start,
- * at *next (when the next one expires; 0: none will) and when the clock was set. */
+/* End what has expired and make the folder of grants agree with the rows. Due at the start, at
+ * *next (when the next one expires; 0: none will) and when the clock was set. */
 enum account_db_result account_db_settle(
     struct account_db *db, int64_t now, int64_t *next, struct cause *why);
 
-/* When the next one expires, after all that is being written now. */
+/* When the next one expires, once all present writes are done. */
 enum account_db_result account_db_next(
     struct account_db *db, int64_t now, int64_t *next, struct cause *why);
 
 /* While there is no user: the one-time token for making the first, in STATE_DIR/setup-token
- * (0600); made if it is not there. ACCOUNT_DB_MISSING: there are users. */
+ * (0600); made if it is missing. ACCOUNT_DB_MISSING: there are users. */
 enum account_db_result account_db_setup_token(
     struct account_db *db, char token[SETUP_TOKEN_SIZE], struct cause *why);
 
-/* What is in such a file. -1 with *why; errno ENOENT when there is none. */
+/* Read such a file. -1 with *why; errno ENOENT when there is none. */
 int setup_token_read(const char *path, char token[SETUP_TOKEN_SIZE], struct cause *why);
 
-/* Make the first user, an operator, for who knows the set-up token. ACCOUNT_DB_MISSING: a
- * wrong token, or there is a user already. */
+/* Make the first user, an operator, with the set-up token. ACCOUNT_DB_MISSING: a wrong token, or
+ * there is a user already. */
 enum account_db_result account_db_setup(struct account_db *db, const char *token, const char *name,
     const char *hash, int64_t now, struct cause *why);
 

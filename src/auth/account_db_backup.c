@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* account_db: a backup of it, and back. */
+/* account_db: backup and restore. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,8 +29,8 @@ account_db_save(struct account_db *db, unsigned char **bytes, size_t *length, st
 	return result;
 }
 
-/* Sound, of our layout, and without the sessions of then: a session ended since must not come
- * back. */
+/* Check that it is sound and of our layout, and delete its sessions: a session that was ended
+ * since must not come back. */
 static int
 restore_open(const unsigned char *bytes, size_t length, struct sql **sql, struct cause *why)
 {
@@ -50,7 +50,7 @@ restore_open(const unsigned char *bytes, size_t length, struct sql **sql, struct
 				: result;
 }
 
-/* One that is damaged is kept under another name; whoever has it open sees that it is gone. */
+/* A damaged one is kept under another name; whoever has it open sees that it is gone. */
 static void
 restore_move_damaged(struct account_db *db)
 {
@@ -85,7 +85,7 @@ restore_ready(struct account_db *db, bool force, struct cause *why)
 	return result;
 }
 
-/* The folder of grants stays the site's, whatever orielctl was told. */
+/* The site's folder of grants stays, whatever orielctl was told. */
 static void
 restore_keep_site(struct account_db *db, char run_dir[ACCOUNT_DB_PATH_SIZE])
 {

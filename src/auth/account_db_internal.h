@@ -26,7 +26,7 @@ enum account_db_sentence {
 	SAY_SESSION_LIKE,
 	SAY_SESSION_LIST,
 	SAY_SESSION_AFTER,
-	/* One session's id each, from ?1 text and ?2 number: see account_db_session_drop_all(). */
+	/* The id of one session, from ?1 text and ?2 number: see account_db_session_drop_all(). */
 	SAY_SESSION_OF_USER,
 	SAY_SESSION_LONGEST,
 	SAY_SESSION_EXPIRED,
@@ -51,55 +51,55 @@ struct account_db {
 	struct sql_statement *say[ACCOUNT_DB_SENTENCES];
 	struct cause closed;
 	bool damaged;	   /* to be closed by the next account_db_ready() */
-	uint64_t tried_ns; /* when it was last opened in vain */
+	uint64_t tried_ns; /* when opening it last failed */
 	unsigned openings;
 	dev_t device; /* the file that is open */
 	ino_t inode;
 	char path[ACCOUNT_DB_PATH_SIZE];
 };
 
-/* A result of sql as ours; *why, where there is one, then begins with the file's name. */
+/* A result of sql as ours; *why, if any, then begins with the file's name. */
 enum account_db_result account_db_result(struct account_db *db, int result, struct cause *why);
 
-/* The same of sql_step(): a row is ACCOUNT_DB_OK, none ACCOUNT_DB_MISSING. */
+/* The same for sql_step(): a row is ACCOUNT_DB_OK, none ACCOUNT_DB_MISSING. */
 enum account_db_result account_db_row(struct account_db *db, int result, struct cause *why);
 
 /* Bind, step to the end, done. */
 #define account_db_do(db, sentence, why, ...) \
 	account_db_result((db), sql_do((db)->say[sentence], (why), __VA_ARGS__), (why))
 
-/* The one number that `text` asks for. */
+/* The number that the query `text` returns. */
 enum account_db_result account_db_number(
     struct account_db *db, const char *text, int64_t *number, struct cause *why);
 
 /* A write transaction: nobody else writes, makes or unlinks grants until its end. */
 enum account_db_result account_db_begin(struct account_db *db, struct cause *why);
 
-/* Commit if all went well, else roll back. Returns what came of it. */
+/* Commit if all went well, otherwise roll back. Returns the outcome. */
 enum account_db_result account_db_end(
     struct account_db *db, enum account_db_result result, struct cause *why);
 
-/* The same for a credential just made: when nothing came of it, both are taken back. */
+/* The same for a new credential: on failure, its row and its grant are both taken back. */
 enum account_db_result account_db_end_new(struct account_db *db, enum account_db_result result,
     const char *id, char secret[SECRET_SIZE], struct cause *why);
 
-/* All rows of `sentence`, in their order, as objects; NULL of `entry`: not that one. */
+/* All rows of `sentence`, in order, as objects; `entry` returns NULL to leave one out. */
 typedef json_t *account_db_entry(struct sql_statement *say, int64_t now);
 enum account_db_result account_db_list(struct account_db *db, enum account_db_sentence sentence,
     account_db_entry *entry, int64_t now, json_t **list, struct cause *why);
 
-/* Will `name` do for a user or a token (`what`)? */
+/* May `name` be the name of a user or a token (`what`)? */
 bool account_db_name_check(const char *what, const char *name, struct cause *why);
 
 enum account_db_result account_db_publish(struct account_db *db, const char *id, struct cause *why);
 enum account_db_result account_db_withdraw(
     struct account_db *db, const char *id, struct cause *why);
 
-/* End a session: its grant, then its row. In a transaction, like all below. */
+/* End a session: first its grant, then its row. In a transaction, like all below. */
 enum account_db_result account_db_session_drop(
     struct account_db *db, const char *id, struct cause *why);
 
-/* End sessions as long as `sentence` names one more. *count (may be NULL) grows. */
+/* End sessions as long as `sentence` returns one. *count (may be NULL) grows. */
 enum account_db_result account_db_session_drop_all(struct account_db *db,
     enum account_db_sentence sentence, const char *text, int64_t number, int64_t *count,
     struct cause *why);
@@ -107,7 +107,7 @@ enum account_db_result account_db_session_drop_all(struct account_db *db,
 enum account_db_result account_db_user_insert(struct account_db *db, const char *name,
     const char *hash, enum role role, int64_t now, struct cause *why);
 
-/* Outside a transaction: the file, when its time is over. */
+/* Outside a transaction: remove the file, when it is not needed any more. */
 void account_db_setup_token_remove(struct account_db *db);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* account_db: sessions, and who a secret belongs to. */
+/* account_db: sessions, and whose a secret is. */
 #include <string.h>
 
 #include "auth/account_db_internal.h"
@@ -7,7 +7,7 @@
 
 /* ---- whose secret is it? --------------------------------------------- */
 
-/* What the row of a session (SAY_SESSION) or token (SAY_TOKEN) says. */
+/* The row of a session (SAY_SESSION) or token (SAY_TOKEN). */
 struct row {
 	char proof[PROOF_SIZE];
 	int64_t made, expires, seen;
@@ -24,8 +24,8 @@ row_read(struct sql_statement *say, struct row *row, struct account_db_pass *pas
 	row->seen = sql_number(say, 5);
 }
 
-/* One that will only be made tomorrow is one of before the clock was set back; it
- * must not live longer for that. */
+/* A session from tomorrow was made before the clock was set back; it must not live longer
+ * because of that. */
 static bool
 row_is_good(const struct row *row, const char proof[PROOF_SIZE], int64_t now)
 {
@@ -71,7 +71,7 @@ session_expiry(const struct account_db *db, int64_t now)
 	return now + (s->idle_s < s->absolute_s ? s->idle_s : s->absolute_s);
 }
 
-/* The password that was right a moment ago may have been changed since. */
+/* The password was right a moment ago, but may have been changed since. */
 static enum account_db_result
 session_user_is(struct account_db *db, const struct account_db_pass *user, struct cause *why)
 {
@@ -170,7 +170,7 @@ account_db_session_drop_all(struct account_db *db, enum account_db_sentence sent
 	}
 }
 
-/* The whole id of the one session that begins with `start`. */
+/* The full id of the one session that begins with `start`. */
 static enum account_db_result
 session_named(struct account_db *db, const char *start, char id[GRANT_SIZE], struct cause *why)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* account_db: the folder of grants is made to agree with the rows. */
+/* account_db: makes the folder of grants agree with the rows. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +12,7 @@ struct sweep {
 	struct cause *why;
 };
 
-/* A file without a row that is good now. */
+/* A file without a good row. */
 static void
 sweep_file(void *arg, const char *id)
 {
@@ -46,8 +46,8 @@ settle_publish(struct account_db *db, const char *id, struct cause *why)
 	return grants_publish(&db->grants, id, why) == 0 ? ACCOUNT_DB_OK : ACCOUNT_DB_TROUBLE;
 }
 
-/* A session without a file: in a folder just made it gets one; else its end had
- * begun, and is brought to its end. */
+/* A session without a file. In a new folder it gets one. Otherwise it had begun to end, and is
+ * ended. */
 static enum account_db_result
 settle_session(struct account_db *db, const char *id, bool settled, struct cause *why)
 {
@@ -77,8 +77,8 @@ settle_sessions(struct account_db *db, struct cause *why)
 	return result == ACCOUNT_DB_MISSING ? ACCOUNT_DB_OK : result;
 }
 
-/* Users and tokens last: an expired token is withdrawn, not forgotten, and good
- * again if the clock was wrong. */
+/* Users and tokens last longer: an expired token is withdrawn, not deleted, and good again if
+ * the clock was wrong. */
 static enum account_db_result
 settle_lasting(struct account_db *db, int64_t now, struct cause *why)
 {
@@ -93,7 +93,7 @@ settle_lasting(struct account_db *db, int64_t now, struct cause *why)
 	return result == ACCOUNT_DB_MISSING ? ACCOUNT_DB_OK : result;
 }
 
-/* Who settles is the site: from now on its folder of grants is everybody's. */
+/* The process that settles is the site: from now on everybody uses its folder of grants. */
 static enum account_db_result
 settle_site(struct account_db *db, struct cause *why)
 {
@@ -164,7 +164,7 @@ account_db_settle(struct account_db *db, int64_t now, int64_t *next, struct caus
 	return account_db_end(db, result, why);
 }
 
-/* In a write transaction: who has just published a grant has not committed yet. */
+/* In a write transaction: a process that has just published a grant may not have committed yet. */
 enum account_db_result
 account_db_next(struct account_db *db, int64_t now, int64_t *next, struct cause *why)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* account_db: the set-up token, by which the first user is made. */
+/* account_db: the set-up token, for making the first user. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -21,7 +21,7 @@ account_db_setup_token_remove(struct account_db *db)
 {
 	char path[SETUP_PATH_SIZE];
 
-	unlink(setup_path(db, path)); /* one that stays is good for nothing while there are users */
+	unlink(setup_path(db, path)); /* a token that stays is useless while there are users */
 }
 
 int
@@ -54,7 +54,7 @@ setup_token_write(const char *path, const char *token, struct cause *why)
 
 	if (fd == -1)
 		return cause_errno(why, "%s", path);
-	errno = ENOSPC; /* what a short write means */
+	errno = ENOSPC; /* a short write means this */
 	if (write(fd, line, length) != (ssize_t)length || fsync(fd) == -1)
 		result = cause_errno(why, "%s", path);
 	close(fd);
@@ -85,7 +85,7 @@ setup_no_users(struct account_db *db, struct cause *why)
 	return result == ACCOUNT_DB_OK && count > 0 ? ACCOUNT_DB_MISSING : result;
 }
 
-/* In a write transaction, so that of several workers one makes it. */
+/* In a write transaction, so that only one of several workers makes it. */
 enum account_db_result
 account_db_setup_token(struct account_db *db, char token[SETUP_TOKEN_SIZE], struct cause *why)
 {

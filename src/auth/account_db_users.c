@@ -101,7 +101,7 @@ account_db_user_add(struct account_db *db, const char *name, const char *hash, e
 
 /* ---- changing -------------------------------------------------------- */
 
-/* End all that came in as this user; `fresh` is the grant from now on. */
+/* End everything that was opened as this user; `fresh` is the grant from now on. */
 static enum account_db_result
 user_turn_out(struct account_db *db, const char *name, char fresh[GRANT_SIZE], struct cause *why)
 {
@@ -154,8 +154,8 @@ account_db_user_role(struct account_db *db, const char *name, enum role role, st
 	return account_db_end(db, result, why);
 }
 
-/* Without any user the site waits for its set-up again, with a token that nobody
- * knows yet. When it cannot be made now, the next start of a worker tries again. */
+/* Without any user the site waits for its set-up again, with a new token. If it cannot be made
+ * now, the next start of a worker tries again. */
 static void
 user_was_last(struct account_db *db)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* account_reader: the event loop's own account database, for reading. Each call says so in the log,
- * once, when accounts cannot be read, and when they can be again. */
+/* account_reader: the event loop's own account database, for reading. It logs once when accounts
+ * cannot be read, and once when they can be again. */
 #ifndef ORIEL_AUTH_ACCOUNT_READER_H
 #define ORIEL_AUTH_ACCOUNT_READER_H
 
@@ -12,9 +12,10 @@
 
 struct account_reader {
 	struct account_db *db;
-	unsigned openings;		/* of it, seen */
-	bool failed;			/* said */
-	void (*on_replaced)(void *arg); /* another file is the account database now */
+	unsigned openings; /* account_db_openings() that we have seen */
+	bool failed;	   /* logged */
+	void (*on_replaced)(
+	    void *arg); /* called when another file has become the account database */
 	void *arg;
 };
 
@@ -29,8 +30,7 @@ enum account_db_result account_reader_user(struct account_reader *reader, const 
     struct account_db_pass *pass, char hash[HASH_SIZE]);
 enum account_db_result account_reader_count_users(struct account_reader *reader, int64_t *count);
 
-/* Say, once, that accounts cannot be read or written (the verb), and once that they can be
- * again. */
+/* Log once that accounts cannot be read or written (the verb), and once that they can be again. */
 void account_trouble_note(
     bool *failed, const char *verb, enum account_db_result result, const struct cause *why);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* answer: what somebody claims to be, and what is answered. */
+/* answer: somebody's claim, and the answer to it. */
 #ifndef ORIEL_AUTH_ANSWER_H
 #define ORIEL_AUTH_ANSWER_H
 
@@ -14,10 +14,10 @@
 enum auth_result {
 	AUTH_OK,
 	AUTH_DENIED,  /* no such credential, ended, expired, or the wrong password */
-	AUTH_WAIT,    /* too many wrong ones: answer.wait_s (429, Retry-After) */
+	AUTH_WAIT,    /* too many wrong passwords: answer.wait_s (429, Retry-After) */
 	AUTH_BUSY,    /* too many are being hashed (503, Retry-After: 1) */
-	AUTH_REFUSED, /* a rule: answer.why is for who asked (400) */
-	AUTH_TROUBLE, /* ours: answer.why is for the log (503) */
+	AUTH_REFUSED, /* a rule forbids it: answer.why is for the person who asked (400) */
+	AUTH_TROUBLE, /* our fault: answer.why is for the log (503) */
 };
 
 enum auth_kind { AUTH_SESSION, AUTH_TOKEN, AUTH_BASIC };
@@ -35,11 +35,11 @@ struct auth_answer {
 	unsigned wait_s;	  /* AUTH_WAIT */
 	struct auth_pass pass;	  /* AUTH_OK */
 	char secret[SECRET_SIZE]; /* of a new session: for the cookie, or as Bearer */
-	char device[SECRET_SIZE]; /* by which this browser is known from now on: another cookie */
+	char device[SECRET_SIZE]; /* another cookie, by which this browser is known from now on */
 	struct cause why;
 };
 
-/* The answer is the callee's until it returns; the secret in it is wiped then. */
+/* The callee may use the answer until it returns; then the secret in it is wiped. */
 typedef void auth_done(void *arg, const struct auth_answer *answer);
 
 /* Somebody's claim. No text is NULL. */

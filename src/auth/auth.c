@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* auth: what is known at once, what expires, and the two ends of it all. */
+/* auth: what is answered at once, expiry, and the start and end of it all. */
 #include "auth/auth.h"
 
 #include <errno.h>
@@ -17,12 +17,12 @@
 
 enum {
 	FAR_S = 10 * 365 *
-	    86400,    /* nothing expires: the timer only waits for the clock to be set */
+	    86400,    /* if nothing expires, the timer only waits for the clock to be set */
 	AGAIN_S = 60, /* after a failure */
 	TOUCHES = 256,
 };
 
-struct touch { /* lately asked of the auth worker */
+struct touch { /* sent to the auth worker lately */
 	char id[GRANT_SIZE];
 	uint64_t mono_ns;
 };
@@ -37,9 +37,9 @@ struct auth {
 	struct auth_worker *worker;
 	struct grant_watch *holds;
 	int poll, timer;
-	bool ordering;	     /* the auth worker is at it */
+	bool ordering;	     /* the auth worker is doing it */
 	enum order wanted;   /* afterwards */
-	bool writing_failed; /* said */
+	bool writing_failed; /* logged */
 	struct touch touches[TOUCHES];
 };
 
@@ -85,7 +85,7 @@ auth_ordered(struct auth *auth, const struct auth_task *task)
 	auth_order(auth, ORDER_NONE);
 }
 
-/* Somebody has logged in, or was given a token: when does that expire? */
+/* Somebody has logged in, or got a token: when does that expire? */
 static void
 auth_appeared(void *arg)
 {
@@ -94,7 +94,7 @@ auth_appeared(void *arg)
 	auth_order(auth, grants_are_settled(&auth->grants) ? ORDER_NEXT : ORDER_SETTLE);
 }
 
-/* Another file has become the account database: the grants are those of the old one. */
+/* Another file has become the account database: the present grants are those of the old one. */
 static void
 auth_replaced(void *arg)
 {
@@ -122,7 +122,7 @@ auth_note_write(struct auth *auth, enum account_db_result result, const struct c
 
 /* ---- at once --------------------------------------------------------- */
 
-/* Not twice within the time that `seen` is exact to. */
+/* Not twice within the precision of `seen`. */
 static void
 auth_touch(struct auth *auth, const char *id)
 {

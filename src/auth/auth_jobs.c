@@ -14,8 +14,8 @@ struct auth_job {
 	struct auth_job *next;	 /* Basic under way, or joined to one */
 	struct auth_job *joined; /* the same credential: answered with this one */
 	unsigned char digest[16];
-	char address[64],
-	    account[SECRET_SIZE]; /* who waits; of a known device only itself, as `account` */
+	char address[64], account[SECRET_SIZE]; /* whose attempt is counted; for a known device the
+						   device alone, as `account` */
 };
 
 /* ---- jobs ------------------------------------------------------------ */
@@ -102,7 +102,7 @@ auth_remember_basic(struct auth_jobs *jobs, const struct auth_job *job)
 	memory->until_ns = clock_mono_ns() + AUTH_BASIC_S * CLOCK_S;
 }
 
-/* That it was right, and nothing else: it opens nothing. */
+/* Remember that it was right, and nothing else. */
 static void
 auth_remember_login(struct auth_jobs *jobs, const struct auth_job *job)
 {
@@ -148,9 +148,8 @@ or_null(const char *text)
 	return text[0] != '\0' ? text : NULL;
 }
 
-/* Has this browser logged in under that name before? Then nobody else's wrong passwords
- * keep it waiting, only its own (OWASP, "Slow Down Online Guessing Attacks with Device
- * Cookies"). */
+/* Has this browser logged in under that name before? Then it waits only for its own wrong
+ * passwords, not for others' (OWASP, "Slow Down Online Guessing Attacks with Device Cookies"). */
 static bool
 auth_knows(struct auth_jobs *jobs, const struct auth_claim *claim)
 {
@@ -167,16 +166,15 @@ auth_knows(struct auth_jobs *jobs, const struct auth_claim *claim)
 	return known;
 }
 
-/* Was this password right for this name before, in this process? It gets a place then; to wait for
- * what was wrong it has all the same, or a guesser would learn from who does not. */
+/* Was this password right for this name before, in this process? Then it gets a place of its
+ * own. It still waits for wrong passwords, or a guesser would see who does not have to. */
 static bool
 auth_recalls(struct auth_jobs *jobs, const unsigned char digest[16])
 {
 	return secret_equal(memory_of(jobs, digest)->digest, digest, 16);
 }
 
-/* What cannot be anybody's name or password becomes no name at all: as much work, and
- * never right. */
+/* A name or password that nobody can have becomes an empty name: as much work, and never right. */
 static void
 auth_job_fill(struct auth_job *job, const struct auth_claim *claim)
 {
@@ -199,7 +197,7 @@ auth_job_fill(struct auth_job *job, const struct auth_claim *claim)
 	}
 }
 
-/* A password to be hashed: not before those that were wrong have been waited for. */
+/* Hash a password, after the wait for wrong ones. */
 static struct auth_job *
 auth_job_submit(struct auth_job *job, struct auth_answer *now)
 {
@@ -256,7 +254,7 @@ basic_join(struct auth_job *job, struct auth_answer *now)
 	return job;
 }
 
-/* A dashboard of eight pictures asks eight times at once: one hash answers all. */
+/* A dashboard with eight pictures asks eight times at once: one hash answers all. */
 struct auth_job *
 auth_jobs_basic(struct auth_jobs *jobs, const struct auth_claim *claim, auth_done *done, void *arg,
     struct auth_answer *now)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* auth_jobs: what takes its time (a password to be hashed, a row to be written), and is answered
- * later; and the passwords that were right lately. */
+/* auth_jobs: what takes time (a password to hash, a row to write) and is answered later; and the
+ * passwords that were right lately. */
 #ifndef ORIEL_AUTH_AUTH_JOBS_H
 #define ORIEL_AUTH_AUTH_JOBS_H
 
@@ -15,9 +15,10 @@
 
 enum { AUTH_JOBS = 64, AUTH_BASIC_S = 60, AUTH_MEMORIES = 64 };
 
-struct auth_memory {		  /* of a password that was right */
+struct auth_memory {		  /* one password that was right */
 	unsigned char digest[16]; /* keyed, of name and password */
-	uint64_t until_ns; /* as HTTP Basic it is so until then, monotonic; then it only was */
+	uint64_t until_ns; /* accepted as HTTP Basic until then, monotonic; afterwards only known to
+			      have been right */
 	char grant[GRANT_SIZE];
 };
 
@@ -35,7 +36,7 @@ struct auth_jobs {
 
 struct auth_job;
 
-/* As auth_login() and its like, which say what they do. */
+/* As auth_login() etc., which document them. */
 struct auth_job *auth_jobs_login(struct auth_jobs *jobs, const struct auth_claim *claim,
     auth_done *done, void *arg, struct auth_answer *now);
 struct auth_job *auth_jobs_basic(struct auth_jobs *jobs, const struct auth_claim *claim,
@@ -47,7 +48,7 @@ struct auth_job *auth_jobs_logout(
 enum auth_result auth_jobs_check_basic(
     struct auth_jobs *jobs, const char *name, const char *password, struct auth_pass *pass);
 
-/* Hand over what nobody waits for; false: no room, it is not done. */
+/* Hand over a task that nobody waits for. False: no room, it is not done. */
 bool auth_jobs_send(struct auth_jobs *jobs, enum auth_task_kind kind, const char *id);
 
 /* Answer what the auth worker has done, and free it; or free it without a word. */

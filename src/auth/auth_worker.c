@@ -10,7 +10,7 @@
 #include "base/queue.h"
 #include "base/thread.h"
 
-/* In this order they are taken. */
+/* They are taken in this order. */
 enum lane { LANE_QUICK, LANE_KNOWN, LANE_HASHES, LANES };
 static const unsigned lane_length[LANES] = {
 	[LANE_QUICK] = AUTH_WORKER_QUICK,
@@ -21,7 +21,7 @@ static const unsigned lane_length[LANES] = {
 struct auth_worker {
 	struct thread thread;
 	struct queue *lanes[LANES], *answers;
-	unsigned waiting[LANES]; /* handed in and not fetched yet; the loop's */
+	unsigned waiting[LANES]; /* handed in and not fetched yet; used by the loop */
 	struct auth_task end;
 	_Atomic bool ending;   /* only log-outs are still done */
 	struct account_db *db; /* the thread's own */
@@ -174,7 +174,7 @@ auth_worker_thread(void *arg)
 			task->result = auth_task_run(worker->db, task);
 		secret_wipe(task->password, sizeof task->password);
 		if (!queue_push(worker->answers, task))
-			abort(); /* it holds as many as may be handed in */
+			abort(); /* it has room for all that may be handed in */
 	}
 }
 
@@ -236,7 +236,7 @@ auth_worker_free(struct auth_worker **worker, void (*drop)(void *task))
 		return;
 	(*worker)->ending = true;
 	if (!queue_push((*worker)->lanes[LANE_QUICK], &(*worker)->end))
-		abort(); /* there is always room for this one */
+		abort(); /* there is always room for this task */
 	thread_join(&(*worker)->thread);
 	auth_worker_destroy(worker, drop);
 }

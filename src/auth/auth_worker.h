@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* auth_worker: the thread beside the event loop that hashes passwords and writes in the
- * account database. Tasks go in through three bounded queues and come back done. What is quick is
- * never kept waiting by more than the one password being hashed; who has been here before has
- * places of his own, and waits for his like alone, however many strangers guess. */
+/* auth_worker: the thread beside the event loop that hashes passwords and writes to the account
+ * database. Tasks go in through three bounded queues and come back done. Quick tasks wait for
+ * one password hash at most. Known clients have places of their own, and wait only for each
+ * other, however many strangers guess. */
 #ifndef ORIEL_AUTH_AUTH_WORKER_H
 #define ORIEL_AUTH_AUTH_WORKER_H
 
@@ -11,8 +11,8 @@
 #include "auth/account_db.h"
 
 enum {
-	AUTH_WORKER_HASHES = 16, /* passwords waiting or not yet answered: strangers' */
-	AUTH_WORKER_KNOWN = 8,	 /* and those of who is known */
+	AUTH_WORKER_HASHES = 16, /* strangers' passwords that wait or are not answered yet */
+	AUTH_WORKER_KNOWN = 8,	 /* and those of known clients */
 	AUTH_WORKER_QUICK = 64,	 /* other tasks */
 };
 
@@ -31,8 +31,8 @@ struct auth_task {
 	enum auth_task_kind kind;
 	char name[AUTH_NAME_SIZE], password[PASSWORD_MAX + 1], from[ACCOUNT_DB_FROM_SIZE];
 	char token[SETUP_TOKEN_SIZE + 1], id[GRANT_SIZE];
-	char device[SECRET_SIZE]; /* "": not known yet, is made with the session */
-	bool known;		  /* it was right here before: before strangers */
+	char device[SECRET_SIZE]; /* "": not known yet; made with the session */
+	bool known;		  /* it was right in this process before: goes before strangers */
 
 	enum account_db_result result; /* ACCOUNT_DB_MISSING: wrong password or token */
 	struct cause why;
@@ -43,11 +43,11 @@ struct auth_task {
 
 struct auth_worker;
 
-/* NULL with *why for lack of resources. Make it where signals may be blocked. */
+/* NULL with *why for lack of resources. Call it where signals may be blocked. */
 struct auth_worker *auth_worker_new(const struct account_db_settings *settings, struct cause *why);
 
-/* End the sessions that it was told to, drop all else through `drop`, also what is done and
- * not fetched. Clears *worker. */
+/* Ends the sessions whose log-out was handed in, and passes all other tasks to `drop`, also
+ * those that are done and not fetched. Clears *worker. */
 void auth_worker_free(struct auth_worker **worker, void (*drop)(void *task));
 
 /* False: too many wait, and the task stays the caller's. */

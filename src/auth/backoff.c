@@ -15,7 +15,7 @@ enum { WAYS = 8, SETS = BACKOFF_ENTRIES / WAYS };
 
 struct entry {
 	uint64_t key;		     /* 0: free */
-	uint64_t last_ns, before_ns; /* the newest wrong one, and the one before */
+	uint64_t last_ns, before_ns; /* the newest wrong password, and the one before */
 	uint32_t wrong;
 };
 
@@ -68,8 +68,8 @@ backoff_free(struct backoff **backoff)
 	*backoff = NULL;
 }
 
-/* A worker that died inside leaves an entry half written at worst: a wait too long
- * or too short. */
+/* If a worker dies inside, it leaves a half-written entry at worst: a wait that is too long or
+ * too short. */
 static void
 backoff_lock(struct backoff *backoff)
 {
@@ -118,7 +118,7 @@ entry_find(struct backoff *backoff, uint64_t key)
 	return NULL;
 }
 
-/* The one with the fewest wrong ones makes room, the oldest among equals. */
+/* The entry with the fewest wrong passwords makes room, the oldest among equals. */
 static bool
 entry_is_quieter(const struct entry *a, const struct entry *b)
 {
@@ -203,7 +203,7 @@ backoff_begin(struct backoff *backoff, const char *address, const char *account,
 	return wait;
 }
 
-/* As it was before the newest count. */
+/* Restore the entry as it was before the newest count. */
 static void
 backoff_less(struct backoff *backoff, uint64_t key)
 {

@@ -18,7 +18,7 @@ user_name_valid(const char *name)
 
 /* ---- Authorization --------------------------------------------------- */
 
-/* What stands behind "SCHEME ", NULL when the scheme is another. */
+/* What follows "SCHEME ", NULL for another scheme. */
 static const char *
 behind_scheme(const char *value, const char *scheme)
 {
@@ -78,7 +78,7 @@ header_authorization(const char *value, struct header_credential *credential)
 
 /* ---- Cookie ---------------------------------------------------------- */
 
-/* One "name=value" of `length` bytes: its value if it is the one that is meant. */
+/* The value of one "name=value" of `length` bytes, if it has this name. */
 static const char *
 pair_value(const char *pair, size_t length, const char *name, size_t *value_length)
 {
@@ -99,7 +99,7 @@ trimmed(const char *text, size_t length)
 	return length;
 }
 
-/* False: no secret, or there twice with different values. */
+/* False: no secret, or two different ones. */
 static bool
 cookie_take(char secret[SECRET_SIZE], const char *text, size_t size)
 {

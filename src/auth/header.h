@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* header: the credentials in what a stranger sends. Pure: bytes in, words out.
+/* header: the credentials in the headers of a stranger. No I/O: bytes in, words out.
  *
- * Whatever is not exactly as it should be is no credential at all; it is never
- * repaired. */
+ * Anything that is not exactly right is no credential; nothing is repaired. */
 #ifndef ORIEL_AUTH_HEADER_H
 #define ORIEL_AUTH_HEADER_H
 
@@ -27,8 +26,8 @@ struct header_credential {
 /* Read the value of `Authorization`. Wipe the result after use. */
 enum header_kind header_authorization(const char *value, struct header_credential *credential);
 
-/* The secret in the cookie `name` (RFC 6265 section 4.2.1); false when there is none, or
- * when it is there twice with different values: which of them would it be? */
+/* The secret in the cookie `name` (RFC 6265 section 4.2.1). False when there is none, or two
+ * different ones: which one would be meant? */
 bool header_cookie(const char *value, const char *name, char secret[SECRET_SIZE]);
 
 /* [a-z0-9][a-z0-9._-]{0,31} */

@@ -49,7 +49,7 @@ secret_make_token(char text[SECRET_SIZE])
 	sodium_memzero(secret, sizeof secret);
 }
 
-/* 32 letters and digits that nobody takes for each other. */
+/* 32 letters and digits that cannot be mistaken for each other. */
 void
 secret_make_setup(char text[SETUP_TOKEN_SIZE])
 {
@@ -155,7 +155,7 @@ secret_decode(const char *text, size_t length, char *out, size_t size)
 
 /* ---- devices --------------------------------------------------------- */
 
-/* The second half of `bytes`, from the first. */
+/* Computes the second half of `bytes` from the first. */
 static void
 device_seal(unsigned char bytes[2 * DEVICE_BYTES], const char *name, const char *hash)
 {
@@ -219,7 +219,7 @@ password_hash(const char *password, char hash[HASH_SIZE])
 	    hash, password, strlen(password), PASSES, MEMORY, crypto_pwhash_ALG_ARGON2ID13);
 }
 
-/* No such user must take as long as a wrong password does. */
+/* An unknown user must take as long as a wrong password. */
 static int
 password_pretend(const char *password)
 {

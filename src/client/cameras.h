@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* cameras: which ones there are. Each has a folder of its name in the run
- * directory, with its orield's control socket inside. */
+/* cameras: which ones exist. Each has a folder of its name in the run directory, with its
+ * orield's control socket inside. */
 #ifndef ORIEL_CLIENT_CAMERAS_H
 #define ORIEL_CLIENT_CAMERAS_H
 
@@ -9,7 +9,7 @@
 
 #include "protocol/camera_name.h"
 
-#define CAMERA_FIRST "cam" /* the name that a camera gets when nobody gives it one */
+#define CAMERA_FIRST "cam" /* the name of a camera that gets none */
 
 enum {
 	CAMERAS_MAX = 64,
@@ -21,14 +21,14 @@ struct cameras {
 	char name[CAMERAS_MAX][CAMERA_NAME_MAX + 1]; /* in alphabetical order */
 };
 
-/* Those whose control socket is there now, answered or not. */
+/* Those that have a control socket now, whether it answers or not. */
 void cameras_list(struct cameras *cameras, const char *run_dir);
 
-/* The one meant when none is named: `configured` unless it is "", else the only
- * one there is, else CAMERA_FIRST. NULL when there are several others. */
+/* The camera to use when none is named: `configured` unless it is "", else the only one, else
+ * CAMERA_FIRST. NULL when there are several others. */
 const char *cameras_default(const struct cameras *cameras, const char *configured);
 
-/* In its place; false: there are CAMERAS_MAX. It must not be there yet. */
+/* Add `name` in its place. False: there are CAMERAS_MAX. It must not be there yet. */
 bool cameras_add(struct cameras *cameras, const char *name);
 
 bool cameras_have(const struct cameras *cameras, const char *name);

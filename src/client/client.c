@@ -13,7 +13,7 @@
 enum {
 	RETRY_FIRST_MS = 50,
 	RETRY_LAST_MS = 1000,
-	READS_PER_WAKE = 16, /* then others have their turn */
+	READS_PER_WAKE = 16, /* then others have a turn */
 };
 
 static void client_lose(struct client *client, const char *reason);
@@ -92,7 +92,7 @@ client_write(struct client *client)
 {
 	switch (lines_write(client->lines)) {
 	case 1: event_add(client->writable, NULL); break;
-	/* The reading side learns of the end as well, and there it is said. */
+	/* The reading side also sees the end, and reports it. */
 	case -1: lines_drop_unsent(client->lines); break;
 	}
 }
@@ -133,7 +133,7 @@ client_close(struct client *client)
 	event_del(client->deadline);
 }
 
-/* Back to nothing, in a while to try again; who waited is in `lost`. */
+/* Reset, to try again in a while; those who waited are in `lost`. */
 static void
 client_give_up(struct client *client, const char *reason)
 {
@@ -143,7 +143,7 @@ client_give_up(struct client *client, const char *reason)
 	client_retry_later(client);
 }
 
-/* The connection is gone: tell all that wait, try again soon. */
+/* The connection is gone: tell all who wait, and try again soon. */
 static void
 client_lose(struct client *client, const char *reason)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* client_internal: what the connection (client.c) and the commands on their way
- * (pending.c) know of each other. Included by those two alone. */
+/* client_internal: what the connection (client.c) and the commands under way (pending.c) share.
+ * Included by those two only. */
 #ifndef ORIEL_CLIENT_CLIENT_INTERNAL_H
 #define ORIEL_CLIENT_CLIENT_INTERNAL_H
 
@@ -12,7 +12,7 @@
 
 enum { CLIENT_OUTPUT_MAX = 1 << 20 }; /* bytes waiting for orield to read them */
 
-/* A command on its way. */
+/* A command under way or waiting. */
 struct pending {
 	TAILQ_ENTRY(pending) next;
 	TAILQ_ENTRY(pending) younger;
@@ -23,12 +23,12 @@ struct pending {
 	size_t length;
 	uint64_t deadline_ns;
 	enum client_failure failure;
-	client_reply_fn *done; /* NULL once forgotten, or told that it is late */
+	client_reply_fn *done; /* NULL once forgotten, or when its time is up */
 	void *arg;
 };
 TAILQ_HEAD(pending_list, pending);
 
-/* Those of one lane that are under way, and those that wait: the first ones first. */
+/* The commands of one lane that are under way, and those that wait: the first ones first. */
 struct lane {
 	unsigned under_way;
 	struct pending_list waiting[2];
@@ -55,7 +55,7 @@ struct client {
 
 /* ---- client.c -------------------------------------------------------- */
 
-/* Callbacks may free the client: what they were called from calls leave last. */
+/* Callbacks may free the client, so each function that runs callbacks calls leave at its end. */
 void client_enter(struct client *client);
 void client_leave(struct client *client);
 
@@ -70,10 +70,10 @@ void client_deadline(evutil_socket_t unused, short what, void *client);
 /* A line that is no event. */
 void client_take_answer(struct client *client, const char *line, size_t length);
 
-/* All that is under way or waits goes to `lost`: those sent with that failure. */
+/* Move all that is under way or waits to `lost`; those that were sent get that failure. */
 void client_fail_pending(struct client *client, enum client_failure sent);
 
-/* Tell those that are lost. */
+/* Call back all in `lost`. */
 void client_tell_lost(struct client *client);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* pending: commands on their way: their lanes, deadlines and answers. */
+/* pending: commands under way: their lanes, deadlines and answers. */
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,7 +86,7 @@ pending_waits(struct client *client, const struct pending *pending)
 	return &client->lanes[pending->way.lane].waiting[pending->way.first ? 0 : 1];
 }
 
-/* The timer always stands for the oldest command. */
+/* The timer is always set for the oldest command. */
 void
 client_arm_deadline(struct client *client)
 {
@@ -106,7 +106,7 @@ client_stop_aging(struct client *client, struct pending *pending)
 	pending->ages = false;
 }
 
-/* Out of all lists but, while it waits, its lane's. */
+/* Remove it from all lists but its lane's, while it waits there. */
 static void
 client_remove(struct client *client, struct pending *pending)
 {
@@ -120,7 +120,7 @@ client_remove(struct client *client, struct pending *pending)
 	}
 }
 
-/* Into the output, and under way. False when out of memory. */
+/* Put it into the output. False when out of memory. */
 static bool
 client_put(struct client *client, struct pending *pending, const char *line, size_t length)
 {
@@ -134,7 +134,7 @@ client_put(struct client *client, struct pending *pending, const char *line, siz
 	return true;
 }
 
-/* One of the lane has been answered: the next that wait may go. */
+/* A command of the lane has been answered: the next waiting ones may go. */
 static void
 client_move_up(struct client *client, enum client_lane which)
 {
@@ -158,7 +158,7 @@ client_move_up(struct client *client, enum client_lane which)
 	client_write(client);
 }
 
-/* The command with that tag; tag 0: the oldest, for a daemon that knows of none. */
+/* The command with that tag. Tag 0: the oldest, for a daemon that does not know tags. */
 static struct pending *
 client_find(struct client *client, unsigned long tag)
 {
@@ -219,7 +219,7 @@ client_fail_list(struct client *client, struct pending_list *list, enum client_f
 	TAILQ_CONCAT(&client->lost, list, next);
 }
 
-/* Whatever is under way or waits is lost: sent to a daemon that has gone, or to none. */
+/* All that is under way or waits is lost: the daemon it was sent to has gone. */
 void
 client_fail_pending(struct client *client, enum client_failure sent)
 {
@@ -233,7 +233,8 @@ client_fail_pending(struct client *client, enum client_failure sent)
 	client->pending_count = 0;
 }
 
-/* Late: who waits is told. What was sent may be done yet; its reply is awaited, by nobody. */
+/* Too late: tell the asker. A command that was sent may still be done; its reply is awaited and
+ * dropped. */
 static void
 pending_late(struct client *client, struct pending *pending)
 {
@@ -284,7 +285,7 @@ client_init_pending(struct client *client)
 
 /* ---- for the users --------------------------------------------------- */
 
-/* Sent at once, or kept until its lane has room. False when out of memory. */
+/* Send it now, or keep it until its lane has room. False when out of memory. */
 static bool
 client_dispatch(struct client *client, struct pending *pending, const char *line, size_t length)
 {
@@ -381,7 +382,7 @@ pending_forget(struct pending_list *list, unsigned long token)
 	return pending != NULL;
 }
 
-/* What waits need not be asked any more. */
+/* A waiting command need not be sent any more. */
 static void
 client_forget_waiting(struct client *client, struct pending_list *list, unsigned long token)
 {

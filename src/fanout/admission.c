@@ -12,7 +12,7 @@ viewer_admit(struct admission *admission, struct conn *conn, const struct reques
     struct limiter_user **user)
 {
 	bool account = request->user[0] != '\0';
-	/* Without log-in nobody has a role, and everybody may do everything. */
+	/* With log-in off nobody has a role, and everybody may do everything. */
 	enum role role = request->role[0] != '\0' ? role_parse(request->role) : ROLE_OPERATOR;
 	char network[INET6_ADDRSTRLEN];
 	struct cause words;

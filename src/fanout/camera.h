@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* camera: one orield as the worker sees it: its control connection, its ring, the
- * newest frame, and why there is none.
+/* camera: one orield as the worker sees it: its control connection, its ring, the newest frame, and
+ * why there is none.
  *
- * While the daemon is away everything here goes on working and says so; it
- * comes back by itself. The bell (an eventfd that counts frames) is listened to
- * only while somebody wants frames: else the worker sleeps. */
+ * While the daemon is away everything here goes on and says so, and reconnects by itself. The
+ * bell (an eventfd that counts frames) is watched only while somebody wants frames: otherwise
+ * the worker sleeps. */
 #ifndef ORIEL_FANOUT_CAMERA_H
 #define ORIEL_FANOUT_CAMERA_H
 
@@ -19,24 +19,24 @@
 #include "fanout/frame_buf.h"
 #include "protocol/reasons.h"
 
-enum { CAMERA_SETTLE_MS = 300 }; /* a new camera gets this long to say what it is */
+enum { CAMERA_SETTLE_MS = 300 }; /* how long we wait for a new camera's first answers */
 
 struct camera;
 
-/* What happens, told to who asked for it (camera_watch). From the loop. Any may be NULL. */
+/* Callbacks for those who called camera_watch(). From the loop. Any may be NULL. */
 struct camera_hooks {
 	void (*frame)(void *arg); /* there is a newer frame; while frames are wanted */
-	/* Pictures may have ceased, or reasons changed: daemon or camera gone or back. */
+	/* The daemon or the camera has gone or come back, or the reason has changed. */
 	void (*changed)(void *arg);
 	/* An event line of orield: its name, its number (0: none) and its data. */
 	void (*news)(void *arg, const char *name, uint64_t id, const json_t *data);
-	/* Subscribed. `last`: number of the newest event. `gap`: what came since the
-	 * last we knew is lost. */
+	/* Subscribed. `last`: number of the newest event. `gap`: events since the last that we
+	 * know are lost. */
 	void (*subscribed)(void *arg, uint64_t last, bool gap);
 };
 
-/* Begins to connect to run_dir/name/control.sock. `budget` (borrowed): what frames may take.
- * NULL: out of memory. */
+/* Begins to connect to run_dir/name/control.sock. `budget` (borrowed): the memory that frames
+ * may take. NULL: out of memory. */
 struct camera *camera_new(struct event_base *base, const char *run_dir, const char *name,
     struct frame_buf_budget *budget);
 void camera_free(struct camera **camera);
@@ -53,17 +53,17 @@ bool camera_connected(const struct camera *camera); /* and subscribed */
 /* Count those who want `frame` calls. */
 void camera_want_frames(struct camera *camera, int difference);
 
-/* The newest frame that may be shown as now. NULL with *why (REASON_NO_DAEMON,
- * REASON_NO_FRAME or the camera's own reason) when there is none. */
+/* The newest frame that is not stale. NULL with *why (REASON_NO_DAEMON, REASON_NO_FRAME or the
+ * camera's own reason) when there is none. */
 struct frame_buf *camera_look(struct camera *camera, struct cause *why);
 
-/* Do frames take so much memory that slow viewers should wait for their turn? */
+/* Do frames take so much memory that slow viewers should take turns? */
 bool camera_memory_is_scarce(const struct camera *camera);
 
 /* Has orield said that the camera is gone? *why is its reason then. */
 bool camera_is_offline(const struct camera *camera, struct cause *why);
 
-/* Size of the last frame there was, or a usual one. */
+/* The size of the last frame, or a usual one if there was none. */
 void camera_size(const struct camera *camera, uint32_t *width, uint32_t *height);
 
 /* Data of the newest `state` event, borrowed; NULL before the first. */
@@ -72,7 +72,7 @@ const json_t *camera_state(const struct camera *camera);
 /* Do we want the camera's once-a-second `pulse`? */
 void camera_want_pulse(struct camera *camera, bool wanted);
 
-/* Where a subscription after an outage goes on; set by who keeps the events. */
+/* Where a subscription goes on after an outage; set by the keeper of the events. */
 void camera_set_last_event(struct camera *camera, uint64_t id);
 
 enum camera_viewers { CAMERA_STREAMS, CAMERA_EVENTS, CAMERA_VIEWER_KINDS };

@@ -16,8 +16,8 @@ camera_bell(evutil_socket_t fd, short what, void *arg)
 {
 	struct camera *camera = arg;
 
-	/* Never read: the counter is shared with the other readers, and an
-	 * edge-triggered wait is told of every write anyway. */
+	/* The bell is never read: the counter is shared with the other readers, and an
+	 * edge-triggered wait reports every write anyway. */
 	(void)fd, (void)what;
 	CAMERA_TELL(camera, frame);
 }

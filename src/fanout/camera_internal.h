@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* camera_internal: what the camera's files share: the connection to its orield and who watches
- * (camera.c), what orield says (camera_news.c), the ring and its frames (camera_frames.c). */
+/* camera_internal: what the camera's files share. The connection to its orield and the watches
+ * (camera.c), orield's messages (camera_news.c), the ring and its frames (camera_frames.c). */
 #ifndef ORIEL_FANOUT_CAMERA_INTERNAL_H
 #define ORIEL_FANOUT_CAMERA_INTERNAL_H
 
@@ -50,10 +50,11 @@ struct camera {
 		}                                                                  \
 	} while (0)
 
-/* For the camera's own commands; steals `command`. False, and logged, when out of memory. */
+/* Send the camera's own command; steals `command`. False, and logged, when out of memory. */
 bool camera_send(struct camera *camera, json_t *command, client_reply_fn *done);
 
-/* Of replies that tell nothing: the next command or the connection's end will. */
+/* For replies that need no action: the next command, or the end of the connection, shows any
+ * failure. */
 void camera_ignore(void *arg, struct client_reply *reply);
 
 /* A new connection's first answers have come. */

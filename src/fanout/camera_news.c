@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What the camera's orield says: states, events, that it comes and goes. */
+/* What the camera's orield says: states, events, and that it comes and goes. */
 #include <stdio.h>
 
 #include "base/json.h"
@@ -45,7 +45,7 @@ camera_subscribed(void *arg, struct client_reply *reply)
 		    json_is_true(json_object_get(answer, "gap")));
 		CAMERA_TELL(camera, changed);
 	} else if (json_is_true(json_object_get(answer, "ok"))) {
-		/* orield's store is closed: nothing is numbered until it hangs up. */
+		/* orield's store is closed: nothing has a number until orield disconnects us. */
 		camera_keep_state(camera, json_object_get(answer, "state"));
 		camera->subscribed = true;
 		CAMERA_TELL(camera, changed);
@@ -89,7 +89,7 @@ camera_up(void *arg)
 {
 	struct camera *camera = arg;
 
-	/* The first time the words are on their way already. */
+	/* The first time these commands are under way already. */
 	if (!camera->greeting)
 		camera_greet(camera);
 	if (camera->viewers[CAMERA_STREAMS] + camera->viewers[CAMERA_EVENTS] > 0)

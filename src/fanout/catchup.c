@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* What listeners missed, asked of orield page by page. A page is for all that wait for what is in
- * it; whose page has been asked for goes to the end of the list. So a newcomer waits for a page
- * of each of the others at most, whatever they have to catch up with. */
+/* The events that listeners missed, requested from orield page by page. A page serves all who
+ * wait for what is in it. After its page was requested, a listener goes to the end of the list.
+ * So a newcomer waits for one page of each of the others at most, however much they have to
+ * catch up with. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,15 +11,15 @@
 #include "fanout/events_internal.h"
 
 enum {
-	PAGE_EVENTS = 100, /* asked of orield at a time */
+	PAGE_EVENTS = 100, /* requested from orield at a time */
 	PAGES_AT_ONCE = 3, /* under way for all clients of a camera: half of the client's lane */
 };
 
-/* A question under way. */
+/* A request under way. */
 struct page {
 	TAILQ_ENTRY(page) next;
 	struct events *events;
-	uint64_t after, base; /* base: the log's when it was asked */
+	uint64_t after, base; /* base: the log's base at the request */
 };
 
 /* An answer, as the messages that clients get. */
@@ -78,7 +79,7 @@ page_text_read(struct page_text *text, const json_t *list)
 	return true;
 }
 
-/* What of it comes after the client's last. */
+/* Give the client what comes after its last event. */
 static void
 page_give(const struct page *page, const struct page_text *text, struct subscriber *subscriber)
 {
@@ -100,7 +101,7 @@ page_give(const struct page *page, const struct page_text *text, struct subscrib
 		subscriber_push(subscriber); /* the next page follows once this one is out */
 }
 
-/* Does the page begin before what it needs, and go beyond what it has? */
+/* Does the page begin before what it needs, and end after what it has? */
 static bool
 page_serves(
     const struct page *page, const struct page_text *text, const struct subscriber *subscriber)
@@ -112,7 +113,8 @@ page_serves(
 		subscriber->last < text->ids[text->count - 1]);
 }
 
-/* To all it was asked for: what it says of its first number it says of theirs. */
+/* Give the page to all for whom it was requested. What it says of its first number holds for
+ * theirs. */
 static void
 page_refuse(const struct page *page, void (*refuse)(struct subscriber *subscriber))
 {
@@ -181,7 +183,7 @@ page_done(void *arg, struct client_reply *reply)
 	if (reply->line != NULL)
 		page_take(page, reply);
 	free(page);
-	/* Else the next connection asks, or the next keepalive. */
+	/* Otherwise the next connection asks, or the next keepalive. */
 	if (reply->line != NULL || reply->failure == CLIENT_UNKNOWN)
 		subscribers_ask(events);
 }
@@ -196,7 +198,7 @@ page_ask(struct events *events, uint64_t after)
 	if (page == NULL)
 		return false;
 	*page = (struct page){ .events = events, .after = after, .base = events->log.base };
-	/* Before the history that a viewer may ask for: who has begun to listen waits. */
+	/* As an operator, so before the history that viewers ask for: a new listener is waiting. */
 	if (camera_ask(events->camera, ROLE_OPERATOR,
 		json_pack("{s:s, s:I, s:i}", "cmd", "events", "after", (json_int_t)after, "limit",
 		    PAGE_EVENTS),
@@ -209,7 +211,7 @@ page_ask(struct events *events, uint64_t after)
 	return true;
 }
 
-/* Will a page under way serve it as well? Numbers may be missing; then it is asked for next. */
+/* Will a page under way serve it as well? If numbers are missing, it is requested next. */
 static bool
 page_is_coming(const struct events *events, uint64_t last)
 {
@@ -221,7 +223,7 @@ page_is_coming(const struct events *events, uint64_t last)
 	return false;
 }
 
-/* One that has not taken its last page yet is not asked for. */
+/* No page is requested for a client that has not taken its last one yet. */
 void
 subscribers_ask(struct events *events)
 {

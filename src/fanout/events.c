@@ -15,8 +15,8 @@ events_push_all(struct events *events)
 
 	for (subscriber = TAILQ_FIRST(&events->list); subscriber != NULL; subscriber = next) {
 		next = TAILQ_NEXT(subscriber, next);
-		/* One that is blocked is looked at again when it is not; until then the
-		 * log may run away from it. */
+		/* A blocked client is served when it is not blocked any more. Until then the log
+		 * may leave it behind. */
 		if (subscriber->phase == SUBSCRIBER_LIVE &&
 		    (!subscriber->blocked ||
 			sse_log_get(&events->log, subscriber->serial) == NULL)) {
@@ -37,7 +37,8 @@ events_publish(struct events *events, struct sse_message *message)
 	events_push_all(events);
 }
 
-/* No memory for event `id`: a log with a hole would lose it. All come back and ask. */
+/* No memory for event `id`: the log would have a hole and lose it. So all clients must come back
+ * and ask. */
 static void
 events_forget(struct events *events, uint64_t id)
 {
@@ -50,7 +51,7 @@ events_forget(struct events *events, uint64_t id)
 		subscriber_close(subscriber);
 }
 
-/* The camera has settled: what it is can be said. */
+/* The camera has settled: its state is known. */
 static void
 events_admit(struct events *events)
 {
@@ -123,7 +124,7 @@ events_keepalive(evutil_socket_t unused, short what, void *arg)
 		    subscriber_add_message(subscriber, sse_raw(comment)))
 			subscriber_push(subscriber);
 	}
-	subscribers_ask(events); /* should an answer have been lost */
+	subscribers_ask(events); /* in case an answer was lost */
 }
 
 static const struct camera_hooks events_hooks = {

@@ -21,7 +21,7 @@ struct subscriber {
 	TAILQ_ENTRY(subscriber) next;
 	struct events *events;
 	struct conn *conn;
-	unsigned char *own; /* bytes for it alone: they go first */
+	unsigned char *own; /* bytes for it alone, sent first */
 	uint32_t own_at, own_length;
 	uint32_t offset; /* into the message `serial` */
 	uint64_t serial; /* LIVE: the next to send */
@@ -40,27 +40,27 @@ struct events {
 	struct camera *camera;
 	struct event *keepalive;
 	struct subscriber_list list;
-	struct page_list pages; /* asked of orield */
-	unsigned asking;	/* so many */
+	struct page_list pages; /* requested from orield */
+	unsigned asking;	/* how many */
 	bool primed;		/* the log's base is known */
 	struct sse_log log;
 };
 
-/* conn becomes a client: headers, then the state, or what it missed first. */
+/* conn becomes a client: it gets headers, then the state, or first what it missed. */
 void subscriber_new(struct events *events, struct conn *conn, const char *resume,
     void (*left)(void *arg), void *arg);
 
-/* Each returns false when the client has been closed on the way. */
+/* Each returns false when the client has been closed by it. */
 bool subscriber_add_message(struct subscriber *subscriber, struct sse_message *message /* taken */);
 bool subscriber_add(struct subscriber *subscriber, const void *bytes, size_t length);
-bool subscriber_push(struct subscriber *subscriber); /* send all there is for it */
+bool subscriber_push(struct subscriber *subscriber); /* send all that is there for it */
 bool subscriber_go_live(struct subscriber *subscriber);
 bool subscriber_take_log(struct subscriber *subscriber); /* what it missed is in the log */
 
 void subscriber_close(struct subscriber *subscriber);
 
-/* Ask orield for what the waiting ones missed, a few pages at a time: catchup.c. Not from within a
- * walk over the list: it changes its order. */
+/* Request what the waiting clients missed from orield, a few pages at a time: catchup.c. Not
+ * during a walk over the list: it changes the list's order. */
 void subscribers_ask(struct events *events);
 
 /* The state as it is now, as a message; NULL: out of memory. */

@@ -15,13 +15,13 @@ struct fanout {
 	struct events *events;
 };
 
-/* For camera `name` in `run_dir`. `budget` (what its frames may take) and `waits` (the places of
- * those who wait for a snapshot) are borrowed, and shared by all cameras. NULL: out of memory. */
+/* For camera `name` in `run_dir`. `budget` (the memory for its frames) and `waits` (the places
+ * of waiting snapshots) are borrowed, and shared by all cameras. NULL: out of memory. */
 struct fanout *fanout_new(struct event_base *base, const char *run_dir, const char *name,
     struct frame_buf_budget *budget, struct admission *waits);
 void fanout_free(struct fanout **fanout); /* after all viewers have gone */
 
-/* End all streams, and answer all that wait. */
+/* End all streams, and answer all who wait. */
 void fanout_end(struct fanout *fanout);
 
 #endif

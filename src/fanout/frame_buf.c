@@ -24,8 +24,8 @@ frame_buf_size(size_t length)
 	    sizeof frame_buf_delimiter - 1;
 }
 
-/* The header line that tells a placard from a picture; none for a picture. A reason may
- * hold anything: what a header cannot is a question mark. */
+/* The header line that marks a placard; none for a picture. Bytes of the reason that a header
+ * cannot hold become question marks. */
 static void
 frame_buf_write_placard(char line[FRAME_BUF_PLACARD_SIZE], const char *reason)
 {
@@ -99,7 +99,7 @@ frame_buf_hold(
 	TAILQ_INSERT_TAIL(&buf->holds, hold, next);
 }
 
-/* To be used again, unless enough wait for that. */
+/* Keep it for reuse, unless there are enough. */
 static void
 frame_buf_pool_give(struct frame_buf_pool *pool, struct frame_buf *buf)
 {
@@ -112,7 +112,7 @@ frame_buf_pool_give(struct frame_buf_pool *pool, struct frame_buf *buf)
 	TAILQ_INSERT_HEAD(&pool->idle, buf, next);
 }
 
-/* Nobody wants it any more: back to the pool, or freed. */
+/* Nobody uses it any more: back to the pool, or freed. */
 static void
 frame_buf_release(struct frame_buf *buf)
 {
@@ -190,14 +190,14 @@ frame_buf_evict(struct frame_buf *buf)
 {
 	struct frame_buf_hold *hold;
 
-	buf->kept = true; /* until the last has let go */
+	buf->kept = true; /* until the last hold is dropped */
 	while ((hold = TAILQ_FIRST(&buf->holds)) != NULL)
 		hold->lost(hold);
 	buf->kept = false;
 	frame_buf_release(buf);
 }
 
-/* Whoever holds the oldest is too slow. */
+/* Take the oldest from those who hold it: they are too slow. */
 static void
 frame_buf_budget_take(struct frame_buf_budget *budget, size_t bytes)
 {
@@ -242,8 +242,8 @@ frame_buf_pool_forget(struct frame_buf_pool *pool)
 	frame_buf_free(&pool->newest);
 }
 
-/* A frame buffer for `need` bytes, off the list; NULL: no memory. One that is made is made larger:
- * pictures of one camera are of about the same size. */
+/* A frame buffer for `need` bytes, from the list; NULL: no memory. A new one is made larger:
+ * pictures of one camera have about the same size. */
 static struct frame_buf *
 frame_buf_pool_take(struct frame_buf_pool *pool, size_t need)
 {
@@ -265,8 +265,8 @@ frame_buf_pool_take(struct frame_buf_pool *pool, size_t need)
 	return buf;
 }
 
-/* The newest frame in a frame buffer of its own; NULL when there is none, memory is short or the
- * writer was faster each time. */
+/* The newest frame in a frame buffer of its own. NULL when there is none, memory is short, or
+ * the writer was faster at every try. */
 static struct frame_buf *
 frame_buf_pool_copy(struct frame_buf_pool *pool, const struct ring_reader *ring)
 {
@@ -302,7 +302,7 @@ frame_buf_pool_update(struct frame_buf_pool *pool, const struct ring_reader *rin
 	    (buf != NULL && buf->info.sequence == newest &&
 		buf->generation == ring_reader_generation(ring)))
 		return buf;
-	/* First let go of the old one: most often that is the memory for the new. */
+	/* Let go of the old one first: in most cases its memory serves the new one. */
 	frame_buf_pool_forget(pool);
 	buf = frame_buf_pool_copy(pool, ring);
 	if (buf == NULL)

@@ -24,7 +24,7 @@ enum { FRAME_BUFS_IDLE = 8 }; /* per camera: kept for frames to come, not freed 
 
 struct frame_buf;
 
-/* A claim on a frame buffer by someone in the middle of sending it. */
+/* A claim on a frame buffer by somebody who is sending it. */
 struct frame_buf_hold {
 	TAILQ_ENTRY(frame_buf_hold) next;
 	struct frame_buf *buf; /* NULL when nothing is held */
@@ -40,14 +40,14 @@ struct frame_buf {
 	struct frame_buf_pool *pool;
 	TAILQ_ENTRY(frame_buf) next;
 	TAILQ_HEAD(frame_buf_holds, frame_buf_hold) holds;
-	bool kept; /* by the pool or its keeper, beside the holds */
+	bool kept; /* by the pool or its keeper, besides the holds */
 	size_t capacity;
 	unsigned char bytes[];
 };
 TAILQ_HEAD(frame_buf_list, frame_buf);
 
-/* What the frames of all cameras of the process may take. A slow viewer is in the middle of a
- * frame of its own, at worst: so many bytes are enough for so many slow viewers. */
+/* The memory that the frames of all cameras of the process may take. At worst, each slow viewer
+ * is in the middle of another frame. */
 struct frame_buf_budget {
 	size_t used, most;	    /* bytes of what is in `held` */
 	struct frame_buf_list held; /* newest ones and held ones, the oldest first */
@@ -62,11 +62,12 @@ struct frame_buf_pool {
 	uint64_t copies;
 };
 
-/* `most`: bytes. Beyond, who holds the oldest frame that no camera shows any more loses it. */
+/* `most`: bytes. Above it, the oldest frame that no camera shows any more is taken from those
+ * who hold it. */
 void frame_buf_budget_init(struct frame_buf_budget *budget, size_t most);
 
-/* Is so much of it used that slow viewers should wait for their turn (three quarters), or even
- * that no new ones should come (seven eighths)? */
+/* Is so much of it used that slow viewers should take turns (three quarters), or even that no
+ * new ones should come (seven eighths)? */
 bool frame_buf_budget_is_scarce(const struct frame_buf_budget *budget);
 bool frame_buf_budget_is_spent(const struct frame_buf_budget *budget);
 
@@ -74,20 +75,20 @@ void frame_buf_pool_init(
     struct frame_buf_pool *pool, struct frame_buf_budget *budget /* borrowed */);
 void frame_buf_pool_deinit(struct frame_buf_pool *pool); /* nobody holds any more */
 
-/* The newest frame of the ring: copied if it is newer than pool->newest, which it
- * replaces. NULL when the ring is empty or memory is short. The frame buffer is good
- * until the loop's next turn, or as long as it is held. It takes what it needs, not what
- * a slot of the ring has, and is made even when the budget is spent: over it goes one
- * frame a camera at most. */
+/* The newest frame of the ring: copied if it is newer than pool->newest, which it replaces. NULL
+ * when the ring is empty or memory is short. The frame buffer is valid until the loop's next
+ * turn, or as long as it is held. It takes only the memory that the frame needs, not a whole
+ * slot. It is made even when the budget is spent: that exceeds the budget by one frame per
+ * camera at most. */
 struct frame_buf *frame_buf_pool_update(
     struct frame_buf_pool *pool, const struct ring_reader *ring);
 
 /* Forget pool->newest: its ring is gone. */
 void frame_buf_pool_forget(struct frame_buf_pool *pool);
 
-/* A frame buffer of a JPEG that is in no ring, outside any pool: a placard, and its part says so
- * (X-Placard: `reason`, or the beginning of it). Freed with frame_buf_free when nobody holds
- * it any more. NULL: out of memory. */
+/* A frame buffer of a JPEG that is in no ring, outside any pool: a placard, whose part says so
+ * (X-Placard: `reason`, or the beginning of it). frame_buf_free frees it when nobody holds it
+ * any more. NULL: out of memory. */
 struct frame_buf *frame_buf_new(
     const unsigned char *jpeg, uint32_t length, const struct frame_info *info, const char *reason);
 void frame_buf_free(struct frame_buf **buf);

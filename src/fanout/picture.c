@@ -10,7 +10,7 @@
 
 /* ---- sending a frame ------------------------------------------------- */
 
-/* A picture the peer did not take at once. */
+/* A picture that the peer did not take at once. */
 struct sending {
 	struct frame_buf_hold hold; /* first */
 	struct conn *conn;
@@ -18,7 +18,7 @@ struct sending {
 	unsigned char head[RECORD_HEADER_SIZE + sizeof((struct reply_head *)0)->text];
 };
 
-/* What is left of head, picture and end, from byte `at` on; returns the parts. */
+/* The rest of head, picture and end, from byte `at` on; returns the number of parts. */
 static int
 sending_rest(const struct sending *sending, struct iovec parts[3])
 {
@@ -42,7 +42,7 @@ sending_rest(const struct sending *sending, struct iovec parts[3])
 	return count;
 }
 
-/* 1: all is out, 0: the peer takes no more now, -1: broken. */
+/* 1: all is sent, 0: the peer takes no more now, -1: broken. */
 static int
 sending_push(struct sending *sending)
 {

@@ -8,7 +8,7 @@
 #include "fastcgi/conn.h"
 #include "http/reply.h"
 
-/* What all answers with one frame say of it, written once a frame. Zero at first. */
+/* The headers that all answers with one frame share, written once per frame. Zero at first. */
 struct picture_said {
 	struct etag of; /* 0-0: none yet */
 	struct reply_head head;
@@ -17,7 +17,7 @@ struct picture_said {
 /* Answer with the frame; it is held until the peer has taken all of it. */
 void picture_send(struct picture_said *said, struct conn *conn, struct frame_buf *buf);
 
-/* The header lines by which it is asked for again. */
+/* The header lines with which a client asks for a newer frame. */
 void picture_add_etag(struct reply_head *head, const struct frame_buf *buf);
 
 #endif

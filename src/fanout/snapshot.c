@@ -12,7 +12,7 @@
 #include "loop/timer.h"
 #include "protocol/reasons.h"
 
-/* What the browser will have. */
+/* What the browser wants. */
 struct wish {
 	bool after_given;
 	struct etag after;
@@ -37,7 +37,7 @@ struct snapshots {
 
 /* ---- deciding -------------------------------------------------------- */
 
-/* Another generation is newer: the ring was made anew. */
+/* Another generation is newer: there is a new ring. */
 static bool
 wish_is_newer(const struct wish *wish, const struct frame_buf *buf)
 {
@@ -54,8 +54,7 @@ wish_is_young(const struct wish *wish, const struct frame_buf *buf)
 	    now - buf->info.mono_ns <= wish->max_age_ms * CLOCK_MS;
 }
 
-/* Answer if there is an answer; false: waiting may bring a better one. `last`: there
- * is no more time. */
+/* Answer if possible. False: waiting may bring a better answer. `last`: there is no more time. */
 static bool
 snapshot_try(struct snapshots *snapshots, struct conn *conn, const struct wish *wish, bool last)
 {
@@ -96,7 +95,7 @@ waiter_drop(struct deferred *deferred)
 		event_free(waiter->timer);
 }
 
-/* false when it is answered and gone. */
+/* False when it has been answered and is gone. */
 static bool
 waiter_try(struct waiter *waiter, bool last)
 {

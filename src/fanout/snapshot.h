@@ -14,15 +14,15 @@ enum { SNAPSHOT_WAIT_MAX_MS = 10000 };
 
 struct snapshots;
 
-/* For `camera` (borrowed), which it watches. `waits`: the places of those who wait, of the whole
- * process. NULL: out of memory. */
+/* For `camera` (borrowed), which it watches. `waits`: the places for those who wait, in the
+ * whole process. NULL: out of memory. */
 struct snapshots *snapshots_new(
     struct event_base *base, struct camera *camera, struct admission *waits);
 void snapshots_free(struct snapshots **snapshots); /* after the waiting have gone */
 
 void snapshot_get(struct snapshots *snapshots, struct conn *conn, const struct request *request);
 
-/* Answer all that wait with what there is. */
+/* Answer all who wait with what there is. */
 void snapshots_end(struct snapshots *snapshots);
 
 #endif

@@ -9,7 +9,7 @@
 #include "http/query.h"
 #include "fastcgi/record.h"
 
-/* HTML Standard, 9.2.5: fields a line each, an empty line ends the message. */
+/* HTML Standard, 9.2.5: one field per line, an empty line ends the message. */
 static struct sse_message *
 sse_encode(uint64_t id, const char *text, size_t length)
 {

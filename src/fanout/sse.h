@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* sse: Server-Sent Events as bytes, and the memory of the newest of them.
+/* sse: Server-Sent Events as bytes, and a log of the newest ones.
  *
- * Each message is encoded once, as FastCGI records, for all clients. The log is
- * contiguous: it holds every numbered event after log->base, and in between
- * what has no number (state, pulse, comments). Each message has a serial, its
- * place in this process's log: a client is a serial and an offset. */
+ * Each message is encoded once, as FastCGI records, for all clients. The log is contiguous: it
+ * holds every numbered event after log->base, and in between what has no number (state, pulse,
+ * comments). Each message has a serial, its place in this process's log; a client's position is
+ * a serial and an offset. */
 #ifndef ORIEL_FANOUT_SSE_H
 #define ORIEL_FANOUT_SSE_H
 

@@ -12,12 +12,12 @@
 #include "loop/timer.h"
 
 enum {
-	TICK_MS = 1000, /* with viewers only: is it stale? placard again */
-	SLOW_MS = 250,	/* who takes longer for a frame keeps memory from others */
+	TICK_MS = 1000, /* only with viewers: is it stale? send the placard again */
+	SLOW_MS = 250,	/* a viewer that takes longer for a frame is slow */
 };
 
 struct viewer {
-	struct frame_buf_hold hold; /* first: what it is in the middle of */
+	struct frame_buf_hold hold; /* first: the frame that it is being sent */
 	TAILQ_ENTRY(viewer) next;
 	struct streams *streams;
 	struct conn *conn;
@@ -25,7 +25,7 @@ struct viewer {
 	bool blocked;	   /* the peer takes no more now: viewer_writable() goes on */
 	bool started;	   /* the headers are out */
 	bool slow;	   /* it took long for the frame before */
-	uint64_t began_ns; /* to send what it is in the middle of */
+	uint64_t began_ns; /* when that frame's sending began */
 	size_t at;	   /* offset into the headers, then into hold.buf */
 	uint64_t sequence; /* newest frame offered to it */
 	unsigned fps;
@@ -85,14 +85,14 @@ viewer_lost(struct frame_buf_hold *hold)
 	viewer_close(viewer);
 }
 
-/* Is it in the middle of something? */
+/* Is a frame being sent to it? */
 static bool
 viewer_is_busy(const struct viewer *viewer)
 {
 	return !viewer->started || viewer->hold.buf != NULL;
 }
 
-/* What is left of that. */
+/* The rest of that frame. */
 static struct iovec
 viewer_rest(const struct viewer *viewer)
 {
@@ -105,7 +105,7 @@ viewer_rest(const struct viewer *viewer)
 	return (struct iovec){ (void *)(head->bytes + viewer->at), head->length - viewer->at };
 }
 
-/* Send it. false when it has been closed. */
+/* Send it. False when the viewer has been closed. */
 static bool
 viewer_push(struct viewer *viewer)
 {
@@ -126,7 +126,7 @@ viewer_push(struct viewer *viewer)
 	return true;
 }
 
-/* Begin to send `buf`; the viewer is in the middle of nothing. */
+/* Begin to send `buf`; no other frame is being sent. */
 static void
 viewer_show(struct viewer *viewer, struct frame_buf *buf)
 {
@@ -142,15 +142,15 @@ stream_due(uint64_t *due_ns, unsigned fps, uint64_t mono_ns)
 {
 	uint64_t interval = CLOCK_S / fps;
 
-	/* A frame that is nearer to the due time than the next would be counts as due:
-	 * capture times jitter, and 10 of 30 a second shall be every third. */
+	/* A frame counts as due when it is nearer to the due time than the next one: capture
+	 * times jitter, and 10 of 30 a second means every third. */
 	if (*due_ns > mono_ns + interval / 8)
 		return false;
 	*due_ns = *due_ns + interval > mono_ns ? *due_ns + interval : mono_ns + interval;
 	return true;
 }
 
-/* Who took long waits while memory is scarce, and then for those who have waited longer. */
+/* While memory is scarce, slow viewers wait for those who have waited longer. */
 static bool
 viewer_has_to_wait(const struct viewer *viewer)
 {
@@ -164,7 +164,7 @@ viewer_to_the_end(struct viewer *viewer)
 	TAILQ_INSERT_TAIL(&viewer->streams->viewers, viewer, next);
 }
 
-/* The newest frame, unless the viewer had it or wants fewer; it is ready for one. */
+/* Give it the newest frame, unless it had it or wants fewer; it is ready for one. */
 static void
 viewer_offer(struct viewer *viewer, struct frame_buf *buf)
 {
@@ -182,8 +182,8 @@ viewer_offer(struct viewer *viewer, struct frame_buf *buf)
 	viewer_show(viewer, buf);
 }
 
-/* Not the next frame at once: what the socket holds has to go out before it, and it
- * would be as old by then. Rather the newest when there is room again. */
+/* Not the next frame at once: the socket's contents go out first, and the frame would be old by
+ * then. Send the newest one when there is room again. */
 static void
 viewer_writable(struct conn *conn, void *arg)
 {
@@ -215,7 +215,7 @@ static const struct conn_user viewer_user = { viewer_writable, viewer_gone };
 
 /* ---- all viewers ----------------------------------------------------- */
 
-/* To all that are ready. Showing may close the viewer it is shown to, no other. */
+/* To all that are ready. Showing may close that viewer, and no other. */
 static void
 streams_show(struct streams *streams, void (*show)(struct viewer *, struct frame_buf *),
     struct frame_buf *buf)
@@ -229,7 +229,7 @@ streams_show(struct streams *streams, void (*show)(struct viewer *, struct frame
 	}
 }
 
-/* The placard for `reason`, drawn when the reason is another than before. */
+/* The placard for `reason`, drawn again only when the reason has changed. */
 static struct frame_buf *
 streams_placard(struct streams *streams, const char *reason)
 {
@@ -270,7 +270,7 @@ streams_refresh(struct streams *streams)
 	if (TAILQ_EMPTY(&streams->viewers) || camera_settling(streams->camera))
 		return;
 	buf = camera_look(streams->camera, &why);
-	/* The daemon may know that the camera is gone before its last frame is old. */
+	/* The daemon may know that the camera is gone before its last frame is stale. */
 	if (buf == NULL ||
 	    (buf->info.sequence == streams->shown && camera_is_offline(streams->camera, &why))) {
 		streams_darken(streams, why.text);
@@ -327,7 +327,7 @@ streams_free(struct streams **streams)
 	*streams = NULL;
 }
 
-/* What a new viewer sees first, without the others seeing it again. */
+/* What a new viewer sees first; the others do not get it again. */
 static void
 viewer_first(struct viewer *viewer)
 {

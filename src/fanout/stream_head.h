@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
-/* stream_head: the headers of a stream: the same for all of a type, or for all of those of other
- * origins. */
+/* stream_head: the headers of a stream. They are the same for all streams of a type, or for all
+ * of them from other origins. */
 #ifndef ORIEL_FANOUT_STREAM_HEAD_H
 #define ORIEL_FANOUT_STREAM_HEAD_H
 
 #include "fastcgi/conn.h"
 #include "http/reply.h"
 
-/* The same bytes under two names: WebKit hands a multipart answer to an <img>, but never to a
- * script (it cancels the fetch), so a script may ask for plain bytes (Accept). */
+/* The same bytes under two names. WebKit gives a multipart answer to an <img>, but cancels a
+ * script's fetch of it, so a script may ask for plain bytes (Accept). */
 enum stream_type { STREAM_MULTIPART, STREAM_BYTES, STREAM_TYPES };
 enum stream_type stream_type(const struct request *request);
 void stream_add_type(

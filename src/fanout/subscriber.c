@@ -13,7 +13,7 @@
 #include "protocol/events.h"
 #include "protocol/reasons.h"
 
-enum { BATCH = 16 }; /* messages a write */
+enum { BATCH = 16 }; /* messages per write */
 
 /* ---- life ------------------------------------------------------------ */
 
@@ -76,15 +76,15 @@ subscriber_add_message(struct subscriber *subscriber, struct sse_message *messag
 
 /* ---- sending --------------------------------------------------------- */
 
-/* Does a live client want this message? An event it had from a page comes again, and
- * should orield repeat itself, nobody hears it twice. */
+/* Does a live client want this message? Events that it got from a page come again in the log,
+ * and orield may repeat itself: nobody gets an event twice. */
 static bool
 subscriber_wants(const struct subscriber *subscriber, const struct sse_message *message)
 {
 	return message->id == 0 || message->id > subscriber->last;
 }
 
-/* The parts of the next write; *end is the serial behind them. -1: too far behind. */
+/* The parts of the next write; *end is the serial after them. -1: too far behind. */
 static int
 subscriber_gather(struct subscriber *subscriber, struct iovec parts[BATCH], uint64_t *end)
 {
@@ -108,7 +108,7 @@ subscriber_gather(struct subscriber *subscriber, struct iovec parts[BATCH], uint
 	return count;
 }
 
-/* `sent` bytes of what was gathered are out: move on. */
+/* `sent` bytes of the gathered parts are out: move on. */
 static void
 subscriber_advance(struct subscriber *subscriber, size_t sent, uint64_t end)
 {
@@ -142,7 +142,7 @@ subscriber_advance(struct subscriber *subscriber, size_t sent, uint64_t end)
 	}
 }
 
-/* Send all there is for this client. false when it has been closed. */
+/* Send all that is there for this client. False when it has been closed. */
 bool
 subscriber_push(struct subscriber *subscriber)
 {
@@ -163,7 +163,7 @@ subscriber_push(struct subscriber *subscriber)
 		subscriber->blocked = (size_t)sent < length;
 		subscriber_advance(subscriber, (size_t)sent, end);
 	}
-	/* What was gathered may have been nothing but what it has already. */
+	/* Perhaps it had all of the gathered messages already. */
 	if (!subscriber->blocked && subscriber->phase == SUBSCRIBER_LIVE)
 		subscriber->serial = subscriber->events->log.next;
 	return true;
@@ -200,7 +200,7 @@ subscribers_state(struct events *events, bool gap)
 	return message;
 }
 
-/* It has what it missed: the state as it is now, and from here on live. */
+/* It has what it missed: now the state, and from here on live. */
 bool
 subscriber_go_live(struct subscriber *subscriber)
 {
@@ -215,7 +215,7 @@ subscriber_go_live(struct subscriber *subscriber)
 	    subscriber_push(subscriber);
 }
 
-/* Everything after subscriber->last is in the log: give it the numbered ones. */
+/* Everything after subscriber->last is in the log: give it the numbered events. */
 bool
 subscriber_take_log(struct subscriber *subscriber)
 {

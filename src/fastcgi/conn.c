@@ -13,7 +13,7 @@
 #include "fastcgi/record.h"
 
 enum {
-	DRAIN_MAX = 1 << 20, /* bytes of a refused body we read and forget */
+	DRAIN_MAX = 1 << 20, /* bytes of a refused body that we read and drop */
 	REFUSAL_LOG_S = 10,
 };
 
@@ -55,7 +55,7 @@ conn_lose(struct conn *conn)
 	conn_free(conn);
 }
 
-/* Not FastCGI as we speak it. Said at most every REFUSAL_LOG_S. */
+/* It is not our kind of FastCGI. Logged at most every REFUSAL_LOG_S. */
 static void
 conn_refuse(struct conn *conn, const char *reason)
 {
@@ -107,8 +107,8 @@ conn_drain(struct conn *conn)
 		conn_lose(conn);
 }
 
-/* The body is longer than any of ours. Answer at once, then read and forget what
- * still comes: closing with unread bytes would take the answer away again. */
+/* The body is too long. Answer at once, then read and drop the rest: closing with unread bytes
+ * would destroy the answer. */
 static void
 conn_say_too_large(struct conn *conn)
 {
@@ -130,7 +130,7 @@ conn_say_too_large(struct conn *conn)
 		conn_lose(conn);
 }
 
-/* Look at what has come, without taking it out of the socket. */
+/* Look at the bytes that have come, without taking them out of the socket. */
 static void
 conn_look(struct conn *conn)
 {
@@ -155,8 +155,8 @@ conn_look(struct conn *conn)
 	}
 }
 
-/* While we answer, all a peer can do is leave (nginx closes; others send
- * ABORT_REQUEST, which comes to the same). */
+/* While we answer, a peer can only leave (nginx closes; others send ABORT_REQUEST, which has the
+ * same effect). */
 static void
 conn_watch(struct conn *conn)
 {
@@ -208,7 +208,7 @@ conn_await(struct conn *conn)
 	return conn->writable != NULL && event_add(conn->writable, NULL) == 0;
 }
 
-/* The peer takes no more now: be told when it does. */
+/* The peer takes no more now: get told when it does. */
 static int
 conn_block(struct conn *conn)
 {
@@ -266,7 +266,7 @@ conn_limit_buffer(struct conn *conn)
 {
 	int size = CONN_STREAM_BUFFER;
 
-	/* A failure costs freshness for a slow viewer, nothing else. */
+	/* If it fails, a slow viewer gets older frames; nothing else happens. */
 	(void)setsockopt(conn->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
 }
 
@@ -290,8 +290,8 @@ conn_is_shared(const struct conn *conn)
 
 /* ---- grants ---------------------------------------------------------- */
 
-/* Whoever writes, writes whole records: between two writes the answer can be ended. In the
- * middle of one (deadline) it can only be cut off. */
+/* Users write whole records, so the answer can be ended between two writes. In the middle of one
+ * (deadline) it can only be cut off. */
 static void
 conn_grant_ended(void *arg)
 {
@@ -307,7 +307,7 @@ conn_grant_ended(void *arg)
 		end = record_wrap(last, text, sizeof text - 1);
 	memcpy(end, record_end, RECORD_END_SIZE);
 	end += RECORD_END_SIZE;
-	if (conn->deadline == NULL) /* a failure is no matter: it is closed all the same */
+	if (conn->deadline == NULL) /* a failure does not matter: it is closed all the same */
 		(void)send(conn->fd, last, (size_t)(end - last), MSG_NOSIGNAL | MSG_DONTWAIT);
 	conn_free(conn);
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* conn_internal: what a connection and the server it came in by know of each other. For
- * conn.c and server.c only. */
+/* conn_internal: what a connection and its server share. For conn.c and server.c only. */
 #ifndef ORIEL_FASTCGI_CONN_INTERNAL_H
 #define ORIEL_FASTCGI_CONN_INTERNAL_H
 
@@ -9,8 +8,8 @@
 
 #include "fastcgi/conn.h"
 
-/* Connections that must be over something by a time, the earliest first: all
- * get the same time, so a new one goes to the end and one timer serves all. */
+/* Connections with a deadline, the earliest first. All get the same time, so a new one goes to
+ * the end, and one timer serves all. */
 TAILQ_HEAD(conn_list, conn);
 struct deadline {
 	struct conn_list list;
@@ -23,14 +22,14 @@ enum conn_phase { CONN_IDLE, CONN_ANSWERING, CONN_DRAINING };
 /* Memory per viewer counts: ten thousand of these are normal. */
 struct conn {
 	struct event readable;
-	struct event *writable; /* made at the first write that is not whole */
+	struct event *writable; /* made when a write is first incomplete */
 	struct fastcgi_server *server;
 	const struct conn_user *user; /* CONN_ANSWERING */
 	void *arg;
 	TAILQ_ENTRY(conn) next;
 	TAILQ_ENTRY(conn) waiting;
 	struct deadline *deadline; /* whose list it is in, or NULL */
-	struct grant_hold *hold;   /* what it has to end with, or NULL */
+	struct grant_hold *hold;   /* the hold with which it must end, or NULL */
 	uint64_t due_ns;
 	int fd;
 	unsigned drained;
@@ -54,9 +53,9 @@ struct fastcgi_server {
 /* ---- conn.c ---------------------------------------------------------- */
 
 void conn_free(struct conn *conn);
-void conn_lose(struct conn *conn); /* the peer's fault: the user, if there is one, is told */
+void conn_lose(struct conn *conn); /* the peer's fault: the user, if any, is told */
 
-/* For event_assign(): something came, or the peer has left. */
+/* For event_assign(): bytes have come, or the peer has left. */
 void conn_readable(evutil_socket_t fd, short what, void *conn);
 
 /* ---- server.c -------------------------------------------------------- */

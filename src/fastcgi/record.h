@@ -37,7 +37,7 @@ extern const unsigned char record_end[RECORD_END_SIZE];
 
 void record_header(unsigned char header[RECORD_HEADER_SIZE], enum record_type type, size_t length);
 
-/* Bytes that `length` bytes take as STDOUT records. */
+/* How many bytes `length` bytes take as STDOUT records. */
 size_t record_wrapped(size_t length);
 
 /* Write `length` bytes as STDOUT records; returns the end of what was written. */

@@ -67,7 +67,7 @@ request_field(struct request *request, const struct field *field)
 	return (const char **)(void *)((char *)request + field->offset);
 }
 
-/* "NAME=value" into the field that wants it. */
+/* Put "NAME=value" into its field. */
 static void
 request_take(struct request *request, const char *pair)
 {
@@ -81,7 +81,7 @@ request_take(struct request *request, const char *pair)
 		}
 }
 
-/* All of it, so that the connection is clean for the next request. */
+/* Read all of it, so that the connection is clean for the next request. */
 static int
 request_read_body(struct request *request)
 {
@@ -94,10 +94,9 @@ request_read_body(struct request *request)
 	return 0;
 }
 
-/* libfcgi offers no call for "parse what is in this descriptor". Its own fields
- * are set instead, as FCGX_Accept_r leaves them after an accept of its own: no
- * listening socket, our descriptor, and to be kept, or the FCGX_Finish_r inside
- * would close it. tests/unit/test_request.c pins this. */
+/* libfcgi has no call for "parse what is in this descriptor". So its own fields are set as
+ * FCGX_Accept_r leaves them after an accept: no listening socket, our descriptor, and to be
+ * kept, or the FCGX_Finish_r inside would close it. tests/unit/test_request.c checks this. */
 int
 request_read(int *fd, struct request *request)
 {

@@ -22,7 +22,7 @@ deadline_arm(struct deadline *deadline)
 {
 	struct conn *first = TAILQ_FIRST(&deadline->list);
 
-	if (first != NULL) /* not a microsecond too early */
+	if (first != NULL) /* do not fire a microsecond too early */
 		timer_start_at(deadline->timer, first->due_ns + CLOCK_MS);
 }
 

@@ -7,9 +7,9 @@
 
 #include "fastcgi/record.h"
 
-/* FastCGI 1.0, section 3.4: pairs are name length, value length, name, value; a
- * length is one byte, or four with the top bit set. The stream of PARAMS may
- * break anywhere between records. */
+/* FastCGI 1.0, section 3.4: a pair is name length, value length, name, value. A length is one
+ * byte, or four with the top bit set. The stream of PARAMS may be split anywhere between
+ * records. */
 enum pair_part { PAIR_NAME_LENGTH, PAIR_VALUE_LENGTH, PAIR_DATA };
 
 struct validator {
@@ -115,7 +115,7 @@ validate_end_params(struct validator *validator)
 	return true;
 }
 
-/* What a record's header alone tells, before its content has come. */
+/* What can be checked in a record's header, before its content has come. */
 static bool
 validate_check_header(struct validator *validator, const unsigned char *header, size_t length)
 {
@@ -128,7 +128,7 @@ validate_check_header(struct validator *validator, const unsigned char *header, 
 		return validate_refuse(validator, "a record out of order");
 	if (validator->expect == RECORD_BEGIN_REQUEST && length != RECORD_BEGIN_SIZE)
 		return validate_refuse(validator, "BEGIN_REQUEST of a wrong size");
-	/* There libfcgi forgets to skip it, and takes it for the next record. */
+	/* Here libfcgi forgets to skip the padding, and takes it for the next record. */
 	if (header[6] != 0 && (length == 0 || validator->expect == RECORD_BEGIN_REQUEST))
 		return validate_refuse(validator, "padding outside a stream");
 	if (validator->expect == RECORD_PARAMS)

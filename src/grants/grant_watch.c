@@ -66,7 +66,7 @@ grant_hold_finish(struct grant_hold *hold)
 	hold->ended(hold->arg);
 }
 
-/* ended() may change the list: each time from its head. */
+/* ended() may change the list: so take its head each time. */
 static void
 grant_watch_finish(struct grant_watch *holds, const char *id)
 {
@@ -115,7 +115,7 @@ grant_watch_arm(struct grant_watch *holds)
 	return holds->watch != UNARMED;
 }
 
-/* The folder that was watched is another's now, or gone. */
+/* The watched folder is gone, or belongs to another path now. */
 static void
 grant_watch_rearm(struct grant_watch *holds)
 {
@@ -132,7 +132,7 @@ grant_watch_event(struct grant_watch *holds, const struct inotify_event *event)
 	if (event->mask & IN_Q_OVERFLOW) {
 		grant_watch_look(holds);
 	} else if (event->wd != holds->watch) {
-		; /* of a folder left behind */
+		; /* from a folder that is no longer watched */
 	} else if (event->mask & IN_IGNORED) {
 		grant_watch_rearm(holds);
 	} else if (event->mask & IN_MOVE_SELF) {
@@ -166,7 +166,7 @@ grant_hold_begin(struct grant_hold *hold, struct grant_watch *holds, const char 
     grant_hold_ended *ended, void *arg)
 {
 	hold->holds = NULL;
-	/* Watch, then look: an end in between is seen twice, never missed. */
+	/* Watch first, then look: an end in between is seen twice, never missed. */
 	if (!grant_id_valid(id) || !grant_watch_arm(holds) || !grants_have(&holds->grants, id))
 		return false;
 	memcpy(hold->id, id, sizeof hold->id);

@@ -21,8 +21,8 @@
 
 struct grant_watch;
 
-/* The grant has ended. The hold is no longer registered; ended() may free what it
- * is part of, begin and end other holds. Runs inside grant_watch_dispatch() only. */
+/* The grant has ended. The hold is no longer registered. ended() may free what it is part of,
+ * and begin and end other holds. It runs inside grant_watch_dispatch() only. */
 typedef void grant_hold_ended(void *arg);
 
 struct grant_hold { /* part of its owner; zeroed = not registered */
@@ -34,23 +34,23 @@ struct grant_hold { /* part of its owner; zeroed = not registered */
 	char id[GRANT_SIZE];
 };
 
-/* The folder may come later. NULL with *why: out of memory or of inotify instances. */
+/* The folder may be made later. NULL with *why: out of memory or of inotify instances. */
 struct grant_watch *grant_watch_new(const char *run_dir, struct cause *why);
-void grant_watch_free(struct grant_watch **holds); /* all holds are ended before, by their owners */
+void grant_watch_free(struct grant_watch **holds); /* the owners must have ended all holds before */
 
 int grant_watch_fd(const struct grant_watch *holds);
 void grant_watch_dispatch(struct grant_watch *holds);
 size_t grant_watch_count(const struct grant_watch *holds);
 
-/* Register; false when the grant is not, or no longer, good (and for anything that
- * is no id): then nothing is registered. `hold` must not be registered already. */
+/* Register. False when the grant is not good (any more), or is no id: then nothing is
+ * registered. `hold` must not be registered already. */
 bool grant_hold_begin(struct grant_hold *hold, struct grant_watch *holds, const char *id,
     grant_hold_ended *ended, void *arg);
 
-/* Any number of times, also for one that was never begun. */
+/* May be called any number of times, also for one that was never begun. */
 void grant_hold_end(struct grant_hold *hold);
 
-/* Called for each id that newly appears; for who plans by what there is. May be NULL. */
+/* Called for each new id, for users that plan by what exists. May be NULL. */
 void grant_watch_on_new(struct grant_watch *holds, void (*appeared)(void *arg), void *arg);
 
 #endif

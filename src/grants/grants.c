@@ -57,7 +57,7 @@ grant_file_make(const struct grants *grants, const char *name, struct cause *why
 	return fd != -1 || errno == EEXIST ? 0 : cause_errno(why, "%s", path);
 }
 
-/* Whatever the umask is. A folder that systemd made has its own mode. */
+/* The mode does not depend on the umask. A folder that systemd made keeps its own mode. */
 int
 grants_make_folder(const struct grants *grants, struct cause *why)
 {

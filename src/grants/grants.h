@@ -24,7 +24,7 @@ struct grants {
 	char path[GRANTS_PATH_SIZE];
 };
 
-/* Touches nothing yet. -1 when the path is too long. */
+/* Does not touch the folder yet. -1 when the path is too long. */
 int grants_init(struct grants *grants, const char *run_dir, struct cause *why);
 
 /* 32 lower-case hexadecimal digits: the only names that ever reach the file system. */
@@ -33,10 +33,10 @@ bool grant_id_valid(const char *id);
 /* Make the folder if it is not there. */
 int grants_make_folder(const struct grants *grants, struct cause *why);
 
-/* Whether `id` is good now; false for anything that is no id, and on any error. */
+/* Is `id` good now? False for anything that is no id, and on any error. */
 bool grants_have(const struct grants *grants, const char *id);
 
-/* -1 with *why; what is there already, or gone already, is no failure. */
+/* -1 with *why. A file that is there already, or gone already, is no failure. */
 int grants_publish(const struct grants *grants, const char *id, struct cause *why);
 int grants_withdraw(const struct grants *grants, const char *id, struct cause *why);
 
@@ -44,8 +44,8 @@ int grants_withdraw(const struct grants *grants, const char *id, struct cause *w
 typedef void grants_each_fn(void *arg, const char *id);
 int grants_each(const struct grants *grants, grants_each_fn *each, void *arg, struct cause *why);
 
-/* Has the folder been filled since it was made (since boot: /run is memory)?
- * From then on a session without a file is one whose end had begun. */
+/* Has the folder been filled since it was made (since boot: /run is memory)? From then on a
+ * session without a file is one that was about to end. */
 bool grants_are_settled(const struct grants *grants);
 int grants_mark_settled(const struct grants *grants, struct cause *why);
 

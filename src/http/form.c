@@ -55,8 +55,8 @@ form_field(const char *body, size_t length, const char *name, char *value, size_
 	return true;
 }
 
-/* Behind the mount: a slash, then none and no backslash (browsers take it for one). No
- * spaces, control characters and what is not ASCII: in a URL they are encoded. */
+/* After the mount: a slash, then neither a slash nor a backslash (browsers take it for a slash).
+ * No spaces, control characters or non-ASCII: in a URL they are encoded. */
 bool
 form_is_local(const char *path, const char *mount)
 {

@@ -8,7 +8,7 @@
 #include "base/word_list.h"
 #include "http/reply.h"
 
-enum { PREFLIGHT_S = 600 }; /* for which a browser may remember the answer */
+enum { PREFLIGHT_S = 600 }; /* how long a browser may remember the answer */
 
 bool
 origin_listed(const char *allowed, const char *origin)
@@ -16,7 +16,7 @@ origin_listed(const char *allowed, const char *origin)
 	return word_list_has(allowed, origin, strlen(origin));
 }
 
-/* Scheme and host as nginx tells them. */
+/* Scheme and host, from nginx. */
 static bool
 origin_is_ours(const struct request *request, const char *origin)
 {
@@ -39,7 +39,7 @@ origin_may_change(const struct request *request, const char *allowed, bool ambie
 {
 	if (origin_listed(allowed, request->origin))
 		return true;
-	/* "none": the person did it, not a page. */
+	/* "none": a person did it, not a page. */
 	if (request->fetch_site[0] != '\0')
 		return strcmp(request->fetch_site, "same-origin") == 0 ||
 		    strcmp(request->fetch_site, "none") == 0;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* origin: which page a request comes from, and what that page may do.
  *
- * A page of another site can make its visitor's browser ask anything of us, with the visitor's
- * cookie. It cannot read the answer unless we say so (CORS), and it cannot hide where it
- * comes from: browsers send Sec-Fetch-Site (W3C Fetch Metadata) and Origin (RFC 6454). */
+ * A page of another site can make its visitor's browser send us any request, with the visitor's
+ * cookie. It cannot read the answer unless we allow it (CORS), and it cannot hide its origin:
+ * browsers send Sec-Fetch-Site (W3C Fetch Metadata) and Origin (RFC 6454). */
 #ifndef ORIEL_HTTP_ORIGIN_H
 #define ORIEL_HTTP_ORIGIN_H
 
@@ -16,25 +16,25 @@
 /* Is `origin` one of `allowed`, exactly? They are separated by spaces. */
 bool origin_listed(const char *allowed, const char *origin);
 
-/* Would a page at `origin` be taken for one of the site's own, or an allowed one? For the
- * page that wonders: a browser says nothing of why a WebSocket was refused. */
+/* Would a page at `origin` count as one of the site's own, or an allowed one? Pages ask this,
+ * because a browser does not tell them why a WebSocket was refused. */
 bool origin_is_known(const struct request *request, const char *allowed, const char *origin);
 
-/* May it change something? `ambient`: the browser itself has sent along what makes it
- * welcome (a cookie, Basic), so it has to say where it comes from. */
+/* May it change something? `ambient`: the browser itself has added the credential (a cookie,
+ * Basic), so it must say where the request comes from. */
 bool origin_may_change(const struct request *request, const char *allowed, bool ambient);
 
-/* The site as nginx tells it: what our own pages' Origin is. A new reference, or NULL. */
+/* The site's origin, from nginx: what our own pages send in Origin. A new reference, or NULL. */
 json_t *origin_of_site(const struct request *request);
 
-/* 403: `text` is what the page may not, `advice` in the answer what to set if it should. */
+/* 403: `text` says what the page may not do, `advice` in the answer what to set if it should. */
 void origin_refuse(struct conn *conn, const struct request *request, const char *text);
 
-/* 403: who asks calls us by a name that is not ours (base/hosts.h). */
+/* 403: the client uses a name that is not ours (base/hosts.h). */
 void origin_refuse_host(struct conn *conn, const struct request *request);
 
-/* A browser's question whether a page of another origin may ask (CORS preflight), and
- * that origin is allowed: answered; else false. It is asked without a cookie. */
+/* A CORS preflight: a browser asks, without a cookie, whether a page of another origin may send
+ * a request. If that origin is allowed, it is answered; otherwise false. */
 bool origin_preflight(struct conn *conn, const struct request *request, const char *allowed);
 
 #endif

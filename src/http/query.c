@@ -5,8 +5,8 @@
 
 #include "http/percent.h"
 
-/* One character of `*at`, which moves on; -1 for a broken escape or a control
- * character. '+' stays: none of our values has spaces. */
+/* One character of `*at`, which moves on; -1 for a broken escape or a control character. '+'
+ * stays, because our values have no spaces. */
 static int
 query_character(const char **at, const char *end)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* query: the part of a URL behind the question mark, read strictly.
+/* query: the part of a URL after the question mark, read strictly.
  *
- * What a route knows must be well-formed: a wrong number, a name given twice or
- * a broken %-escape is an error that names the parameter. Names a route does not
- * know are ignored: pages add ?t=123 to get round caches. */
+ * Parameters that a route knows must be well-formed: a wrong number, a name given twice or a
+ * broken %-escape is an error that names the parameter. Unknown names are ignored: pages add
+ * ?t=123 to get round caches. */
 #ifndef ORIEL_HTTP_QUERY_H
 #define ORIEL_HTTP_QUERY_H
 

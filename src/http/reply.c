@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "fastcgi/record.h"
 
-struct reply { /* what the peer did not take at once */
+struct reply { /* the part that the peer did not take at once */
 	size_t at, length;
 	unsigned char bytes[];
 };

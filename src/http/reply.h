@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* reply: answers that are whole at once, as FastCGI records.
+/* reply: answers that are complete at once, as FastCGI records.
  *
  * Each reply_…() ends the request: the connection is no longer the caller's. */
 #ifndef ORIEL_HTTP_REPLY_H
@@ -19,7 +19,7 @@ struct reply_head {
 /* "Status: CODE REASON", and reply_share() unless conn is NULL. */
 void reply_begin(struct reply_head *head, const struct conn *conn, int status);
 
-/* When conn_is_shared(): tell nginx to let the other origin read the answer. */
+/* If conn_is_shared(), tell nginx to let the other origin read the answer. */
 void reply_share(struct reply_head *head, const struct conn *conn);
 
 /* One line, "Name: value"; left out (and logged) when it does not fit. */
@@ -33,30 +33,29 @@ void reply_end_head(struct reply_head *head);
  * line. HEAD gets no body. */
 void reply_send(struct conn *conn, struct reply_head *head, const void *body, size_t length);
 
-/* A head that is finished (reply_end_head), and nothing behind it. */
+/* A finished head (reply_end_head), without a body. */
 void reply_send_head(struct conn *conn, const struct reply_head *head);
 
-/* A JSON text as it came from orield. */
+/* JSON text from orield. */
 void reply_line(struct conn *conn, int status, const char *line, size_t length);
 
 /* A JSON value; takes the reference. NULL (out of memory) gives 500. */
 void reply_json(struct conn *conn, int status, json_t *value);
 
-/* Any text as a JSON string: what is not UTF-8 is shown with question marks. A new
- * reference, or NULL. */
+/* Any text as a JSON string; what is not UTF-8 becomes question marks. A new reference, or NULL. */
 json_t *reply_text(const char *text);
 
 /* {"error": "…"} */
 void reply_error(struct conn *conn, int status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* 404 in words: {"error": "not found", "path": "…"} */
+/* 404: {"error": "not found", "path": "…"} */
 void reply_no_path(struct conn *conn, const char *path);
 
 /* {"error": TEXT}, with Retry-After unless wait_s is 0. */
 void reply_later(struct conn *conn, int status, unsigned wait_s, const char *text);
 
-/* 303: go there, with GET. */
+/* 303: go to `where`, with GET. */
 void reply_see(struct conn *conn, const char *where);
 
 /* 503 with Retry-After: 1. */
