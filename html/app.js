@@ -4,6 +4,7 @@
 
 import { Announcer } from './announcer.js';
 import { cameraBase, get } from './api.js';
+import { armedSwitch } from './armed.js';
 import { cameraControlsForm } from './camera-controls.js';
 import { ChangeQueue, changeSender } from './change-queue.js';
 import { commandButtons } from './command-buttons.js';
@@ -56,6 +57,7 @@ const views = [
   statusView(),
   sessionView(dispatch),
   commandButtons(connection, base, dispatch),
+  armedSwitch(configChanges),
   thresholdSlider(configChanges),
   settings.update,
   plotView(),

@@ -167,3 +167,24 @@ export function motionText(pulse) {
   if (!pulse) return 'No reading yet.';
   return `Change now ${percent(pulse.change)}${pulse.held ? `: ${pulse.held}` : ''}`;
 }
+
+/**
+ * What the switch means just now.
+ * @param {unknown} armed the setting as it is to be, before the camera has said what follows from it
+ * @param {Record<string, any>} config
+ */
+export function armedText(armed, { armed: told, armed_now: now, armed_until: until }) {
+  if (armed === 'no') return 'Motion is shown, but there are no events and no pictures of it.';
+  if (armed !== 'schedule' || told !== armed) return '';
+  const words = now ? 'Armed now' : 'Not armed now';
+  if (until === null) return now ? `${words}, and always.` : `${words}, and never: no time is set.`;
+  return `${words}, until ${weekTime(until)}.`;
+}
+
+/**
+ * The clock time of `ts`, a week ahead at most, with its day.
+ * @param {number} ts seconds
+ */
+function weekTime(ts) {
+  return new Date(ts * 1000).toLocaleString([], { weekday: 'short', hour: '2-digit', minute: '2-digit' });
+}

@@ -87,6 +87,19 @@ def test_the_slider_works_in_a_second_browser_too(site, browse):
     wait_for(lambda: other.text("threshold-value") == "12" and site.get("/config").json()["threshold"] == 12)
 
 
+def test_armed_by_one_click_or_key(page, site):
+    wait_for(lambda: page.all("#armed-yes:checked"))
+    page.all("#armed-choices label")[1].click()
+    wait_for(lambda: site.status()["armed_now"] is False and page.text("armed-words").startswith("Motion is shown"))
+    page["armed-no"].send_keys(Keys.ARROW_RIGHT)
+    page.wait_text("armed-words", "Not armed now, and never")
+    assert page["armed-schedule"].is_selected()
+    site.post("/config", json={"schedule": "mon-sun"})
+    page.wait_text("armed-words", "Armed now, and always")
+    site.post("/config", json={"armed": "yes", "schedule": ""})
+    wait_for(lambda: page["armed-yes"].is_selected() and page.text("armed-words") == "")
+
+
 def test_the_slider_is_live_while_it_is_dragged(page, site):
     """Each step of a drag is sent, as fast as answers come; the last one always is."""
     page.run("""

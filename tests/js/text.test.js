@@ -56,3 +56,15 @@ test('a refusal of where the page comes from says what to set', () => {
   assert.match(said, /trusted_proxies/);
   assert.match(said, /add https:\/\/a\.example to allow_origins/);
 });
+
+test('whether motion counts, and until when', () => {
+  const until = 1_768_000_000;
+  const scheduled = (now, then) => text.armedText('schedule', { armed: 'schedule', armed_now: now, armed_until: then });
+  assert.equal(text.armedText('yes', { armed: 'yes', armed_now: true, armed_until: null }), '');
+  assert.match(text.armedText('no', { armed: 'yes', armed_now: true, armed_until: null }), /no events/);
+  assert.match(scheduled(true, until), /^Armed now, until .*\d\d.\d\d/);
+  assert.match(scheduled(false, until), /^Not armed now, until /);
+  assert.equal(scheduled(true, null), 'Armed now, and always.');
+  assert.match(scheduled(false, null), /never/);
+  assert.equal(text.armedText('schedule', { armed: 'no', armed_now: false, armed_until: null }), '');
+});
