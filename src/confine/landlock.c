@@ -164,7 +164,7 @@ ruleset_make(int abi, const struct confine_path *paths, size_t count, struct cau
 	};
 #ifdef ORIEL_SANITIZED
 	/* A report names functions and lines, from all the files that were loaded. */
-	static const struct confine_path everything = { "/", CONFINE_READ };
+	static const struct confine_path everything = { .path = "/", .may = CONFINE_READ };
 #endif
 	int ruleset = (int)syscall(SYS_landlock_create_ruleset, &attributes, sizeof attributes, 0);
 

@@ -42,23 +42,46 @@ struct condition {
 };
 
 static const struct condition conditions[] = {
-	{ 0, "socket", 0, WORD, AF_UNIX },
-	{ 0, "socketpair", 0, WORD, AF_UNIX },
+	{ .name = "socket", .argument = 0, .mask = WORD, .value = AF_UNIX },
+	{ .name = "socketpair", .argument = 0, .mask = WORD, .value = AF_UNIX },
 	/* Nothing that was written becomes code. */
-	{ 0, "mmap", 2, PROT_EXEC, 0 },
-	{ 0, "mmap2", 2, PROT_EXEC, 0 },
-	{ 0, "mprotect", 2, PROT_EXEC, 0 },
-	{ 0, "prctl", 0, WORD, PR_SET_NAME },
-	{ 0, "prctl", 0, WORD, PR_SET_VMA },
-	{ 0, "prlimit64", 0, WORD, 0 },
-	{ 0, "ioctl", 1, WORD, FIONREAD }, /* libevent's buffers */
+	{ .name = "mmap", .argument = 2, .mask = PROT_EXEC, .value = 0 },
+	{ .name = "mmap2", .argument = 2, .mask = PROT_EXEC, .value = 0 },
+	{ .name = "mprotect", .argument = 2, .mask = PROT_EXEC, .value = 0 },
+	{ .name = "prctl", .argument = 0, .mask = WORD, .value = PR_SET_NAME },
+	{ .name = "prctl", .argument = 0, .mask = WORD, .value = PR_SET_VMA },
+	{ .name = "prlimit64", .argument = 0, .mask = WORD, .value = 0 },
+	{ .name = "ioctl",
+	    .argument = 1,
+	    .mask = WORD,
+	    .value = FIONREAD }, /* libevent's buffers */
 	/* VIDIOC_… are _IOWR('V', …) (kernel:
 	 * Documentation/userspace-api/ioctl/ioctl-number.rst). */
-	{ CONFINE_CAMERA, "ioctl", 1, IOCTL_LETTER, 'V' << 8 },
-	{ CONFINE_THREADS, "clone", CLONE_FLAGS, CLONE_THREAD, CLONE_THREAD },
-	{ CONFINE_PROCESSES, "clone", CLONE_FLAGS, NAMESPACES, 0 },
-	{ CONFINE_PROCESSES, "prctl", 0, WORD, PR_SET_PDEATHSIG },
-	{ CONFINE_PROCESSES, "prctl", 0, WORD, PR_SET_NO_NEW_PRIVS },
+	{ .group = CONFINE_CAMERA,
+	    .name = "ioctl",
+	    .argument = 1,
+	    .mask = IOCTL_LETTER,
+	    .value = 'V' << 8 },
+	{ .group = CONFINE_THREADS,
+	    .name = "clone",
+	    .argument = CLONE_FLAGS,
+	    .mask = CLONE_THREAD,
+	    .value = CLONE_THREAD },
+	{ .group = CONFINE_PROCESSES,
+	    .name = "clone",
+	    .argument = CLONE_FLAGS,
+	    .mask = NAMESPACES,
+	    .value = 0 },
+	{ .group = CONFINE_PROCESSES,
+	    .name = "prctl",
+	    .argument = 0,
+	    .mask = WORD,
+	    .value = PR_SET_PDEATHSIG },
+	{ .group = CONFINE_PROCESSES,
+	    .name = "prctl",
+	    .argument = 0,
+	    .mask = WORD,
+	    .value = PR_SET_NO_NEW_PRIVS },
 };
 
 /* These return a count, or a negative errno. */
@@ -96,7 +119,9 @@ allow_if(scmp_filter_ctx filter, const struct condition *condition)
 static const struct condition *
 to_ourselves(void)
 {
-	static struct condition condition = { 0, "tgkill", 0, WORD, 0 };
+	static struct condition condition = {
+		.name = "tgkill", .argument = 0, .mask = WORD, .value = 0
+	};
 
 	condition.value = (uint64_t)getpid();
 	return &condition;

@@ -57,8 +57,9 @@ user_reply(const char *name)
 static int
 user_add(struct accounts *accounts, int argc, char **argv)
 {
-	static const struct option names[] = { { "role", required_argument, NULL, 'r' },
-		{ NULL, 0, NULL, 0 } };
+	static const struct option names[] = {
+		{ .name = "role", .has_arg = required_argument, .val = 'r' }, { .name = NULL }
+	};
 	enum role role = ROLE_VIEWER;
 	enum account_db_result result;
 	char hash[HASH_SIZE];
@@ -146,9 +147,10 @@ user_list(struct accounts *accounts, int argc, char **argv)
 int
 ctl_user(struct ctl *ctl, int argc, char **argv)
 {
-	static const struct accounts_verb verbs[] = { { "add", user_add },
-		{ "passwd", user_passwd }, { "role", user_role }, { "del", user_del },
-		{ "list", user_list }, { NULL, NULL } };
+	static const struct accounts_verb verbs[] = { { .name = "add", .run = user_add },
+		{ .name = "passwd", .run = user_passwd }, { .name = "role", .run = user_role },
+		{ .name = "del", .run = user_del }, { .name = "list", .run = user_list },
+		{ .name = NULL } };
 
 	return accounts_run(ctl, verbs, argc, argv);
 }
@@ -181,8 +183,10 @@ revoke_named(struct accounts *accounts, char **ids, int64_t *count)
 static int
 session_revoke(struct accounts *accounts, int argc, char **argv)
 {
-	static const struct option names[] = { { "user", required_argument, NULL, 'u' },
-		{ "all", no_argument, NULL, 'a' }, { NULL, 0, NULL, 0 } };
+	static const struct option names[] = {
+		{ .name = "user", .has_arg = required_argument, .val = 'u' },
+		{ .name = "all", .has_arg = no_argument, .val = 'a' }, { .name = NULL }
+	};
 	const char *user = NULL;
 	enum account_db_result result;
 	bool all = false;
@@ -213,8 +217,8 @@ session_revoke(struct accounts *accounts, int argc, char **argv)
 int
 ctl_session(struct ctl *ctl, int argc, char **argv)
 {
-	static const struct accounts_verb verbs[] = { { "list", session_list },
-		{ "revoke", session_revoke }, { NULL, NULL } };
+	static const struct accounts_verb verbs[] = { { .name = "list", .run = session_list },
+		{ .name = "revoke", .run = session_revoke }, { .name = NULL } };
 
 	return accounts_run(ctl, verbs, argc, argv);
 }
@@ -229,8 +233,10 @@ struct token_wish {
 static bool
 read_wish(int argc, char **argv, struct token_wish *wish)
 {
-	static const struct option names[] = { { "role", required_argument, NULL, 'r' },
-		{ "days", required_argument, NULL, 'd' }, { NULL, 0, NULL, 0 } };
+	static const struct option names[] = {
+		{ .name = "role", .has_arg = required_argument, .val = 'r' },
+		{ .name = "days", .has_arg = required_argument, .val = 'd' }, { .name = NULL }
+	};
 	char *end = NULL;
 	int option;
 
@@ -301,8 +307,9 @@ token_list(struct accounts *accounts, int argc, char **argv)
 int
 ctl_token(struct ctl *ctl, int argc, char **argv)
 {
-	static const struct accounts_verb verbs[] = { { "add", token_add }, { "del", token_del },
-		{ "list", token_list }, { NULL, NULL } };
+	static const struct accounts_verb verbs[] = { { .name = "add", .run = token_add },
+		{ .name = "del", .run = token_del }, { .name = "list", .run = token_list },
+		{ .name = NULL } };
 
 	return accounts_run(ctl, verbs, argc, argv);
 }

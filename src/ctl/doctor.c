@@ -269,11 +269,11 @@ static bool
 parse(struct doctor *doctor, int argc, char **argv)
 {
 	static const struct option names[] = {
-		{ "state-dir", required_argument, NULL, 's' },
-		{ "fcgi-socket", required_argument, NULL, 'f' },
-		{ "ws-socket", required_argument, NULL, 'w' },
-		{ "nginx", required_argument, NULL, 'n' },
-		{ NULL, 0, NULL, 0 },
+		{ .name = "state-dir", .has_arg = required_argument, .val = 's' },
+		{ .name = "fcgi-socket", .has_arg = required_argument, .val = 'f' },
+		{ .name = "ws-socket", .has_arg = required_argument, .val = 'w' },
+		{ .name = "nginx", .has_arg = required_argument, .val = 'n' },
+		{ .name = NULL },
 	};
 	int option;
 

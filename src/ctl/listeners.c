@@ -153,8 +153,9 @@ parse_pid(const char *text, struct cause *why)
 static bool
 parse(int argc, char **argv, unsigned *bytes)
 {
-	static const struct option names[] = { { "bytes", required_argument, NULL, 'b' },
-		{ NULL, 0, NULL, 0 } };
+	static const struct option names[] = {
+		{ .name = "bytes", .has_arg = required_argument, .val = 'b' }, { .name = NULL }
+	};
 	int option;
 
 	optind = 0;

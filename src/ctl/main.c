@@ -9,13 +9,13 @@
 #include "ctl/ctl.h"
 
 static const struct option names[] = {
-	{ "camera", required_argument, NULL, 'c' },
-	{ "run-dir", required_argument, NULL, 'r' },
-	{ "accounts", required_argument, NULL, 'a' },
-	{ "json", no_argument, NULL, 'j' },
-	{ "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, 'V' },
-	{ NULL, 0, NULL, 0 },
+	{ .name = "camera", .has_arg = required_argument, .val = 'c' },
+	{ .name = "run-dir", .has_arg = required_argument, .val = 'r' },
+	{ .name = "accounts", .has_arg = required_argument, .val = 'a' },
+	{ .name = "json", .has_arg = no_argument, .val = 'j' },
+	{ .name = "help", .has_arg = no_argument, .val = 'h' },
+	{ .name = "version", .has_arg = no_argument, .val = 'V' },
+	{ .name = NULL },
 };
 
 static int

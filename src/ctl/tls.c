@@ -241,8 +241,9 @@ tell(const struct certificate *certificate)
 static bool
 parse(struct certificate *certificate, int argc, char **argv)
 {
-	static const struct option names[] = { { "force", no_argument, NULL, 'f' },
-		{ NULL, 0, NULL, 0 } };
+	static const struct option names[] = {
+		{ .name = "force", .has_arg = no_argument, .val = 'f' }, { .name = NULL }
+	};
 	int option;
 
 	if (argc < 2 || strcmp(argv[1], "self-signed") != 0)

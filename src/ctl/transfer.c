@@ -21,9 +21,11 @@ enum { NO_SESSIONS_S = 1 };
 int
 transfer_options(struct transfer *transfer, int argc, char **argv)
 {
-	static const struct option names[] = { { "state-dir", required_argument, NULL, 's' },
-		{ "pictures", no_argument, NULL, 'p' }, { "force", no_argument, NULL, 'f' },
-		{ NULL, 0, NULL, 0 } };
+	static const struct option names[] = {
+		{ .name = "state-dir", .has_arg = required_argument, .val = 's' },
+		{ .name = "pictures", .has_arg = no_argument, .val = 'p' },
+		{ .name = "force", .has_arg = no_argument, .val = 'f' }, { .name = NULL }
+	};
 	int option;
 
 	optind = 0;

@@ -29,12 +29,12 @@ static const struct encoding {
 	J_COLOR_SPACE space;
 	int components, luma_h, luma_v; /* sampling factors of Y; chroma has 1 x 1 */
 } encodings[PIXEL_FORMATS] = {
-	[PIXEL_YUYV] = { JCS_YCbCr, 3, 2, 1 },
-	[PIXEL_UYVY] = { JCS_YCbCr, 3, 2, 1 },
-	[PIXEL_NV12] = { JCS_YCbCr, 3, 2, 2 },
-	[PIXEL_YUV420] = { JCS_YCbCr, 3, 2, 2 },
-	[PIXEL_GREY] = { JCS_GRAYSCALE, 1, 1, 1 },
-	[PIXEL_RGB24] = { JCS_RGB, 3, 2, 2 },
+	[PIXEL_YUYV] = { .space = JCS_YCbCr, .components = 3, .luma_h = 2, .luma_v = 1 },
+	[PIXEL_UYVY] = { .space = JCS_YCbCr, .components = 3, .luma_h = 2, .luma_v = 1 },
+	[PIXEL_NV12] = { .space = JCS_YCbCr, .components = 3, .luma_h = 2, .luma_v = 2 },
+	[PIXEL_YUV420] = { .space = JCS_YCbCr, .components = 3, .luma_h = 2, .luma_v = 2 },
+	[PIXEL_GREY] = { .space = JCS_GRAYSCALE, .components = 1, .luma_h = 1, .luma_v = 1 },
+	[PIXEL_RGB24] = { .space = JCS_RGB, .components = 3, .luma_h = 2, .luma_v = 2 },
 };
 
 static void

@@ -63,13 +63,14 @@ give_up_rights(const struct options *options)
 	const char *input = options_text(options, SETTING_INPUT);
 	char state[FOLDER_SIZE], sockets[FOLDER_SIZE];
 	const struct confine_path paths[] = {
-		{ state, CONFINE_READ | CONFINE_WRITE | CONFINE_MAKE },
-		{ sockets, CONFINE_SOCKETS },
-		{ "/dev", CONFINE_READ | CONFINE_WRITE | CONFINE_DEVICES },
-		{ options_text(options, SETTING_DEVICE),
-		    CONFINE_READ | CONFINE_WRITE | CONFINE_DEVICES | CONFINE_AROUND },
-		{ strcmp(input, "-") != 0 ? input : "", CONFINE_READ | CONFINE_AROUND },
-		{ options_text(options, SETTING_MASK), CONFINE_READ },
+		{ .path = state, .may = CONFINE_READ | CONFINE_WRITE | CONFINE_MAKE },
+		{ .path = sockets, .may = CONFINE_SOCKETS },
+		{ .path = "/dev", .may = CONFINE_READ | CONFINE_WRITE | CONFINE_DEVICES },
+		{ .path = options_text(options, SETTING_DEVICE),
+		    .may = CONFINE_READ | CONFINE_WRITE | CONFINE_DEVICES | CONFINE_AROUND },
+		{ .path = strcmp(input, "-") != 0 ? input : "",
+		    .may = CONFINE_READ | CONFINE_AROUND },
+		{ .path = options_text(options, SETTING_MASK), .may = CONFINE_READ },
 	};
 
 	folder_name(options, SETTING_STATE_DIR, state);

@@ -106,7 +106,8 @@ static const struct field RING_fields[] = {
 	FIELD_END,
 };
 
-#define EVENT_ROW(id, name, kind, help) { name, kind, id##_fields, help },
+#define EVENT_ROW(ID, NAME, KIND, HELP) \
+	[EVENT_##ID] = { .name = NAME, .kind = KIND, .fields = ID##_fields, .help = HELP },
 const struct event_row event_rows[EVENT_COUNT] = { EVENTS(EVENT_ROW) };
 #undef EVENT_ROW
 

@@ -189,14 +189,14 @@ static const struct {
 	const char *name;
 	void (*print)(void);
 } tables[] = {
-	{ "routes", print_routes },
-	{ "commands", print_commands },
-	{ "arguments", print_arguments },
-	{ "events", print_events },
-	{ "lines", print_lines },
-	{ "status", print_status },
-	{ "controls", print_controls },
-	{ "event names", print_event_names },
+	{ .name = "routes", .print = print_routes },
+	{ .name = "commands", .print = print_commands },
+	{ .name = "arguments", .print = print_arguments },
+	{ .name = "events", .print = print_events },
+	{ .name = "lines", .print = print_lines },
+	{ .name = "status", .print = print_status },
+	{ .name = "controls", .print = print_controls },
+	{ .name = "event names", .print = print_event_names },
 };
 
 bool

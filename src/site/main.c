@@ -46,12 +46,12 @@ program_give_up_rights(const struct program *program)
 	enum { OWN = CONFINE_READ | CONFINE_WRITE | CONFINE_MAKE };
 	bool login = program->backoff != NULL;
 	const struct confine_path paths[] = {
-		{ options_text(program->options, SITE_RUN_DIR), CONFINE_READ },
-		{ login ? program->grants.path : "", OWN },
-		{ login ? options_text(program->options, SITE_STATE_DIR) : "", OWN },
-		{ program->inherited ? "" : options_text(program->options, SITE_LISTEN),
-		    CONFINE_SOCKETS | CONFINE_AROUND },
-		{ "/dev/urandom", CONFINE_READ },
+		{ .path = options_text(program->options, SITE_RUN_DIR), .may = CONFINE_READ },
+		{ .path = login ? program->grants.path : "", .may = OWN },
+		{ .path = login ? options_text(program->options, SITE_STATE_DIR) : "", .may = OWN },
+		{ .path = program->inherited ? "" : options_text(program->options, SITE_LISTEN),
+		    .may = CONFINE_SOCKETS | CONFINE_AROUND },
+		{ .path = "/dev/urandom", .may = CONFINE_READ },
 	};
 
 	json_object_seed(0); /* while it can be read for sure */

@@ -25,14 +25,14 @@ static const struct {
 	uint32_t fourcc;
 	enum pixel_format pixels;
 } known[] = {
-	{ V4L2_PIX_FMT_MJPEG, PIXEL_MJPEG },
-	{ V4L2_PIX_FMT_JPEG, PIXEL_MJPEG },
-	{ V4L2_PIX_FMT_YUV420, PIXEL_YUV420 },
-	{ V4L2_PIX_FMT_NV12, PIXEL_NV12 },
-	{ V4L2_PIX_FMT_YUYV, PIXEL_YUYV },
-	{ V4L2_PIX_FMT_UYVY, PIXEL_UYVY },
-	{ V4L2_PIX_FMT_RGB24, PIXEL_RGB24 },
-	{ V4L2_PIX_FMT_GREY, PIXEL_GREY },
+	{ .fourcc = V4L2_PIX_FMT_MJPEG, .pixels = PIXEL_MJPEG },
+	{ .fourcc = V4L2_PIX_FMT_JPEG, .pixels = PIXEL_MJPEG },
+	{ .fourcc = V4L2_PIX_FMT_YUV420, .pixels = PIXEL_YUV420 },
+	{ .fourcc = V4L2_PIX_FMT_NV12, .pixels = PIXEL_NV12 },
+	{ .fourcc = V4L2_PIX_FMT_YUYV, .pixels = PIXEL_YUYV },
+	{ .fourcc = V4L2_PIX_FMT_UYVY, .pixels = PIXEL_UYVY },
+	{ .fourcc = V4L2_PIX_FMT_RGB24, .pixels = PIXEL_RGB24 },
+	{ .fourcc = V4L2_PIX_FMT_GREY, .pixels = PIXEL_GREY },
 };
 enum { KNOWN = sizeof known / sizeof known[0] };
 

@@ -125,9 +125,9 @@ static void
 give_up_rights(const struct options *options, const struct server *server)
 {
 	const struct confine_path paths[] = {
-		{ options_text(options, RUN_DIR), CONFINE_READ },
-		{ server_file(server), CONFINE_SOCKETS | CONFINE_AROUND },
-		{ "/dev/urandom", CONFINE_READ },
+		{ .path = options_text(options, RUN_DIR), .may = CONFINE_READ },
+		{ .path = server_file(server), .may = CONFINE_SOCKETS | CONFINE_AROUND },
+		{ .path = "/dev/urandom", .may = CONFINE_READ },
 	};
 
 	json_object_seed(0); /* while it can be read for sure */
