@@ -23,7 +23,7 @@ account_reader_note(
 	    &reader->failed, "read", result == ACCOUNT_DB_MISSING ? ACCOUNT_DB_OK : result, why);
 	if (account_db_openings(reader->db) != reader->openings) {
 		reader->openings = account_db_openings(reader->db);
-		reader->on_replaced(reader->arg);
+		reader->replaced(reader->arg);
 	}
 	return result;
 }
@@ -59,9 +59,9 @@ account_reader_count_users(struct account_reader *reader, int64_t *count)
 
 int
 account_reader_init(struct account_reader *reader, const struct account_db_settings *settings,
-    void (*on_replaced)(void *arg), void *arg, struct cause *why)
+    void (*replaced)(void *arg), void *arg, struct cause *why)
 {
-	*reader = (struct account_reader){ .on_replaced = on_replaced, .arg = arg };
+	*reader = (struct account_reader){ .replaced = replaced, .arg = arg };
 	reader->db = account_db_new(settings, why);
 	return reader->db != NULL ? 0 : -1;
 }

@@ -12,15 +12,14 @@
 
 struct account_reader {
 	struct account_db *db;
-	unsigned openings; /* account_db_openings() that we have seen */
-	bool failed;	   /* logged */
-	void (*on_replaced)(
-	    void *arg); /* called when another file has become the account database */
+	unsigned openings;	     /* account_db_openings() that we have seen */
+	bool failed;		     /* logged */
+	void (*replaced)(void *arg); /* called when another file has become the account database */
 	void *arg;
 };
 
 int account_reader_init(struct account_reader *reader, const struct account_db_settings *settings,
-    void (*on_replaced)(void *arg), void *arg, struct cause *why);
+    void (*replaced)(void *arg), void *arg, struct cause *why);
 void account_reader_deinit(struct account_reader *reader);
 
 /* As account_db_check(), _user() and _count_users(). */

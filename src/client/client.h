@@ -56,7 +56,7 @@ struct client_reply {
 	enum client_failure failure;
 	int fds[LINES_FDS];
 };
-typedef void client_reply_fn(void *arg, struct client_reply *reply);
+typedef void client_done(void *arg, struct client_reply *reply);
 
 struct client_hooks {
 	void (*up)(void *arg);	 /* connected: subscribe and attach now */
@@ -79,10 +79,10 @@ bool client_connected(const struct client *client);
  * CLIENT_OURS. Commands given before the first try to connect wait for it. Returns a token for
  * client_forget, or 0 when out of memory (done is not called). */
 unsigned long client_send(struct client *client, struct client_way way, const char *line,
-    size_t length, client_reply_fn *done, void *arg);
+    size_t length, client_done *done, void *arg);
 
 /* Send `attach`: the one command whose reply brings descriptors. */
-unsigned long client_attach(struct client *client, client_reply_fn *done, void *arg);
+unsigned long client_attach(struct client *client, client_done *done, void *arg);
 
 /* The asker has gone: its callback will not be called, and an unsent command is not sent. */
 void client_forget(struct client *client, unsigned long token);

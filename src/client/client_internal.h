@@ -23,7 +23,7 @@ struct pending {
 	size_t length;
 	uint64_t deadline_ns;
 	enum client_failure failure;
-	client_reply_fn *done; /* NULL once forgotten, or when its time is up */
+	client_done *done; /* NULL once forgotten, or when its time is up */
 	void *arg;
 };
 TAILQ_HEAD(pending_list, pending);

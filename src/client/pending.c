@@ -239,7 +239,7 @@ static void
 pending_late(struct client *client, struct pending *pending)
 {
 	struct client_reply none = { .line = NULL, .failure = CLIENT_UNKNOWN };
-	client_reply_fn *done = pending->done;
+	client_done *done = pending->done;
 
 	if (pending->line != NULL) {
 		client_remove(client, pending);
@@ -314,7 +314,7 @@ client_age(struct client *client, struct pending *pending)
 
 static unsigned long
 client_enqueue(struct client *client, struct client_way way, const char *line, size_t length,
-    bool takes_fds, client_reply_fn *done, void *arg)
+    bool takes_fds, client_done *done, void *arg)
 {
 	struct pending *pending = calloc(1, sizeof *pending);
 
@@ -355,13 +355,13 @@ client_way(enum command_id id, enum role role)
 
 unsigned long
 client_send(struct client *client, struct client_way way, const char *line, size_t length,
-    client_reply_fn *done, void *arg)
+    client_done *done, void *arg)
 {
 	return client_enqueue(client, way, line, length, false, done, arg);
 }
 
 unsigned long
-client_attach(struct client *client, client_reply_fn *done, void *arg)
+client_attach(struct client *client, client_done *done, void *arg)
 {
 	static const char line[] = "{\"cmd\":\"attach\"}";
 

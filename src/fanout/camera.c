@@ -16,7 +16,7 @@ enum { COUNT_DEBOUNCE_MS = 200 };
 /* ---- asking ---------------------------------------------------------- */
 
 unsigned long
-camera_ask(struct camera *camera, enum role role, json_t *command, client_reply_fn *done, void *arg)
+camera_ask(struct camera *camera, enum role role, json_t *command, client_done *done, void *arg)
 {
 	char *line = command != NULL ? json_line(command) : NULL;
 	unsigned long token = 0;
@@ -37,7 +37,7 @@ camera_forget(struct camera *camera, unsigned long token)
 }
 
 bool
-camera_send(struct camera *camera, json_t *command, client_reply_fn *done)
+camera_send(struct camera *camera, json_t *command, client_done *done)
 {
 	if (camera_ask(camera, ROLE_NONE, command, done, camera) != 0)
 		return true;

@@ -82,7 +82,7 @@ void camera_count(struct camera *camera, enum camera_viewers kind, int differenc
  * is called exactly once, from the loop. The token is for camera_forget(); 0: out of memory,
  * and `done` is not called. */
 unsigned long camera_ask(
-    struct camera *camera, enum role role, json_t *command, client_reply_fn *done, void *arg);
+    struct camera *camera, enum role role, json_t *command, client_done *done, void *arg);
 void camera_forget(struct camera *camera, unsigned long token);
 
 #endif

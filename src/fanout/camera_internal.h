@@ -51,7 +51,7 @@ struct camera {
 	} while (0)
 
 /* Send the camera's own command; steals `command`. False, and logged, when out of memory. */
-bool camera_send(struct camera *camera, json_t *command, client_reply_fn *done);
+bool camera_send(struct camera *camera, json_t *command, client_done *done);
 
 /* For replies that need no action: the next command, or the end of the connection, shows any
  * failure. */

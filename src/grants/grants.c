@@ -93,7 +93,7 @@ grants_withdraw(const struct grants *grants, const char *id, struct cause *why)
 }
 
 int
-grants_each(const struct grants *grants, grants_each_fn *each, void *arg, struct cause *why)
+grants_each(const struct grants *grants, grants_visit *each, void *arg, struct cause *why)
 {
 	DIR *folder = opendir(grants->path);
 	struct dirent *entry;

@@ -41,8 +41,8 @@ int grants_publish(const struct grants *grants, const char *id, struct cause *wh
 int grants_withdraw(const struct grants *grants, const char *id, struct cause *why);
 
 /* Call `each` for every id; it may withdraw the one it is given. */
-typedef void grants_each_fn(void *arg, const char *id);
-int grants_each(const struct grants *grants, grants_each_fn *each, void *arg, struct cause *why);
+typedef void grants_visit(void *arg, const char *id);
+int grants_each(const struct grants *grants, grants_visit *each, void *arg, struct cause *why);
 
 /* Has the folder been filled since it was made (since boot: /run is memory)? From then on a
  * session without a file is one that was about to end. */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 struct store_job *
-store_job_new(enum store_job_kind kind, store_job_done_fn *done, void *arg)
+store_job_new(enum store_job_kind kind, store_job_done *done, void *arg)
 {
 	struct store_job *job = calloc(1, sizeof *job);
 

@@ -30,11 +30,11 @@ enum store_job_kind {
 	STORE_JOB_KINDS
 };
 
-typedef void store_job_done_fn(void *arg, struct store_job *job);
+typedef void store_job_done(void *arg, struct store_job *job);
 
 struct store_job { /* made by store_job_new, freed by the store worker after `done` */
 	enum store_job_kind kind;
-	store_job_done_fn *done; /* called in the loop, once; may be NULL */
+	store_job_done *done; /* called in the loop, once; may be NULL */
 	void *arg;
 
 	/* Published even when it could not be stored; EVENT_COUNT: none. */
@@ -61,7 +61,7 @@ struct store_job { /* made by store_job_new, freed by the store worker after `do
 };
 
 /* NULL when out of memory. */
-struct store_job *store_job_new(enum store_job_kind kind, store_job_done_fn *done, void *arg);
+struct store_job *store_job_new(enum store_job_kind kind, store_job_done *done, void *arg);
 void store_job_free(struct store_job **job);
 
 /* Is it a question, which changes nothing? */

@@ -13,7 +13,7 @@
 static void camera_tell(struct camera *camera);
 
 static void
-on_told(void *arg, struct client_reply *reply)
+camera_told(void *arg, struct client_reply *reply)
 {
 	struct camera *camera = arg;
 
@@ -34,14 +34,14 @@ camera_tell(struct camera *camera)
 	length = snprintf(
 	    line, sizeof line, "{\"cmd\":\"viewers\",\"control\":%u}", camera->sessions);
 	if (client_send(camera->client, client_way(COMMAND_VIEWERS, ROLE_NONE), line,
-		(size_t)length, on_told, camera) == 0)
+		(size_t)length, camera_told, camera) == 0)
 		return;
 	camera->telling = true;
 	camera->told = camera->sessions;
 }
 
 static void
-on_up(void *arg)
+camera_up(void *arg)
 {
 	struct camera *camera = arg;
 
@@ -51,18 +51,20 @@ on_up(void *arg)
 }
 
 static void
-on_down(void *arg)
+camera_down(void *arg)
 {
 	(void)arg;
 }
 
 static void
-on_event(void *arg, const char *line, size_t length)
+camera_event(void *arg, const char *line, size_t length)
 {
 	(void)arg, (void)line, (void)length;
 }
 
-static const struct client_hooks camera_hooks = { .up = on_up, .down = on_down, .event = on_event };
+static const struct client_hooks camera_hooks = {
+	.up = camera_up, .down = camera_down, .event = camera_event
+};
 
 /* ---- the set --------------------------------------------------------- */
 
@@ -78,7 +80,7 @@ camera_find(struct camera_set *set, const char *name)
 }
 
 static void
-on_idle(evutil_socket_t unused, short what, void *arg)
+camera_idle(evutil_socket_t unused, short what, void *arg)
 {
 	struct camera *camera = arg;
 
@@ -93,7 +95,7 @@ camera_new(struct camera_set *set, const char *name)
 
 	if (camera == NULL)
 		return NULL;
-	camera->idle = evtimer_new(set->base, on_idle, camera);
+	camera->idle = evtimer_new(set->base, camera_idle, camera);
 	if (camera->idle == NULL) {
 		free(camera);
 		return NULL;

@@ -83,7 +83,7 @@ framing_fail(struct framing *framing, unsigned code, const char *reason)
 /* ---- wslay's callbacks ----------------------------------------------- */
 
 static ssize_t
-on_recv(wslay_event_context_ptr wslay, uint8_t *buffer, size_t size, int flags, void *arg)
+framing_recv(wslay_event_context_ptr wslay, uint8_t *buffer, size_t size, int flags, void *arg)
 {
 	struct framing *framing = arg;
 	size_t length = framing->in_length;
@@ -105,7 +105,8 @@ on_recv(wslay_event_context_ptr wslay, uint8_t *buffer, size_t size, int flags, 
 }
 
 static ssize_t
-on_send(wslay_event_context_ptr wslay, const uint8_t *data, size_t length, int flags, void *arg)
+framing_write(
+    wslay_event_context_ptr wslay, const uint8_t *data, size_t length, int flags, void *arg)
 {
 	struct framing *framing = arg;
 
@@ -159,7 +160,7 @@ is_utf8(const void *bytes, size_t length)
 }
 
 static void
-on_message(
+framing_arrived(
     wslay_event_context_ptr wslay, const struct wslay_event_on_msg_recv_arg *message, void *arg)
 {
 	struct framing *framing = arg;
@@ -185,11 +186,11 @@ struct framing *
 framing_new(const struct framing_hooks *hooks, void *arg, size_t message_max, struct evbuffer *out)
 {
 	static const struct wslay_event_callbacks callbacks = {
-		.recv_callback = on_recv,
-		.send_callback = on_send,
+		.recv_callback = framing_recv,
+		.send_callback = framing_write,
 		.on_frame_recv_start_callback = on_frame_start,
 		.on_frame_recv_chunk_callback = on_frame_chunk,
-		.on_msg_recv_callback = on_message,
+		.on_msg_recv_callback = framing_arrived,
 	};
 	struct framing *framing = calloc(1, sizeof *framing);
 

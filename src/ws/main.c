@@ -135,7 +135,7 @@ give_up_rights(const struct options *options, const struct server *server)
 }
 
 static void
-on_grants(evutil_socket_t fd, short what, void *holds)
+grants_readable(evutil_socket_t fd, short what, void *holds)
 {
 	(void)fd, (void)what;
 	grant_watch_dispatch(holds);
@@ -191,7 +191,7 @@ serve(const struct options *options, struct event_base *base, struct cause *why)
 		result = serve_world(options, &world, why);
 	} else if ((world.holds = grant_watch_new(world.set.run_dir, why)) != NULL) {
 		grants = event_new(base, grant_watch_fd(world.holds), EV_READ | EV_PERSIST,
-		    on_grants, world.holds);
+		    grants_readable, world.holds);
 		if (grants != NULL && event_add(grants, NULL) == 0)
 			result = serve_world(options, &world, why);
 		else

@@ -115,7 +115,7 @@ slot_answer_json(struct slot *slot, json_t *reply)
 }
 
 static void
-on_reply(void *arg, struct client_reply *reply)
+relay_replied(void *arg, struct client_reply *reply)
 {
 	struct slot *slot = arg;
 
@@ -149,8 +149,8 @@ relay_forward(struct relay *relay, struct slot *slot, enum command_id command, c
 	}
 	slot->waiting = true;
 	slot->changes = command_rows[command].role == COMMAND_OPERATOR;
-	slot->token = client_send(
-	    relay->camera->client, client_way(command, relay->role), data, length, on_reply, slot);
+	slot->token = client_send(relay->camera->client, client_way(command, relay->role), data,
+	    length, relay_replied, slot);
 	if (slot->token == 0)
 		session_close(relay->session, FRAMING_INTERNAL_ERROR, "out of memory");
 }

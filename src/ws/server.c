@@ -44,7 +44,7 @@ server_full(const struct server *server)
 }
 
 static int
-on_accepted(void *arg, int fd)
+server_accepted(void *arg, int fd)
 {
 	struct server *server = arg;
 
@@ -56,7 +56,7 @@ on_accepted(void *arg, int fd)
 }
 
 static void
-on_failed(void *arg, int error)
+server_failed(void *arg, int error)
 {
 	const struct server *server = arg;
 
@@ -66,7 +66,7 @@ on_failed(void *arg, int error)
 /* ---- ending ---------------------------------------------------------- */
 
 static void
-on_stopping(evutil_socket_t unused, short what, void *arg)
+server_stopping(evutil_socket_t unused, short what, void *arg)
 {
 	struct server *server = arg;
 	struct session *session = LIST_FIRST(&server->host.sessions);
@@ -101,18 +101,18 @@ server_stop(struct server *server)
 	if (server->host.count == 0)
 		event_base_loopbreak(server->host.base);
 	else
-		on_stopping(-1, 0, server);
+		server_stopping(-1, 0, server);
 }
 
 static void
-on_signal(evutil_socket_t number, short what, void *arg)
+server_signalled(evutil_socket_t number, short what, void *arg)
 {
 	(void)number, (void)what;
 	server_stop(arg);
 }
 
 static void
-on_watchdog(evutil_socket_t unused, short what, void *arg)
+server_watchdog(evutil_socket_t unused, short what, void *arg)
 {
 	(void)unused, (void)what, (void)arg;
 	log_say_lost();
@@ -145,12 +145,12 @@ server_make_events(struct server *server)
 	    &(struct listener_setup){ .fd = server->fd,
 		.turn = ACCEPTS_A_TURN,
 		.pause_ns = ACCEPT_PAUSE_S * CLOCK_S,
-		.accepted = on_accepted,
-		.failed = on_failed,
+		.accepted = server_accepted,
+		.failed = server_failed,
 		.arg = server });
-	server->stopping = evtimer_new(base, on_stopping, server);
-	server->terminate = evsignal_new(base, SIGTERM, on_signal, server);
-	server->interrupt = evsignal_new(base, SIGINT, on_signal, server);
+	server->stopping = evtimer_new(base, server_stopping, server);
+	server->terminate = evsignal_new(base, SIGTERM, server_signalled, server);
+	server->interrupt = evsignal_new(base, SIGINT, server_signalled, server);
 	return server->listener != NULL && server->stopping != NULL && server->terminate != NULL &&
 	    server->interrupt != NULL && event_add(server->terminate, NULL) == 0 &&
 	    event_add(server->interrupt, NULL) == 0;
@@ -229,7 +229,7 @@ server_feed_watchdog(struct server *server)
 
 	if (ns == 0)
 		return true;
-	server->watchdog = event_new(server->host.base, -1, EV_PERSIST, on_watchdog, server);
+	server->watchdog = event_new(server->host.base, -1, EV_PERSIST, server_watchdog, server);
 	return timer_start(server->watchdog, ns) == 0;
 }
 

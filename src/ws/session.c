@@ -225,7 +225,7 @@ session_ping(struct session *session)
 }
 
 static void
-on_readable(evutil_socket_t fd, short what, void *arg)
+session_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct session *session = arg;
 	unsigned char *buffer = session->host->buffer;
@@ -244,7 +244,7 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
-on_writable(evutil_socket_t fd, short what, void *arg)
+session_writable(evutil_socket_t fd, short what, void *arg)
 {
 	struct session *session = arg;
 
@@ -255,7 +255,7 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
-on_deadline(evutil_socket_t unused, short what, void *arg)
+session_deadline(evutil_socket_t unused, short what, void *arg)
 {
 	struct session *session = arg;
 
@@ -280,9 +280,11 @@ session_new(struct session_host *host, int fd)
 	host->count++;
 	session->in = evbuffer_new();
 	session->out = evbuffer_new();
-	session->readable = event_new(host->base, fd, EV_READ | EV_PERSIST, on_readable, session);
-	session->writable = event_new(host->base, fd, EV_WRITE | EV_PERSIST, on_writable, session);
-	session->deadline = evtimer_new(host->base, on_deadline, session);
+	session->readable = event_new(
+	    host->base, fd, EV_READ | EV_PERSIST, session_readable, session);
+	session->writable = event_new(
+	    host->base, fd, EV_WRITE | EV_PERSIST, session_writable, session);
+	session->deadline = evtimer_new(host->base, session_deadline, session);
 	if (session->in == NULL || session->out == NULL || session->readable == NULL ||
 	    session->writable == NULL || event_add(session->readable, NULL) == -1 ||
 	    timer_start(session->deadline, SESSION_HEAD_SECONDS * CLOCK_S) == -1) {
