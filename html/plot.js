@@ -9,6 +9,7 @@ import { clock, percent, plural } from './text.js';
 /** @import { KeyedEvent, Pulse, View } from './state.js' */
 
 const GAP = 3;                  // seconds without a pulse: the line is interrupted
+const BESIDE = 1;               // second between motion and the pulse that has it in its curve
 const WIDTH = 300;
 const SCALES = [25, 50, 100];   // percent at the top edge
 const SPANS = [1, 2, 5];        // minutes from edge to edge, as pulses come in
@@ -22,15 +23,9 @@ export function plotView() {
   byId('plot').replaceChildren(area, line, limit, dots);
 
   return (state) => {
-    const { pulses, events } = state;
-    const last = pulses.at(-1);
-    if (!last) return;
-    const end = last.ts;
-    const minutes = SPANS.find((span) => span * 60 >= end - pulses[0].ts) ?? SPANS[SPANS.length - 1];
-    const begin = end - minutes * 60;
-    const shown = pulses.filter(({ ts }) => ts >= begin);
-    const fired = events.filter(({ type, ts }) => type === 'motion' && ts >= begin && ts <= end + 1);
-    const threshold = setting(state, 'threshold') ?? last.threshold;
+    if (state.pulses.length === 0) return;
+    const { begin, minutes, shown, fired } = curve(state);
+    const threshold = setting(state, 'threshold') ?? shown[shown.length - 1].threshold;
     const top = scale(shown, fired, threshold);
     const x = (/** @type {number} */ ts) => Math.min(WIDTH, ((ts - begin) * WIDTH) / (minutes * 60)).toFixed(1);
     const y = (/** @type {number} */ value) => (100 - Math.min(100, (value * 100) / top)).toFixed(1);
@@ -45,6 +40,19 @@ export function plotView() {
     put(byId('plot-limit'), `${threshold} %`);
     put(byId('plot-words'), words(shown, fired));
   };
+}
+
+/**
+ * The pulses of the last minutes, and when motion fired meanwhile, as far as the page saw it.
+ * @param {{pulses: Pulse[], events: KeyedEvent[]}} state
+ */
+export function curve({ pulses, events }) {
+  const end = pulses[pulses.length - 1].ts;
+  const minutes = SPANS.find((span) => span * 60 >= end - pulses[0].ts) ?? SPANS[SPANS.length - 1];
+  const begin = end - minutes * 60;
+  const shown = pulses.filter(({ ts }) => ts >= begin);
+  const seen = (/** @type {number} */ ts) => shown.some((pulse) => Math.abs(pulse.ts - ts) <= BESIDE);
+  return { begin, minutes, shown, fired: events.filter(({ type, ts }) => type === 'motion' && seen(ts)) };
 }
 
 /**
@@ -96,6 +104,6 @@ function steps(pulses, x, y) {
  */
 function words(pulses, fired) {
   const highest = pulses.reduce((most, pulse) => (pulse.change > most.change ? pulse : most));
-  return `Highest ${percent(highest.change)} at ${clock(highest.ts)}. ` +
-    (fired.length === 0 ? 'Motion did not fire.' : `Motion fired ${plural(fired.length, 'time', 'times')}.`);
+  const often = fired.length === 0 ? 'did not fire' : `fired ${plural(fired.length, 'time', 'times')}`;
+  return `Since ${clock(pulses[0].ts)}: highest ${percent(highest.change)} at ${clock(highest.ts)}, motion ${often}.`;
 }

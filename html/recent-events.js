@@ -2,7 +2,7 @@
 // recent-events: the list of recent events, and the box that shows where the picture changed.
 
 import { byId, el, list, put } from './dom.js';
-import { clock, lasted, percent } from './text.js';
+import { clock, motionDetail, percent } from './text.js';
 
 /** @import { PastEvent, View } from './state.js' */
 
@@ -17,10 +17,13 @@ const BOX_SHOWN = 1000;     // ms
  */
 export function recentView(base, openSnap) {
   const make = (/** @type {PastEvent} */ event) => (event.type === 'motion' ? motionItem(event, base, openSnap) : cameraItem(event));
-  return ({ events }) => {
+  return (state) => {
+    const { events } = state;
     const rows = byId('events');
     list(rows, events, 'key', make);
-    events.forEach(({ end }, at) => { if (end) put(rows.children[at].querySelector('.event-limit'), lasted(end)); });
+    events.forEach((event, at) => {
+      if (event.type === 'motion') put(rows.children[at].querySelector('.event-detail'), motionDetail(event, state));
+    });
     byId('no-events').hidden = events.length > 0;
   };
 }
@@ -34,7 +37,7 @@ function motionItem({ ts, data }, base, openSnap) {
   const item = el('li', { className: 'event' },
     el('time', { dateTime: iso(ts), textContent: clock(ts) }),
     el('span', { className: 'event-change', textContent: percent(data.change) }),
-    el('span', { className: 'event-limit', textContent: `threshold ${data.threshold} %` }));
+    el('span', { className: 'event-detail' }));
   if (data.saved) item.prepend(thumbLink(data.saved, ts, base, openSnap));
   return item;
 }

@@ -15,7 +15,7 @@ export const SNAPS_PAGE = 12;
 /** @typedef {(state: State) => void} View  writes it into the document */
 
 /** @typedef {{ts: number, change: number, threshold: number, box?: number[], saved?: string, count: number}} Motion */
-/** @typedef {{ts: number, change: number, threshold: number, held: string, fps: number}} Pulse */
+/** @typedef {{ts: number, change: number, threshold: number, held: string, fps: number, span?: object | null}} Pulse  `span`: of motion, while it goes on */
 /** @typedef {{ts: number, seconds: number, peak: number, cut?: boolean, motion?: number}} MotionEnd  `motion`: number of its beginning */
 /** @typedef {{id: number | null, type: string, ts: number, data: Record<string, any>, end?: MotionEnd}} PastEvent */
 /** @typedef {PastEvent & {key: number | string}} KeyedEvent */

@@ -35,10 +35,16 @@ export function age(ms) {
 }
 
 /**
- * How motion was, once it has ended.
- * @param {import('./state.js').MotionEnd} end
+ * How motion was, once it has ended; else the threshold, if that is another by now.
+ * @param {import('./state.js').KeyedEvent} event
+ * @param {State} state
  */
-export function lasted({ seconds, peak, cut }) {
+export function motionDetail(event, { config, events, pulses }) {
+  if (!event.end) {
+    if (pulses.at(-1)?.span && event === events.find(({ type }) => type === 'motion')) return 'going on';
+    return event.data.threshold === config.threshold ? '' : `threshold ${event.data.threshold} %`;
+  }
+  const { seconds, peak, cut } = event.end;
   return `${cut ? 'at least ' : ''}${age(Math.max(1000, seconds * 1000))}, peak ${percent(peak)}`;
 }
 

@@ -34,7 +34,7 @@ def test_motion_appears_in_the_list_the_plot_and_the_live_region(page, site):
     wait_for(lambda: f"{newest['data']['change']:.1f} %" in event_changes(page))
     assert wait_for(lambda: page.run("return document.querySelector('#plot .plot-dots').getAttribute('d')"))
     assert "of the picture" in page.wait_text("motion-spoken", "")
-    assert "Motion fired" in page.wait_text("plot-words", "Highest")
+    assert ", motion fired" in page.wait_text("plot-words", "Since")
     wait_for(lambda: page.run("const img = document.querySelector('#events img'); img.scrollIntoView();"
                               "return img.complete && img.naturalWidth") == 320)
 

@@ -23,3 +23,9 @@ def test_screenshots(scenic, browse, artefacts):
         wait_for(lambda: page["box"].is_displayed())     # just as motion fires
         page.save(artefacts / f"{name}.png")
         assert (artefacts / f"{name}.png").stat().st_size > 20_000
+    page.run("const panel = document.getElementById('settings'); panel.open = true; panel.scrollIntoView()")
+    for name, screen in {"settings": SCREENS["desktop"], "settings-phone": SCREENS["phone-dark"]}.items():
+        page.window.screen(**screen)
+        wait_for(lambda: page["set-cooldown"].is_displayed())
+        page.run("document.getElementById('settings').scrollIntoView()")
+        page.save(artefacts / f"{name}.png")

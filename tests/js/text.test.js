@@ -68,3 +68,15 @@ test('whether motion counts, and until when', () => {
   assert.match(scheduled(false, null), /never/);
   assert.equal(text.armedText('schedule', { armed: 'no', armed_now: false, armed_until: null }), '');
 });
+
+test('what is said of motion beside its time', () => {
+  const moving = { ts: 99, fps: 10, span: { since: 98, seconds: 1, peak: 31 } };
+  const detail = (threshold, end, pulses = live.pulses) => {
+    const event = { type: 'motion', data: { threshold }, end };
+    return text.motionDetail(event, { ...live, config: { threshold: 12 }, events: [{ type: 'camera' }, event], pulses });
+  };
+  assert.deepEqual([detail(12), detail(20)], ['', 'threshold 20 %']);
+  assert.equal(detail(12, undefined, [moving]), 'going on');
+  assert.equal(detail(12, { seconds: 12, peak: 31 }), '12 s, peak 31.0 %');
+  assert.equal(detail(12, { seconds: 0.2, peak: 31, cut: true }), 'at least 1 s, peak 31.0 %');
+});
