@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: ISC */
-/* The system calls of our programs and of the libraries under them, by name: those
- * that an architecture does not have are passed over, those of 32 bits stand beside
- * those of 64. `strace -f -c` on a program shows what it makes; a new one belongs here
- * with the library that wants it. */
+/* The system calls of our programs and of the libraries under them, by name. Those that an
+ * architecture does not have are skipped; those of 32 bits stand beside those of 64. `strace -f
+ * -c` on a program shows its calls. A new one belongs here, with the library that needs it. */
 #include "confine/confine_internal.h"
 
 #include <stddef.h>
 
-/* The C library, libevent, jansson, libfcgi, wslay, libturbojpeg, libsystemd; files to
- * be read, Unix sockets. */
+/* The C library, libevent, jansson, libfcgi, wslay, libturbojpeg, libsystemd; reading files,
+ * Unix sockets. */
 static const char *const everybody[] = {
 	/* memory; mmap and mprotect: see seccomp.c */
 	"brk", "madvise", "membarrier", "mremap", "munmap",
-	/* threads' affairs, signals of our own */
+	/* threads, and signals of our own */
 	"exit", "exit_group", "futex", "futex_time64", "gettid", "restart_syscall", "rseq",
 	"rt_sigaction", "rt_sigpending", "rt_sigprocmask", "rt_sigreturn", "rt_sigtimedwait",
 	"rt_sigtimedwait_time64", "sched_getaffinity", "sched_yield", "set_robust_list",
@@ -27,7 +26,7 @@ static const char *const everybody[] = {
 	/* descriptors */
 	"_llseek", "close", "dup", "dup2", "dup3", "fcntl", "fcntl64", "lseek", "pipe", "pipe2",
 	"pread64", "read", "readv", "write", "writev",
-	/* files: where, is Landlock's affair */
+	/* files: Landlock decides which */
 	"_newselect", "access", "faccessat", "faccessat2", "fstat", "fstat64", "fstatat64",
 	"getcwd", "getdents", "getdents64", "lstat", "lstat64", "newfstatat", "open", "openat",
 	"readlink", "readlinkat", "stat", "stat64", "statx", "unlink", "unlinkat",

@@ -12,14 +12,14 @@ int landlock_confine(const struct confine_path *paths, size_t count, struct caus
 /* Words for what this ABI does not cover; "" when it covers all that we ask for. */
 const char *landlock_lacks(int abi);
 
-/* System calls. How many are left, or -1 with *why. */
+/* System calls. The number of those that are left, or -1 with *why. */
 int seccomp_confine(unsigned calls, struct cause *why);
 
-/* The plain system calls of our programs, NULL at the end; `group`: 0 for
- * everybody's, or one of CONFINE_THREADS and its like. */
+/* The system calls of our programs, NULL at the end; `group`: 0 for everybody's, or
+ * CONFINE_THREADS etc. */
 const char *const *calls_of(unsigned group);
 
-/* Of all groups, and what only a sanitizer's run-time needs. */
+/* All groups, and what only a sanitizer's run-time needs. */
 extern const unsigned calls_groups[];
 enum { CALLS_SANITIZER = 1 << 16, CALLS_GROUPS = 8 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Landlock, by its own system calls: glibc has no names for them (kernel:
- * Documentation/userspace-api/landlock.rst). A rule binds to an inode, so it holds
- * for what comes and goes below a folder, and not for a folder made anew. */
+ * Documentation/userspace-api/landlock.rst). A rule binds to an inode. So it holds for
+ * everything that comes and goes below a folder, but not when the folder itself is made again. */
 #include "config.h"
 
 #include <errno.h>
@@ -29,8 +29,8 @@
 #define SCOPE_ABSTRACT 1ULL /* LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET */
 #define SCOPE_SIGNAL 2ULL   /* LANDLOCK_SCOPE_SIGNAL */
 
-/* struct landlock_ruleset_attr as of ABI 6: an older kernel takes it as long as
- * what it does not know is 0. */
+/* struct landlock_ruleset_attr as of ABI 6. An older kernel takes it as long as the members that
+ * it does not know are 0. */
 struct ruleset {
 	uint64_t files, net, scope;
 };
@@ -69,7 +69,7 @@ rights_of(unsigned may)
 	return rights;
 }
 
-/* What can be allowed of a thing that is no folder. */
+/* What can be allowed for anything but a folder. */
 static const uint64_t rights_of_files = LANDLOCK_ACCESS_FS_READ_FILE |
     LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_TRUNCATE | LANDLOCK_ACCESS_FS_IOCTL_DEV;
 
@@ -86,7 +86,7 @@ path_up(char *path)
 		return false;
 	slash = strrchr(path, '/');
 	if (slash == NULL)
-		strcpy(path, "."); /* it has a byte at least */
+		strcpy(path, "."); /* `path` has at least one byte */
 	else
 		slash[slash == path] = '\0';
 	return true;
@@ -101,8 +101,8 @@ is_root(int fd)
 	    is.st_ino == root.st_ino;
 }
 
-/* The thing itself, or the nearest folder above it that is there: but not the root,
- * which would allow everything. -1: said in the log. */
+/* Open it, or the nearest folder above it that exists; but not the root, which would allow
+ * everything. -1: logged. */
 static int
 path_open(const struct confine_path *entry)
 {

@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "ctl/owner.h"
 
-/* orielctl makes no sessions: how long one lasts is of no account here. */
+/* orielctl makes no sessions, so their length does not matter here. */
 enum { NO_SESSIONS_S = 1 };
 
 int

@@ -13,7 +13,7 @@ struct accounts {
 	struct cause why;
 };
 
-/* A verb of a command: argv[0] is the verb itself. An exit status. */
+/* A verb of a command: argv[0] is the verb itself. Returns an exit status. */
 struct accounts_verb {
 	const char *name;
 	int (*run)(struct accounts *accounts, int argc, char **argv);
@@ -23,17 +23,17 @@ struct accounts_verb {
  * NULL name. */
 int accounts_run(struct ctl *ctl, const struct accounts_verb *verbs, int argc, char **argv);
 
-/* Say it if it is a failure; the exit status. */
+/* Print it if it is a failure. Returns the exit status. */
 int accounts_said(struct accounts *accounts, enum account_db_result result);
 
-/* What is wrong with the words behind a verb is said as usage of the command. */
+/* Wrong words after a verb: the command's usage is printed. */
 enum { ACCOUNTS_USAGE = -1 };
 
 /* Print a list as JSON, or as `show` does, and release it. */
 int accounts_list(struct accounts *accounts, enum account_db_result result, json_t *list,
     void (*show)(const json_t *list));
 
-/* One done thing: {"ok": true, …} with --json, else the words. Takes the reference. */
+/* Report success: {"ok": true, …} with --json, otherwise the words. Takes the reference. */
 int accounts_done(struct accounts *accounts, json_t *reply, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -13,7 +13,7 @@
 #include "ctl/transfer.h"
 #include "store/store.h"
 
-/* The camera meant: --camera, or the only one that has a state. */
+/* The camera: --camera, or the only one that has a state. */
 static int
 choose_camera(struct transfer *transfer)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* backup_parts: named pieces of a backup on their way between orielctl and a child, which has
- * become the owner of the folder that they come from or go to. */
+/* backup_parts: named pieces of a backup, sent between orielctl and a child that has become the
+ * owner of the folder they come from or go to. */
 #ifndef ORIEL_CTL_BACKUP_PARTS_H
 #define ORIEL_CTL_BACKUP_PARTS_H
 
@@ -14,7 +14,7 @@
 enum part_verdict { PART_OK, PART_FAILED, PART_REFUSED, PART_NOTHING };
 
 struct part {
-	char name[BACKUP_NAME_SIZE]; /* "": the end; then `verdict` and `why` count */
+	char name[BACKUP_NAME_SIZE]; /* "": the end; then `verdict` and `why` are valid */
 	uint64_t length;
 	int32_t verdict;
 	struct cause why;
@@ -25,16 +25,16 @@ struct backup_parts {
 	int fd;
 };
 
-/* Fork. In the child `work(arg, fd)` is run once it has become the owner of `folder`, and its
- * verdict sent; it does not return there. -1 with *why. */
+/* Fork. The child becomes the owner of `folder`, runs `work(arg, fd)`, sends its verdict, and
+ * does not return. -1 with *why. */
 int backup_parts_begin(struct backup_parts *parts, const char *folder,
     enum part_verdict (*work)(void *arg, int fd, struct cause *why), void *arg, struct cause *why);
 
-/* One part; 0, or -1 when the other side is gone. */
+/* Send one part. 0, or -1 when the other side is gone. */
 int part_send(int fd, const char *name, const void *bytes, size_t length);
 int part_send_end(int fd);
 
-/* The next one: *bytes for free(3), NULL at the end. -1: the other side is gone, or sent
+/* The next part: *bytes for free(3), NULL at the end. -1: the other side is gone, or sent
  * nonsense. */
 int part_receive(int fd, struct part *part, unsigned char **bytes);
 

@@ -10,7 +10,7 @@
 #include "source/source.h"
 #include "protocol/commands.h"
 
-/* Ask, and print the reply: as it is, or as `show` does, if there is one. */
+/* Send the command and print its reply: as it is, or with `show`, if there is one. */
 static int
 ask_and_show(struct ctl *ctl, json_t *command, void (*show)(const json_t *reply))
 {
@@ -29,7 +29,7 @@ ask_and_show(struct ctl *ctl, json_t *command, void (*show)(const json_t *reply)
 
 /* ---- looking --------------------------------------------------------- */
 
-/* All there is to do for most: ask what the row says, and show the reply. */
+/* Enough for most: send the row's command, and show the reply. */
 static int
 run_asking(struct ctl *ctl, int argc, char **argv)
 {
@@ -99,8 +99,8 @@ run_cameras(struct ctl *ctl, int argc, char **argv)
 
 /* ---- changing -------------------------------------------------------- */
 
-/* `text` as the kind of value that is there now; if it does not look like one it
- * goes as a string, and orield says what is wrong with it. */
+/* `text` as the type of the present value. If it does not fit, it goes as a string, and orield
+ * says what is wrong with it. */
 static json_t *
 value_like(const json_t *now, const char *text)
 {
@@ -120,7 +120,7 @@ value_like(const json_t *now, const char *text)
 	return json_string(text);
 }
 
-/* Add KEY=VALUE to the command; false when it is none. */
+/* Add KEY=VALUE to the command. False when it is not of that form. */
 static bool
 add_pair(json_t *command, const json_t *now, const char *pair)
 {
@@ -137,7 +137,7 @@ add_pair(json_t *command, const json_t *now, const char *pair)
 		   command, key, value_like(json_object_get(now, key), equals + 1)) == 0;
 }
 
-/* The command `name` with all the pairs; NULL when one is none. */
+/* The command `name` with all the pairs; NULL when one has not that form. */
 static json_t *
 change_command(const char *name, const json_t *now, int argc, char **argv)
 {

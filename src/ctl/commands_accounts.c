@@ -13,7 +13,7 @@ enum { DAY_S = 86400, DAYS = 365, DAYS_MAX = 36500 };
 
 /* ---- users ----------------------------------------------------------- */
 
-/* Does the user exist as it should? Asked before anybody types a password. */
+/* Does the user exist (or not), as it should? Checked before anybody types a password. */
 static enum account_db_result
 find_user(struct accounts *accounts, const char *name, bool wanted)
 {

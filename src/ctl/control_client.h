@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* control_client: a connection to an orield for a program that may wait: ask, get the
- * answer. Blocks, with a limit. */
+/* control_client: a connection to an orield for a program that may block: send a command, get
+ * the answer. Every wait is limited. */
 #ifndef ORIEL_CTL_CONTROL_CLIENT_H
 #define ORIEL_CTL_CONTROL_CLIENT_H
 
@@ -14,13 +14,13 @@ enum { CONTROL_CLIENT_SECONDS = 10 };
 
 struct control_client {
 	struct lines *lines; /* NULL while it is not open */
-	int fds[LINES_FDS];  /* the last that came with a line, -1 where none; ours to close */
+	int fds[LINES_FDS];  /* the last ones received with a line, -1 where none; ours to close */
 };
 
 /* -1 with errno: ENOENT or ECONNREFUSED when no orield is there. */
 int control_client_open(struct control_client *call, const char *path);
 void control_client_close(
-    struct control_client *call); /* also one that was never opened, or failed to be */
+    struct control_client *call); /* also for one that was never opened, or failed to open */
 
 /* Send one command and wait for its reply. Takes the reference to `command`.
  * Events that come in between are dropped. NULL with *why: no orield any more. */

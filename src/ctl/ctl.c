@@ -19,11 +19,10 @@ ctl_print(const json_t *value)
 	char *line = json_line(value);
 	unsigned code;
 
-	/* Where a terminal would act on something, all that is not ASCII is written as JSON
-	 * does. */
+	/* If a terminal would act on the text, write all that is not ASCII as JSON does. */
 	for (const char *at = line; at != NULL && *at != '\0'; at++) {
 		if (((unsigned char)*at & 0xc0) == 0x80 || text_hazard(at, &code) == 0)
-			continue; /* jansson makes UTF-8 alone */
+			continue; /* jansson writes only UTF-8 */
 		free(line);
 		line = json_dumps(value,
 		    JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(15) |
@@ -149,7 +148,7 @@ ctl_open(struct ctl *ctl)
 	return ctl_fail(ctl, CTL_REFUSED, "%s: %s", ctl->path, strerror(errno));
 }
 
-/* Is it a refusal? Then it has been said. */
+/* Is it a refusal? Then it has been printed. */
 static bool
 say_refusal(const struct ctl *ctl, const json_t *reply)
 {

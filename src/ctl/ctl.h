@@ -27,22 +27,22 @@ struct ctl_command {
 	const char *help;
 	int (*run)(
 	    struct ctl *ctl, int argc, char **argv); /* argv[0] is the name; an exit status */
-	void (*show)(const json_t *reply);	     /* of what it asks; NULL: as --json */
+	void (*show)(const json_t *reply); /* prints the reply of `asks`; NULL: as --json */
 };
 extern const struct ctl_command ctl_commands[]; /* ends with a NULL name */
 
 /* The row of that name, or the last one, without a name. */
 const struct ctl_command *ctl_find(const char *name);
 
-/* Connect to the camera's orield. When that fails it has been said. */
+/* Connect to the camera's orield. A failure has been printed. */
 int ctl_open(struct ctl *ctl);
 
-/* Ask; on CTL_OK *reply is a new reference. Anything else has been said already,
- * in --json as the reply itself. Takes the reference to `command`. */
+/* Send the command; on CTL_OK *reply is a new reference. Anything else has been printed already,
+ * with --json as the reply itself. Takes the reference to `command`. */
 int ctl_ask(struct ctl *ctl, json_t *command, json_t **reply);
 
-/* Say what is wrong: one line on standard error, or {"ok": false, "reason": …}.
- * Returns `status`. */
+/* Print what is wrong: one line on standard error, or {"ok": false, "reason": …}. Returns
+ * `status`. */
 int ctl_fail(const struct ctl *ctl, int status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

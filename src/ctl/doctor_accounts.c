@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* The site's accounts: who may read them, are they sound, and how to make the first. */
+/* The site's accounts: who may read them, whether they are sound, and how to make the first
+ * user. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -15,7 +16,7 @@
 
 enum { PATH_SIZE = 512 };
 
-/* What the child found, through a pipe. */
+/* The child's findings, sent through a pipe. */
 struct finding {
 	enum account_db_result result;
 	int64_t users;

@@ -33,7 +33,7 @@ user_in_group(const struct passwd *user, gid_t group)
 	return false;
 }
 
-/* By its mode bits, may `user` read and write it? */
+/* May `user` read and write it, by its mode bits? */
 static bool
 user_may(const struct passwd *user, const struct stat *st)
 {
@@ -137,7 +137,7 @@ doctor_check_worker(struct doctor *doctor, const char *name, const char *path)
 
 /* ---- nginx ----------------------------------------------------------- */
 
-/* The configuration that nginx reads, or its complaint, and its exit status. For free(3). */
+/* The configuration that nginx reads, or its error message, and its exit status. For free(3). */
 static char *
 nginx_configuration(const char *conf, int *status)
 {
@@ -147,7 +147,7 @@ nginx_configuration(const char *conf, int *status)
 	return run_program(arguments, "", status);
 }
 
-/* May nginx's workers use the sockets of ours? */
+/* May nginx's workers use our sockets? */
 static void
 check_nginx_user(struct doctor *doctor, const char *configuration)
 {

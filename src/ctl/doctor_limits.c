@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Do the limits fit together? A client beyond a limit of ours is told so in words; beyond those of
- * nginx or of the kernel it would find a closed connection. */
+/* Do the limits fit together? Beyond a limit of ours a client gets an error that says so. Beyond
+ * those of nginx or of the kernel its connection is just closed. */
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -20,13 +20,13 @@ enum {
 	NGINX_CONNECTIONS = 512,  /* nginx's default of worker_connections */
 	NGINX_DESCRIPTORS = 1024, /* the kernel's soft limit, which nginx leaves alone by default */
 	NGINX_BESIDE = 30,   /* listening sockets, connections kept to the workers, log files */
-	WORKER_BESIDE = 256, /* cameras, database, commands and connections on their way */
+	WORKER_BESIDE = 256, /* cameras, database, commands and connections under way */
 	ARGUMENTS_MAX = 64,
 };
 
 /* ---- nginx ----------------------------------------------------------- */
 
-/* Is what stands at `at` in a comment? */
+/* Is the text at `at` in a comment? */
 static bool
 is_comment(const char *text, const char *at)
 {
@@ -36,7 +36,7 @@ is_comment(const char *text, const char *at)
 	return false;
 }
 
-/* The number behind the last directive `name`; `initial` when there is none, -1 when it is a
+/* The number after the last directive `name`; `initial` when there is none, -1 when it is a
  * word. */
 static long
 directive(const char *text, const char *name, long initial)
@@ -127,7 +127,8 @@ process_is(pid_t pid, const char *name)
 	return strcmp(comm, name) == 0;
 }
 
-/* Who listens there: unix(7), SO_PEERCRED. 0: nobody of that name, or systemd for it. */
+/* The process that listens there: unix(7), SO_PEERCRED. 0: none of that name, or systemd in its
+ * place. */
 static pid_t
 listener_of(const char *path, const char *name)
 {
@@ -179,7 +180,7 @@ descriptors_of(pid_t pid)
 	return most;
 }
 
-/* Its arguments, in `text`. */
+/* The arguments of a process, in `text`. */
 static int
 arguments_of(pid_t pid, char *text, size_t size, char **arguments)
 {
@@ -200,7 +201,7 @@ arguments_of(pid_t pid, char *text, size_t size, char **arguments)
 	return count;
 }
 
-/* Adds what the line says to its places; streams are noted for nginx's limits. */
+/* Add the line's number to the places; note streams for nginx's limits. */
 static void
 places_add(struct doctor *doctor, const char *line, long *places)
 {
@@ -215,9 +216,9 @@ places_add(struct doctor *doctor, const char *line, long *places)
 		*places += number;
 }
 
-/* All its caps together (max_streams, max_clients, …), as the program of that name reads its
- * arguments: the one beside us or in PATH, never the process's own file, which a taken-over worker
- * could choose. -1: it cannot say. */
+/* The sum of its limits (max_streams, max_clients, …), as the program of that name reads its
+ * arguments. We run the program beside us or in PATH, never the process's own file, which a
+ * taken-over worker could choose. -1: unknown. */
 static long
 places_of(struct doctor *doctor, pid_t pid, const char *name)
 {

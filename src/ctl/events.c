@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* orielctl events: the log, and with --follow what comes, across restarts of orield. */
+/* orielctl events: the log, and with --follow new events, across restarts of orield. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,13 +17,13 @@ enum { FOLLOW_PAUSE_MS = 500, PAST_LIMIT = 20 };
 
 struct wish {
 	bool follow;
-	json_t *command; /* what is wanted of the past */
+	json_t *command; /* the query for past events */
 	long long limit;
-	bool after;	  /* of them: those after one, oldest first */
+	bool after;	  /* those after one, oldest first */
 	const char *type; /* of `command`; NULL = all */
 };
 
-/* orield is asked for one of the past at least, as it says which is the newest. */
+/* Always ask for at least one past event: the reply says which is the newest. */
 static bool
 parse_wish(struct wish *wish, int argc, char **argv)
 {
@@ -48,7 +48,7 @@ print_event(const struct ctl *ctl, const json_t *event)
 		show_event(event);
 }
 
-/* Print the past, the oldest first; *last is the number of the newest there is. */
+/* Print the past events, the oldest first; *last is the number of the newest. */
 static int
 print_past(struct ctl *ctl, const struct wish *wish, long long *last)
 {
@@ -62,7 +62,7 @@ print_past(struct ctl *ctl, const struct wish *wish, long long *last)
 		print_event(ctl, json_array_get(events, wish->after ? i : count - 1 - i));
 	if (!json_get_integer(reply, "last", 0, INT64_MAX, last))
 		*last = 0;
-	/* More than one reply holds: following begins behind the last one shown. */
+	/* There is more than one reply holds: following begins after the last one shown. */
 	if (wish->after && wish->limit != 0 && json_array_size(events) > 0)
 		json_get_integer(
 		    json_array_get(events, json_array_size(events) - 1), "id", 0, INT64_MAX, last);
@@ -70,7 +70,7 @@ print_past(struct ctl *ctl, const struct wish *wish, long long *last)
 	return CTL_OK;
 }
 
-/* One line to a subscriber: an event of the log counts on. */
+/* One line to a subscriber; a numbered event moves `last` on. */
 static void
 take_line(struct ctl *ctl, const struct wish *wish, const json_t *line, long long *last)
 {
@@ -107,7 +107,7 @@ follow_connection(struct ctl *ctl, const struct wish *wish, long long *last)
 	}
 }
 
-/* Until somebody ends us. Nothing is missed while orield is away: its log is on disk. */
+/* Runs until somebody ends it. Nothing is missed while orield is away: its log is on disk. */
 static void
 follow(struct ctl *ctl, const struct wish *wish, long long last)
 {

@@ -8,7 +8,7 @@
 
 enum { FILTERS_MAX = 16, FILTER_LONG = 256 };
 
-/* A letter for arguments that one often gives, and the word for the value in --help. */
+/* A letter for common arguments, and the word for the value in --help. */
 static const struct filter {
 	const char *argument, *word;
 	char letter;
@@ -35,7 +35,7 @@ struct filter_names { /* what getopt_long(3) takes */
 	char letters[2 * FILTERS_MAX + 2];
 };
 
-/* What getopt_long says when it meets the option of arguments[i]. */
+/* What getopt_long returns for the option of arguments[i]. */
 static int
 filter_value(const struct field *arguments, int i)
 {
@@ -68,7 +68,7 @@ filter_names_init(struct filter_names *options, const struct field *arguments, c
 	}
 }
 
-/* NULL when it is none. */
+/* NULL when it is not valid. */
 static json_t *
 filter_json(const struct field *argument, const char *text)
 {

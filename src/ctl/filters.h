@@ -9,9 +9,9 @@
 
 #include "protocol/commands.h"
 
-/* The command `id` with the arguments that argv[1..] gives: a new reference, NULL when one of
- * them is none. orield says whether they are within their range. `flag`, an option without a
- * value that is no argument ("follow", also -f), sets *set; NULL: there is none. */
+/* The command `id` with the arguments in argv[1..]: a new reference, or NULL when one of them is
+ * invalid. orield checks their ranges. `flag`, an option without a value that is no argument
+ * ("follow", also -f), sets *set; NULL: there is none. */
 json_t *filters_read(enum command_id id, const char *flag, bool *set, int argc, char **argv);
 
 /* "[-n LIMIT] [-b BEFORE]", for --help; cut at `size`. */

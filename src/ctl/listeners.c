@@ -16,8 +16,9 @@
 #include "ctl/doctor.h"
 
 enum {
-	NOTSENT_BYTES = 16384, /* Linux wakes the writer at half of it: a picture goes on in time */
-	NOTSENT_MOST = 1 << 20, /* more bounds nothing */
+	NOTSENT_BYTES =
+	    16384, /* Linux wakes the writer at half of it, so a picture goes on in time */
+	NOTSENT_MOST = 1 << 20, /* a larger value would limit nothing */
 };
 
 #define NGINX_PID "/run/nginx.pid"
@@ -141,7 +142,7 @@ listeners_pid(const char *file, struct cause *why)
 
 /* ---- the command ----------------------------------------------------- */
 
-/* A process number is digits, all else a file that has one. */
+/* Digits are a process number, anything else is a file with one. */
 static pid_t
 parse_pid(const char *text, struct cause *why)
 {
@@ -189,7 +190,7 @@ ctl_notsent_lowat(struct ctl *ctl, int argc, char **argv)
 
 /* ---- the doctor ------------------------------------------------------ */
 
-/* The host's, which counts where a socket has none of its own. */
+/* The host's value, which counts for sockets without one. */
 static bool
 host_is_bounded(void)
 {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
-/* listeners: the listening TCP sockets of a running nginx, and how many bytes each
- * connection that comes in by them may hold that have not been sent yet.
+/* listeners: the listening TCP sockets of a running nginx, and how many unsent bytes each
+ * connection that they accept may hold.
  *
- * TCP_NOTSENT_LOWAT (tcp(7), Linux 3.12) bounds what waits in the kernel for the network,
- * not what is on its way: a far viewer gets the line's whole rate, a slow one few old
- * pictures. Accepted sockets inherit it. nginx sets it for no listener, and the
- * sysctl of that name is host-wide: so it is set from outside, on duplicates of nginx's own
- * descriptors (pidfd_getfd(2), Linux 5.6; for root, or nginx's own user). They keep it
- * when nginx reloads; a `listen` line that is new then has a new socket without it. */
+ * TCP_NOTSENT_LOWAT (tcp(7), Linux 3.12) limits the data that waits in the kernel for the
+ * network, not the data in flight. So a distant viewer gets the line's full rate, and a slow
+ * viewer few old pictures. Accepted sockets inherit it. nginx cannot set it, and the sysctl of
+ * that name is host-wide. So it is set from outside, on duplicates of nginx's own descriptors
+ * (pidfd_getfd(2), Linux 5.6; for root, or nginx's own user). They keep it when nginx reloads,
+ * but a new `listen` line then has a new socket without it. */
 #ifndef ORIEL_CTL_LISTENERS_H
 #define ORIEL_CTL_LISTENERS_H
 
@@ -20,7 +20,7 @@ struct listeners {
 	unsigned bounded; /* of these, those with the option */
 };
 
-/* Set it on all that `pid` has, 0 < bytes; or with 0 only look. -1 with *why and errno. */
+/* Set it on all sockets of `pid`, 0 < bytes; with 0 only count. -1 with *why and errno. */
 int listeners_visit(struct listeners *listeners, pid_t pid, unsigned bytes, struct cause *why);
 
 /* The number in nginx's `pid` file; -1 with *why and errno. */

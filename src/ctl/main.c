@@ -45,7 +45,7 @@ main(int argc, char **argv)
 	int option;
 
 	log_init("orielctl", LOG_LEVEL_WARNING);
-	/* "+": what is behind the command is the command's. */
+	/* "+": options after the command belong to the command. */
 	while ((option = getopt_long(argc, argv, "+c:r:a:jhV", names, NULL)) != -1) {
 		switch (option) {
 		case 'c': ctl.camera = optarg; break;

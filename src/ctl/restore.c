@@ -9,7 +9,7 @@
 #include "ctl/transfer.h"
 #include "store/store.h"
 
-/* A newer form is refused here, a newer layout by whom it concerns. */
+/* A newer format is refused here; a newer layout is refused where it is read. */
 static int
 read_about(struct transfer *transfer)
 {

@@ -11,7 +11,7 @@
 
 enum { OUTPUT_MAX = 1 << 20, OUTPUT_SECONDS = 10 };
 
-/* All that `fd` gives until its end, or OUTPUT_SECONDS of silence; for free(3). */
+/* All that comes from `fd` until its end, or until OUTPUT_SECONDS of silence; for free(3). */
 static char *
 read_output(int fd)
 {
@@ -32,7 +32,7 @@ read_output(int fd)
 	return text;
 }
 
-/* A pipe that holds the input already; its reading end. */
+/* Make a pipe that already holds the input; returns its reading end. */
 static int
 fill_pipe(const char *input)
 {

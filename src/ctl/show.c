@@ -54,7 +54,7 @@ number_of(const json_t *object, const char *key)
 	return json_number_value(json_object_get(object, key));
 }
 
-/* A value as one would write it: a string without quotes, others as in JSON. */
+/* A value as people write it: a string without quotes, others as in JSON. */
 static void
 print_value(const json_t *value)
 {
@@ -144,7 +144,7 @@ show_counters(const json_t *counters)
 		printf("\n");
 }
 
-/* Only what is out of the ordinary. */
+/* Only what is unusual. */
 static void
 show_store(const json_t *store)
 {
@@ -179,7 +179,7 @@ show_span(const json_t *span)
 	printf(", peak %.1f %%\n", number_of(span, "peak"));
 }
 
-/* Nothing of an orield of before. */
+/* An older orield does not say it; then nothing is shown. */
 static void
 show_armed(const json_t *reply)
 {

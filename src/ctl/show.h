@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* show: replies and events for people, on standard output. What a terminal
- * would act on, in text from cameras, files and clients, is shown as \x1b (base/text.h). */
+/* show: prints replies and events for people. Text from cameras, files and clients on which a
+ * terminal would act is shown as \x1b (base/text.h). */
 #ifndef ORIEL_CTL_SHOW_H
 #define ORIEL_CTL_SHOW_H
 

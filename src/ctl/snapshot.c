@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* orielctl snapshot: on the camera's own disk, or straight out of the frame ring. */
+/* orielctl snapshot: to the camera's own disk, or straight out of the frame ring. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@
 #include "protocol/reasons.h"
 #include "ring/ring.h"
 
-enum { LOOKS = 5 }; /* a slot overwritten while it is copied: look again */
+enum { LOOKS = 5 }; /* tries, when a slot is overwritten while it is copied */
 
 struct picture {
 	struct frame_info info;

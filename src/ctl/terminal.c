@@ -13,15 +13,15 @@
 
 static struct termios shown; /* the terminal as it was */
 
-/* A signal that ends us must not leave a terminal that shows nothing. */
+/* A signal that ends us must not leave a terminal without echo. */
 static void
 show_and_end(int number)
 {
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
-	raise(number); /* by default now: SA_RESETHAND */
+	raise(number); /* now the default action: SA_RESETHAND */
 }
 
-/* Byte by byte: what stands behind the line is somebody else's. */
+/* Byte by byte: what comes after the line is for somebody else. */
 static int
 read_line(char *line, size_t size, struct cause *why)
 {

@@ -20,11 +20,11 @@
 
 enum { NAMES_MAX = 32, NAME_SIZE = 254, PATH_SIZE = 512 };
 
-/* File names as certbot's, so that the site needs only another folder. */
+/* certbot's file names, so that the site only needs another folder. */
 #define KEY "privkey.pem"
 #define CERTIFICATE "fullchain.pem"
 
-/* Browsers take no certificate that is good for longer (CA/Browser Forum ballot 193). */
+/* Browsers refuse a certificate with a longer life (CA/Browser Forum ballot 193). */
 #define DAYS "825"
 
 struct certificate {
@@ -103,7 +103,7 @@ add_addresses(struct certificate *certificate)
 	freeifaddrs(all);
 }
 
-/* What people on this network may type. */
+/* The names that people on this network may type. */
 static void
 add_own_names(struct certificate *certificate)
 {
@@ -120,7 +120,7 @@ add_own_names(struct certificate *certificate)
 
 /* ---- making it ------------------------------------------------------- */
 
-/* Everything in it was checked by add_name(): nothing can mean more than a name. */
+/* add_name() has checked all names: none can mean anything else in this file. */
 static bool
 write_request(const struct certificate *certificate, char *text, size_t size)
 {
@@ -138,7 +138,7 @@ write_request(const struct certificate *certificate, char *text, size_t size)
 	return used < size;
 }
 
-/* Run it; when it fails, that has been said. */
+/* Run it; a failure has been printed. */
 static int
 openssl(const struct certificate *certificate, char *const argv[], const char *input, char **output)
 {
@@ -176,7 +176,7 @@ make_pair(const struct certificate *certificate, const char *key, const char *ch
 	return status;
 }
 
-/* Both under other names first: nginx may be reading those that are there. */
+/* Write both under other names first: nginx may be reading the present ones. */
 static int
 put_pair(const struct certificate *certificate)
 {
@@ -201,7 +201,7 @@ put_pair(const struct certificate *certificate)
 	return status;
 }
 
-/* What the browser shows when it asks whether this is the right one. */
+/* The fingerprint that the browser shows, to compare. */
 static int
 tell(const struct certificate *certificate)
 {

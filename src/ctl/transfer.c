@@ -72,7 +72,7 @@ send_file(int fd, int folder, const char *file)
 	int from = openat(folder, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC), result = 0;
 
 	if (from == -1)
-		return 0; /* removed meanwhile: the oldest go */
+		return 0; /* removed meanwhile, as the oldest are */
 	if (fstat(from, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0)
 		bytes = malloc((size_t)st.st_size);
 	if (bytes != NULL && read(from, bytes, (size_t)st.st_size) == st.st_size) {
@@ -118,7 +118,7 @@ transfer_save_state(void *arg, int fd, struct cause *why)
 	return PART_OK;
 }
 
-/* As orield does: so long as this is held, none can start. Inherited by nobody. */
+/* As orield does it: while this is held, no orield can start. No child inherits it. */
 static bool
 lock_folder(const struct transfer *transfer, struct cause *why)
 {

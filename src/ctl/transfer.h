@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* transfer: a backup being made or put back: what was asked for, and the work that children do as
- * the owners of the state and of the accounts (ctl/backup_parts.h). */
+/* transfer: a backup being made or restored: what was requested, and the work of the children
+ * that act as the owners of the state and of the accounts (ctl/backup_parts.h). */
 #ifndef ORIEL_CTL_TRANSFER_H
 #define ORIEL_CTL_TRANSFER_H
 
@@ -19,18 +19,18 @@ struct transfer {
 	char camera[CAMERA_NAME_MAX + 1], folder[TRANSFER_FOLDER_SIZE];
 	unsigned count; /* of pictures */
 	bool accounts;
-	struct cause note; /* why the accounts are not with it */
+	struct cause note; /* why the accounts are not in it */
 	struct backup *backup;
 	struct cause why;
 };
 
-/* Of the command's arguments; an exit status, what is wrong has been said. */
+/* Read the command's arguments. Returns an exit status; an error has been printed. */
 int transfer_options(struct transfer *transfer, int argc, char **argv);
 
-/* Which camera, and so the folder of its state; an exit status as above. */
+/* Set the camera, and so the folder of its state. Returns an exit status as above. */
 int transfer_set_camera(struct transfer *transfer, const char *name);
 
-/* Say transfer->why; CTL_REFUSED. */
+/* Print transfer->why. Returns CTL_REFUSED. */
 int transfer_failed(const struct transfer *transfer);
 
 /* In a child; `arg` is the transfer. */

@@ -8,7 +8,7 @@
 /* {"motion": schema of its data, …}, of all events. */
 json_t *events_schema_data(void);
 
-/* A line of GET /history and of the command `events`; `at` is where events_schema_data() is:
+/* An entry of GET /history and of the command `events`; `at` is where events_schema_data() is:
  * "#/$defs/". */
 json_t *events_schema_past(const char *at);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* http: what the routes take and answer that are no commands, as rows beside the site's own table
- * of routes. */
+/* http: what those routes take and answer that are no commands, as rows in addition to the
+ * site's own table of routes. */
 #ifndef ORIEL_SCHEMA_HTTP_H
 #define ORIEL_SCHEMA_HTTP_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* oriel-schema: what the tables of commands, events, settings and routes say, for programs and
- * for the docs. The build runs it; it is not installed, what it prints is. */
+/* oriel-schema: prints the tables of commands, events, settings and routes, for programs and for
+ * the docs. The build runs it. The program is not installed; its output is. */
 #include <stdio.h>
 #include <string.h>
 

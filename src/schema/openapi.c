@@ -24,7 +24,7 @@ reference(const char *at)
 	return json_pack("{s:s}", "$ref", at);
 }
 
-/* What stands behind a POST or DELETE of a camera. */
+/* Is it a command that changes something? */
 static bool
 route_changes(enum route_id id)
 {
@@ -51,7 +51,7 @@ add_parameters(json_t *list, const char *in, const struct field *fields)
 		json_array_append_new(list, parameter(in, field));
 }
 
-/* The arguments of the command that stands behind it. */
+/* The arguments of the route's command. */
 static const struct field *
 route_arguments(enum route_id id)
 {
@@ -120,7 +120,7 @@ list_schema(const struct field *reply, const char *name)
 	return json_schema_field(reply);
 }
 
-/* A reply over HTTP has the client's own key as id. */
+/* Over HTTP a reply has the client's own key as its id. */
 static json_t *
 reply_schema(enum route_id id)
 {
@@ -137,7 +137,7 @@ reply_schema(enum route_id id)
 	return schema;
 }
 
-/* One status may have several rows: the same in another media type. */
+/* A status may have several rows, one for each media type. */
 static void
 add_answer(json_t *answers, const struct http_answer *answer)
 {

@@ -53,7 +53,7 @@ print_choices(const char *choices)
 		fputs(*choices == '|' ? ", " : (const char[2]){ *choices, '\0' }, stdout);
 }
 
-/* What it takes: "1 to 1000", "true or false", "motion, saved, camera". */
+/* What an argument takes: "1 to 1000", "true or false", "motion, saved, camera". */
 static void
 print_range(const struct field *argument)
 {
@@ -93,7 +93,7 @@ print_arguments(void)
 
 /* ---- fields ---------------------------------------------------------- */
 
-/* In a line: `ts`: when; `saved`: … */
+/* On one line: `ts`: when; `saved`: … */
 static void
 print_data(const struct field *fields)
 {
@@ -136,7 +136,7 @@ print_lines(void)
 	print_events_of(EVENT_LOCAL);
 }
 
-/* One in another: `viewers.stream`. */
+/* A field within another: `viewers.stream`. */
 static void
 print_rows(const char *prefix, const struct field *fields)
 {

@@ -15,7 +15,7 @@
 
 /* ---- commands -------------------------------------------------------- */
 
-/* ?NAME=VALUE as the command has it: 1 found, 0 not there, -1 with *why. */
+/* ?NAME=VALUE as the command's argument: 1 found, 0 not there, -1 with *why. */
 static int
 query_argument(const char *query, const struct field *argument, json_t **value, struct cause *why)
 {
@@ -63,8 +63,8 @@ api_query_command(const struct exchange *exchange, const char *name)
 	return command;
 }
 
-/* The body as a command: its keys are arguments, never the command itself. NULL when
- * the request has been answered. */
+/* The body as a command: its keys are arguments, and cannot change the command. NULL when the
+ * request has been answered. */
 static json_t *
 api_body_command(const struct exchange *exchange, const char *name)
 {
@@ -106,8 +106,8 @@ api_command(const struct exchange *exchange)
 
 /* ---- saved pictures -------------------------------------------------- */
 
-/* NAME.jpg of letters, digits, - and _: what orield makes, and nothing that could
- * leave its folder. */
+/* NAME.jpg of letters, digits, - and _: the names that orield makes; no such name can leave the
+ * folder. */
 static bool
 snap_name_valid(const char *name)
 {

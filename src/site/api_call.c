@@ -16,9 +16,9 @@ enum { KEY_MAX = 64 };
 struct api_call {
 	struct deferred deferred; /* first */
 	struct camera *camera;
-	unsigned long ask; /* of camera_forget(); 0: not asked, or answered */
+	unsigned long ask; /* for camera_forget(); 0: not sent, or answered */
 	struct api_answer answer;
-	bool changes; /* something, if it was done */
+	bool changes; /* it changes something, if it was done */
 };
 
 static void
@@ -73,7 +73,7 @@ api_call_judge(struct api_call *call, const json_t *parsed, const struct client_
 		api_call_finish(call, parsed, reply);
 }
 
-/* It may have been done: a client that takes it for refused would do it twice. */
+/* It may have been done. A client that took this for a refusal would do it twice. */
 static void
 api_call_unknown(struct api_call *call)
 {
@@ -110,7 +110,7 @@ api_call_done(void *arg, struct client_reply *reply)
 	deferred_free(&call->deferred);
 }
 
-/* The client's name for this change goes to orield, which does not do it twice. */
+/* orield gets the client's key for this change, and does not do it twice. */
 static bool
 api_call_take_key(const struct exchange *exchange, json_t *command)
 {

@@ -7,16 +7,16 @@
 
 #include "site/exchange.h"
 
-/* How a reply that is neither an error nor a refusal is answered: as it came, unless one of
- * these is set. */
+/* How to answer a reply that is neither an error nor a refusal: as it came, unless one of these
+ * is set. */
 struct api_answer {
 	void (*finish)(struct conn *conn, const json_t *reply); /* by this */
 	const char *list;					/* by this array of it alone */
 	int refused; /* the status of "ok": false; 0: 503 */
 };
 
-/* Send `command` (taken over) for who asks, and answer with its reply. `answer` is copied; NULL:
- * as it came. */
+/* Send `command` (taken over) for whoever asks, and answer with its reply. `answer` is copied;
+ * NULL: as it came. */
 void api_call_run(
     const struct exchange *exchange, json_t *command, const struct api_answer *answer);
 

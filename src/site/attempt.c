@@ -91,7 +91,7 @@ attempt_wait(const struct auth_answer *answer)
 	return attempt_status(answer) == 503 ? 1 : 0;
 }
 
-/* fail2ban reads this line: docs/operations.md. A name that is none is not repeated. */
+/* fail2ban reads this line: docs/operations.md. An invalid name is not repeated. */
 void
 attempt_log(const struct attempt *attempt, const struct auth_answer *answer)
 {

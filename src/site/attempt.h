@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* attempt: a request that waits for an answer of src/auth: a password is being hashed,
- * or a row written. For auth_request.c and login.c only. */
+/* attempt: a request that waits for src/auth, which hashes a password or writes a row. For
+ * auth_request.c and login.c only. */
 #ifndef ORIEL_SITE_ATTEMPT_H
 #define ORIEL_SITE_ATTEMPT_H
 
@@ -25,7 +25,7 @@ struct attempt {
 	attempt_finish *finish;
 	enum login_page_kind form; /* which one was filled in */
 	bool secure;		   /* over TLS */
-	/* The request itself is gone by then. */
+	/* Copies: the request is gone by then. */
 	char user[AUTH_NAME_SIZE], next[NEXT_SIZE], mount[ATTEMPT_MOUNT_SIZE],
 	    address[ATTEMPT_ADDRESS_SIZE];
 };
@@ -34,7 +34,7 @@ struct attempt {
 struct attempt *attempt_new(
     struct login *login, struct conn *conn, const struct request *request, attempt_finish *finish);
 
-/* For auth_login() and its like, with the attempt as argument. */
+/* For auth_login() etc., with the attempt as argument. */
 auth_done attempt_done;
 
 /* They have returned `job`, or NULL and the answer `now`. */
@@ -46,7 +46,7 @@ void attempt_words(
     const struct attempt *attempt, const struct auth_answer *answer, struct cause *words);
 unsigned attempt_wait(const struct auth_answer *answer); /* Retry-After; 0: none */
 
-/* For the administrator's log, and whoever watches it. */
+/* Log it, for the administrator and for programs that watch the log. */
 void attempt_log(const struct attempt *attempt, const struct auth_answer *answer);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What nginx asks: who is it (auth_request), and what is a stranger to be told. */
+/* nginx's questions: who is it (auth_request), and what to tell a stranger. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +13,8 @@
 
 /* ---- who is it ------------------------------------------------------- */
 
-/* `kind`: how it was shown to us. Only what a browser sends by itself (session, basic)
- * has to say where it comes from (origin.h). */
+/* `kind`: the credential. Only for those that a browser sends by itself (session, basic) the
+ * page's origin matters (origin.h). */
 static void
 auth_request_welcome(
     struct conn *conn, enum role role, const char *kind, const char *user, const char *grant)
@@ -31,7 +31,7 @@ auth_request_welcome(
 	reply_send(conn, &head, NULL, 0);
 }
 
-/* nginx understands 401 alone; the rest is for /-/refused. */
+/* nginx understands only 401; /-/refused does the rest. */
 static void
 auth_request_refuse(struct conn *conn, int status, unsigned wait_s)
 {
@@ -90,7 +90,7 @@ auth_request_basic(struct login *login, struct conn *conn, const struct request 
 	attempt_begin(attempt, auth_basic(login->auth, &claim, attempt_done, attempt, &now), &now);
 }
 
-/* A cookie counts only when nothing else was shown: a program that shows a token means it. */
+/* A cookie counts only without another credential: a program that sends a token means the token. */
 static void
 auth_request_who(struct login *login, struct conn *conn, const struct request *request)
 {
@@ -114,8 +114,8 @@ auth_request_who(struct login *login, struct conn *conn, const struct request *r
 
 /* ---- what a stranger is told ----------------------------------------- */
 
-/* Does a person look at a page that loads? Browsers say so; older ones, and those on plain
- * HTTP, say at least that they would like HTML. */
+/* Does a person load a page? Browsers say so. Older ones, and those on plain HTTP, say at least
+ * that they want HTML. */
 static bool
 auth_request_is_page(const struct request *request)
 {

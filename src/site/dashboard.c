@@ -8,8 +8,7 @@
 #include "http/query.h"
 #include "http/reply.h"
 
-/* The value of `name`, "" when it is not there; false: it is no text, and that has been
- * answered. */
+/* The value of `name`, "" when it is missing. False: it is broken, and that has been answered. */
 static bool
 dashboard_asks(const struct exchange *exchange, const char *name, char value[QUERY_VALUE_SIZE])
 {
@@ -52,7 +51,7 @@ dashboard_get(const struct exchange *exchange)
 
 	if (!dashboard_asks(exchange, "action", action) || !dashboard_asks(exchange, "cam", named))
 		return;
-	/* Clients of other camera servers, which ask for an action, would take the page for a
+	/* Clients of other camera servers ask for an action, and would take the page for a
 	 * picture. */
 	if (action[0] != '\0' || (route->camera == NULL && named[0] == '\0')) {
 		reply_no_path(exchange->conn, exchange->request->path);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* dashboard: a camera's page, /cam/NAME/, and what leads there. The page is a file, which nginx
- * sends; whether there is such a camera only the worker knows. */
+/* dashboard: a camera's page, /cam/NAME/, and what leads there. nginx sends the page, a file.
+ * Only the worker knows whether there is such a camera. */
 #ifndef ORIEL_SITE_DASHBOARD_H
 #define ORIEL_SITE_DASHBOARD_H
 

@@ -13,7 +13,7 @@
 #include "site/site_state.h"
 #include "site/view.h"
 
-/* A row of the table whose handler is missing does not compile here. */
+/* A row whose handler is missing does not compile here. */
 #define ROUTE_HANDLER(id, method, path, role, scope, handler, ...) [ROUTE_##id] = (handler),
 static route_handler *const handlers[ROUTE_COUNT] = { ROUTES(ROUTE_HANDLER) };
 #undef ROUTE_HANDLER
@@ -25,7 +25,7 @@ method_changes(const char *method)
 	    strcmp(method, "OPTIONS") != 0;
 }
 
-/* May it be asked from the page it is asked from? Else it has been answered. */
+/* May a page of this origin ask for it? Otherwise it has been answered. */
 static bool
 dispatch_origin(const struct exchange *exchange)
 {
@@ -40,7 +40,7 @@ dispatch_origin(const struct exchange *exchange)
 	return true;
 }
 
-/* May who asks ask this? Else it has been answered. */
+/* Has the client the role for it? Otherwise it has been answered. */
 static bool
 dispatch_lets_in(const struct exchange *exchange)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* dispatch: which request may come in, and which handler answers it. */
+/* dispatch: decides which requests may come in, and which handler answers each. */
 #ifndef ORIEL_SITE_DISPATCH_H
 #define ORIEL_SITE_DISPATCH_H
 

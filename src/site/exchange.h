@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* exchange: one request that has been let in, and what a route's handler needs to answer it. */
+/* exchange: one accepted request, and what a route's handler needs to answer it. */
 #ifndef ORIEL_SITE_EXCHANGE_H
 #define ORIEL_SITE_EXCHANGE_H
 
@@ -14,10 +14,10 @@
 struct exchange {
 	struct site *site;
 	const struct route *route;
-	struct fanout *fanout; /* whose camera is meant; NULL for SCOPE_SITE */
+	struct fanout *fanout; /* of the request's camera; NULL for SCOPE_SITE */
 	struct conn *conn;
 	const struct request *request;
-	enum role role; /* of who asks */
+	enum role role; /* of the client */
 };
 
 /* Answers exchange->conn, or takes it over to answer later. The exchange, route and request
@@ -28,8 +28,8 @@ typedef void route_handler(const struct exchange *exchange);
  * is none, and the request has been answered. */
 struct fanout *exchange_find(const struct exchange *exchange, const char *name, size_t length);
 
-/* To be called first by who answers for longer than a moment: the answer ends with the log-in
- * that asked for it. False: that has ended already, and the request has been answered. */
+/* Call this first if the answer takes longer than a moment: it then ends with the log-in that
+ * asked for it. False: that has ended already, and the request has been answered. */
 bool exchange_hold(const struct exchange *exchange);
 
 #endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* login: the log-in as HTTP: what nginx asks for each request. Who is who is src/auth's
- * business. */
+/* login: the log-in as HTTP: nginx's question for each request. src/auth decides who is who. */
 #ifndef ORIEL_SITE_LOGIN_H
 #define ORIEL_SITE_LOGIN_H
 
@@ -21,29 +20,28 @@ struct login {
 	long session_max_s;
 };
 
-/* Once, before the workers are forked and rights are given up: make what there is to be made,
- * auth.db and the folder of grants. What cannot be made is said in the log and tried again
- * later. */
+/* Call it once, before the workers are forked and rights are given up. It makes auth.db and the
+ * folder of grants. What cannot be made is logged and tried again later. */
 void login_prepare(const struct options *options);
 
-/* Of this worker process; `backoff` is shared by all (NULL when log-in is off). `options`
- * and `backoff` are borrowed. -1 with *why. */
+/* For this worker process; `backoff` is shared by all (NULL when log-in is off). `options` and
+ * `backoff` are borrowed. -1 with *why. */
 int login_init(struct login *login, struct event_base *base, const struct options *options,
     struct backoff *backoff, struct cause *why);
 void login_deinit(struct login *login); /* also after login_init() has failed */
 
-/* What who asks may do. Nobody, when nginx did not say. */
+/* What the client may do. Nothing, when nginx did not say. */
 enum role login_role(const struct login *login, const struct request *request);
 
-/* May this request, that changes something, come from where it comes from? */
+/* May a request that changes something come from this one's origin? */
 bool login_trusts(const struct login *login, const struct request *request);
 
-/* From now on the connection ends with the grant it came with (conn_hold). */
+/* From now on the connection ends with its grant (conn_hold). */
 bool login_hold(const struct login *login, struct conn *conn, const struct request *request);
 
 /* ---- nginx's own questions: request->task ---------------------------- */
 
-/* "auth": 204 and who it is, or 401. "refused": what a client gets to hear then. */
+/* "auth": 204 and who it is, or 401. "refused": the answer that the client then gets. */
 void login_task(struct login *login, struct conn *conn, const struct request *request);
 
 /* 401 in JSON. */

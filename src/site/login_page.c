@@ -7,8 +7,8 @@
 
 #include "http/reply.h"
 
-/* All the texts that come from outside are bounded (site/login_routes.c); a page has room for
- * them as they are when every character is escaped. */
+/* All texts from outside are bounded (site/login_routes.c): a page has room for them even when
+ * every character is escaped. */
 struct text {
 	size_t used;
 	char bytes[12 * 1024];
@@ -25,7 +25,7 @@ text_add(struct text *text, const char *more)
 	text->used += length;
 }
 
-/* As text or between quotes in HTML. */
+/* Escape for text, and for values between quotes, in HTML. */
 static void
 text_add_escaped(struct text *text, const char *more)
 {
@@ -42,7 +42,7 @@ text_add_escaped(struct text *text, const char *more)
 	}
 }
 
-/* The parts one after the other up to NULL; the second, fourth, … escaped. */
+/* Append the parts up to NULL; the second, fourth, … escaped. */
 static void
 text_put_parts(struct text *text, const char *const parts[])
 {
@@ -138,8 +138,8 @@ login_page_welcome(struct text *text, const struct login_page *page)
 	text_put(text, "<button>Log out</button>\n</form>\n");
 }
 
-/* A link on another site leads here: SameSite=Strict keeps the cookie back. From this page
- * the browser asks again, and then it comes along. */
+/* A link on another site has led here, and SameSite=Strict kept the cookie back. From this page
+ * the browser asks again, and then sends it. */
 static void
 login_page_bounce(struct text *text, const struct login_page *page)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* login_page: the log-in page, made here so that it needs no JavaScript: the form, the one for
- * the first user, who is logged in, and the one that only asks again (LOGIN_PAGE_BOUNCE). */
+/* login_page: the log-in page, made here so that it needs no JavaScript: the form, the form for
+ * the first user, the page of a logged-in user, and the page that only asks again
+ * (LOGIN_PAGE_BOUNCE). */
 #ifndef ORIEL_SITE_LOGIN_PAGE_H
 #define ORIEL_SITE_LOGIN_PAGE_H
 
@@ -12,7 +13,7 @@ struct login_page { /* all texts are escaped here; "" for none */
 	enum login_page_kind kind;
 	const char *mount; /* of the site */
 	const char *next;  /* where to go afterwards */
-	const char *user;  /* as typed before, or who is logged in */
+	const char *user;  /* as typed before, or the logged-in user */
 	const char *error; /* a sentence, or NULL */
 	unsigned wait_s;   /* Retry-After; 0: none */
 };

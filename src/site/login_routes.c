@@ -42,7 +42,7 @@ login_session(const struct exchange *exchange)
 	reply_json(conn, 200, session);
 }
 
-/* 303, with a new session and the device it belongs to, or without the old one. */
+/* 303, with a new session and the device cookie, or without the old session. */
 static void
 login_go(const struct attempt *attempt, const struct auth_answer *answer)
 {
@@ -62,8 +62,8 @@ login_go(const struct attempt *attempt, const struct auth_answer *answer)
 
 /* ---- the page -------------------------------------------------------- */
 
-/* Where to go afterwards: the form's wish, or the query's, else the dashboard. Never
- * here again. */
+/* Where to go afterwards: as the form or the query says, otherwise the dashboard. Never here
+ * again. */
 static void
 login_next(char next[NEXT_SIZE], const struct request *request)
 {
@@ -129,7 +129,7 @@ struct fields {
 	    token[2 * SETUP_TOKEN_SIZE];
 };
 
-/* What does not fit is no name and no password of ours. */
+/* A text that does not fit cannot be a name or a password of ours. */
 static bool
 fields_read(struct fields *fields, const struct request *request)
 {
@@ -177,7 +177,7 @@ post_run(struct attempt *attempt, const struct request *request, const struct fi
 	attempt_begin(attempt, job, &now);
 }
 
-/* Whether a session may be made from here; else the request has been answered. */
+/* May a session be made from here? Otherwise the request has been answered. */
 static bool
 login_admits(
     struct login *login, struct conn *conn, const struct request *request, const char *type)
@@ -282,12 +282,12 @@ logout_done(struct attempt *attempt, const struct auth_answer *answer)
 		login_go(attempt, answer);
 		return;
 	}
-	attempt_words(attempt, answer, &words); /* still logged in: never pretend */
+	attempt_words(attempt, answer, &words); /* the user is still logged in: say so */
 	reply_later(
 	    attempt->deferred.conn, attempt_status(answer), attempt_wait(answer), words.text);
 }
 
-/* The session that was shown, as cookie or as Bearer. */
+/* The session in the request, as cookie or as Bearer. */
 static bool
 logout_finds(struct login *login, const struct request *request, struct auth_pass *pass)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* oriel-fcgi: options, socket, workers; then everything back in reverse. */
+/* oriel-fcgi: options, socket, workers; then teardown in reverse order. */
 #include <errno.h>
 #include <jansson.h>
 #include <stdbool.h>
@@ -28,11 +28,11 @@ struct program {
 	struct grants grants;	 /* with log-in */
 	struct hosts hosts;
 	int listen_fd;
-	bool inherited; /* the socket's file is systemd's */
+	bool inherited; /* systemd owns the socket's file */
 };
 
-/* What a worker may ask of the kernel; its parent beside that looks after workers. The
- * log-in has a database, and a thread that hashes. */
+/* The system calls of a worker. (Its parent also looks after workers.) The log-in has a
+ * database, and a thread that hashes. */
 static unsigned
 worker_calls(const struct program *program)
 {
@@ -54,7 +54,7 @@ program_give_up_rights(const struct program *program)
 		{ .path = "/dev/urandom", .may = CONFINE_READ },
 	};
 
-	json_object_seed(0); /* while it can be read for sure */
+	json_object_seed(0); /* while the seed can still be read */
 	confine(worker_calls(program) | CONFINE_PROCESSES, paths, sizeof paths / sizeof paths[0]);
 }
 

@@ -11,7 +11,7 @@
 #include "client/cameras.h"
 #include "protocol/camera_name.h"
 
-enum { LOOK_MS = 1000 }; /* a new camera is found this much later, at most */
+enum { LOOK_MS = 1000 }; /* a new camera is found after this time at most */
 
 struct registry {
 	const char *run_dir, *default_camera;
@@ -37,7 +37,7 @@ registry_learn(struct registry *registry, const char *name)
 		log_warning("registry", "more than %d cameras: %s is left out", CAMERAS_MAX, name);
 }
 
-/* At most once a LOOK_MS: reading a folder costs as much as a snapshot. */
+/* At most once in LOOK_MS: reading a folder costs as much as a snapshot. */
 static void
 registry_look(struct registry *registry)
 {

@@ -13,7 +13,7 @@
 const struct route_row route_table[ROUTE_COUNT] = { ROUTES(ROUTE_ROW) };
 #undef ROUTE_ROW
 
-/* NULL when the row's path is another, else what stands for its *. */
+/* NULL when the row has another path, otherwise what stands for its *. */
 static const char *
 row_match(const struct route_row *row, const char *path)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* route: one table of what can be asked for, by which method, by whom. */
+/* route: one table of all routes: path, method, and who may ask. */
 #ifndef ORIEL_SITE_ROUTE_H
 #define ORIEL_SITE_ROUTE_H
 
@@ -10,12 +10,13 @@
 
 /* ROUTE(identifier, method, path, who may ask, scope, handler, "what one gets", …). A path that
  * ends in * stands for any name there. HEAD goes where GET goes. The methods of a path are those of
- * its rows. What is a command to the camera's daemon has it behind: .command, its name, and .list,
- * the array of its reply that is the answer; its arguments are the query of a GET, else the body.
+ * its rows. A route that is a command to the camera's daemon adds .command, its name, and perhaps
+ * .list, the array of its reply that is the answer. Its arguments are the query of a GET, otherwise
+ * the body.
  *
- * What is CAMERA's is answered for one camera, which is there: that of /cam/NAME/, else the
- * default one. What is the SITE's means the same below /cam/NAME/: whose page is there, its links
- * are relative. (The page finds its camera itself: it may also be named by ?cam=.)
+ * Scope CAMERA: the route is answered for one existing camera, that of /cam/NAME/ or the default
+ * one. Scope SITE: the route means the same below /cam/NAME/, because the links of a page there are
+ * relative. (The page itself finds its camera, also by ?cam=.)
  *
  * The handlers are route_handler()s (exchange.h); dispatch.c calls them. */
 #define ROUTES(ROUTE)                                                                             \
@@ -66,8 +67,8 @@ struct route_row {
 	enum role role;
 	enum route_scope scope;
 	const char *summary; /* one sentence, for the docs and the OpenAPI file */
-	const char *command; /* to the camera's daemon; NULL: none */
-	const char *list;    /* of its reply, this array alone is the answer; NULL: all of it */
+	const char *command; /* sent to the camera's daemon; NULL: none */
+	const char *list;    /* this array of its reply is the whole answer; NULL: all of it */
 };
 extern const struct route_row route_table[ROUTE_COUNT];
 
@@ -75,8 +76,8 @@ enum route_outcome { ROUTE_FOUND, ROUTE_NO_PATH, ROUTE_NO_METHOD };
 
 struct route {
 	enum route_id id; /* ROUTE_FOUND */
-	/* That is needed to hear even what is there: of the row found, else the least of
-	 * the path's rows, else ROLE_VIEWER. */
+	/* The role needed to learn even what exists: of the row found, else the least of the
+	 * path's rows, else ROLE_VIEWER. */
 	enum role role;
 	const char *camera; /* the name in /cam/NAME/…; NULL: none given */
 	size_t camera_length;

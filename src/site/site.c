@@ -24,7 +24,7 @@ site_drop(void *server)
 	fanout_free(&fanout);
 }
 
-/* What serves camera `name`, for the registry. */
+/* Makes what serves camera `name`, for the registry. */
 static void *
 site_serve(void *arg, const char *name)
 {
@@ -145,7 +145,7 @@ site_deinit(struct site *site)
 		event_base_free(site->base);
 }
 
-/* Two descriptors a viewer are nginx's part; ours is one. */
+/* nginx has two descriptors per viewer; we have one. */
 static void
 site_raise_descriptors(void)
 {
@@ -161,7 +161,8 @@ int
 site_run(const struct options *options, int listen_fd, struct backoff *backoff,
     const struct hosts *hosts, _Atomic uint64_t *pulse, uint64_t pulse_ns)
 {
-	/* Where one has to log in, another name brings no cookie along: then only by wish. */
+	/* With log-in a browser sends no cookie to another name, so names are checked only on
+	 * request. */
 	bool named = backoff == NULL || options_text(options, SITE_ALLOW_HOSTS)[0] != '\0';
 	struct site site = { .options = options, .hosts = named ? hosts : NULL };
 	struct cause why = { "out of memory" };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* site: one worker process: the listener, the cameras, and which request goes where. */
+/* site: one worker process: the listener, the cameras, and the way of a request. */
 #ifndef ORIEL_SITE_SITE_H
 #define ORIEL_SITE_SITE_H
 
@@ -9,9 +9,9 @@
 #include "base/hosts.h"
 #include "base/options.h"
 
-/* Serve `listen_fd` until SIGTERM or SIGINT: the exit status. `backoff` is shared by all
- * workers; NULL: log-in is off. `hosts`: by which names the site may be called. `pulse` (may be
- * NULL) is counted up every pulse_ns, as a sign of life for who watches this process. */
+/* Serve `listen_fd` until SIGTERM or SIGINT; returns the exit status. `backoff` is shared by all
+ * workers; NULL: log-in is off. `hosts`: names by which the site may be called. `pulse` (may be
+ * NULL) is incremented every pulse_ns, as a sign of life for the parent. */
 int site_run(const struct options *options, int listen_fd, struct backoff *backoff,
     const struct hosts *hosts, _Atomic uint64_t *pulse, uint64_t pulse_ns);
 

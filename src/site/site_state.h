@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* site_state: what one worker process has, for those who answer its requests. */
+/* site_state: what one worker process has, for the code that answers its requests. */
 #ifndef ORIEL_SITE_SITE_STATE_H
 #define ORIEL_SITE_SITE_STATE_H
 
@@ -23,7 +23,7 @@ struct site {
 	const struct hosts *hosts;		 /* NULL: by any name */
 	struct admission streams, events, waits; /* viewers now */
 	struct admission commands;		 /* under way */
-	struct frame_buf_budget frames;		 /* memory for frames on their way to them */
+	struct frame_buf_budget frames;		 /* memory for frames under way to viewers */
 	_Atomic uint64_t *pulse;
 };
 

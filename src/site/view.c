@@ -53,7 +53,7 @@ view_stream(const struct exchange *exchange)
 		    exchange->fanout->streams, conn, type, (unsigned)fps, limiter_leave, place);
 }
 
-/* Last-Event-ID is what EventSource sends; the parameter is for those who cannot. */
+/* EventSource sends Last-Event-ID; the parameter is for clients that cannot. */
 void
 view_events(const struct exchange *exchange)
 {

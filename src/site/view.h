@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* view: the routes by which a camera is looked at: snapshot, stream, events. */
+/* view: the routes for looking at a camera: snapshot, stream, events. */
 #ifndef ORIEL_SITE_VIEW_H
 #define ORIEL_SITE_VIEW_H
 

@@ -18,7 +18,7 @@
 
 enum {
 	WORKERS_MAX = 64,
-	QUICK_DEATH_MS = 1000, /* one that died younger: wait as long before the next */
+	QUICK_DEATH_MS = 1000, /* if a worker died younger: wait as long before the next */
 	END_MS = 3000,	       /* from SIGTERM to SIGKILL */
 };
 
@@ -46,7 +46,7 @@ worker_live(struct workers *workers, unsigned index, pid_t parent)
 {
 	bool watched = workers->pulse_ns != 0;
 
-	/* Without the parent nobody would end us, and the socket must be free. */
+	/* Without the parent nobody would end us, and the socket must become free. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 || getppid() != parent)
 		_exit(1);
 	sigprocmask(SIG_SETMASK, &workers->before, NULL);
@@ -105,7 +105,7 @@ workers_fill(struct workers *workers)
 		workers->restart_ns = clock_mono_ns() + QUICK_DEATH_MS * CLOCK_MS;
 }
 
-/* How a worker may end after SIGTERM; the signal itself, if it had hardly begun. */
+/* How a worker may end after SIGTERM: normally, or by the signal if it had hardly begun. */
 static bool
 worker_ended_well(int status)
 {
@@ -113,7 +113,7 @@ worker_ended_well(int status)
 	    (WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
 }
 
-/* One that died young may do so again: then there is a pause before the next. */
+/* One that died young may do so again, so there is a pause before the next. */
 static void
 worker_bury(struct workers *workers, struct worker *worker)
 {
@@ -126,7 +126,7 @@ worker_bury(struct workers *workers, struct worker *worker)
 	worker->pid = 0;
 }
 
-/* Take note of who has ended. `ending`: they were told to. */
+/* Note which workers have ended. `ending`: they were told to. */
 static void
 workers_reap(struct workers *workers, bool ending)
 {
@@ -142,7 +142,7 @@ workers_reap(struct workers *workers, bool ending)
 	}
 }
 
-/* Kill whose pulse stood still; tell systemd that the rest is well. */
+/* Kill workers whose pulse stands still; tell systemd that the others are well. */
 static void
 workers_look(struct workers *workers)
 {

@@ -8,8 +8,8 @@
 
 #include <stdint.h>
 
-/* A worker's whole life, in a process of its own: its exit status. `pulse` counts up
- * every pulse_ns while it is well; NULL when nobody looks. */
+/* A worker's whole life, in a process of its own: its exit status. While it is well it
+ * increments `pulse` every pulse_ns; NULL when nobody looks. */
 typedef int workers_serve(void *arg, _Atomic uint64_t *pulse, uint64_t pulse_ns);
 
 /* Keep `count` workers running until SIGTERM or SIGINT, then end them. With systemd's

@@ -105,8 +105,8 @@ camera_new(struct camera_set *set, const char *name)
 	return camera;
 }
 
-/* A camera stays known when its orield is down for a while: as the default one,
- * or because it was there before. */
+/* A camera stays known while its orield is down: because it is the default one, or because it
+ * was there before. */
 static struct camera *
 camera_known(struct camera_set *set, const char *name, struct cameras *there)
 {

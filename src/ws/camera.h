@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* camera: what this worker knows of one camera: its connection to that orield,
- * shared by all sessions, and how many they are. */
+/* camera: one camera as this worker knows it: the connection to its orield, shared by all
+ * sessions, and how many sessions there are. */
 #ifndef ORIEL_WS_CAMERA_H
 #define ORIEL_WS_CAMERA_H
 
@@ -11,8 +11,8 @@
 #include "client/client.h"
 #include "protocol/camera_name.h"
 
-/* Without sessions the connection is kept for so long: their last commands are
- * still on their way, and a page is often loaded again. */
+/* How long the connection is kept without sessions: their last commands are still under way, and
+ * a page is often loaded again. */
 enum { CAMERA_KEEP_SECONDS = 3 };
 
 struct camera {
@@ -21,7 +21,7 @@ struct camera {
 	struct client *client; /* NULL while nobody needs it */
 	struct event *idle;
 	unsigned sessions;
-	unsigned told; /* how many orield knows of */
+	unsigned told; /* the number that orield knows */
 	bool telling;
 };
 
@@ -32,9 +32,8 @@ struct camera_set {
 	LIST_HEAD(camera_list, camera) cameras;
 };
 
-/* One more session for the camera `name`, "" being the default one. NULL with
- * errno: ENOENT when there is no such camera (`there` are those that can be
- * named), else out of memory. */
+/* One more session for the camera `name`; "" is the default one. NULL with errno: ENOENT when
+ * there is no such camera (`there` has the existing names), otherwise out of memory. */
 struct camera *camera_join(struct camera_set *set, const char *name, struct cameras *there);
 void camera_leave(struct camera *camera);
 

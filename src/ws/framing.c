@@ -13,12 +13,12 @@ struct framing {
 	struct evbuffer *out;
 	wslay_event_context_ptr wslay;
 	bool closed;
-	const uint8_t *in; /* what framing_feed was given and wslay has not taken */
+	const uint8_t *in; /* the bytes of framing_feed() that wslay has not taken */
 	size_t in_length;
-	/* The message being put together. Done here and not by wslay, which spends
-	 * some 100 bytes on a fragment even if that holds a single byte. */
+	/* The message being put together. wslay would spend some 100 bytes on each fragment,
+	 * even one of a single byte. */
 	size_t message_max;
-	bool in_control; /* the frame coming in is a control frame */
+	bool in_control; /* the incoming frame is a control frame */
 	uint8_t *message;
 	size_t length, size;
 };
@@ -33,7 +33,7 @@ framing_flush(struct framing *framing)
 		framing->closed = true;
 }
 
-/* A Close in place of the one that wslay would send: `out` ends with a whole frame. */
+/* Send a Close instead of wslay's own; `out` ends with a whole frame. */
 static void
 framing_close_raw(struct framing *framing, unsigned code)
 {
@@ -64,7 +64,7 @@ framing_reserve(struct framing *framing, size_t more)
 	return true;
 }
 
-/* An idle client shall cost next to nothing. */
+/* An idle client should cost next to nothing. */
 static void
 framing_drop_message(struct framing *framing)
 {
@@ -117,8 +117,8 @@ framing_write(
 	return -1;
 }
 
-/* How long a message may be is checked here, before a byte of it is kept; and a
- * Close with half a code, which wslay lets pass (RFC 6455 section 5.5.1). */
+/* Check the length of a message before a byte of it is kept. Also refuse a Close with half a
+ * code, which wslay accepts (RFC 6455 section 5.5.1). */
 static void
 on_frame_start(wslay_event_context_ptr wslay,
     const struct wslay_event_on_frame_recv_start_arg *frame, void *arg)
@@ -153,7 +153,7 @@ on_frame_chunk(wslay_event_context_ptr wslay,
 static bool
 is_utf8(const void *bytes, size_t length)
 {
-	json_t *string = json_stringn(bytes, length); /* takes nothing else */
+	json_t *string = json_stringn(bytes, length); /* takes only valid UTF-8 */
 
 	json_decref(string);
 	return string != NULL;
@@ -166,7 +166,7 @@ framing_arrived(
 	struct framing *framing = arg;
 
 	(void)wslay;
-	/* wslay leaves out the first two bytes of each piece, not of the whole. */
+	/* wslay skips the first two bytes of each piece, not of the whole. */
 	if (message->opcode == WSLAY_CONNECTION_CLOSE && !framing->closed &&
 	    message->msg_length > 2 && !is_utf8(message->msg + 2, message->msg_length - 2))
 		framing_close_raw(framing, FRAMING_NOT_UTF8);
@@ -175,7 +175,7 @@ framing_arrived(
 		    message->opcode == WSLAY_TEXT_FRAME);
 		framing_drop_message(framing);
 	}
-	/* Now: a violation later in the same bytes would else put its Close before
+	/* Flush now: otherwise a later violation in the same bytes would put its Close before
 	 * the answer. */
 	framing_flush(framing);
 }
@@ -227,8 +227,8 @@ framing_feed(struct framing *framing, const void *data, size_t length)
 		return length;
 	framing->in = data;
 	framing->in_length = length;
-	/* For a bad frame header wslay has a Close without a code queued, where RFC 6455
-	 * section 7.1.7 wants 1002. */
+	/* For a bad frame header wslay queues a Close without a code, but RFC 6455 section 7.1.7
+	 * wants 1002. */
 	if (wslay_event_recv(framing->wslay) == 0)
 		framing_flush(framing);
 	else if (!framing->closed)

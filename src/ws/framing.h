@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* framing: the frames of one WebSocket (RFC 6455 section 5), server side. Bytes in
- * and bytes out; no I/O. wslay does the work; it is seen in wire.c alone.
+/* framing: the frames of one WebSocket (RFC 6455 section 5), server side. Bytes in and bytes out;
+ * no I/O. wslay does the work; only framing.c includes it.
  *
- * Whatever is sent is encoded into `out` at once, so its length is all that waits,
- * an answer can't be overtaken by a Close, and there are only whole frames in it. */
+ * Whatever is sent is encoded into `out` at once. So its length is all that waits, an answer
+ * cannot be overtaken by a Close, and it holds only whole frames. */
 #ifndef ORIEL_WS_FRAMING_H
 #define ORIEL_WS_FRAMING_H
 
@@ -12,13 +12,13 @@
 #include <stddef.h>
 
 enum {
-	/* Nothing more is taken in while more than this waits to go out: a flood of
-	 * pings whose pongs nobody reads would else fill the memory. */
+	/* While more than this waits to go out, nothing more is taken in: a flood of pings whose
+	 * pongs nobody reads would fill the memory. */
 	FRAMING_OUT_MAX = 64 * 1024,
-	/* wslay is fed in pieces of so many bytes, and `ready` is asked between two. */
+	/* wslay gets pieces of this size, and `ready` is asked between two. */
 	FRAMING_PIECE = 256,
-	/* So many messages can come after `ready` said yes: the smallest frame of a
-	 * client has 6 bytes. */
+	/* This many messages can come after `ready` said yes: the smallest frame of a client has
+	 * 6 bytes. */
 	FRAMING_BURST = FRAMING_PIECE / 6 + 1,
 };
 
@@ -46,17 +46,17 @@ struct framing *framing_new(
     const struct framing_hooks *hooks, void *arg, size_t message_max, struct evbuffer *out);
 void framing_free(struct framing **framing);
 
-/* Take in what the client sent. Returns how many of the bytes were used: fewer
- * when ready() said no or too much waits in `out`; offer the rest again later.
- * A closed wire uses, and ignores, all of them. */
+/* Take in the client's bytes. Returns how many were used: fewer when ready() said no or too much
+ * waits in `out`; offer the rest again later. A closed connection uses, and ignores, all of
+ * them. */
 size_t framing_feed(struct framing *framing, const void *data, size_t length);
 
-/* Send a message, a ping, a Close. Nothing is sent once the wire is closed. */
+/* Send a message, a ping, a Close. Nothing is sent after a Close. */
 void framing_send(struct framing *framing, const void *data, size_t length, bool text);
 void framing_ping(struct framing *framing);
 void framing_close(struct framing *framing, unsigned code, const char *reason);
 
-/* A Close of ours is in `out`, if there was memory for it: nothing will follow. */
+/* Our Close is in `out`, if there was memory for it: nothing will follow. */
 bool framing_closed(const struct framing *framing);
 
 #endif

@@ -18,7 +18,7 @@ struct span {
 	size_t length;
 };
 
-/* The headers that matter here; all others are only checked for their form. */
+/* The headers that matter here; for all others only the form is checked. */
 enum header {
 	HEADER_HOST,
 	HEADER_UPGRADE,
@@ -60,12 +60,12 @@ struct request {
 	struct span value[HEADERS]; /* the last one of each name */
 	unsigned times[HEADERS];
 	bool websocket, upgrade; /* tokens of Upgrade and Connection */
-	bool protocol;		 /* HANDSHAKE_PROTOCOL is one of those asked for */
+	bool protocol;		 /* HANDSHAKE_PROTOCOL is among the requested ones */
 };
 
 static const struct status {
 	unsigned number;
-	const char *phrase, *headers; /* headers it must bring along */
+	const char *phrase, *headers; /* headers that the response must have */
 } statuses[] = {
 	{ 400, "Bad Request", "" },
 	{ 401, "Unauthorized", "WWW-Authenticate: Bearer realm=\"Oriel\"\r\n" },
@@ -93,8 +93,7 @@ span_is_nocase(struct span span, const char *text)
 	return span.length == strlen(text) && strncasecmp(span.at, text, span.length) == 0;
 }
 
-/* Cut the first part off, up to `end`; what is left begins behind it. False
- * when `end` does not come. */
+/* Cut off the first part, up to `end`; the rest begins after it. False when there is no `end`. */
 static bool
 span_cut(struct span *rest, const char *end, struct span *part)
 {
@@ -130,7 +129,7 @@ span_lists(struct span list, const char *token, bool (*is)(struct span span, con
 	return is(span_trim(list), token);
 }
 
-/* As a string; cut off where it does not fit. */
+/* Copy as a string, cut where it does not fit. */
 static void
 span_copy(struct span span, char *text, size_t size)
 {
@@ -314,7 +313,7 @@ request_has_key(const struct request *request)
 	    base64_decode_final(&base64) && length == KEY_BYTES;
 }
 
-/* Scheme and host as nginx tells them make up the site's own origin. */
+/* nginx's scheme and host are the site's own origin. */
 static bool
 request_is_same_origin(const struct request *request)
 {
@@ -342,7 +341,7 @@ request_may_enter(const struct request *request, const struct handshake_policy *
 	    word_list_has(policy->origins, origin.at, origin.length);
 }
 
-/* The role nginx brings along, and what it hangs on. False: nobody that we know. */
+/* The role and the grant, from nginx. False: nobody that we know. */
 static bool
 request_is_welcome(const struct request *request, const struct handshake_policy *policy,
     struct handshake *handshake)
@@ -378,7 +377,7 @@ request_tell_who(const struct request *request, struct handshake *handshake)
 		    handshake->who, sizeof handshake->who, "%s", address_network(address, network));
 }
 
-/* Does it come by a name of ours? */
+/* Does it use a name of ours? */
 static bool
 request_is_ours(const struct request *request, const struct handshake_policy *policy)
 {
@@ -390,7 +389,7 @@ request_is_ours(const struct request *request, const struct handshake_policy *po
 	return policy->hosts == NULL || hosts_have(policy->hosts, host.at, host.length, site);
 }
 
-/* A body would lie where the frames begin. */
+/* A body would be taken for frames. */
 static bool
 request_has_body(const struct request *request)
 {

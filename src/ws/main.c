@@ -130,7 +130,7 @@ give_up_rights(const struct options *options, const struct server *server)
 		{ .path = "/dev/urandom", .may = CONFINE_READ },
 	};
 
-	json_object_seed(0); /* while it can be read for sure */
+	json_object_seed(0); /* while the seed can still be read */
 	confine(CONFINE_WATCH, paths, sizeof paths / sizeof paths[0]);
 }
 

@@ -12,15 +12,15 @@
 
 enum { ID_MAX = 64 }; /* bytes of an "id" that is a string: docs/protocol.md */
 
-/* One message and its reply-to-be. */
+/* One message and its reply to come. */
 struct slot {
 	struct relay *relay;
 	bool waiting;		    /* for orield */
-	bool changes;		    /* something, if it was done */
-	unsigned long token;	    /* to tell orield's client that we no longer do */
+	bool changes;		    /* it changes something, if it was done */
+	unsigned long token;	    /* for client_forget() */
 	struct limiter_user *place; /* among the commands under way; NULL: none */
 	json_t *id;		    /* of the message; NULL without */
-	char *reply;		    /* kept while an earlier one is waiting */
+	char *reply;		    /* kept while an earlier reply is waiting */
 	size_t length;
 };
 
@@ -68,8 +68,8 @@ relay_pop(struct relay *relay)
 	relay->count--;
 }
 
-/* The reply to `slot` is `line`: send it, and those that waited for it, or keep
- * it until its turn. */
+/* The reply to `slot` is `line`. Send it, and those that waited for it; or keep it until its
+ * turn. */
 static void
 slot_answer(struct slot *slot, const char *line, size_t length)
 {
@@ -135,7 +135,7 @@ relay_replied(void *arg, struct client_reply *reply)
 
 /* ---- messages -------------------------------------------------------- */
 
-/* A line may have no line feed inside; in JSON it can only be white space. */
+/* A line must not have a line feed inside. In JSON it can only be white space. */
 static void
 relay_forward(struct relay *relay, struct slot *slot, enum command_id command, const char *data,
     size_t length)
@@ -155,7 +155,7 @@ relay_forward(struct relay *relay, struct slot *slot, enum command_id command, c
 		session_close(relay->session, FRAMING_INTERNAL_ERROR, "out of memory");
 }
 
-/* Among all that are under way. False: it has been refused. */
+/* Take a place among the commands under way. False: it has been refused. */
 static bool
 slot_takes_place(struct slot *slot)
 {
@@ -248,7 +248,7 @@ relay_free(struct relay *relay)
 	free(relay);
 }
 
-/* False: none is left for this one. */
+/* False: no place is left for this client. */
 static bool
 relay_takes_place(struct relay *relay, struct limiter *limiter, struct handshake *handshake)
 {
@@ -314,7 +314,7 @@ relay_ready(void *state)
 	return relay->count < RELAY_BUSY;
 }
 
-/* What was sent to orield is done all the same; nobody hears of it. */
+/* Commands that were sent to orield are done all the same; nobody gets their replies. */
 static void
 relay_close(void *state)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* relay: what a WebSocket of oriel-ws is for. Each message is one command for
- * the camera's orield, or wrong; each gets one reply, in order. */
+/* relay: the service of oriel-ws's WebSockets. Each message is one command for the camera's
+ * orield, or an error; each gets one reply, in order. */
 #ifndef ORIEL_WS_RELAY_H
 #define ORIEL_WS_RELAY_H
 
@@ -11,7 +11,7 @@
 #include "ws/framing.h"
 
 enum {
-	RELAY_BUSY = 8, /* commands of one session on their way; then no more is read */
+	RELAY_BUSY = 8, /* commands of one session under way; with so many no more is read */
 	RELAY_SLOTS = RELAY_BUSY + FRAMING_BURST,
 };
 

@@ -18,9 +18,9 @@
 
 enum {
 	ACCEPTS_A_TURN = 64,
-	ACCEPT_PAUSE_S = 1, /* the rest of us may end by then */
+	ACCEPT_PAUSE_S = 1, /* other sessions may end by then */
 	STOP_STEPS = 20,
-	STOP_STEP_MS = 50, /* all are told within a second */
+	STOP_STEP_MS = 50, /* all clients are told within a second */
 	FDS_BESIDE = 32,   /* listener, loop, control sockets, logs */
 };
 
@@ -32,7 +32,7 @@ struct server {
 	bool inherited;
 	struct listener *listener; /* stopped while the server is full, or is ending */
 	struct event *stopping, *terminate, *interrupt, *watchdog;
-	size_t stop_batch; /* sessions a step; 0 = not stopping */
+	size_t stop_batch; /* sessions per step; 0 = not stopping */
 };
 
 /* ---- accepting ------------------------------------------------------- */
@@ -121,7 +121,7 @@ server_watchdog(evutil_socket_t unused, short what, void *arg)
 
 /* ---- life ------------------------------------------------------------ */
 
-/* Room for all clients: the soft limit is ours to raise. */
+/* Room for all clients: we may raise our soft limit. */
 static void
 server_raise_limit(size_t clients_max)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-/* server: accepts connections on a Unix socket and ends them all in order. */
+/* server: accepts connections on a Unix socket, and closes them all cleanly. */
 #ifndef ORIEL_WS_SERVER_H
 #define ORIEL_WS_SERVER_H
 
 #include "base/cause.h"
 #include "ws/session.h"
 
-/* Connections beyond the clients allowed: in the handshake, or on their way out. */
+/* Connections in addition to the allowed clients: in the handshake, or being closed. */
 enum { SERVER_HEADS_MAX = 64 };
 
 struct server;
@@ -23,18 +23,18 @@ struct server_setup {
 /* Listen and accept. NULL with *why. */
 struct server *server_new(const struct server_setup *setup, struct cause *why);
 
-/* Run until SIGTERM or SIGINT and the end they bring (server_stop). -1 with *why. */
+/* Run until SIGTERM or SIGINT, and until server_stop() is done. -1 with *why. */
 int server_run(struct server *server, struct cause *why);
 
 /* The socket's file, which is ours to remove; "" when the socket was handed over. */
 const char *server_file(const struct server *server);
 
-/* Begin to end: accept no more, say 1001 to all clients, a few at a time so that
- * they do not all come back at once. The loop is left when the last one has gone,
- * after a second and SESSION_LINGER_SECONDS at the latest. */
+/* Begin to end: accept no more, and send 1001 to all clients, a few at a time so that they do
+ * not all come back at once. The loop ends when the last one has gone, after a second and
+ * SESSION_LINGER_SECONDS at the latest. */
 void server_stop(struct server *server);
 
-/* What is still there is dropped. Clears *server. */
+/* Remaining sessions are dropped. Clears *server. */
 void server_free(struct server **server);
 
 #endif

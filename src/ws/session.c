@@ -13,7 +13,7 @@
 enum session_phase {
 	PHASE_HEAD, /* reading the handshake */
 	PHASE_OPEN,
-	PHASE_FAREWELL, /* our Close, or a refusal, is on its way out */
+	PHASE_FAREWELL, /* our Close, or a refusal, is being sent */
 	PHASE_LINGER,	/* all is sent: waiting for the client's end */
 	PHASE_GONE,
 };
@@ -24,16 +24,16 @@ struct session {
 	enum session_phase phase;
 	int fd;
 	struct event *readable, *writable, *deadline;
-	struct evbuffer *in; /* the head; later what the wire did not take yet */
+	struct evbuffer *in; /* the head; later the bytes that the framing did not take yet */
 	struct evbuffer *out;
 	struct framing *framing; /* from PHASE_OPEN on */
 	void *state;		 /* the service's, while PHASE_OPEN */
-	unsigned pings;		 /* sent since the client was heard last */
+	unsigned pings;		 /* sent since the client last sent anything */
 };
 
 /* ---- phases ---------------------------------------------------------- */
 
-/* The service's part ends here, whatever the connection still has to do. */
+/* The service's part ends here, whatever the connection still does. */
 static void
 session_leave_service(struct session *session)
 {
@@ -53,8 +53,8 @@ session_say_farewell(struct session *session)
 	timer_start(session->deadline, SESSION_LINGER_SECONDS * CLOCK_S);
 }
 
-/* To close(2) with bytes unread resets the peer, and nginx then throws our Close
- * away: stop sending, read until the peer has ended (RFC 6455 section 7.1.1). */
+/* close(2) with unread bytes resets the peer, and nginx then drops our Close. So stop sending,
+ * and read until the peer has ended (RFC 6455 section 7.1.1). */
 static void
 session_linger(struct session *session)
 {
@@ -127,7 +127,7 @@ session_read_head(struct session *session)
 	session->phase = PHASE_OPEN;
 }
 
-/* Offer the wire what it would not take before. False when it took nothing. */
+/* Offer the framing what it would not take before. False when it took nothing. */
 static bool
 session_feed(struct session *session)
 {
@@ -177,8 +177,8 @@ session_await_bytes(struct session *session)
 		event_add(session->readable, NULL);
 }
 
-/* Wait for what there is to wait for. A stalled client is not read from: the
- * time it may stall is on the writing side. */
+/* Wait for the next event. A stalled client is not read from: its time limit is on the writing
+ * side. */
 static void
 session_arm(struct session *session)
 {
@@ -194,7 +194,7 @@ session_arm(struct session *session)
 		timer_start(session->writable, SESSION_STALL_SECONDS * CLOCK_S);
 }
 
-/* The last thing each callback of the loop does; frees a session that is over. */
+/* The last call of each callback of the loop; frees a session that is over. */
 static void
 session_settle(struct session *session)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* session: one WebSocket connection on the event loop, from its first byte to
- * its lingering end. What it is for is the service's business. */
+/* session: one WebSocket connection on the event loop, from its first byte to its lingering end.
+ * The service decides what it is for. */
 #ifndef ORIEL_WS_SESSION_H
 #define ORIEL_WS_SESSION_H
 
@@ -13,20 +13,20 @@
 
 enum {
 	SESSION_HEAD_SECONDS = 10,    /* for the whole handshake */
-	SESSION_PING_SECONDS = 25,    /* of silence, then a ping */
-	SESSION_PINGS_MAX = 2,	      /* unanswered, then the end */
-	SESSION_STALL_SECONDS = 20,   /* a client that reads nothing for so long is dropped */
+	SESSION_PING_SECONDS = 25,    /* of silence before a ping */
+	SESSION_PINGS_MAX = 2,	      /* unanswered pings before the end */
+	SESSION_STALL_SECONDS = 20,   /* a client that reads nothing for this long is dropped */
 	SESSION_LINGER_SECONDS = 2,   /* for our Close to go out and the client's end to come */
-	SESSION_READ_MAX = 64 * 1024, /* bytes a wake-up, then others have their turn */
+	SESSION_READ_MAX = 64 * 1024, /* bytes per wake-up, then others have a turn */
 };
 
 struct session;
 
-/* What a session is for. `world` is the service's own; `state` what it keeps of
- * one session. None of these may free a session. */
+/* What a session is for. `world` belongs to the service; `state` is what it keeps for one
+ * session. None of these may free a session. */
 struct session_service {
 	size_t message_max; /* bytes */
-	/* The handshake is fine: the state of a new session, or NULL after
+	/* The handshake is good: return the state of a new session, or NULL after
 	 * handshake_refuse(). */
 	void *(*open)(void *world, struct session *session, struct handshake *handshake);
 	/* Can you take more messages now? When that changes: session_resume(). */
@@ -53,7 +53,7 @@ struct session_host {
 /* Take over a connected socket, non-blocking. -1 when out of memory: it is closed. */
 int session_new(struct session_host *host, int fd);
 
-/* At once, without a word. For the end of the process. */
+/* Close at once, without a Close frame. For the end of the process. */
 void session_free(struct session *session);
 
 /* Send one message. It goes out with the loop's next turn. */
@@ -62,8 +62,8 @@ void session_send(struct session *session, const void *data, size_t length, bool
 /* ready() would now say yes. */
 void session_resume(struct session *session);
 
-/* Send a Close, or drop the connection when the handshake isn't over. False when
- * the session was ending anyway. */
+/* Send a Close, or drop the connection when the handshake is not over. False when the session
+ * was ending anyway. */
 bool session_close(struct session *session, unsigned code, const char *reason);
 
 struct session *session_next(const struct session *session);
