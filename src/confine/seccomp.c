@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* seccomp: a list of what is allowed. What is not on it answers ENOSYS, as an older
- * kernel would: the C library then takes its older way (clone3, and whatever is newer
- * than this list), while EPERM would be a failure to it, and a kill would end a daemon
- * of years at the next upgrade of a library. An attacker gains nothing by the reply.
- * Where the kernel's audit is on, each refusal is logged (audit: type=1326). */
+/* seccomp: a list of what is allowed. Other calls answer ENOSYS, as an older kernel would. Then
+ * the C library uses an older call (instead of clone3, and of calls newer than this list). EPERM
+ * would be a failure to it, and a kill would end a daemon at the next upgrade of a library. An
+ * attacker gains nothing by the reply. Where the kernel's audit is on, each refusal is logged
+ * (audit: type=1326). */
 #include "config.h"
 
 #include <errno.h>
@@ -24,16 +24,16 @@
 #define NAMESPACES                                                                               \
 	((uint64_t)(CLONE_NEWCGROUP | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID | \
 	    CLONE_NEWUSER | CLONE_NEWUTS))
-#define WORD 0xffffffffu     /* of an int: the register's other half may hold anything */
+#define WORD 0xffffffffu     /* of an int: the other half of the register may hold anything */
 #define IOCTL_LETTER 0xff00u /* <linux/ioctl.h>: the "type" of a request */
 
 #ifdef __s390__
-enum { CLONE_FLAGS = 1 }; /* clone(2): another order there */
+enum { CLONE_FLAGS = 1 }; /* clone(2) has another order there */
 #else
 enum { CLONE_FLAGS = 0 };
 #endif
 
-/* Allowed when (argument & mask) == value; several of a name: any of them. */
+/* Allowed when (argument & mask) == value. Of several conditions for a name, one must hold. */
 struct condition {
 	unsigned group;
 	const char *name;
@@ -44,7 +44,7 @@ struct condition {
 static const struct condition conditions[] = {
 	{ .name = "socket", .argument = 0, .mask = WORD, .value = AF_UNIX },
 	{ .name = "socketpair", .argument = 0, .mask = WORD, .value = AF_UNIX },
-	/* Nothing that was written becomes code. */
+	/* No memory that was written becomes code. */
 	{ .name = "mmap", .argument = 2, .mask = PROT_EXEC, .value = 0 },
 	{ .name = "mmap2", .argument = 2, .mask = PROT_EXEC, .value = 0 },
 	{ .name = "mprotect", .argument = 2, .mask = PROT_EXEC, .value = 0 },
@@ -138,7 +138,7 @@ allow_conditions(scmp_filter_ctx filter, unsigned calls)
 	return error;
 }
 
-/* How many calls are allowed as they are. */
+/* The number of calls that are allowed without conditions. */
 static int
 fill(scmp_filter_ctx filter, unsigned calls)
 {
