@@ -5,6 +5,7 @@
  *   v4l2.c           streaming: the source kind
  *   v4l2_device.c    nodes: ioctls, what is a camera, finding it again, listing
  *   v4l2_mode.c      format, size and rate: choosing and setting
+ *   v4l2_walk.c      what the driver lists of them
  *   v4l2_controls.c  brightness and its like
  */
 #ifndef ORIEL_SOURCE_V4L2_DEVICE_H

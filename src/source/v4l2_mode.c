@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Choosing the best of the camera's modes: look at every format, size and rate and set the
  * nearest. What the driver answers is what we report. */
-#include "source/v4l2_device.h"
+#include "source/v4l2_walk.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -10,12 +10,7 @@
 #include <string.h>
 
 enum {
-	BEST_WIDTH = 1280,
-	BEST_HEIGHT = 720,
-	BEST_FPS = 30,	   /* when nothing is asked for */
-	SMOOTH_FPS = 15,   /* below this a smaller picture is better than a slower one */
-	ENUM_MOST = 256,   /* entries of a list, in case a driver never ends it */
-	CALLS_MOST = 1024, /* in all: 3 s at 3 ms per call; the richest cameras need 500 */
+	SMOOTH_FPS = 15, /* below this a smaller picture is better than a slower one */
 	SIDE_MAX = 65500,
 };
 
@@ -50,12 +45,6 @@ rank_of(uint32_t fourcc)
 		if (known[i].fourcc == fourcc)
 			return i;
 	return -1;
-}
-
-static double
-fps_of(struct v4l2_fract interval)
-{
-	return interval.numerator != 0 ? (double)interval.denominator / interval.numerator : 0;
 }
 
 /* ---- comparing ------------------------------------------------------- */
@@ -110,94 +99,10 @@ is_better(const struct source_request *wanted, const struct candidate *a, const 
 	return rate_miss(wanted, a->fps) < rate_miss(wanted, b->fps);
 }
 
-/* ---- walking the driver's lists -------------------------------------- */
-
-struct walker {
-	int fd;
-	unsigned calls;
-};
-
-static bool
-ask(struct walker *walker, unsigned long request, void *arg)
-{
-	return walker->calls++ < CALLS_MOST && v4l2_ioctl(walker->fd, request, arg) == 0;
-}
-
-/* Calls `each` with every rate of a size, or once with 0/0 when there are none. A range is
- * represented by its ends and by the requested rate. */
-typedef void (*each_rate)(void *arg, struct v4l2_fract interval);
-
-static void
-walk_rates(struct walker *walker, uint32_t fourcc, uint32_t width, uint32_t height, uint32_t fps,
-    each_rate each, void *arg)
-{
-	struct v4l2_frmivalenum is = { .pixel_format = fourcc, .width = width, .height = height };
-
-	for (; is.index < ENUM_MOST && ask(walker, VIDIOC_ENUM_FRAMEINTERVALS, &is); is.index++) {
-		struct v4l2_fract wanted = { 1, fps != 0 ? fps : BEST_FPS };
-
-		if (is.type == V4L2_FRMIVAL_TYPE_DISCRETE) {
-			each(arg, is.discrete);
-			continue;
-		}
-		each(arg, is.stepwise.min);
-		each(arg, is.stepwise.max);
-		if (fps_of(wanted) < fps_of(is.stepwise.min) &&
-		    fps_of(wanted) > fps_of(is.stepwise.max))
-			each(arg, wanted);
-		return;
-	}
-	if (is.index == 0)
-		each(arg, (struct v4l2_fract){ 0, 0 });
-}
-
-/* The value of a range nearest to `wanted`. */
-static uint32_t
-in_steps(uint32_t wanted, uint32_t least, uint32_t most, uint32_t step)
-{
-	if (wanted <= least || most <= least)
-		return least;
-	if (wanted > most)
-		wanted = most;
-	return step > 1 ? least + (wanted - least) / step * step : wanted;
-}
-
-typedef void (*each_size)(void *arg, uint32_t width, uint32_t height);
-
-static void
-walk_sizes(struct walker *walker, uint32_t fourcc, const struct source_request *wanted,
-    each_size each, void *arg)
-{
-	struct v4l2_frmsizeenum is = { .pixel_format = fourcc };
-	uint32_t width = wanted->width != 0 ? wanted->width : BEST_WIDTH;
-	uint32_t height = wanted->height != 0 ? wanted->height : BEST_HEIGHT;
-
-	for (; is.index < ENUM_MOST && ask(walker, VIDIOC_ENUM_FRAMESIZES, &is); is.index++) {
-		const struct v4l2_frmsize_stepwise *range = &is.stepwise;
-
-		if (is.type == V4L2_FRMSIZE_TYPE_DISCRETE) {
-			each(arg, is.discrete.width, is.discrete.height);
-			continue;
-		}
-		each(arg, in_steps(width, range->min_width, range->max_width, range->step_width),
-		    in_steps(height, range->min_height, range->max_height, range->step_height));
-		return;
-	}
-	if (is.index == 0) /* the driver has no list: ask and see */
-		each(arg, width, height);
-}
-
-static bool
-next_format(struct walker *walker, struct v4l2_fmtdesc *is)
-{
-	is->type = V4L2_BUF_TYPE_VIDEO_CAPTURE;
-	return is->index < ENUM_MOST && ask(walker, VIDIOC_ENUM_FMT, is);
-}
-
 /* ---- choosing -------------------------------------------------------- */
 
 struct choice {
-	struct walker walker;
+	struct v4l2_walk walker;
 	const struct source_request *wanted;
 	uint32_t fourcc;
 	struct candidate now, best;
@@ -209,7 +114,7 @@ consider_rate(void *arg, struct v4l2_fract interval)
 	struct choice *choice = arg;
 
 	choice->now.interval = interval;
-	choice->now.fps = fps_of(interval);
+	choice->now.fps = v4l2_fps(interval);
 	if (is_better(choice->wanted, &choice->now, &choice->best))
 		choice->best = choice->now;
 }
@@ -221,7 +126,7 @@ consider_size(void *arg, uint32_t width, uint32_t height)
 
 	choice->now.width = width;
 	choice->now.height = height;
-	walk_rates(&choice->walker, choice->fourcc, width, height, choice->wanted->fps,
+	v4l2_walk_rates(&choice->walker, choice->fourcc, width, height, choice->wanted->fps,
 	    consider_rate, choice);
 }
 
@@ -241,11 +146,11 @@ static int
 explain_no_format(
     const struct v4l2_node *node, const struct source_request *wanted, struct cause *why)
 {
-	struct walker walker = { .fd = node->fd };
+	struct v4l2_walk walker = { .fd = node->fd };
 	struct v4l2_fmtdesc is = { 0 };
 	char offers[128] = "", text[5];
 
-	for (; next_format(&walker, &is) && strlen(offers) < sizeof offers - 16; is.index++) {
+	for (; v4l2_walk_format(&walker, &is) && strlen(offers) < sizeof offers - 16; is.index++) {
 		fourcc_text(is.pixelformat, text);
 		snprintf(offers + strlen(offers), sizeof offers - strlen(offers), "%s%s",
 		    is.index > 0 ? ", " : "", text);
@@ -264,13 +169,13 @@ choose(const struct v4l2_node *node, const struct source_request *wanted, struct
 	struct choice choice = { .walker.fd = node->fd, .wanted = wanted, .best.rank = -1 };
 	struct v4l2_fmtdesc is = { 0 };
 
-	for (; next_format(&choice.walker, &is); is.index++) {
+	for (; v4l2_walk_format(&choice.walker, &is); is.index++) {
 		choice.now.rank = rank_of(is.pixelformat);
 		if (choice.now.rank == -1 ||
 		    (wanted->format >= 0 && (int)known[choice.now.rank].pixels != wanted->format))
 			continue;
 		choice.fourcc = is.pixelformat;
-		walk_sizes(&choice.walker, is.pixelformat, wanted, consider_size, &choice);
+		v4l2_walk_sizes(&choice.walker, is.pixelformat, wanted, consider_size, &choice);
 	}
 	*best = choice.best;
 	return best->rank != -1 ? 0 : explain_no_format(node, wanted, why);
@@ -306,10 +211,10 @@ static bool
 converts_colours(int fd, uint32_t fourcc)
 {
 	const uint32_t both = V4L2_FMT_FLAG_CSC_YCBCR_ENC | V4L2_FMT_FLAG_CSC_QUANTIZATION;
-	struct walker walker = { .fd = fd };
+	struct v4l2_walk walker = { .fd = fd };
 	struct v4l2_fmtdesc is = { 0 };
 
-	for (; next_format(&walker, &is); is.index++)
+	for (; v4l2_walk_format(&walker, &is); is.index++)
 		if (is.pixelformat == fourcc)
 			return (is.flags & both) == both;
 	return false;
@@ -432,7 +337,7 @@ v4l2_whole(enum pixel_format pixels, const struct v4l2_pix_format *format)
 /* ---- listing --------------------------------------------------------- */
 
 struct listing {
-	struct walker *walker;
+	struct v4l2_walk *walker;
 	uint32_t fourcc;
 	json_t *sizes, *rates;
 };
@@ -443,7 +348,7 @@ list_rate(void *arg, struct v4l2_fract interval)
 	struct listing *listing = arg;
 
 	if (interval.numerator != 0)
-		json_array_append_new(listing->rates, json_real(fps_of(interval)));
+		json_array_append_new(listing->rates, json_real(v4l2_fps(interval)));
 }
 
 static void
@@ -452,7 +357,7 @@ list_size(void *arg, uint32_t width, uint32_t height)
 	struct listing *listing = arg;
 
 	listing->rates = json_array();
-	walk_rates(listing->walker, listing->fourcc, width, height, 0, list_rate, listing);
+	v4l2_walk_rates(listing->walker, listing->fourcc, width, height, 0, list_rate, listing);
 	json_array_append_new(listing->sizes,
 	    json_pack("{s:i, s:i, s:o}", "width", (int)width, "height", (int)height, "fps",
 		listing->rates));
@@ -462,11 +367,11 @@ json_t *
 v4l2_list_modes(int fd)
 {
 	static const struct source_request any = { .kind = "v4l2" };
-	struct walker walker = { .fd = fd };
+	struct v4l2_walk walker = { .fd = fd };
 	struct v4l2_fmtdesc is = { 0 };
 	json_t *modes = json_array();
 
-	for (; next_format(&walker, &is); is.index++) {
+	for (; v4l2_walk_format(&walker, &is); is.index++) {
 		struct listing listing = {
 			.walker = &walker, .fourcc = is.pixelformat, .sizes = json_array()
 		};
@@ -474,7 +379,7 @@ v4l2_list_modes(int fd)
 		char text[5];
 
 		fourcc_text(is.pixelformat, text);
-		walk_sizes(&walker, is.pixelformat, &any, list_size, &listing);
+		v4l2_walk_sizes(&walker, is.pixelformat, &any, list_size, &listing);
 		json_array_append_new(modes,
 		    json_pack("{s:s, s:b, s:o}", "format",
 			rank != -1 ? pixel_format_name(known[rank].pixels) : text, "usable",

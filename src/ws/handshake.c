@@ -10,13 +10,9 @@
 
 #include "base/address.h"
 #include "base/word_list.h"
+#include "ws/word.h"
 
 enum { KEY_LENGTH = 24, KEY_BYTES = 16 }; /* RFC 6455 section 4.1, 7. */
-
-struct span {
-	const char *at;
-	size_t length;
-};
 
 /* The headers that matter here; for all others only the form is checked. */
 enum header {
@@ -56,8 +52,8 @@ static const char *const header_names[HEADERS] = {
 };
 
 struct request {
-	struct span method, target, version;
-	struct span value[HEADERS]; /* the last one of each name */
+	struct word method, target, version;
+	struct word value[HEADERS]; /* the last one of each name */
 	unsigned times[HEADERS];
 	bool websocket, upgrade; /* tokens of Upgrade and Connection */
 	bool protocol;		 /* HANDSHAKE_PROTOCOL is among the requested ones */
@@ -67,106 +63,21 @@ static const struct status {
 	unsigned number;
 	const char *phrase, *headers; /* headers that the response must have */
 } statuses[] = {
-	{ 400, "Bad Request", "" },
-	{ 401, "Unauthorized", "WWW-Authenticate: Bearer realm=\"Oriel\"\r\n" },
-	{ 403, "Forbidden", "" },
-	{ 404, "Not Found", "" },
-	{ 405, "Method Not Allowed", "Allow: GET\r\n" },
-	{ 426, "Upgrade Required", "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" },
-	{ 429, "Too Many Requests", "Retry-After: 5\r\n" },
-	{ 431, "Request Header Fields Too Large", "" },
-	{ 503, "Service Unavailable", "Retry-After: 5\r\n" },
-	{ 505, "HTTP Version Not Supported", "" },
+	{ .number = 400, .phrase = "Bad Request", .headers = "" },
+	{ .number = 401,
+	    .phrase = "Unauthorized",
+	    .headers = "WWW-Authenticate: Bearer realm=\"Oriel\"\r\n" },
+	{ .number = 403, .phrase = "Forbidden", .headers = "" },
+	{ .number = 404, .phrase = "Not Found", .headers = "" },
+	{ .number = 405, .phrase = "Method Not Allowed", .headers = "Allow: GET\r\n" },
+	{ .number = 426,
+	    .phrase = "Upgrade Required",
+	    .headers = "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" },
+	{ .number = 429, .phrase = "Too Many Requests", .headers = "Retry-After: 5\r\n" },
+	{ .number = 431, .phrase = "Request Header Fields Too Large", .headers = "" },
+	{ .number = 503, .phrase = "Service Unavailable", .headers = "Retry-After: 5\r\n" },
+	{ .number = 505, .phrase = "HTTP Version Not Supported", .headers = "" },
 };
-
-/* ---- words ----------------------------------------------------------- */
-
-static bool
-span_is(struct span span, const char *text)
-{
-	return span.length == strlen(text) && memcmp(span.at, text, span.length) == 0;
-}
-
-static bool
-span_is_nocase(struct span span, const char *text)
-{
-	return span.length == strlen(text) && strncasecmp(span.at, text, span.length) == 0;
-}
-
-/* Cut off the first part, up to `end`; the rest begins after it. False when there is no `end`. */
-static bool
-span_cut(struct span *rest, const char *end, struct span *part)
-{
-	const char *found = memmem(rest->at, rest->length, end, strlen(end));
-
-	if (found == NULL)
-		return false;
-	*part = (struct span){ rest->at, (size_t)(found - rest->at) };
-	rest->length -= part->length + strlen(end);
-	rest->at = found + strlen(end);
-	return true;
-}
-
-static struct span
-span_trim(struct span span)
-{
-	while (span.length > 0 && (*span.at == ' ' || *span.at == '\t'))
-		span.at++, span.length--;
-	while (span.length > 0 && strchr(" \t", span.at[span.length - 1]) != NULL)
-		span.length--;
-	return span;
-}
-
-/* Is `token` in a comma-separated list (RFC 9110 section 5.6.1)? */
-static bool
-span_lists(struct span list, const char *token, bool (*is)(struct span span, const char *text))
-{
-	struct span item;
-
-	while (span_cut(&list, ",", &item))
-		if (is(span_trim(item), token))
-			return true;
-	return is(span_trim(list), token);
-}
-
-/* Copy as a string, cut where it does not fit. */
-static void
-span_copy(struct span span, char *text, size_t size)
-{
-	size_t length = span.length < size ? span.length : size - 1;
-
-	memcpy(text, span.at, length);
-	text[length] = '\0';
-}
-
-/* RFC 9110 section 5.6.2 */
-static bool
-span_is_token(struct span span)
-{
-	static const char others[] = "!#$%&'*+-.^_`|~";
-
-	for (size_t i = 0; i < span.length; i++) {
-		unsigned char c = (unsigned char)span.at[i];
-
-		if (!(c >= '0' && c <= '9') && !((c | 0x20) >= 'a' && (c | 0x20) <= 'z') &&
-		    (c == '\0' || strchr(others, c) == NULL))
-			return false;
-	}
-	return span.length > 0;
-}
-
-/* No control characters but the tab: neither NUL nor a lone CR or LF. */
-static bool
-span_is_text(struct span span)
-{
-	for (size_t i = 0; i < span.length; i++) {
-		unsigned char c = (unsigned char)span.at[i];
-
-		if ((c < 0x20 && c != '\t') || c == 0x7f)
-			return false;
-	}
-	return true;
-}
 
 /* ---- the response ---------------------------------------------------- */
 
@@ -201,7 +112,7 @@ handshake_error(struct handshake *handshake, unsigned status, const char *text)
 static void
 handshake_accept(struct handshake *handshake, const struct request *request)
 {
-	struct span key = request->value[HEADER_KEY];
+	struct word key = request->value[HEADER_KEY];
 	static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 	char accept[BASE64_ENCODE_RAW_LENGTH(SHA1_DIGEST_SIZE) + 1] = "";
 	uint8_t digest[SHA1_DIGEST_SIZE];
@@ -224,50 +135,50 @@ handshake_accept(struct handshake *handshake, const struct request *request)
 
 /* method SP target SP version, single spaces (RFC 9112 section 3) */
 static bool
-request_line(struct request *request, struct span line)
+request_line(struct request *request, struct word line)
 {
-	if (!span_cut(&line, " ", &request->method) || !span_cut(&line, " ", &request->target))
+	if (!word_cut(&line, " ", &request->method) || !word_cut(&line, " ", &request->target))
 		return false;
 	request->version = line;
-	return span_is_token(request->method) && span_is_text(request->target) &&
-	    request->target.length > 0 && span_is_text(request->version);
+	return word_is_token(request->method) && word_is_text(request->target) &&
+	    request->target.length > 0 && word_is_text(request->version);
 }
 
 /* One header line. White space before the colon and folded lines are refused
  * (RFC 9112 section 5.1 and 5.2): a token has no space in it. */
 static bool
-request_header(struct request *request, struct span line)
+request_header(struct request *request, struct word line)
 {
-	struct span name, value;
+	struct word name, value;
 
-	if (!span_cut(&line, ":", &name) || !span_is_token(name) || !span_is_text(line))
+	if (!word_cut(&line, ":", &name) || !word_is_token(name) || !word_is_text(line))
 		return false;
-	value = span_trim(line);
+	value = word_trim(line);
 	for (int header = 0; header < HEADERS; header++) {
-		if (!span_is_nocase(name, header_names[header]))
+		if (!word_is_nocase(name, header_names[header]))
 			continue;
 		request->value[header] = value;
 		request->times[header]++;
 		if (header == HEADER_UPGRADE)
-			request->websocket |= span_lists(value, "websocket", span_is_nocase);
+			request->websocket |= word_lists(value, "websocket", word_is_nocase);
 		if (header == HEADER_CONNECTION)
-			request->upgrade |= span_lists(value, "upgrade", span_is_nocase);
+			request->upgrade |= word_lists(value, "upgrade", word_is_nocase);
 		if (header == HEADER_PROTOCOL)
-			request->protocol |= span_lists(value, HANDSHAKE_PROTOCOL, span_is);
+			request->protocol |= word_lists(value, HANDSHAKE_PROTOCOL, word_is);
 	}
 	return true;
 }
 
 /* `head` without the empty line at its end. */
 static bool
-request_parse(struct request *request, struct span head)
+request_parse(struct request *request, struct word head)
 {
-	struct span line;
+	struct word line;
 
 	memset(request, 0, sizeof *request);
-	if (!span_cut(&head, "\r\n", &line) || !request_line(request, line))
+	if (!word_cut(&head, "\r\n", &line) || !request_line(request, line))
 		return false;
-	while (span_cut(&head, "\r\n", &line))
+	while (word_cut(&head, "\r\n", &line))
 		if (!request_header(request, line))
 			return false;
 	return head.length == 0;
@@ -279,17 +190,17 @@ request_parse(struct request *request, struct span head)
 static bool
 request_names_camera(const struct request *request, char camera[CAMERA_NAME_MAX + 1])
 {
-	struct span path = request->target, rest = request->target, part;
+	struct word path = request->target, rest = request->target, part;
 
 	camera[0] = '\0';
-	if (span_cut(&rest, "?", &part))
+	if (word_cut(&rest, "?", &part))
 		path = part;
-	if (span_is(path, "/control"))
+	if (word_is(path, "/control"))
 		return true;
 	rest = path;
-	if (!span_cut(&rest, "/cam/", &part) || part.length != 0)
+	if (!word_cut(&rest, "/cam/", &part) || part.length != 0)
 		return false;
-	if (!span_cut(&rest, "/", &part) || !span_is(rest, "control"))
+	if (!word_cut(&rest, "/", &part) || !word_is(rest, "control"))
 		return false;
 	if (part.length > CAMERA_NAME_MAX)
 		return false;
@@ -301,7 +212,7 @@ request_names_camera(const struct request *request, char camera[CAMERA_NAME_MAX 
 static bool
 request_has_key(const struct request *request)
 {
-	struct span key = request->value[HEADER_KEY];
+	struct word key = request->value[HEADER_KEY];
 	uint8_t bytes[BASE64_DECODE_LENGTH(KEY_LENGTH)];
 	size_t length = sizeof bytes;
 	struct base64_decode_ctx base64;
@@ -317,11 +228,11 @@ request_has_key(const struct request *request)
 static bool
 request_is_same_origin(const struct request *request)
 {
-	struct span origin = request->value[HEADER_ORIGIN], scheme;
+	struct word origin = request->value[HEADER_ORIGIN], scheme;
 
-	if (request->times[HEADER_PROTO] != 1 || !span_cut(&origin, "://", &scheme))
+	if (request->times[HEADER_PROTO] != 1 || !word_cut(&origin, "://", &scheme))
 		return false;
-	return (span_is(scheme, "http") || span_is(scheme, "https")) &&
+	return (word_is(scheme, "http") || word_is(scheme, "https")) &&
 	    scheme.length == request->value[HEADER_PROTO].length &&
 	    memcmp(scheme.at, request->value[HEADER_PROTO].at, scheme.length) == 0 &&
 	    origin.length == request->value[HEADER_HOST].length &&
@@ -331,7 +242,7 @@ request_is_same_origin(const struct request *request)
 static bool
 request_may_enter(const struct request *request, const struct handshake_policy *policy)
 {
-	struct span origin = request->value[HEADER_ORIGIN];
+	struct word origin = request->value[HEADER_ORIGIN];
 
 	if (request->times[HEADER_ORIGIN] == 0)
 		return policy->allow_no_origin;
@@ -346,7 +257,7 @@ static bool
 request_is_welcome(const struct request *request, const struct handshake_policy *policy,
     struct handshake *handshake)
 {
-	struct span role = request->value[HEADER_ROLE], grant = request->value[HEADER_GRANT];
+	struct word role = request->value[HEADER_ROLE], grant = request->value[HEADER_GRANT];
 	char word[16];
 
 	handshake->role = ROLE_OPERATOR;
@@ -355,8 +266,8 @@ request_is_welcome(const struct request *request, const struct handshake_policy 
 	if (request->times[HEADER_ROLE] != 1 || request->times[HEADER_GRANT] != 1 ||
 	    role.length >= sizeof word || grant.length >= sizeof handshake->grant)
 		return false;
-	span_copy(role, word, sizeof word);
-	span_copy(grant, handshake->grant, sizeof handshake->grant);
+	word_copy(role, word, sizeof word);
+	word_copy(grant, handshake->grant, sizeof handshake->grant);
 	handshake->role = role_parse(word);
 	return handshake->role != ROLE_NONE;
 }
@@ -366,12 +277,12 @@ static void
 request_tell_who(const struct request *request, struct handshake *handshake)
 {
 	char address[INET6_ADDRSTRLEN] = "", network[INET6_ADDRSTRLEN];
-	struct span user = request->value[HEADER_USER];
+	struct word user = request->value[HEADER_USER];
 
 	if (request->times[HEADER_ADDRESS] == 1)
-		span_copy(request->value[HEADER_ADDRESS], address, sizeof address);
+		word_copy(request->value[HEADER_ADDRESS], address, sizeof address);
 	if (request->times[HEADER_USER] == 1 && user.length > 0)
-		span_copy(user, handshake->who, sizeof handshake->who);
+		word_copy(user, handshake->who, sizeof handshake->who);
 	else
 		snprintf(
 		    handshake->who, sizeof handshake->who, "%s", address_network(address, network));
@@ -381,11 +292,11 @@ request_tell_who(const struct request *request, struct handshake *handshake)
 static bool
 request_is_ours(const struct request *request, const struct handshake_policy *policy)
 {
-	struct span host = request->value[HEADER_HOST];
+	struct word host = request->value[HEADER_HOST];
 	char site[HOSTS_NAME_MAX + 1] = "";
 
 	if (request->times[HEADER_SITE] == 1)
-		span_copy(request->value[HEADER_SITE], site, sizeof site);
+		word_copy(request->value[HEADER_SITE], site, sizeof site);
 	return policy->hosts == NULL || hosts_have(policy->hosts, host.at, host.length, site);
 }
 
@@ -394,17 +305,17 @@ static bool
 request_has_body(const struct request *request)
 {
 	return request->times[HEADER_CODING] > 0 || request->times[HEADER_LENGTH] > 1 ||
-	    (request->times[HEADER_LENGTH] == 1 && !span_is(request->value[HEADER_LENGTH], "0"));
+	    (request->times[HEADER_LENGTH] == 1 && !word_is(request->value[HEADER_LENGTH], "0"));
 }
 
 static void
 request_judge(const struct request *request, const struct handshake_policy *policy,
     struct handshake *handshake)
 {
-	if (!span_is(request->version, "HTTP/1.1"))
+	if (!word_is(request->version, "HTTP/1.1"))
 		handshake_error(
 		    handshake, 505, "HTTP/1.1 is needed (nginx: proxy_http_version 1.1)");
-	else if (!span_is(request->method, "GET"))
+	else if (!word_is(request->method, "GET"))
 		handshake_error(handshake, 405, "method not allowed");
 	else if (request->times[HEADER_HOST] != 1 || request->value[HEADER_HOST].length == 0)
 		handshake_error(handshake, 400, "one Host header is needed");
@@ -415,7 +326,7 @@ request_judge(const struct request *request, const struct handshake_policy *poli
 	else if (!request->websocket || !request->upgrade)
 		handshake_error(handshake, 426, "this is a WebSocket");
 	else if (request->times[HEADER_VERSION] != 1 ||
-	    !span_is(request->value[HEADER_VERSION], "13"))
+	    !word_is(request->value[HEADER_VERSION], "13"))
 		handshake_error(handshake, 426, "WebSocket version 13 is needed");
 	else if (!request_has_key(request))
 		handshake_error(handshake, 400, "one Sec-WebSocket-Key of 16 bytes is needed");
@@ -444,9 +355,9 @@ void
 handshake_read(const struct handshake_policy *policy, const char *bytes, size_t length,
     struct handshake *handshake)
 {
-	struct span rest = { bytes, length }, head;
+	struct word rest = { .at = bytes, .length = length }, head;
 	struct request request;
-	bool whole = span_cut(&rest, "\r\n\r\n", &head);
+	bool whole = word_cut(&rest, "\r\n\r\n", &head);
 
 	handshake->status = 0;
 	handshake->camera[0] = handshake->grant[0] = handshake->who[0] = '\0';
