@@ -1,32 +1,15 @@
 /* SPDX-License-Identifier: ISC */
-#include "sqlite/sql.h"
-
 #include <errno.h>
-#include <sqlite3.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "sqlite/sql_internal.h"
 
-enum { STATEMENTS_MAX = 40, BUSY_MS = 2000, STEPS_BETWEEN_LOOKS = 10000 };
+enum { BUSY_MS = 2000, STEPS_BETWEEN_LOOKS = 10000 };
 
-struct sql_statement {
-	struct sql *sql;
-	sqlite3_stmt *handle;
-};
-
-struct sql {
-	sqlite3 *handle;
-	int failure; /* the newest failure and its reason */
-	struct cause reason;
-	bool damaged;
-	uint64_t until_ns; /* 0: no limit */
-	unsigned count;
-	struct sql_statement statements[STATEMENTS_MAX];
-};
-
-static int
+int
 sql_fail(struct sql *sql, int failure, struct cause *why, const char *text)
 {
 	sql->failure = failure;
@@ -54,7 +37,7 @@ sql_says_damage(int code)
 	    code == SQLITE_IOERR_CORRUPTFS;
 }
 
-static int
+int
 sql_result(struct sql *sql, int code, struct cause *why)
 {
 	bool damage = sql_says_damage(code);
@@ -153,7 +136,7 @@ sql_set_up(struct sql *sql, struct cause *why)
 	    why);
 }
 
-static int
+int
 sql_open_as(const char *path, int flags, struct sql **sql, struct cause *why)
 {
 	struct sql *made = calloc(1, sizeof *made);
@@ -387,72 +370,4 @@ bool
 sql_in_transaction(const struct sql *sql)
 {
 	return sqlite3_get_autocommit(sql->handle) == 0;
-}
-
-/* ---- a database as bytes --------------------------------------------- */
-
-enum { HEADER_SIZE = 100, HEADER_WRITE_VERSION = 18, HEADER_READ_VERSION = 19 };
-
-/* A copy has no use for WAL, and there is none in memory
- * (https://www.sqlite.org/fileformat2.html#file_format_version_numbers). */
-int
-sql_save(struct sql *sql, unsigned char **bytes, size_t *length, struct cause *why)
-{
-	sqlite3_int64 size = 0;
-
-	*bytes = sqlite3_serialize(sql->handle, "main", &size, 0);
-	*length = (size_t)size;
-	if (*bytes == NULL)
-		return sql_fail(sql, SQL_FAILED, why, "the database cannot be copied");
-	if (size < HEADER_SIZE)
-		return sql_fail(sql, SQL_FAILED, why, "the database is empty");
-	(*bytes)[HEADER_WRITE_VERSION] = (*bytes)[HEADER_READ_VERSION] = 1;
-	return SQL_OK;
-}
-
-void
-sql_bytes_free(unsigned char **bytes)
-{
-	sqlite3_free(*bytes);
-	*bytes = NULL;
-}
-
-int
-sql_open_bytes(const unsigned char *bytes, size_t length, struct sql **sql, struct cause *why)
-{
-	int result = sql_open_as(":memory:", SQLITE_OPEN_READWRITE, sql, why);
-	unsigned char *own;
-
-	if (result != SQL_OK) {
-		sql_close(sql);
-		return result;
-	}
-	own = sqlite3_malloc64(length);
-	if (own == NULL) {
-		result = sql_fail(*sql, SQL_FAILED, why, "out of memory");
-		sql_close(sql);
-		return result;
-	}
-	memcpy(own, bytes, length); /* SQLite owns it from now on */
-	result = sql_result(*sql,
-	    sqlite3_deserialize((*sql)->handle, "main", own, (sqlite3_int64)length,
-		(sqlite3_int64)length,
-		SQLITE_DESERIALIZE_FREEONCLOSE | SQLITE_DESERIALIZE_RESIZEABLE),
-	    why);
-	if (result != SQL_OK)
-		sql_close(sql);
-	return result;
-}
-
-int
-sql_copy(struct sql *from, struct sql *to, struct cause *why)
-{
-	sqlite3_backup *copy = sqlite3_backup_init(to->handle, "main", from->handle, "main");
-	int code;
-
-	if (copy == NULL)
-		return sql_result(to, sqlite3_extended_errcode(to->handle), why);
-	sqlite3_backup_step(copy, -1);
-	code = sqlite3_backup_finish(copy);
-	return sql_result(to, code, why);
 }
