@@ -3,8 +3,7 @@
 
 #include <stddef.h>
 
-#define FUTURE_NS \
-	UINT64_C(100000000) /* rounding errors and differences between CPUs' clocks are smaller */
+#define FUTURE_NS UINT64_C(100000000) /* rounding errors and clock differences are smaller */
 
 static const char *
 find_fault(
