@@ -239,11 +239,11 @@ run_help(struct ctl *ctl, int argc, char **argv)
 		printf("  %s %s\n        %s\n", command->name, ctl_arguments(command, arguments),
 		    command->help);
 	puts(
-	    "\n  --camera=NAME   the camera meant (default: the only one there is, else " CAMERA_FIRST
+	    "\n  --camera=NAME   the camera (default: the only one there is, else " CAMERA_FIRST
 	    ")\n"
 	    "  --run-dir=DIR   where the cameras' control sockets are (default /run/oriel)\n"
 	    "  --accounts=DIR  where the site's accounts are (default /var/lib/oriel-fcgi)\n"
-	    "  --json          print what the camera daemon said, for scripts\n"
+	    "  --json          print the daemon's answers as JSON, for scripts\n"
 	    "  --version, --help\n\n"
 	    "exit status: 0 done, 1 refused or failed, 2 wrong usage, 3 camera daemon not running");
 	return CTL_OK;
@@ -291,20 +291,20 @@ const struct ctl_command ctl_commands[] = {
 	    .run = run_delete },
 	{ .name = "controls",
 	    .asks = "controls",
-	    .help = "What the camera lets one adjust.",
+	    .help = "The camera's own controls.",
 	    .run = run_asking,
 	    .show = show_controls },
 	{ .name = "control",
 	    .arguments = "NAME=VALUE ...",
-	    .help = "Adjust it, and keep that.",
+	    .help = "Set controls, and keep them.",
 	    .run = run_control },
 	{ .name = "cameras",
 	    .help = "The cameras of this machine, their formats, sizes and rates.",
 	    .run = run_cameras },
 	{ .name = "doctor",
 	    .arguments = "[--state-dir=DIR] [--fcgi-socket=FILE] [--ws-socket=FILE] [--nginx=CONF]",
-	    .help =
-		"Check devices, sockets, memory, disk, accounts and nginx, and say what to do; to root also the set-up token.",
+	    .help = "Check devices, sockets, memory, disk, accounts and nginx, and say "
+		    "what to do; for root also show the set-up token.",
 	    .run = ctl_doctor },
 	{ .name = "user",
 	    .arguments =
@@ -314,7 +314,7 @@ const struct ctl_command ctl_commands[] = {
 	    .run = ctl_user },
 	{ .name = "session",
 	    .arguments = "list | revoke ID ... | revoke --user=NAME | revoke --all",
-	    .help = "Who is logged in; end that, and what is open of it, at once.",
+	    .help = "Who is logged in; end sessions, and what is open for them, at once.",
 	    .run = ctl_session },
 	{ .name = "token",
 	    .arguments = "list | add NAME [--role=viewer|operator] [--days=N] | del NAME",
@@ -328,8 +328,8 @@ const struct ctl_command ctl_commands[] = {
 	    .run = ctl_backup },
 	{ .name = "restore",
 	    .arguments = "[--force] [--state-dir=DIR] FILE",
-	    .help =
-		"Put them back, here or on a new machine, while the camera's orield is stopped. --force: in the place of what is there.",
+	    .help = "Put a backup back, here or on a new machine, while the camera's "
+		    "orield is stopped. --force: replace what is there.",
 	    .run = ctl_restore },
 	{ .name = "tls",
 	    .arguments = "self-signed [--force] DIR [NAME|ADDRESS ...]",
@@ -338,10 +338,11 @@ const struct ctl_command ctl_commands[] = {
 	    .run = ctl_tls },
 	{ .name = "notsent-lowat",
 	    .arguments = "[--bytes=N] [PID|FILE]",
-	    .help =
-		"Bound what nginx's listening sockets let a connection hold unsent (16384), so that far viewers get "
-		"the line's rate and slow ones fresh pictures; FILE holds its number (/run/nginx.pid).",
+	    .help = "Limit the unsent bytes of each connection on nginx's listening "
+		    "sockets (16384), so that far viewers get the line's rate and slow "
+		    "ones fresh pictures; FILE holds nginx's process number "
+		    "(/run/nginx.pid).",
 	    .run = ctl_notsent_lowat },
-	{ .name = "help", .help = "This.", .run = run_help },
+	{ .name = "help", .help = "Print this.", .run = run_help },
 	{ .name = NULL },
 };

@@ -25,9 +25,9 @@
 	EVENT(DELETED, "deleted", EVENT_LIVE, "Somebody deleted a saved picture.")        \
 	EVENT(STATE, "state", EVENT_LIVE,                                                 \
 	    "Settings and counters: on connect, and whenever they or the camera change.") \
-	EVENT(PULSE, "pulse", EVENT_LIVE, "How the camera does, once a second.")          \
+	EVENT(PULSE, "pulse", EVENT_LIVE, "The camera's live numbers, once a second.")    \
 	EVENT(CONTROLS, "controls", EVENT_LIVE,                                           \
-	    "The camera's own controls, after one was changed, by whomever.")             \
+	    "The camera's own controls, after anybody changed one.")                      \
 	EVENT(RING, "ring", EVENT_LOCAL,                                                  \
 	    "There is a new frame ring: attach again. For those who have asked to attach.")
 

@@ -139,9 +139,8 @@
 	    .help = "Holds a folder per camera with its database and saved pictures.")             \
 	SETTING(CONFINE, .name = "confine", .label = "Confine", .group = "System",                 \
 	    .type = OPTION_BOOLEAN, .initial = "yes",                                              \
-	    .help =                                                                                \
-		"Give up at start all files and system calls not needed; no helps to find out "    \
-		"whether that is in the way.")                                                     \
+	    .help = "Give up at the start all files and system calls that are not needed; "        \
+		    "no: to find out whether that causes a failure.")                              \
 	SETTING(LOG_LEVEL, .name = "log_level", .label = "Log level", .group = "System",           \
 	    .type = OPTION_CHOICE, .initial = "info",                                              \
 	    .choices = "error|warning|notice|info|debug",                                          \

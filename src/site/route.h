@@ -45,9 +45,9 @@
 	    "Set V4L2 controls, all of them or none, and keep them.", .command = "control")       \
 	ROUTE(READY, "GET", "/readyz", ROLE_VIEWER, CAMERA, api_ready, "Is there a fresh frame?") \
 	ROUTE(PAGE, "GET", "/", ROLE_VIEWER, SITE, dashboard_get, "The dashboard.")               \
-	ROUTE(HEALTH, "GET", "/healthz", ROLE_NONE, SITE, api_health, "Does the process live?")   \
+	ROUTE(HEALTH, "GET", "/healthz", ROLE_NONE, SITE, api_health, "Is the process alive?")    \
 	ROUTE(SESSION, "GET", "/session", ROLE_VIEWER, SITE, login_session,                       \
-	    "Who asks, and what they may.")                                                       \
+	    "Who is logged in, and what they may do.")                                            \
 	ROUTE(LOGIN_PAGE, "GET", "/login", ROLE_NONE, SITE, login_page, "The page to log in.")    \
 	ROUTE(LOGIN, "POST", "/login", ROLE_NONE, SITE, login_post,                               \
 	    "Log in with the page's form, or make the first user.")                               \

@@ -24,10 +24,9 @@
 	    .help = "MJPEG streams at a time in each process; one more is answered 503.")          \
 	SETTING(FRAME_MEMORY, .name = "frame_memory", .type = OPTION_INTEGER, .min = 16,           \
 	    .max = 65536, .initial = "128", .unit = "MiB",                                         \
-	    .help =                                                                                \
-		"For frames on their way to slow viewers, one each at worst, in each process; "    \
-		"three quarters used, slow ones take turns; seven eighths, one more stream is "    \
-		"answered 503.")                                                                   \
+	    .help = "Memory for frames that are being sent to slow viewers, in each "              \
+		    "process; from three quarters on they take turns, from seven eighths "         \
+		    "on one more stream is answered 503.")                                         \
 	SETTING(MAX_EVENTS, .name = "max_events", .type = OPTION_INTEGER, .min = 0, .max = 100000, \
 	    .initial = "10000",                                                                    \
 	    .help = "Event streams (SSE) at a time in each process; one more is answered 503.")    \
@@ -45,33 +44,31 @@
 	    .help = "How much of each of these one account may take, or one address with log-in "  \
 		    "off; one more is answered 429.")                                              \
 	SETTING(LOGIN, .name = "login", .type = OPTION_BOOLEAN, .initial = "yes",                  \
-	    .help =                                                                                \
-		"Ask who it is; no: whoever reaches the site may look, change, save and delete.")  \
+	    .help = "Users must log in; no: whoever reaches the site may look, change, "           \
+		    "save and delete.")                                                            \
 	SETTING(STATE_DIR, .name = "state_dir", .type = OPTION_TEXT,                               \
 	    .initial = "/var/lib/oriel-fcgi", .argument = "DIR",                                   \
 	    .help = "Holds auth.db: users, sessions and tokens.")                                  \
 	SETTING(SESSION_IDLE, .name = "session_idle", .type = OPTION_INTEGER, .min = 1,            \
 	    .max = 315360000, .initial = "604800", .unit = "s",                                    \
-	    .help = "A session that was not used for so long has ended.")                          \
+	    .help = "A session ends when it was not used for this long.")                          \
 	SETTING(SESSION_MAX, .name = "session_max", .type = OPTION_INTEGER, .min = 1,              \
 	    .max = 315360000, .initial = "2592000", .unit = "s",                                   \
-	    .help = "A session that has lasted for so long has ended.")                            \
+	    .help = "A session ends after this long, used or not.")                                \
 	SETTING(BASIC, .name = "basic", .type = OPTION_BOOLEAN, .initial = "no",                   \
-	    .help =                                                                                \
-		"Take HTTP Basic as well: for programs that know nothing else, over TLS only.")    \
+	    .help = "Accept HTTP Basic as well, for programs that know nothing else; over "        \
+		    "TLS only.")                                                                   \
 	SETTING(ALLOW_ORIGINS, .name = "allow_origins", .type = OPTION_TEXT, .initial = "",        \
 	    .argument = "ORIGINS",                                                                 \
 	    .help = "Other sites whose pages may read and change, exact, separated by spaces: "    \
 		    "https://dash.example.")                                                       \
 	SETTING(ALLOW_HOSTS, .name = "allow_hosts", .type = OPTION_TEXT, .initial = "",            \
 	    .argument = "NAMES",                                                                   \
-	    .help =                                                                                \
-		"Names of this site beside the machine's own, separated by spaces, * for any; "    \
-		"with log-in off others are refused.")                                             \
+	    .help = "Names of this site besides the machine's own, separated by spaces, * "        \
+		    "for any; with log-in off others are refused.")                                \
 	SETTING(CONFINE, .name = "confine", .type = OPTION_BOOLEAN, .initial = "yes",              \
-	    .help =                                                                                \
-		"Give up at start all files and system calls not needed; no helps to find out "    \
-		"whether that is in the way.")                                                     \
+	    .help = "Give up at the start all files and system calls that are not needed; "        \
+		    "no: to find out whether that causes a failure.")                              \
 	SETTING(LOG_LEVEL, .name = "log_level", .type = OPTION_CHOICE, .initial = "info",          \
 	    .choices = "error|warning|notice|info|debug",                                          \
 	    .help = "Least important messages to log.")

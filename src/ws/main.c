@@ -49,14 +49,13 @@ static const struct option_row table[OPTIONS] = {
 	[LOGIN] = { .name = "login",
 	    .type = OPTION_BOOLEAN,
 	    .initial = "yes",
-	    .help =
-		"Let those in whom oriel-fcgi knows; no: whoever reaches the site is an operator." },
+	    .help = "Users must log in; no: whoever reaches the site is an operator." },
 	[ALLOW_ORIGINS] = { .name = "allow_origins",
 	    .type = OPTION_TEXT,
 	    .initial = "",
 	    .argument = "ORIGINS",
-	    .help =
-		"Web origins that may connect beside the site's own, exact, separated by spaces: https://dash.example." },
+	    .help = "Web origins that may connect besides the site's own, exact, "
+		    "separated by spaces: https://dash.example." },
 	[ALLOW_NO_ORIGIN] = { .name = "allow_no_origin",
 	    .type = OPTION_BOOLEAN,
 	    .initial = "yes",
@@ -65,14 +64,14 @@ static const struct option_row table[OPTIONS] = {
 	    .type = OPTION_TEXT,
 	    .initial = "",
 	    .argument = "NAMES",
-	    .help =
-		"Names of this site beside the machine's own, separated by spaces, * for any; with log-in off others are refused." },
+	    .help = "Names of this site besides the machine's own, separated by spaces, * "
+		    "for any; with log-in off others are refused." },
 	[MAX_CLIENTS] = { .name = "max_clients",
 	    .type = OPTION_INTEGER,
 	    .min = 1,
 	    .max = 10000,
 	    .initial = "1024",
-	    .help = "So many at a time; the next is told 503." },
+	    .help = "WebSockets at a time; one more is answered 503." },
 	[MAX_COMMANDS] = { .name = "max_commands",
 	    .type = OPTION_INTEGER,
 	    .min = 1,
@@ -86,18 +85,18 @@ static const struct option_row table[OPTIONS] = {
 	    .max = 100,
 	    .initial = "50",
 	    .unit = "%",
-	    .help =
-		"How much of each of these one account may take, or one address with log-in off; the next is told 429, or refused." },
+	    .help = "How much of each of these one account may take, or one address with "
+		    "log-in off; one more is answered 429, or refused." },
 	[CONFINE] = { .name = "confine",
 	    .type = OPTION_BOOLEAN,
 	    .initial = "yes",
-	    .help =
-		"Give up at start all files and system calls not needed; no helps to find out whether that is in the way." },
+	    .help = "Give up at the start all files and system calls that are not needed; "
+		    "no: to find out whether that causes a failure." },
 	[LOG_LEVEL] = { .name = "log_level",
 	    .type = OPTION_CHOICE,
 	    .initial = "info",
 	    .choices = "error|warning|notice|info|debug",
-	    .help = "What to log, up to this level." },
+	    .help = "Least important messages to log." },
 };
 
 static const struct option_program program = {
