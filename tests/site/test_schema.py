@@ -244,7 +244,7 @@ def test_every_event_is_as_it_says(make_site, dev):
             told = json.loads(local.readline())
             check(LINE, told)
             heard.add(told["event"])
-    assert heard | {"motion"} == kinds()        # motion: below
+    assert heard | {"motion", "motion_end"} == kinds()      # these: below
 
 
 def test_the_past_is_as_it_says(site):
@@ -253,6 +253,7 @@ def test_the_past_is_as_it_says(site):
         motion = events.wait("motion")
         check(LINE, line(motion))
         check(LINE, line(events.wait("saved")))
+        check(LINE, line(events.wait("motion_end")))
     listed = site.get("/history?limit=1000").json()
     schema = {**closed(OPENAPI["paths"]["/history"]["get"]["responses"]["200"]["content"][JSON]["schema"]), "components": COMPONENTS}
     check(schema, listed)
