@@ -138,7 +138,7 @@ test_what_an_end_says(void **state)
 		{ "9523......", 50, 0, 200 }, /* what was before the beginning is not in it */
 		{ "22.9..8.....", 90, 200, 500 },
 		{ "2299......", 90, 100, 200 }, /* the first of equals */
-		{ "##.....", 300, 0, 0 },
+		{ "##.....", 300, 0, 0 }, { "##......222.....", 20, 0, 100 }, /* the second one */
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

@@ -32,6 +32,9 @@ done(void *arg, struct store_job *job)
 					       : "failed");
 	json_array_foreach(job->events, index, line)
 	{
+		/* What could not be stored says so. */
+		assert_true(json_object_get(line, "id") != NULL ||
+		    json_is_false(json_object_get(json_object_get(line, "data"), "stored")));
 		used += (size_t)snprintf(said + used, sizeof said - used, ",%s#%lld",
 		    json_get_text(line, "event"), json_integer_value(json_object_get(line, "id")));
 	}
@@ -232,12 +235,11 @@ newest_done(void *arg, struct store_job *job)
 	answers++;
 }
 
-/* Its data as text. */
+/* The data of the newest that the question asks for, as text. */
 static const char *
-newest_event(void)
+event_of(struct store_job *question)
 {
 	static char text[500];
-	struct store_job *question = job(STORE_JOB_EVENTS, "");
 	char *line;
 
 	question->done = newest_done;
@@ -256,6 +258,12 @@ restart(void)
 	store_worker_free(&worker);
 	start();
 	return wait_for(1);
+}
+
+static const char *
+newest_event(void)
+{
+	return event_of(job(STORE_JOB_EVENTS, ""));
 }
 
 static void
@@ -628,6 +636,11 @@ test_disk_full(void **state)
 	told = wait_for(2);
 	assert_non_null(strstr(told, "e:ok,motion_end#0 m:ok,motion_end#"));
 	assert_non_null(strstr(told, ",motion#"));
+	question = job(STORE_JOB_EVENTS, "q");
+	strcpy(question->type, "motion_end");
+	told = event_of(question);
+	assert_non_null(strstr(told, "\"seconds\":12.3,\"peak\":31.0,"));
+	assert_null(strstr(told, "cut"));
 	store_worker_status(worker, &status);
 	assert_string_equal(status.trouble, "");
 	/* The triggers of the outage were counted and are stored now. */
