@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* show_internal: what is asked of a reply's parts, and how each is written. */
+/* show_internal: reading the parts of a reply, and writing each of them. */
 #ifndef ORIEL_CTL_SHOW_INTERNAL_H
 #define ORIEL_CTL_SHOW_INTERNAL_H
 

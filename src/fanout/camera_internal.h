@@ -21,7 +21,7 @@ struct camera {
 	struct client *client;
 	struct event *settle, *count;
 	bool settling, subscribed, pulse;
-	bool greeting; /* subscribe and attach are on their way */
+	bool greeting; /* subscribe and attach are under way */
 	uint64_t last_event;
 	bool resume; /* last_event counts */
 

@@ -94,7 +94,8 @@ page_give(const struct page *page, const struct page_text *text, struct subscrib
 			return;
 		subscriber->last = text->ids[text->count - 1];
 	}
-	/* An empty page: nothing between the client's last and what was the log's base. */
+	/* An empty page: there is nothing between the client's last event and the log's former
+	 * base. */
 	if (subscriber->last >= log->base || (text->count == 0 && page->base == log->base))
 		subscriber_take_log(subscriber);
 	else

@@ -49,7 +49,7 @@ TAILQ_HEAD(frame_buf_list, frame_buf);
 /* The memory that the frames of all cameras of the process may take. At worst, each slow viewer
  * is in the middle of another frame. */
 struct frame_buf_budget {
-	size_t used, most;	    /* bytes of what is in `held` */
+	size_t used, most;	    /* bytes of the frames in `held` */
 	struct frame_buf_list held; /* newest ones and held ones, the oldest first */
 	uint64_t evictions;
 };

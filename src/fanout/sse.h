@@ -30,7 +30,7 @@ struct sse_message *sse_raw(const char *text);
 /* What Last-Event-ID says. */
 enum sse_resume { SSE_FRESH, SSE_AFTER, SSE_UNKNOWN };
 
-/* SSE_AFTER sets *id. "" is SSE_FRESH; what is no plain decimal is SSE_UNKNOWN. */
+/* SSE_AFTER sets *id. "" is SSE_FRESH; anything but a plain decimal is SSE_UNKNOWN. */
 enum sse_resume sse_resume_parse(const char *text, uint64_t *id);
 
 struct sse_log {

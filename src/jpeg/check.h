@@ -3,9 +3,9 @@
  * walking, no library; every input is hostile.
  *
  * A picture that a browser's decoder (libjpeg-turbo) shows, if need be with a warning, is taken.
- * The same rules stand here, so that nothing has to be decoded. Refused is what is no JPEG, what
- * no browser shows, what states impossible things about itself, and what takes more than a
- * bounded time and memory to decode. */
+ * The same rules stand here, so that nothing has to be decoded. These are refused: what is no
+ * JPEG, what no browser shows, what states impossible things about itself, and what takes more
+ * than a bounded time and memory to decode. */
 #ifndef ORIEL_JPEG_CHECK_H
 #define ORIEL_JPEG_CHECK_H
 

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-/* Print the table `name` on standard output; false: there is none of this name. */
+/* Print the table `name` on standard output; false: there is no such table. */
 bool table_print(const char *name);
 
 #endif

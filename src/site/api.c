@@ -37,7 +37,7 @@ query_argument(const char *query, const struct field *argument, json_t **value, 
 	else if (argument->type == FIELD_BOOLEAN && strcmp(text, "false") == 0)
 		*value = json_false();
 	else
-		*value = json_string(text); /* orield says what it should be */
+		*value = json_string(text); /* orield checks it */
 	return *value != NULL ? 1 : cause_set(why, "%s is not UTF-8", argument->name);
 }
 

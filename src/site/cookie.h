@@ -14,7 +14,7 @@
 #define COOKIE_SESSION "oriel"
 #define COOKIE_DEVICE "oriel-device"
 
-/* The secret in it; false when there is none. */
+/* The secret in the cookie; false when there is none. */
 bool cookie_find(const struct request *request, const char *name, char secret[SECRET_SIZE]);
 
 /* `secure`: over TLS. A secret "" and 0 seconds delete the cookie. */
