@@ -71,7 +71,7 @@ capture_new(const struct capture_settings *settings, const struct capture_tuning
 	capture->reports = reports;
 	capture->wake = capture->inotify = -1;
 	pthread_mutex_init(&capture->lock, NULL);
-	cause_set(&capture->status.reason, REASON_NO_FRAME);
+	cause_reason(&capture->status.reason, &reason_no_frame);
 	if (capture_init(capture, settings, why) == -1) {
 		capture_deinit(capture);
 		return NULL;
@@ -114,7 +114,8 @@ status_look_for_hang(struct capture_status *status)
 		return;
 	status->online = false;
 	status->fps = 0;
-	cause_set(&status->reason, "%s does not answer", status->mode.name);
+	cause_detail(
+	    &status->reason, &reason_camera_hangs, "%s does not answer", status->mode.name);
 }
 
 void

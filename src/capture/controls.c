@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "protocol/reasons.h"
 #include "capture/capture_internal.h"
 
 enum { REQUESTS_MOST = 64, BATCH_MOST = 32 };
@@ -217,10 +218,10 @@ begin_reading(struct capture *capture)
 }
 
 static void
-refuse(
-    struct capture_controls *controls, struct capture_controls_request *request, const char *reason)
+refuse(struct capture_controls *controls, struct capture_controls_request *request,
+    const struct cause *reason)
 {
-	cause_set(&request->reason, "%s", reason);
+	request->reason = *reason;
 	request->refused = true;
 	TAILQ_INSERT_TAIL(&controls->answers, request, next);
 }
@@ -307,11 +308,13 @@ void
 capture_controls_opened(struct capture *capture)
 {
 	struct capture_controls *controls = capture->controls;
+	struct cause anew;
 	const char *name;
 	json_t *value;
 
+	cause_detail(&anew, &reason_control_refused, "the camera was opened anew meanwhile");
 	if (controls->setting != NULL)
-		refuse(controls, controls->setting, "the camera was opened anew meanwhile");
+		refuse(controls, controls->setting, &anew);
 	controls->setting = NULL;
 	json_array_clear(controls->again);
 	json_array_clear(controls->later);
@@ -372,7 +375,7 @@ static void
 refuse_all(struct capture *capture)
 {
 	struct capture_controls *controls = capture->controls;
-	const char *reason = capture->status.reason.text;
+	const struct cause *reason = &capture->status.reason;
 	struct capture_controls_request *request;
 
 	TAILQ_FOREACH(request, &controls->answers, next)

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "protocol/reasons.h"
 #include "capture/capture_internal.h"
 
 #define RETRY_FIRST_NS (100 * CLOCK_MS)
@@ -39,10 +40,11 @@ opening_go_offline(struct capture *capture, const struct cause *reason)
 	bool news = !capture->reported || status->online ||
 	    strcmp(status->reason.text, reason->text) != 0;
 
-	spans_end(capture, reason);
+	cause_default(&report.reason, &reason_camera_offline);
+	spans_end(capture, &report.reason);
 	pthread_mutex_lock(&capture->lock);
 	status->online = false;
-	status->reason = *reason;
+	status->reason = report.reason;
 	status->fps = 0;
 	pthread_mutex_unlock(&capture->lock);
 	if (!news)
@@ -76,7 +78,7 @@ opening_go_online(struct capture *capture)
 
 	pthread_mutex_lock(&capture->lock);
 	capture->status.online = true;
-	capture->status.reason.text[0] = '\0';
+	cause_clear(&capture->status.reason);
 	pthread_mutex_unlock(&capture->lock);
 	capture->reported = true;
 	report.mode = *mode;
@@ -150,7 +152,7 @@ end_former_span(struct capture *capture)
 {
 	struct cause reason;
 
-	cause_set(&reason, "%s was opened", capture->source->mode.name);
+	cause_detail(&reason, &reason_other_camera, "%s was opened", capture->source->mode.name);
 	spans_end(capture, &reason);
 }
 

@@ -6,12 +6,12 @@
 #include "protocol/reasons.h"
 
 /* Why there may be no span now; NULL: there may. */
-static const char *
+static const struct reason *
 spans_forbidden(const struct capture_tuning *tuning)
 {
 	if (!tuning->motion)
-		return REASON_MOTION_OFF;
-	return tuning->disarmed ? REASON_NOT_ARMED : NULL;
+		return &reason_motion_off;
+	return tuning->disarmed ? &reason_not_armed : NULL;
 }
 
 enum span_step
@@ -100,13 +100,13 @@ void
 spans_check(struct capture *capture)
 {
 	struct cause reason;
-	const char *why;
+	const struct reason *why;
 
 	pthread_mutex_lock(&capture->lock);
 	why = spans_forbidden(&capture->tuning);
 	pthread_mutex_unlock(&capture->lock);
 	if (why == NULL)
 		return;
-	cause_set(&reason, "%s", why);
+	cause_reason(&reason, why);
 	spans_end(capture, &reason);
 }

@@ -72,15 +72,17 @@ handle_silence(struct capture *capture)
 	struct cause reason;
 
 	if (capture->refusal.text[0] != '\0')
-		cause_set(&reason, "%s delivers no usable picture: %.120s", mode->name,
-		    capture->refusal.text);
+		cause_detail(&reason, &reason_bad_pictures, "%s delivers no usable picture: %.120s",
+		    mode->name, capture->refusal.text);
 	else if (capture->source->refusal.text[0] != '\0' && !capture->staleness.arrived)
-		cause_set(&reason, "%s delivers only broken pictures: %.120s", mode->name,
+		cause_detail(&reason, &reason_bad_pictures,
+		    "%s delivers only broken pictures: %.120s", mode->name,
 		    capture->source->refusal.text);
 	else if (capture->source->counters.broken > 0 && !capture->staleness.arrived)
-		cause_set(&reason, "%s delivers only broken pictures", mode->name);
+		cause_detail(
+		    &reason, &reason_bad_pictures, "%s delivers only broken pictures", mode->name);
 	else
-		cause_set(&reason, "%s delivers no picture", mode->name);
+		cause_detail(&reason, &reason_camera_silent, "%s delivers no picture", mode->name);
 	if (!capture->source->kind->patient && (capture->silent || silence_grace(capture) == 0)) {
 		if (capture->staleness.arrived)
 			lose(capture); /* a driver may be silent first and say ENODEV later */
@@ -255,7 +257,7 @@ capture_watch(void *arg)
 	opening_first(capture);
 	while (!atomic_load(&capture->stop))
 		turn(capture);
-	cause_set(&stopping, REASON_STOPPING);
+	cause_reason(&stopping, &reason_stopped);
 	spans_end(capture, &stopping);
 	opening_close(capture);
 	if (capture->inotify != -1)

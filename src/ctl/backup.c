@@ -77,7 +77,7 @@ take_parts(struct transfer *transfer, const char *folder,
 		free(bytes);
 	}
 	*why = result == STORE_OK ? part.why : transfer->why;
-	backup_parts_end(&parts, &(struct cause){ "" });
+	backup_parts_end(&parts, &(struct cause){ .text = "" });
 	return result == STORE_OK ? (enum part_verdict)part.verdict : PART_FAILED;
 }
 

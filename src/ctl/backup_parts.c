@@ -69,7 +69,7 @@ part_send_verdict(int fd, enum part_verdict verdict, const struct cause *why)
 int
 part_send_end(int fd)
 {
-	struct cause none = { "" };
+	struct cause none = { .text = "" };
 
 	return part_send_verdict(fd, PART_OK, &none);
 }
@@ -81,6 +81,7 @@ part_receive(int fd, struct part *part, unsigned char **bytes)
 	if (take(fd, part, sizeof *part) == -1)
 		return -1;
 	part->name[sizeof part->name - 1] = part->why.text[sizeof part->why.text - 1] = '\0';
+	part->why.reason = NULL; /* another process's pointer */
 	if (part->name[0] == '\0')
 		return 0;
 	if (part->length > SQL_BYTES_MAX)
@@ -98,7 +99,7 @@ backup_parts_begin(struct backup_parts *parts, const char *folder,
     enum part_verdict (*work)(void *arg, int fd, struct cause *why), void *arg, struct cause *why)
 {
 	int ends[2];
-	struct cause said = { "" };
+	struct cause said = { .text = "" };
 	enum part_verdict verdict;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == -1)

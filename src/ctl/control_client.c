@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/unixsock.h"
+#include "protocol/reasons.h"
 
 int
 control_client_open(struct control_client *call, const char *path)
@@ -57,7 +58,7 @@ call_wait(struct control_client *call, short events, int seconds, struct cause *
 		result = poll(&ready, 1, seconds < 0 ? -1 : seconds * 1000);
 	while (result == -1 && errno == EINTR);
 	if (result == 0)
-		return cause_set(why, "the camera daemon does not answer");
+		return cause_reason(why, &reason_daemon_silent);
 	return result == -1 ? cause_errno(why, "poll") : 0;
 }
 
@@ -67,13 +68,16 @@ call_fill(struct control_client *call, int seconds, struct cause *why)
 	ssize_t got;
 
 	if (lines_is_full(call->lines))
-		return cause_set(why, "the camera daemon sent too long a line");
+		return cause_detail(
+		    why, &reason_bad_answer, "the camera daemon sent too long a line");
 	do {
 		if (call_wait(call, POLLIN, seconds, why) == -1)
 			return -1;
 		got = lines_read(call->lines);
 	} while (got == -1 && (errno == EAGAIN || errno == EINTR));
-	return got > 0 ? 0 : cause_set(why, "the camera daemon has closed the connection");
+	return got > 0
+	    ? 0
+	    : cause_detail(why, &reason_no_daemon, "the camera daemon has closed the connection");
 }
 
 static void
@@ -101,7 +105,7 @@ control_client_line(struct control_client *call, int seconds, struct cause *why)
 	call_keep_fds(call);
 	line = json_parse_object(text, length);
 	if (line == NULL)
-		cause_set(why, "the camera daemon sent what is no JSON");
+		cause_detail(why, &reason_bad_answer, "the camera daemon sent what is no JSON");
 	return line;
 }
 
@@ -115,7 +119,7 @@ call_send_line(struct control_client *call, json_t *command, struct cause *why)
 
 	free(line);
 	if (left == -1)
-		return cause_set(why, "out of memory");
+		return cause_reason(why, &reason_out_of_memory);
 	while ((left = lines_write(call->lines)) == 1)
 		if (call_wait(call, POLLOUT, CONTROL_CLIENT_SECONDS, why) == -1)
 			return -1;

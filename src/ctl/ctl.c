@@ -39,25 +39,37 @@ ctl_print(const json_t *value)
 }
 
 int
+ctl_fail_why(const struct ctl *ctl, int status, const struct cause *why)
+{
+	static const struct reason *const usual[] = { [CTL_REFUSED] = &reason_refused,
+		[CTL_USAGE] = &reason_bad_argument,
+		[CTL_NO_DAEMON] = &reason_no_daemon };
+	struct cause said = *why;
+	json_t *refusal;
+
+	if (!ctl->json) {
+		fprintf(stderr, "orielctl: %s\n", said.text);
+		return status;
+	}
+	cause_default(&said, usual[status]);
+	refusal = reason_refusal(&said);
+	ctl_print(refusal);
+	json_decref(refusal);
+	return status;
+}
+
+int
 ctl_fail(const struct ctl *ctl, int status, const char *format, ...)
 {
 	char text[sizeof((struct cause *)0)->text];
-	struct cause said;
-	json_t *reply;
+	struct cause why;
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(text, sizeof text, format, args);
 	va_end(args);
-	cause_set(&said, "%s", text); /* without control characters */
-	if (!ctl->json) {
-		fprintf(stderr, "orielctl: %s\n", said.text);
-		return status;
-	}
-	reply = json_pack("{s:b, s:o}", "ok", 0, "reason", json_words(said.text));
-	ctl_print(reply);
-	json_decref(reply);
-	return status;
+	cause_set(&why, "%s", text); /* without control characters */
+	return ctl_fail_why(ctl, status, &why);
 }
 
 const struct ctl_command *
@@ -126,8 +138,8 @@ find_camera(struct ctl *ctl)
 	if (!camera_socket(ctl->path, ctl->run_dir, name))
 		return ctl_fail(ctl, CTL_USAGE, "--run-dir is too long for the path of a socket");
 	if (cameras.count > 0 && !cameras_have(&cameras, name))
-		return ctl_fail(
-		    ctl, CTL_NO_DAEMON, REASON_NO_DAEMON ": %s (there are: %s)", ctl->path, names);
+		return ctl_fail(ctl, CTL_NO_DAEMON, "%s: %s (there are: %s)", reason_no_daemon.text,
+		    ctl->path, names);
 	return CTL_OK;
 }
 
@@ -139,7 +151,7 @@ ctl_open(struct ctl *ctl)
 	if (status != CTL_OK || control_client_open(&ctl->call, ctl->path) == 0)
 		return status;
 	if (errno == ENOENT || errno == ECONNREFUSED)
-		return ctl_fail(ctl, CTL_NO_DAEMON, REASON_NO_DAEMON ": %s", ctl->path);
+		return ctl_fail(ctl, CTL_NO_DAEMON, "%s: %s", reason_no_daemon.text, ctl->path);
 	if (errno == EACCES)
 		return ctl_fail(ctl, CTL_REFUSED,
 		    "%s: permission denied (root and members of the group "
@@ -152,18 +164,18 @@ ctl_open(struct ctl *ctl)
 static bool
 say_refusal(const struct ctl *ctl, const json_t *reply)
 {
-	const char *error = json_get_text(reply, "error");
-	const char *reason = json_get_text(reply, "reason");
+	struct cause why;
 
-	if (error == NULL && !json_is_false(json_object_get(reply, "ok")))
-		return false;
+	if (!reason_get(reply, "error", &why)) {
+		if (!json_is_false(json_object_get(reply, "ok")))
+			return false;
+		if (!reason_get(reply, "reason", &why))
+			cause_reason(&why, &reason_refused);
+	}
 	if (ctl->json)
 		ctl_print(reply);
 	else
-		ctl_fail(ctl, CTL_REFUSED, "%s",
-		    error != NULL	 ? error
-			: reason != NULL ? reason
-					 : "refused");
+		ctl_fail_why(ctl, CTL_REFUSED, &why);
 	return true;
 }
 
@@ -179,7 +191,7 @@ ctl_ask(struct ctl *ctl, json_t *command, json_t **reply)
 	}
 	*reply = control_client_ask(&ctl->call, command, &why);
 	if (*reply == NULL)
-		return ctl_fail(ctl, CTL_REFUSED, "%s", why.text);
+		return ctl_fail_why(ctl, CTL_REFUSED, &why);
 	if (!say_refusal(ctl, *reply))
 		return CTL_OK;
 	json_decref(*reply);

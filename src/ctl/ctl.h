@@ -41,8 +41,9 @@ int ctl_open(struct ctl *ctl);
  * with --json as the reply itself. Takes the reference to `command`. */
 int ctl_ask(struct ctl *ctl, json_t *command, json_t **reply);
 
-/* Print what is wrong: one line on standard error, or {"ok": false, "reason": …}. Returns
- * `status`. */
+/* Print what is wrong: one line on standard error, or {"ok": false, "reason": …, "code": …}.
+ * Without a reason the code is that of the status. Returns `status`. */
+int ctl_fail_why(const struct ctl *ctl, int status, const struct cause *why);
 int ctl_fail(const struct ctl *ctl, int status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -114,7 +114,7 @@ follow(struct ctl *ctl, const struct wish *wish, long long last)
 	for (;;) {
 		follow_connection(ctl, wish, &last);
 		control_client_close(&ctl->call);
-		fprintf(stderr, "orielctl: " REASON_NO_DAEMON "; waiting for it\n");
+		fprintf(stderr, "orielctl: %s; waiting for it\n", reason_no_daemon.text);
 		do
 			usleep(FOLLOW_PAUSE_MS * 1000);
 		while (control_client_open(&ctl->call, ctl->path) == -1);

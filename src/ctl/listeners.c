@@ -181,7 +181,7 @@ ctl_notsent_lowat(struct ctl *ctl, int argc, char **argv)
 		return ctl_usage(argv[0]);
 	pid = parse_pid(optind < argc ? argv[optind] : NGINX_PID, &why);
 	if (pid == -1 || listeners_visit(&listeners, pid, bytes, &why) == -1)
-		return ctl_fail(ctl, CTL_REFUSED, "%s", why.text);
+		return ctl_fail_why(ctl, CTL_REFUSED, &why);
 	if (listeners.count == 0 || listeners.bounded < listeners.count)
 		return ctl_fail(ctl, CTL_REFUSED, "%u of nginx's %u listening sockets have it",
 		    listeners.bounded, listeners.count);

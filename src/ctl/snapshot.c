@@ -65,18 +65,18 @@ check_fresh(struct ctl *ctl)
 {
 	json_t *reply;
 	int status = ctl_ask(ctl, json_pack("{s:s}", "cmd", "status"), &reply);
-	const char *reason;
+	struct cause why;
 
 	if (status != CTL_OK)
 		return status;
-	reason = json_get_text(reply, "reason");
-	if (!json_is_true(json_object_get(reply, "online")))
-		status = ctl_fail(
-		    ctl, CTL_REFUSED, "%s", reason != NULL ? reason : "the camera is gone");
-	else if (json_is_true(json_object_get(reply, "stale")))
-		status = ctl_fail(ctl, CTL_REFUSED, "the newest picture is too old");
+	cause_clear(&why);
+	if (!json_is_true(json_object_get(reply, "online"))) {
+		if (!reason_get(reply, "reason", &why))
+			cause_reason(&why, &reason_camera_offline);
+	} else if (json_is_true(json_object_get(reply, "stale")))
+		cause_detail(&why, &reason_no_fresh_frame, "the newest picture is too old");
 	json_decref(reply);
-	return status;
+	return why.text[0] == '\0' ? CTL_OK : ctl_fail_why(ctl, CTL_REFUSED, &why);
 }
 
 static int
@@ -94,12 +94,14 @@ fetch(struct ctl *ctl, struct picture *picture)
 	json_decref(reply);
 	reader = ring_reader_new(ctl->call.fds[0], &why);
 	if (reader == NULL)
-		return ctl_fail(ctl, CTL_REFUSED, "%s", why.text);
+		return ctl_fail_why(ctl, CTL_REFUSED, &why);
 	picture->jpeg = malloc(ring_reader_slot_size(reader));
 	if (picture->jpeg == NULL)
 		status = ctl_fail(ctl, CTL_REFUSED, "out of memory");
-	else if (!copy_newest(reader, picture))
-		status = ctl_fail(ctl, CTL_REFUSED, REASON_NO_FRAME);
+	else if (!copy_newest(reader, picture)) {
+		cause_reason(&why, &reason_no_frame);
+		status = ctl_fail_why(ctl, CTL_REFUSED, &why);
+	}
 	ring_reader_free(&reader);
 	return status;
 }

@@ -53,8 +53,8 @@ bool camera_connected(const struct camera *camera); /* and subscribed */
 /* Count those who want `frame` calls. */
 void camera_want_frames(struct camera *camera, int difference);
 
-/* The newest frame that is not stale. NULL with *why (REASON_NO_DAEMON, REASON_NO_FRAME or the
- * camera's own reason) when there is none. */
+/* The newest frame that is not stale. NULL with *why (reason_no_daemon, reason_no_frame or the
+ * camera's own) when there is none. */
 struct frame_buf *camera_look(struct camera *camera, struct cause *why);
 
 /* Do frames take so much memory that slow viewers should take turns? */

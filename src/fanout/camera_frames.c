@@ -88,9 +88,9 @@ camera_want_frames(struct camera *camera, int difference)
 bool
 camera_is_offline(const struct camera *camera, struct cause *why)
 {
-	if (!camera->subscribed || camera->online || camera->reason[0] == '\0')
+	if (!camera->subscribed || camera->online || camera->reason.text[0] == '\0')
 		return false;
-	cause_set(why, "%s", camera->reason);
+	cause_copy(why, &camera->reason);
 	return true;
 }
 
@@ -101,13 +101,13 @@ camera_look(struct camera *camera, struct cause *why)
 	struct frame_buf *buf;
 
 	if (!client_connected(camera->client)) {
-		cause_set(why, REASON_NO_DAEMON);
+		cause_reason(why, &reason_no_daemon);
 		return NULL;
 	}
 	buf = camera->ring != NULL ? frame_buf_pool_update(&camera->pool, camera->ring) : NULL;
 	if (buf == NULL) {
 		if (!camera_is_offline(camera, why))
-			cause_set(why, REASON_NO_FRAME);
+			cause_reason(why, &reason_no_frame);
 		return NULL;
 	}
 	camera->width = buf->info.width;
@@ -115,7 +115,7 @@ camera_look(struct camera *camera, struct cause *why)
 	if (!frame_is_stale(&buf->info, now))
 		return buf;
 	if (!camera_is_offline(camera, why))
-		cause_set(why, "no picture from the camera for %llu s",
+		cause_detail(why, &reason_no_fresh_frame, "no picture from the camera for %llu s",
 		    (unsigned long long)(frame_age_ns(&buf->info, now) / CLOCK_S));
 	return NULL;
 }

@@ -33,7 +33,7 @@ struct camera {
 	uint32_t width, height;
 
 	bool online;
-	char reason[256];
+	struct cause reason; /* why it is offline; empty: not known */
 	json_t *state;
 	unsigned viewers[CAMERA_VIEWER_KINDS];
 	struct watch watches[WATCHES_MAX];

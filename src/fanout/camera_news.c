@@ -1,22 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /* What the camera's orield says: states, events, and that it comes and goes. */
-#include <stdio.h>
-
 #include "base/json.h"
 #include "base/log.h"
 #include "fanout/camera_internal.h"
 #include "protocol/events.h"
+#include "protocol/reasons.h"
 
 static void
 camera_learn(struct camera *camera, const json_t *data)
 {
 	const json_t *online = json_object_get(data, "online");
-	const char *reason = json_get_text(data, "reason");
 
 	if (!json_is_boolean(online))
 		return;
 	camera->online = json_is_true(online);
-	snprintf(camera->reason, sizeof camera->reason, "%s", reason != NULL ? reason : "");
+	reason_get(data, "reason", &camera->reason);
 }
 
 static void

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "http/reply.h"
+#include "protocol/reasons.h"
 
 static void
 deferred_writable(struct conn *conn, void *arg)
@@ -33,7 +34,7 @@ deferred_new(size_t size, void (*drop)(struct deferred *deferred), struct conn *
 	if (deferred == NULL) {
 		if (place != NULL)
 			limiter_leave(place);
-		reply_unavailable(conn, "out of memory");
+		reply_error(conn, 503, &reason_out_of_memory);
 		return NULL;
 	}
 	*deferred = (struct deferred){ .conn = conn, .place = place, .drop = drop };

@@ -67,13 +67,12 @@ snapshot_try(struct snapshots *snapshots, struct conn *conn, const struct wish *
 		return true;
 	}
 	if (!last &&
-	    (buf != NULL || camera_settling(snapshots->camera) ||
-		strcmp(why.text, REASON_NO_FRAME) == 0))
+	    (buf != NULL || camera_settling(snapshots->camera) || why.reason == &reason_no_frame))
 		return false;
 	if (buf == NULL)
-		reply_unavailable(conn, why.text);
+		reply_error_why(conn, 503, &why);
 	else if (wish_is_newer(wish, buf))
-		reply_unavailable(conn, "no frame that young");
+		reply_error(conn, 503, &reason_no_young_frame);
 	else {
 		reply_begin(&head, conn, 204);
 		picture_add_etag(&head, buf);
@@ -187,7 +186,8 @@ wish_parse(struct wish *wish, const char *query, struct cause *why)
 		return -1;
 	wish->after_given = found == 1;
 	if (wish->after_given && !etag_parse(after, &wish->after))
-		return cause_set(why, "after must be an ETag: GENERATION-SEQUENCE");
+		return cause_detail(
+		    why, &reason_bad_argument, "after must be an ETag: GENERATION-SEQUENCE");
 	if (query_number(query, "wait", 0, SNAPSHOT_WAIT_MAX_MS, &wish->wait_ms, why) == -1)
 		return -1;
 	return query_number(query, "max_age", 0, 3600000, &wish->max_age_ms, why) == -1 ? -1 : 0;
@@ -218,7 +218,7 @@ snapshot_get(struct snapshots *snapshots, struct conn *conn, const struct reques
 	uint64_t wait;
 
 	if (wish_parse(&wish, request->query, &why) == -1) {
-		reply_error(conn, 400, "%s", why.text);
+		reply_error_why(conn, 400, &why);
 		return;
 	}
 	if (!wish.after_given && request->if_none_match[0] != '\0' &&

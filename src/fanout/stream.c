@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "fastcgi/record.h"
 #include "http/reply.h"
+#include "protocol/reasons.h"
 #include "jpeg/placard.h"
 #include "loop/timer.h"
 
@@ -353,7 +354,7 @@ stream_begin(struct streams *streams, struct conn *conn, enum stream_type type, 
 
 	if (viewer == NULL) {
 		left(arg);
-		reply_unavailable(conn, "out of memory");
+		reply_error(conn, 503, &reason_out_of_memory);
 		return;
 	}
 	*viewer = (struct viewer){ .streams = streams,

@@ -180,10 +180,11 @@ events_state(struct events *events, bool gap)
 
 	if (!camera_connected(events->camera)) {
 		json_object_set_new(state, "online", json_false());
-		json_object_set_new(state, "reason", json_string(REASON_NO_DAEMON));
+		cause_reason(&why, &reason_no_daemon);
+		reason_put(state, "reason", &why);
 	} else if (camera_is_offline(events->camera, &why)) {
 		json_object_set_new(state, "online", json_false());
-		json_object_set_new(state, "reason", json_words(why.text));
+		reason_put(state, "reason", &why);
 	}
 	if (gap)
 		json_object_set_new(state, "gap", json_true());
@@ -305,7 +306,7 @@ subscriber_new(struct events *events, struct conn *conn, const char *resume,
 
 	if (subscriber == NULL) {
 		left(arg);
-		reply_unavailable(conn, "out of memory");
+		reply_error(conn, 503, &reason_out_of_memory);
 		return;
 	}
 	subscriber->events = events;

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "protocol/reasons.h"
 #include "fastcgi/validate.h"
 #include "fastcgi/record.h"
 
@@ -107,18 +108,30 @@ conn_drain(struct conn *conn)
 		conn_lose(conn);
 }
 
+/* An answer of one record: what went wrong. Returns its end. */
+enum { CONN_ERROR_SIZE = RECORD_HEADER_SIZE + 128 + REASON_LINE_SIZE };
+
+static unsigned char *
+conn_wrap_error(unsigned char *out, const char *status, const struct reason *reason)
+{
+	char text[128 + REASON_LINE_SIZE], line[REASON_LINE_SIZE];
+	int length;
+
+	reason_line(reason, line);
+	length = snprintf(text, sizeof text,
+	    "Status: %s\r\nContent-Type: application/json\r\nCache-Control: no-store\r\n\r\n%s",
+	    status, line);
+	return record_wrap(out, text, (size_t)length);
+}
+
 /* The body is too long. Answer at once, then read and drop the rest: closing with unread bytes
  * would destroy the answer. */
 static void
 conn_say_too_large(struct conn *conn)
 {
-	static const char text[] =
-	    "Status: 413 Content Too Large\r\n"
-	    "Content-Type: application/json\r\nCache-Control: no-store\r\n\r\n"
-	    "{\"error\":\"longer than 16 KiB\"}\n";
-	unsigned char answer[RECORD_HEADER_SIZE + sizeof text + RECORD_END_SIZE], *end;
+	unsigned char answer[CONN_ERROR_SIZE + RECORD_END_SIZE], *end;
 
-	end = record_wrap(answer, text, sizeof text - 1);
+	end = conn_wrap_error(answer, "413 Content Too Large", &reason_body_too_large);
 	memcpy(end, record_end, RECORD_END_SIZE);
 	end += RECORD_END_SIZE;
 	conn->phase = CONN_DRAINING;
@@ -295,16 +308,12 @@ conn_is_shared(const struct conn *conn)
 static void
 conn_grant_ended(void *arg)
 {
-	static const char text[] =
-	    "Status: 401 Unauthorized\r\n"
-	    "Content-Type: application/json\r\nCache-Control: no-store\r\n\r\n"
-	    "{\"error\":\"log in first\"}";
-	unsigned char last[RECORD_HEADER_SIZE + sizeof text + RECORD_END_SIZE], *end = last;
+	unsigned char last[CONN_ERROR_SIZE + RECORD_END_SIZE], *end = last;
 	struct conn *conn = arg;
 
 	conn->user->gone(conn, conn->arg);
 	if (!conn->begun)
-		end = record_wrap(last, text, sizeof text - 1);
+		end = conn_wrap_error(last, "401 Unauthorized", &reason_not_logged_in);
 	memcpy(end, record_end, RECORD_END_SIZE);
 	end += RECORD_END_SIZE;
 	if (conn->deadline == NULL) /* a failure does not matter: it is closed all the same */

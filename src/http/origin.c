@@ -7,6 +7,7 @@
 
 #include "base/word_list.h"
 #include "http/reply.h"
+#include "protocol/reasons.h"
 
 enum { PREFLIGHT_S = 600 }; /* how long a browser may remember the answer */
 
@@ -61,8 +62,9 @@ void
 origin_refuse(struct conn *conn, const struct request *request, const char *text)
 {
 	reply_json(conn, 403,
-	    json_pack("{s:s, s:s, s:o, s:o, s:s}", "error", text, "code", "foreign_origin",
-		"origin", reply_text(request->origin), "site", origin_of_site(request), "advice",
+	    json_pack("{s:s, s:s, s:o, s:o, s:s}", "error", text, "code",
+		reason_foreign_origin.code, "origin", reply_text(request->origin), "site",
+		origin_of_site(request), "advice",
 		"Is the page ours, behind a proxy? Name that proxy in trusted_proxies (docs/proxies.md). "
 		"Is it of another site that may do this? allow_origins of oriel-fcgi and oriel-ws."));
 }
@@ -71,8 +73,8 @@ void
 origin_refuse_host(struct conn *conn, const struct request *request)
 {
 	reply_json(conn, 403,
-	    json_pack("{s:s, s:s, s:o, s:s}", "error", "this name is not one of this site", "code",
-		"unknown_host", "host", reply_text(request->host), "advice",
+	    json_pack("{s:s, s:s, s:o, s:s}", "error", reason_unknown_host.text, "code",
+		reason_unknown_host.code, "host", reply_text(request->host), "advice",
 		"Log-in is off, so only known names are answered (docs/security.md). "
 		"Is it a name of this machine? allow_hosts of oriel-fcgi and oriel-ws."));
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "http/percent.h"
+#include "protocol/reasons.h"
 
 /* One character of `*at`, which moves on; -1 for a broken escape or a control character. '+'
  * stays, because our values have no spaces. */
@@ -25,9 +26,10 @@ query_decode(const char *at, const char *end, const char *name, char value[QUERY
 	while (at < end) {
 		c = query_character(&at, end);
 		if (c == -1)
-			return cause_set(why, "%s is not well-formed", name);
+			return cause_detail(
+			    why, &reason_bad_argument, "%s is not well-formed", name);
 		if (used == QUERY_VALUE_SIZE - 1)
-			return cause_set(why, "%s is too long", name);
+			return cause_detail(why, &reason_bad_argument, "%s is too long", name);
 		value[used++] = (char)c;
 	}
 	value[used] = '\0';
@@ -46,7 +48,7 @@ query_text(const char *query, const char *name, char value[QUERY_VALUE_SIZE], st
 		    (at[length] == '=' || at + length == end);
 
 		if (named && found != 0)
-			return cause_set(why, "%s is given twice", name);
+			return cause_detail(why, &reason_bad_argument, "%s is given twice", name);
 		if (named) {
 			const char *from = at[length] == '=' ? at + length + 1 : end;
 
@@ -86,10 +88,10 @@ query_number(const char *query, const char *name, uint64_t min, uint64_t max, ui
 	if (found != 1)
 		return found;
 	if (!query_decimal(text, &value))
-		return cause_set(why, "%s must be a whole number", name);
+		return cause_detail(why, &reason_bad_argument, "%s must be a whole number", name);
 	if (value < min || value > max)
-		return cause_set(why, "%s out of range (%llu to %llu)", name,
-		    (unsigned long long)min, (unsigned long long)max);
+		return cause_detail(why, &reason_bad_argument, "%s out of range (%llu to %llu)",
+		    name, (unsigned long long)min, (unsigned long long)max);
 	*number = value;
 	return 1;
 }

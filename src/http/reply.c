@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "protocol/reasons.h"
 #include "fastcgi/record.h"
 
 struct reply { /* the part that the peer did not take at once */
@@ -171,14 +172,15 @@ reply_line(struct conn *conn, int status, const char *line, size_t length)
 static void
 reply_json_wait(struct conn *conn, int status, unsigned wait_s, json_t *value)
 {
-	char *line = value != NULL ? json_line(value) : NULL;
-	static const char failed[] = "{\"error\":\"out of memory\"}";
+	char *line = value != NULL ? json_line(value) : NULL, failed[REASON_LINE_SIZE];
 
 	json_decref(value);
 	if (line != NULL)
 		reply_json_text(conn, status, wait_s, line, strlen(line));
-	else
-		reply_json_text(conn, 500, 0, failed, sizeof failed - 1);
+	else {
+		reason_line(&reason_out_of_memory, failed);
+		reply_json_text(conn, 500, 0, failed, strlen(failed));
+	}
 	free(line);
 }
 
@@ -195,34 +197,32 @@ reply_text(const char *text)
 }
 
 void
-reply_error(struct conn *conn, int status, const char *format, ...)
+reply_error_why(struct conn *conn, int status, const struct cause *why)
 {
-	char text[512];
-	va_list args;
+	reply_json(conn, status, reason_error(why));
+}
 
-	va_start(args, format);
-	vsnprintf(text, sizeof text, format, args);
-	va_end(args);
-	reply_json(conn, status, json_pack("{s:o}", "error", reply_text(text)));
+void
+reply_error(struct conn *conn, int status, const struct reason *reason)
+{
+	struct cause why;
+
+	cause_reason(&why, reason);
+	reply_error_why(conn, status, &why);
 }
 
 void
 reply_no_path(struct conn *conn, const char *path)
 {
-	reply_json(
-	    conn, 404, json_pack("{s:s, s:o}", "error", "not found", "path", reply_text(path)));
+	reply_json(conn, 404,
+	    json_pack("{s:s, s:s, s:o}", "error", reason_not_found.text, "code",
+		reason_not_found.code, "path", reply_text(path)));
 }
 
 void
-reply_later(struct conn *conn, int status, unsigned wait_s, const char *text)
+reply_later(struct conn *conn, int status, unsigned wait_s, const struct cause *why)
 {
-	reply_json_wait(conn, status, wait_s, json_pack("{s:o}", "error", reply_text(text)));
-}
-
-void
-reply_unavailable(struct conn *conn, const char *reason)
-{
-	reply_error(conn, 503, "%s", reason);
+	reply_json_wait(conn, status, wait_s, reason_error(why));
 }
 
 void

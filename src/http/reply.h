@@ -8,6 +8,7 @@
 #include <jansson.h>
 #include <stddef.h>
 
+#include "base/cause.h"
 #include "fastcgi/conn.h"
 
 /* The header lines of an answer, kept by the caller. */
@@ -45,20 +46,17 @@ void reply_json(struct conn *conn, int status, json_t *value);
 /* Any text as a JSON string; what is not UTF-8 becomes question marks. A new reference, or NULL. */
 json_t *reply_text(const char *text);
 
-/* {"error": "…"} */
-void reply_error(struct conn *conn, int status, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+/* {"error": "…", "code": "…"}, and with 503 also Retry-After: 1. */
+void reply_error(struct conn *conn, int status, const struct reason *reason);
+void reply_error_why(struct conn *conn, int status, const struct cause *why);
 
-/* 404: {"error": "not found", "path": "…"} */
+/* 404: {"error": "not found", "code": "not_found", "path": "…"} */
 void reply_no_path(struct conn *conn, const char *path);
 
-/* {"error": TEXT}, with Retry-After unless wait_s is 0. */
-void reply_later(struct conn *conn, int status, unsigned wait_s, const char *text);
+/* The same as reply_error_why(), with Retry-After unless wait_s is 0. */
+void reply_later(struct conn *conn, int status, unsigned wait_s, const struct cause *why);
 
 /* 303: go to `where`, with GET. */
 void reply_see(struct conn *conn, const char *where);
-
-/* 503 with Retry-After: 1. */
-void reply_unavailable(struct conn *conn, const char *reason);
 
 #endif

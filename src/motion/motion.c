@@ -39,12 +39,11 @@ motion_held_word(enum motion_held held)
 		[MOTION_BELOW] = "below threshold",
 		[MOTION_LIGHT] = "light switch",
 		[MOTION_WARMING] = "warming up",
-		[MOTION_DISARMED] = REASON_NOT_ARMED,
 		[MOTION_SHORT] = "too brief so far",
 		[MOTION_COOLDOWN] = "cool-down",
 	};
 
-	return words[held];
+	return held == MOTION_DISARMED ? reason_not_armed.text : words[held];
 }
 
 struct motion *

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "protocol/limits.h"
+#include "protocol/reasons.h"
 #include "orield/peer_internal.h"
 
 enum { ID_SIZE = 64 };
@@ -64,18 +65,19 @@ call_tag_length(const char *line, size_t length)
 	return at > 1 && at < length && line[at] == ' ' ? at + 1 : 0;
 }
 
-bool
-call_take_id(struct call *call, json_t *command)
+int
+call_take_id(struct call *call, json_t *command, struct cause *why)
 {
 	json_t *id = json_object_get(command, "id");
 
 	if (id == NULL)
-		return true;
+		return 0;
 	if (!json_is_integer(id) && (!json_is_string(id) || json_string_length(id) > ID_SIZE))
-		return false;
+		return cause_set(
+		    why, "id must be an integer or a string of at most %d bytes", ID_SIZE);
 	call->id = json_incref(id);
 	json_object_del(command, "id");
-	return true;
+	return 0;
 }
 
 struct peer *
@@ -171,7 +173,7 @@ call_ready(struct call *call)
 	call->room = 0;
 	/* No reader takes a longer line (the controls of an odd camera may be one). */
 	if (call->line != NULL && strlen(call->line) + strlen(call->tag) >= LINE_MAX_SIZE)
-		strcpy(call->line, "{\"error\":\"the answer is longer than a line may be\"}");
+		reason_line(&reason_answer_too_long, call->line);
 	if (call->line == NULL) {
 		log_error("control", "out of memory for a reply; the peer is dropped");
 		peer_kill(peer);
@@ -211,13 +213,37 @@ call_reply(struct call *call, json_t *reply)
 }
 
 void
-call_error(struct call *call, const char *error)
+call_error_why(struct call *call, const struct cause *why)
 {
-	call_reply(call, json_pack("{s:o}", "error", json_words(error)));
+	struct cause said = *why;
+
+	cause_default(&said, &reason_bad_argument);
+	call_reply(call, reason_error(&said));
 }
 
 void
-call_refuse(struct call *call, const char *reason)
+call_refuse_why(struct call *call, const struct cause *why)
 {
-	call_reply(call, json_pack("{s:b, s:o}", "ok", 0, "reason", json_words(reason)));
+	struct cause said = *why;
+
+	cause_default(&said, &reason_refused);
+	call_reply(call, reason_refusal(&said));
+}
+
+void
+call_error(struct call *call, const struct reason *reason)
+{
+	struct cause why;
+
+	cause_reason(&why, reason);
+	call_error_why(call, &why);
+}
+
+void
+call_refuse(struct call *call, const struct reason *reason)
+{
+	struct cause why;
+
+	cause_reason(&why, reason);
+	call_refuse_why(call, &why);
 }

@@ -68,7 +68,7 @@ camera_controls_late(evutil_socket_t fd, short what, void *arg)
 		TAILQ_REMOVE(&controls->asked, oldest, next);
 		if (oldest->token == controls->reading)
 			controls->reading = 0;
-		call_refuse(oldest->call, "the camera does not answer");
+		call_refuse(oldest->call, &reason_camera_hangs);
 		asked_free(oldest);
 	}
 	camera_controls_arm(controls);
@@ -116,7 +116,7 @@ camera_controls_ask(struct camera_controls *controls, struct call *call, const j
 	token = asked != NULL ? camera_controls_send(controls, values) : 0;
 	if (token == 0) {
 		free(asked);
-		call_refuse(call, REASON_BUSY);
+		call_refuse(call, &reason_busy);
 		return;
 	}
 	*asked = (struct asked){ .controls = controls,
@@ -155,8 +155,8 @@ camera_controls_kept(void *arg, struct store_job *job)
 		call_reply(asked->call, asked->reply);
 		asked->reply = NULL;
 	} else {
-		cause_set(&why, "set, but not kept: %s", job->why.text);
-		call_refuse(asked->call, why.text);
+		cause_detail(&why, &reason_not_kept, "set, but not kept: %s", job->why.text);
+		call_refuse_why(asked->call, &why);
 	}
 	asked_free(asked);
 }
@@ -185,6 +185,7 @@ static void
 camera_controls_keep(struct asked *asked, const struct capture_report *report)
 {
 	struct store_job *job = store_job_new(STORE_JOB_SET, camera_controls_kept, asked);
+	struct cause why;
 
 	asked->reply = json_pack("{s:b, s:O}", "ok", 1, "controls", report->controls);
 	if (job != NULL) {
@@ -193,7 +194,8 @@ camera_controls_keep(struct asked *asked, const struct capture_report *report)
 			return;
 	}
 	store_job_free(&job);
-	call_refuse(asked->call, "set, but not kept: busy");
+	cause_detail(&why, &reason_not_kept, "set, but not kept: %s", reason_busy.text);
+	call_refuse_why(asked->call, &why);
 	asked_free(asked);
 }
 
@@ -207,9 +209,9 @@ camera_controls_answer(struct asked *asked, const struct capture_report *report)
 	if (report->controls != NULL)
 		call_reply(asked->call, json_pack("{s:O}", "controls", report->controls));
 	else if (report->invalid)
-		call_error(asked->call, report->reason.text);
+		call_error_why(asked->call, &report->reason);
 	else
-		call_refuse(asked->call, report->reason.text);
+		call_refuse_why(asked->call, &report->reason);
 	asked_free(asked);
 }
 
@@ -286,7 +288,7 @@ camera_controls_free(struct camera_controls **controls)
 		return;
 	while ((asked = TAILQ_FIRST(&gone->asked)) != NULL) {
 		TAILQ_REMOVE(&gone->asked, asked, next);
-		call_refuse(asked->call, "orield is stopping");
+		call_refuse(asked->call, &reason_stopping);
 		asked_free(asked);
 	}
 	json_decref(gone->known);

@@ -15,8 +15,6 @@
 #include "protocol/reasons.h"
 #include "protocol/settings.h"
 
-#define REASON_MEMORY "out of memory"
-
 enum { REPLY_ROOM = LINE_MAX_SIZE - 512 }; /* of a line, for a list: the rest is around it */
 
 /* ---- what waits for the store ---------------------------------------- */
@@ -35,7 +33,7 @@ request_done(void *arg, struct store_job *job)
 	if (job->result == STORE_OK)
 		request->done(request, job);
 	else
-		call_refuse(request->call, job->why.text);
+		call_refuse_why(request->call, &job->why);
 	free(request);
 }
 
@@ -49,7 +47,7 @@ request_job(struct orield *orield, struct call *call, enum store_job_kind kind,
 
 	if (job == NULL) {
 		free(request);
-		call_refuse(call, REASON_MEMORY);
+		call_refuse(call, &reason_out_of_memory);
 		return NULL;
 	}
 	*request = (struct request){ .orield = orield, .call = call, .done = done };
@@ -63,7 +61,7 @@ request_submit(struct orield *orield, struct store_job *job)
 
 	if (store_worker_submit(orield->store_worker, job))
 		return;
-	call_refuse(request->call, REASON_BUSY);
+	call_refuse(request->call, &reason_busy);
 	free(request);
 	store_job_free(&job);
 }
@@ -185,7 +183,7 @@ handle_SET(struct orield *orield, struct call *call, const json_t *command)
 	struct store_job *job;
 
 	if (texts == NULL) {
-		call_error(call, why.text);
+		call_error_why(call, &why);
 		return;
 	}
 	job = request_job(orield, call, STORE_JOB_SET, set_done);
@@ -237,11 +235,11 @@ snapshot_is_fresh(const struct capture_status *now, struct cause *why)
 	uint64_t mono = clock_mono_ns();
 
 	if (now->frame.sequence == 0)
-		return cause_set(why, REASON_NO_FRAME), false;
+		return cause_reason(why, &reason_no_frame), false;
 	if (!now->online)
-		return cause_set(why, "%s", now->reason.text), false;
+		return cause_copy(why, &now->reason), false;
 	if (frame_is_stale(&now->frame, mono))
-		return cause_set(why, "the newest picture is %.1f s old",
+		return cause_detail(why, &reason_no_fresh_frame, "the newest picture is %.1f s old",
 			   (double)frame_age_ns(&now->frame, mono) / CLOCK_S),
 		       false;
 	return true;
@@ -259,7 +257,7 @@ handle_SNAPSHOT_NOW(struct orield *orield, struct call *call, const json_t *comm
 	(void)command;
 	orield_capture_status(orield, &now);
 	if (!snapshot_is_fresh(&now, &why)) {
-		call_refuse(call, why.text);
+		call_refuse_why(call, &why);
 		return;
 	}
 	job = request_job(orield, call, STORE_JOB_SNAPSHOT, snapshot_done);
@@ -268,7 +266,7 @@ handle_SNAPSHOT_NOW(struct orield *orield, struct call *call, const json_t *comm
 	if (!capture_copy_newest(orield->capture, &frame, &generation, &job->jpeg)) {
 		free(job->arg);
 		store_job_free(&job);
-		call_refuse(call, REASON_NO_FRAME);
+		call_refuse(call, &reason_no_frame);
 		return;
 	}
 	job->length = frame.length;
@@ -308,11 +306,13 @@ void
 handle_CONTROL(struct orield *orield, struct call *call, const json_t *command)
 {
 	json_t *values = json_copy((json_t *)command);
+	struct cause why;
 
 	json_object_del(values, "cmd");
-	if (json_object_size(values) == 0)
-		call_error(call, "missing control");
-	else
+	if (json_object_size(values) == 0) {
+		cause_detail(&why, &reason_missing_argument, "missing control");
+		call_error_why(call, &why);
+	} else
 		camera_controls_ask(orield->controls, call, values);
 	json_decref(values);
 }
@@ -332,11 +332,11 @@ commands_run(void *arg, struct call *call, json_t *command)
 	struct cause why;
 
 	if (orield->stopping)
-		call_refuse(call, REASON_NO_DAEMON);
+		call_refuse(call, &reason_no_daemon);
 	else if (id == COMMAND_COUNT)
-		call_error(call, ERROR_UNKNOWN_COMMAND);
+		call_error(call, &reason_unknown_command);
 	else if (arguments_check(command_rows[id].arguments, command, &why) == -1)
-		call_error(call, why.text);
+		call_error_why(call, &why);
 	else if (command_rows[id].role != COMMAND_OPERATOR ||
 	    !idempotency_take(orield->idempotency, call, command)) {
 		if (command_rows[id].length == COMMAND_LONG)

@@ -50,18 +50,20 @@ handle_ATTACH(struct orield *orield, struct call *call, const json_t *command)
 	struct peer *peer = call_peer(call);
 	struct capture_status now;
 	int fds[2] = { capture_ring_fd(orield->capture), -1 };
+	struct cause why;
 
 	(void)command;
 	peer->attached = true;
 	if (fds[0] == -1) {
-		call_refuse(call, REASON_NO_FRAME);
+		call_refuse(call, &reason_no_frame);
 		return;
 	}
 	if (peer_hang_bell(orield, peer))
 		fds[1] = fcntl(peer->bell, F_DUPFD_CLOEXEC, 0);
 	if (fds[1] == -1) {
 		close(fds[0]);
-		call_refuse(call, "too many readers are attached");
+		cause_detail(&why, &reason_too_many, "too many readers are attached");
+		call_refuse_why(call, &why);
 		return;
 	}
 	orield_capture_status(orield, &now);

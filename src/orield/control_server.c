@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/unixsock.h"
 #include "loop/listener.h"
+#include "protocol/reasons.h"
 
 enum { ACCEPTS_A_TURN = 16, ACCEPT_PAUSE_S = 1 };
 
@@ -58,14 +59,17 @@ void
 control_server_adopt(struct control_server *control, int fd)
 {
 	struct peer *peer = peer_new(control->base, fd, &control->hooks, control);
+	struct cause why;
 
 	if (peer == NULL) {
 		log_error("control", "out of memory for a connection");
 		return;
 	}
 	LIST_INSERT_HEAD(&control->peers, peer, next);
-	if (++control->count > CONTROL_SERVER_PEERS_MAX)
-		peer_refuse(peer, "too many connections");
+	if (++control->count <= CONTROL_SERVER_PEERS_MAX)
+		return;
+	cause_detail(&why, &reason_too_many, "too many connections");
+	peer_refuse_why(peer, &why);
 }
 
 static int

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "protocol/reasons.h"
 
 /* Somebody who asked again while the first was under way. */
 struct joined {
@@ -132,7 +133,7 @@ idempotent_join(struct idempotent *known, struct call *call)
 	struct joined *joined = malloc(sizeof *joined);
 
 	if (joined == NULL) {
-		call_refuse(call, "out of memory");
+		call_refuse(call, &reason_out_of_memory);
 		return;
 	}
 	joined->call = call;

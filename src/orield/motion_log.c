@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "protocol/reasons.h"
 
 json_t *
 motion_log_data(const struct motion_figures *figures, int64_t motion, bool cut)
@@ -16,7 +17,7 @@ motion_log_data(const struct motion_figures *figures, int64_t motion, bool cut)
 	if (motion != 0)
 		json_object_set_new(data, "motion", json_integer(motion));
 	if (figures->reason.text[0] != '\0')
-		json_object_set_new(data, "reason", json_words(figures->reason.text));
+		reason_put(data, "reason", &figures->reason);
 	if (cut)
 		json_object_set_new(data, "cut", json_true());
 	return data;
@@ -32,7 +33,7 @@ motion_log_write(const struct motion_log *log, struct store *store, struct cause
 	if (text != NULL)
 		result = store_set_value(store, MOTION_LOG_VALUE, text, why);
 	else
-		cause_set(why, "out of memory");
+		cause_reason(why, &reason_out_of_memory);
 	free(text);
 	json_decref(data);
 	return result;

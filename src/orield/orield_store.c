@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "orield/orield_internal.h"
+#include "protocol/reasons.h"
 
 /* What was set while running, under what was said on the command line. */
 static void
@@ -59,7 +60,7 @@ orield_store_opened(void *arg, struct store_job *job)
 		return;
 	orield_tune(orield);
 	camera_controls_restore(orield->controls, orield->stored_controls);
-	publisher_hang_up(orield->publisher, "the store is open now");
+	publisher_hang_up(orield->publisher, &reason_store_opened);
 }
 
 int

@@ -105,6 +105,7 @@ peer_take_line(struct peer *peer, const char *line, size_t length)
 {
 	struct call *call = call_new(peer);
 	size_t tag = call_tag_length(line, length);
+	struct cause why;
 	json_t *command;
 
 	if (call == NULL) {
@@ -114,25 +115,34 @@ peer_take_line(struct peer *peer, const char *line, size_t length)
 	memcpy(call->tag, line, tag);
 	command = json_parse_object(line + tag, length - tag);
 	if (command == NULL)
-		call_error(call, ERROR_BAD_JSON);
-	else if (!call_take_id(call, command))
-		call_error(call, "id must be an integer or a string of at most 64 bytes");
+		call_error(call, &reason_bad_json);
+	else if (call_take_id(call, command, &why) == -1)
+		call_error_why(call, &why);
 	else
 		peer->wire->hooks->command(peer->wire->arg, call, command);
 	json_decref(command);
 }
 
 void
-peer_refuse(struct peer *peer, const char *error)
+peer_refuse_why(struct peer *peer, const struct cause *why)
 {
 	struct call *call = call_new(peer);
 
 	peer->wire->ended = peer->wire->refused = true;
 	event_del(peer->wire->readable);
 	if (call != NULL)
-		call_error(call, error);
+		call_error_why(call, why);
 	else
 		peer_kill(peer);
+}
+
+void
+peer_refuse(struct peer *peer, const struct reason *reason)
+{
+	struct cause why;
+
+	cause_reason(&why, reason);
+	peer_refuse_why(peer, &why);
 }
 
 /* Not while it leaves so much unread, or may be about to: the rest waits in the socket. */
@@ -171,7 +181,7 @@ peer_take_lines(struct peer *peer)
 		peer_take_line(peer, line, length);
 	}
 	if (peer_may_ask(wire) && lines_is_full(wire->lines))
-		peer_refuse(peer, "line too long");
+		peer_refuse(peer, &reason_line_too_long);
 	return true;
 }
 

@@ -17,6 +17,8 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "base/cause.h"
+
 struct peer;
 struct call; /* a command that waits for its reply */
 
@@ -61,7 +63,8 @@ void peer_send(struct peer *peer, const char *line, size_t length);
 bool peer_has_output(const struct peer *peer);
 
 /* Tell it and hang up once it has read that. */
-void peer_refuse(struct peer *peer, const char *error);
+void peer_refuse(struct peer *peer, const struct reason *reason);
+void peer_refuse_why(struct peer *peer, const struct cause *why);
 
 /* Who asked; NULL when it has gone meanwhile. */
 struct peer *call_peer(const struct call *call);
@@ -80,8 +83,14 @@ void call_show(struct call *call, call_witness *witness, void *arg);
 
 /* Answer. Steals `reply`; ends the call. */
 void call_reply(struct call *call, json_t *reply);
-void call_error(struct call *call, const char *error);	 /* {"error": …} */
-void call_refuse(struct call *call, const char *reason); /* {"ok": false, "reason": …} */
+
+/* It was wrong to ask: {"error": …, "code": …}. A cause without a reason is a bad argument. */
+void call_error(struct call *call, const struct reason *reason);
+void call_error_why(struct call *call, const struct cause *why);
+
+/* It cannot be done now: {"ok": false, "reason": …, "code": …}. */
+void call_refuse(struct call *call, const struct reason *reason);
+void call_refuse_why(struct call *call, const struct cause *why);
 
 /* The same with two descriptors, which are taken over and closed once sent. */
 void call_reply_fds(struct call *call, json_t *reply, const int fds[2]);

@@ -56,7 +56,7 @@ void call_free(struct call *call);
 size_t call_tag_length(const char *line, size_t length);
 
 /* Take the id out of the command; false when it is none. */
-bool call_take_id(struct call *call, json_t *command);
+int call_take_id(struct call *call, json_t *command, struct cause *why);
 
 /* Behind the line of a call that waits for those before it. */
 void call_hold(struct call *call, const char *line, size_t length);

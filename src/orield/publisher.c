@@ -47,12 +47,12 @@ wants_ring(const struct peer *peer)
 }
 
 void
-publisher_hang_up(struct publisher *publisher, const char *why)
+publisher_hang_up(struct publisher *publisher, const struct reason *reason)
 {
 	for (struct peer *peer = control_server_first(publisher->peers); peer != NULL;
 	     peer = control_server_next(peer))
 		if (peer->subscribed)
-			peer_refuse(peer, why);
+			peer_refuse(peer, reason);
 }
 
 static void
@@ -63,7 +63,7 @@ publisher_line(
 
 	if (text == NULL) {
 		log_error("publisher", "out of memory for an event; who listens has to ask again");
-		publisher_hang_up(publisher, "out of memory");
+		publisher_hang_up(publisher, &reason_out_of_memory);
 		return;
 	}
 	for (struct peer *peer = control_server_first(publisher->peers); peer != NULL;
@@ -178,7 +178,7 @@ publisher_send_page(struct peer *peer, const json_t *answer)
 
 		json_decref(line);
 		if (text == NULL) {
-			peer_refuse(peer, "out of memory");
+			peer_refuse(peer, &reason_out_of_memory);
 			return;
 		}
 		peer_send(peer, text, strlen(text));
@@ -201,7 +201,7 @@ publisher_page_done(void *arg, struct store_job *job)
 	peer->page = NULL;
 	/* It comes back with the number it has, and is told then. */
 	if (job->result != STORE_OK || publisher_gap(job->answer, peer->replayed))
-		peer_refuse(peer, "events of the past cannot be read");
+		peer_refuse(peer, &reason_no_past);
 	else
 		publisher_send_page(peer, job->answer);
 }
@@ -226,7 +226,7 @@ publisher_ask_page(struct publisher *publisher, struct peer *peer)
 	}
 	store_job_free(&job);
 	free(page);
-	peer_refuse(peer, REASON_BUSY);
+	peer_refuse(peer, &reason_busy);
 }
 
 void
@@ -284,9 +284,9 @@ publisher_subscribed(void *arg, struct store_job *job)
 	if (peer != NULL && (job->result == STORE_OK || job->closed)) {
 		publisher_accept(request, peer, job->answer);
 	} else {
-		call_refuse(request->call, job->why.text);
+		call_refuse_why(request->call, &job->why);
 		if (peer != NULL)
-			peer_refuse(peer, "events of the past cannot be read");
+			peer_refuse(peer, &reason_no_past);
 	}
 	free(request);
 }
@@ -311,7 +311,7 @@ publisher_subscribe(struct publisher *publisher, struct call *call, int64_t afte
 	}
 	store_job_free(&job);
 	free(request);
-	call_refuse(call, REASON_BUSY);
+	call_refuse(call, &reason_busy);
 }
 
 /* ---- life ------------------------------------------------------------ */

@@ -46,7 +46,7 @@ void publisher_publish(struct publisher *publisher, const json_t *lines);
 void publisher_say(struct publisher *publisher, enum event_id event, json_t *data);
 
 /* All subscribers come back with the number they have: when they may have missed one. */
-void publisher_hang_up(struct publisher *publisher, const char *why);
+void publisher_hang_up(struct publisher *publisher, const struct reason *reason);
 
 /* A new ring: to those who asked to attach, subscribed or not. */
 void publisher_ring(struct publisher *publisher, uint64_t generation);

@@ -102,9 +102,10 @@ status_repaired(const struct store_repaired *repaired)
 {
 	if (repaired->wall_ns == 0)
 		return json_null();
-	return json_pack("{s:f, s:o, s:o, s:I, s:I}", "ts", clock_seconds(repaired->wall_ns),
-	    "reason", json_words(repaired->why.text), "kept", json_words(repaired->kept),
-	    "settings", (json_int_t)repaired->values, "events", (json_int_t)repaired->events);
+	return json_pack("{s:f, s:o, s:s*, s:o, s:I, s:I}", "ts", clock_seconds(repaired->wall_ns),
+	    "reason", json_words(repaired->why.text), "code", cause_code(&repaired->why), "kept",
+	    json_words(repaired->kept), "settings", (json_int_t)repaired->values, "events",
+	    (json_int_t)repaired->events);
 }
 
 static void
@@ -114,8 +115,9 @@ status_add_store(const struct store_worker_status *store, json_t *out)
 	    json_pack("{s:I, s:I}", "count", (json_int_t)store->pictures, "bytes",
 		(json_int_t)store->bytes));
 	json_object_set_new(out, "store",
-	    json_pack("{s:b, s:o, s:o}", "ok", store->trouble[0] == '\0', "reason",
-		json_words(store->trouble), "repaired", status_repaired(&store->repaired)));
+	    json_pack("{s:b, s:o, s:s*, s:o}", "ok", store->trouble.text[0] == '\0', "reason",
+		json_words(store->trouble.text), "code", cause_code(&store->trouble), "repaired",
+		status_repaired(&store->repaired)));
 }
 
 /* null, or the motion that has not ended yet. A camera that does not answer has none. */
@@ -135,7 +137,7 @@ static json_t *
 status_verdict(const struct status_values *now, const struct motion_verdict *verdict)
 {
 	bool on = options_number(now->options, SETTING_MOTION) != 0;
-	const char *held = !on			 ? REASON_MOTION_OFF
+	const char *held = !on			 ? reason_motion_off.text
 	    : now->capture.blind.text[0] != '\0' ? now->capture.blind.text
 						 : motion_held_word(verdict->held);
 
@@ -152,19 +154,22 @@ status_add_armed(const struct status_values *now, json_t *out)
 	    now->armed_until != -1 ? json_integer(now->armed_until) : json_null());
 }
 
-static const char *
-status_reason(const struct capture_status *capture)
+/* Is it there, and if not, why not. */
+static void
+status_add_online(const struct capture_status *capture, json_t *out)
 {
-	return capture->online ? "" : capture->reason.text;
+	static const struct cause none;
+
+	json_object_set_new(out, "online", json_boolean(capture->online));
+	reason_put(out, "reason", capture->online ? &none : &capture->reason);
 }
 
 json_t *
 status_json(const struct status_values *now)
 {
-	json_t *out = json_pack("{s:s, s:b, s:o}", "camera",
-	    options_text(now->options, SETTING_CAMERA), "online", now->capture.online, "reason",
-	    json_words(status_reason(&now->capture)));
+	json_t *out = json_pack("{s:s}", "camera", options_text(now->options, SETTING_CAMERA));
 
+	status_add_online(&now->capture, out);
 	status_add_picture(now, out);
 	json_object_set_new(out, "uptime", json_real(clock_seconds(now->uptime_ns)));
 	json_object_set_new(out, "version", json_string(PACKAGE_VERSION));
@@ -211,8 +216,7 @@ status_state(const struct status_values *now)
 {
 	json_t *out = status_config(now);
 
-	json_object_set_new(out, "online", json_boolean(now->capture.online));
-	json_object_set_new(out, "reason", json_words(status_reason(&now->capture)));
+	status_add_online(&now->capture, out);
 	status_add_armed(now, out);
 	return out;
 }
@@ -270,6 +274,8 @@ status_online(const struct options *options, const struct source_mode *mode, uin
 json_t *
 status_offline(const struct cause *reason, uint64_t wall_ns)
 {
-	return json_pack("{s:f, s:b, s:o}", "ts", clock_seconds(wall_ns), "online", 0, "reason",
-	    json_words(reason->text));
+	json_t *out = json_pack("{s:f, s:b}", "ts", clock_seconds(wall_ns), "online", 0);
+
+	reason_put(out, "reason", reason);
+	return out;
 }

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "protocol/reasons.h"
+
 struct store_job *
 store_job_new(enum store_job_kind kind, store_job_done *done, void *arg)
 {
@@ -38,4 +40,15 @@ bool
 store_job_asks(const struct store_job *job)
 {
 	return job->kind == STORE_JOB_EVENTS || job->kind == STORE_JOB_PICTURES;
+}
+
+const struct reason *
+store_job_reason(int result)
+{
+	switch (result) {
+	case STORE_FULL: return &reason_disk_full;
+	case STORE_MISSING: return &reason_no_such_picture;
+	case STORE_DAMAGED: return &reason_store_damaged;
+	}
+	return &reason_store_failed;
 }

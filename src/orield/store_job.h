@@ -64,6 +64,9 @@ struct store_job { /* made by store_job_new, freed by the store worker after `do
 struct store_job *store_job_new(enum store_job_kind kind, store_job_done *done, void *arg);
 void store_job_free(struct store_job **job);
 
+/* The reason of a result that is not STORE_OK, unless the store has named a nearer one. */
+const struct reason *store_job_reason(int result);
+
 /* Is it a question, which changes nothing? */
 bool store_job_asks(const struct store_job *job);
 

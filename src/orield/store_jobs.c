@@ -9,11 +9,12 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "protocol/events.h"
+#include "protocol/reasons.h"
 
 static int
 store_jobs_no_memory(struct cause *why)
 {
-	cause_set(why, "out of memory");
+	cause_reason(why, &reason_out_of_memory);
 	return STORE_FAILED;
 }
 
@@ -53,7 +54,8 @@ repair_now(struct store_jobs *jobs, const struct cause *found)
 	uint64_t now = clock_mono_ns();
 
 	if (jobs->repaired_ns != 0 && now - jobs->repaired_ns < REPAIR_APART_S * CLOCK_S) {
-		cause_set(&jobs->closed, "damaged again (%s): is the disk failing?", found->text);
+		cause_detail(&jobs->closed, &reason_store_damaged,
+		    "damaged again (%s): is the disk failing?", found->text);
 		return false;
 	}
 	jobs->repaired_ns = now;
@@ -98,7 +100,7 @@ store_jobs_forget_failure(struct store_jobs *jobs, struct store_job *job)
 	json_decref(job->events);
 	json_decref(job->answer);
 	job->events = job->answer = NULL;
-	job->why.text[0] = '\0';
+	cause_clear(&job->why);
 	json_object_del(job->data, "stored");
 	if (job->kind == STORE_JOB_MOTION)
 		jobs->triggers--;
@@ -170,11 +172,12 @@ store_jobs_save_picture(
 	int result = store_save_picture(jobs->store, stem, job->jpeg, job->length, job->wall_ns,
 	    &job->limits, &job->saved, &job->why);
 
-	jobs->unsaved.text[0] = '\0';
-	if (result != STORE_OK)
+	cause_clear(&jobs->unsaved);
+	if (result != STORE_OK) {
+		cause_default(&job->why, store_job_reason(result));
 		jobs->unsaved = job->why;
-	if (result != STORE_OK)
 		return result;
+	}
 	snprintf(url, sizeof url, "snaps/%s", job->saved.name);
 	data = json_pack("{s:f, s:s, s:s, s:I, s:s}", "ts", clock_seconds(job->wall_ns), "name",
 	    job->saved.name, "url", url, "size", (json_int_t)job->length, "cause",
@@ -319,6 +322,8 @@ store_jobs_run(struct store_jobs *jobs, struct store_job *job)
 	} else {
 		job->result = kinds[job->kind].run(jobs, job);
 	}
+	if (job->result != STORE_OK)
+		cause_default(&job->why, store_job_reason(job->result));
 	job->triggers = jobs->triggers;
 }
 
@@ -329,6 +334,7 @@ store_jobs_fail(struct store_jobs *jobs, struct store_job *job, int result, cons
 	job->events = NULL;
 	job->result = result;
 	job->why = *why;
+	cause_default(&job->why, store_job_reason(result));
 	if (job->kind == STORE_JOB_MOTION) {
 		jobs->triggers++;
 		json_object_set_new(job->data, "count", json_integer((json_int_t)jobs->triggers));

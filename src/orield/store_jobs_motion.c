@@ -85,7 +85,7 @@ store_jobs_open_motion(struct store_jobs *jobs, struct store_job *job)
 	jobs->motion = found;
 	json_decref(job->events);
 	job->events = NULL;
-	job->why.text[0] = '\0';
+	cause_clear(&job->why);
 }
 
 /* ---- beginnings ------------------------------------------------------ */

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/queue.h"
 #include "base/thread.h"
+#include "protocol/reasons.h"
 #include "orield/store_jobs.h"
 
 enum { BATCH_MAX = 64, QUESTIONS_A_TURN = 4 };
@@ -169,7 +170,7 @@ static void
 store_worker_note(struct store_worker *worker, const struct batch *batch)
 {
 	struct store_jobs *jobs = &worker->jobs;
-	const char *trouble;
+	struct cause trouble;
 	bool wrote = false, failed = false;
 
 	for (size_t i = 0; i < batch->count; i++) {
@@ -184,13 +185,14 @@ store_worker_note(struct store_worker *worker, const struct batch *batch)
 		worker->failing = job->why;
 	}
 	if (wrote && !failed)
-		worker->failing.text[0] = '\0';
-	trouble = jobs->store == NULL	      ? jobs->closed.text
-	    : worker->failing.text[0] != '\0' ? worker->failing.text
-					      : jobs->unsaved.text;
-	store_worker_say(worker, trouble);
+		cause_clear(&worker->failing);
+	trouble = jobs->store == NULL	      ? jobs->closed
+	    : worker->failing.text[0] != '\0' ? worker->failing
+					      : jobs->unsaved;
+	cause_default(&trouble, &reason_store_failed);
+	store_worker_say(worker, trouble.text);
 	pthread_mutex_lock(&worker->lock);
-	snprintf(worker->status.trouble, sizeof worker->status.trouble, "%s", trouble);
+	worker->status.trouble = trouble;
 	worker->status.repaired = jobs->repaired;
 	if (jobs->store != NULL)
 		store_picture_totals(jobs->store, &worker->status.pictures, &worker->status.bytes);
@@ -301,7 +303,8 @@ store_worker_start(
 {
 	worker->folder = strdup(folder);
 	worker->jobs.folder = worker->folder;
-	cause_set(&worker->jobs.closed, "the state folder is not open yet");
+	cause_detail(
+	    &worker->jobs.closed, &reason_store_failed, "the state folder is not open yet");
 	worker->changes = queue_new(STORE_WORKER_JOBS + 1); /* and the one that ends it */
 	worker->questions = queue_new(STORE_WORKER_QUESTIONS);
 	worker->answers = queue_new(STORE_WORKER_JOBS + STORE_WORKER_QUESTIONS);

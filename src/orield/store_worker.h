@@ -38,11 +38,11 @@ void store_worker_free(struct store_worker **worker);
 /* Hand the job over. False when too many wait: counted, and the job stays the caller's. */
 bool store_worker_submit(struct store_worker *worker, struct store_job *job);
 
-/* As of the newest answer: saved pictures, why storing fails ("" when it does not), and the newest
- * repair; and how many jobs were refused. */
+/* As of the newest answer: saved pictures, why storing fails (empty when it does not), and the
+ * newest repair; and how many jobs were refused. */
 struct store_worker_status {
 	uint64_t pictures, bytes, refused;
-	char trouble[256];
+	struct cause trouble;
 	struct store_repaired repaired;
 };
 void store_worker_status(struct store_worker *worker, struct store_worker_status *status);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "protocol/reasons.h"
 
 /* ---- does it fit? ---------------------------------------------------- */
 
@@ -94,7 +95,8 @@ arguments_check_key(
 			return argument_check(argument, value, why);
 		open = open || argument_is_open(argument);
 	}
-	return open ? 0 : cause_set(why, "unknown argument %.64s", key);
+	return open ? 0
+		    : cause_detail(why, &reason_unknown_argument, "unknown argument %.64s", key);
 }
 
 int
@@ -113,7 +115,8 @@ arguments_check(const struct field *arguments, json_t *command, struct cause *wh
 		if (json_object_get(command, argument->name) != NULL)
 			continue;
 		if (!argument->optional)
-			return cause_set(why, "missing %s", argument->name);
+			return cause_detail(
+			    why, &reason_missing_argument, "missing %s", argument->name);
 		if (argument->initial != 0)
 			json_object_set_new(
 			    command, argument->name, json_integer(argument->initial));

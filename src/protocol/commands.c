@@ -96,6 +96,7 @@ static const struct field status_snaps[] = {
 static const struct field status_repaired[] = {
 	FIELD("ts", NUMBER, "when, in seconds since 1970", .unit = "s"),
 	FIELD("reason", TEXT, "what was found"),
+	FIELD("code", CODE, "the reason, for programs", .optional = true),
 	FIELD("kept", TEXT, "where the damaged file is; empty: nowhere"),
 	COUNT("settings", "how many settings could be read"),
 	COUNT("events", "how many events could be read"),
@@ -105,6 +106,7 @@ static const struct field status_repaired[] = {
 static const struct field status_store[] = {
 	FIELD("ok", BOOLEAN, "what is to be kept can be stored"),
 	FIELD("reason", TEXT, "why nothing, or no picture, can be stored, else empty"),
+	FIELD("code", CODE, "the reason, for programs", .optional = true),
 	FIELD("repaired", OBJECT,
 	    "since the start the database was found damaged, removed or replaced", .nullable = true,
 	    .fields = status_repaired),
@@ -136,6 +138,7 @@ static const struct field STATUS_reply[] = {
 	FIELD("camera", TEXT, "its name, as in /cam/NAME/"),
 	FIELD("online", BOOLEAN, "it delivers pictures"),
 	FIELD("reason", TEXT, "why it does not, else empty"),
+	FIELD("code", CODE, "the reason, for programs", .optional = true),
 	FIELD("source", TEXT, "where pictures come from", .choices = SOURCE_CHOICES),
 	FIELD("name", TEXT, "the camera's name for itself"),
 	FIELD("device", TEXT, "its device node or file, if it has one"),

@@ -15,6 +15,7 @@ enum field_type {
 	FIELD_NUMBER,
 	FIELD_BOOLEAN,
 	FIELD_TEXT,
+	FIELD_CODE,	/* of a reason: protocol/reasons.h */
 	FIELD_VALUE,	/* of a V4L2 control: an integer or a boolean */
 	FIELD_OBJECT,	/* of `fields`; of names nobody knows before when that is NULL */
 	FIELD_LIST,	/* of objects of `fields` */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "protocol/reasons.h"
 
 #define SETTING_ROW(id, ...) [SETTING_##id] = { __VA_ARGS__ },
 static const struct option_row settings_table[SETTING_COUNT] = { SETTINGS(SETTING_ROW) };
@@ -91,11 +92,11 @@ settings_find(const struct options *options, const char *name, struct cause *why
 	int row = options_find(options, name);
 
 	if (strcmp(name, "frame_count") == 0 || strcmp(name, "trigger_count") == 0)
-		return cause_set(why, "%s is read-only", name);
+		return cause_detail(why, &reason_read_only, "%s is read-only", name);
 	if (row == -1 || strcmp(options_row(options, (size_t)row)->name, name) != 0)
-		return cause_set(why, "unknown setting %.64s", name);
+		return cause_detail(why, &reason_unknown_setting, "unknown setting %.64s", name);
 	if (!(options_row(options, (size_t)row)->flags & OPTION_LIVE))
-		return cause_set(why, "%s is read-only", name);
+		return cause_detail(why, &reason_read_only, "%s is read-only", name);
 	return row;
 }
 
@@ -161,7 +162,7 @@ settings_check_one(const struct options *options, const char *name, const json_t
 	    options_check(options, (size_t)row, text, why) == -1)
 		return -1;
 	if (json_object_set_new(texts, name, json_string(text)) == -1)
-		return cause_set(why, "out of memory");
+		return cause_reason(why, &reason_out_of_memory);
 	return 0;
 }
 
@@ -181,7 +182,7 @@ settings_check(const struct options *options, const json_t *command, struct caus
 	}
 	if (json_object_size(texts) > 0)
 		return texts;
-	cause_set(why, "missing threshold");
+	cause_detail(why, &reason_missing_argument, "missing threshold");
 fail:
 	json_decref(texts);
 	return NULL;

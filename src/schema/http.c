@@ -74,8 +74,7 @@ const struct http_route http_routes[ROUTE_COUNT] = {
 
 const struct field http_error[] = {
 	FIELD("error", TEXT, "what is wrong, for people"),
-	FIELD("code", TEXT, "the same for programs, where they have to tell it apart",
-	    .optional = true),
+	FIELD("code", CODE, "the same for programs", .optional = true),
 	FIELD("id", TEXT, "the Idempotency-Key", .optional = true),
 	FIELD("path", TEXT, "404: the path nobody knows", .optional = true),
 	FIELD("cameras", TEXTS, "404: the cameras there are", .optional = true),

@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "base/json.h"
+#include "protocol/reasons.h"
 #include "protocol/settings.h"
 
 static json_t *
@@ -132,6 +133,16 @@ control_value(void)
 }
 
 static json_t *
+field_code(void)
+{
+	json_t *codes = json_array();
+
+	for (int row = 0; row < REASON_COUNT; row++)
+		json_array_append_new(codes, json_string(reason_rows[row]->code));
+	return json_pack("{s:s, s:o}", "type", "string", "enum", codes);
+}
+
+static json_t *
 field_value(const struct field *field)
 {
 	switch (field->type) {
@@ -141,6 +152,7 @@ field_value(const struct field *field)
 	case FIELD_TEXT:
 		return field->choices != NULL ? json_schema_choices(field->choices)
 					      : of_type("string");
+	case FIELD_CODE: return field_code();
 	case FIELD_VALUE: return control_value();
 	case FIELD_OBJECT:
 		return field->fields != NULL ? json_schema_object(field->fields)

@@ -10,6 +10,7 @@
 #include "protocol/commands.h"
 #include "protocol/events.h"
 #include "protocol/objects.h"
+#include "protocol/reasons.h"
 #include "site/route.h"
 
 /* ---- routes and commands --------------------------------------------- */
@@ -167,6 +168,16 @@ print_controls(void)
 	print_rows("", control_fields);
 }
 
+/* ---- reasons --------------------------------------------------------- */
+
+static void
+print_reasons(void)
+{
+	puts("| `code` | in words |\n|---|---|");
+	for (int row = 0; row < REASON_COUNT; row++)
+		printf("| `%s` | %s |\n", reason_rows[row]->code, reason_rows[row]->text);
+}
+
 /* ---- for programs ---------------------------------------------------- */
 
 /* Of html/events.js. */
@@ -196,6 +207,7 @@ static const struct {
 	{ .name = "lines", .print = print_lines },
 	{ .name = "status", .print = print_status },
 	{ .name = "controls", .print = print_controls },
+	{ .name = "reasons", .print = print_reasons },
 	{ .name = "event names", .print = print_event_names },
 };
 

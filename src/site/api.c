@@ -38,7 +38,9 @@ query_argument(const char *query, const struct field *argument, json_t **value, 
 		*value = json_false();
 	else
 		*value = json_string(text); /* orield checks it */
-	return *value != NULL ? 1 : cause_set(why, "%s is not UTF-8", argument->name);
+	return *value != NULL
+	    ? 1
+	    : cause_detail(why, &reason_bad_argument, "%s is not UTF-8", argument->name);
 }
 
 /* The query as a command; NULL when the request has been answered. */
@@ -54,7 +56,7 @@ api_query_command(const struct exchange *exchange, const char *name)
 
 		if (found == -1) {
 			json_decref(command);
-			reply_error(exchange->conn, 400, "%s", why.text);
+			reply_error_why(exchange->conn, 400, &why);
 			return NULL;
 		}
 		if (found == 1)
@@ -70,21 +72,25 @@ api_body_command(const struct exchange *exchange, const char *name)
 {
 	static const char *const ours[] = { "cmd", "id" };
 	const struct request *request = exchange->request;
+	struct cause why;
 	json_t *command;
 
 	if (!request_content_is(request, "application/json")) {
-		reply_error(exchange->conn, 415, "Content-Type must be application/json");
+		cause_detail(
+		    &why, &reason_wrong_content_type, "Content-Type must be application/json");
+		reply_error_why(exchange->conn, 415, &why);
 		return NULL;
 	}
 	command = json_parse_object(request->body, request->body_length);
 	if (command == NULL) {
-		reply_error(exchange->conn, 400, "bad json");
+		reply_error(exchange->conn, 400, &reason_bad_json);
 		return NULL;
 	}
 	for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++) {
 		if (json_object_get(command, ours[i]) != NULL) {
 			json_decref(command);
-			reply_error(exchange->conn, 400, "unknown setting %s", ours[i]);
+			cause_detail(&why, &reason_unknown_setting, "unknown setting %s", ours[i]);
+			reply_error_why(exchange->conn, 400, &why);
 			return NULL;
 		}
 	}
@@ -124,7 +130,7 @@ api_snap(const struct exchange *exchange)
 	struct reply_head head;
 
 	if (!snap_name_valid(name)) {
-		reply_error(exchange->conn, 404, "no such picture");
+		reply_error(exchange->conn, 404, &reason_no_such_picture);
 		return;
 	}
 	reply_begin(&head, exchange->conn, 200);
@@ -140,7 +146,7 @@ api_delete_snap(const struct exchange *exchange)
 	const char *name = exchange->route->name;
 
 	if (!snap_name_valid(name)) {
-		reply_error(exchange->conn, 404, "no such picture");
+		reply_error(exchange->conn, 404, &reason_no_such_picture);
 		return;
 	}
 	api_call_run(exchange, json_pack("{s:s, s:s}", "cmd", "snap_delete", "name", name),
@@ -158,16 +164,16 @@ api_health(const struct exchange *exchange)
 static void
 api_finish_ready(struct conn *conn, const json_t *status)
 {
-	const char *reason = json_get_text(status, "reason");
 	bool online = json_is_true(json_object_get(status, "online"));
 	bool stale = json_is_true(json_object_get(status, "stale"));
+	struct cause why;
 
 	if (online && !stale)
 		reply_json(conn, 200, json_pack("{s:b}", "ok", 1));
-	else if (reason != NULL && reason[0] != '\0')
-		reply_unavailable(conn, reason);
+	else if (reason_get(status, "reason", &why))
+		reply_error_why(conn, 503, &why);
 	else
-		reply_unavailable(conn, stale ? "no fresh frame" : REASON_NO_FRAME);
+		reply_error(conn, 503, stale ? &reason_no_fresh_frame : &reason_no_frame);
 }
 
 void

@@ -34,12 +34,15 @@ static void
 api_call_list(struct api_call *call, const json_t *reply)
 {
 	json_t *list = json_object_get(reply, call->answer.list);
+	struct cause why;
 
-	if (json_is_array(list))
+	if (json_is_array(list)) {
 		reply_json(call->deferred.conn, 200, json_incref(list));
-	else
-		reply_error(call->deferred.conn, 503, "the camera daemon answered without %s",
-		    call->answer.list);
+		return;
+	}
+	cause_detail(
+	    &why, &reason_bad_answer, "the camera daemon answered without %s", call->answer.list);
+	reply_error_why(call->deferred.conn, 503, &why);
 }
 
 static void
@@ -58,39 +61,34 @@ api_call_finish(struct api_call *call, const json_t *parsed, const struct client
 static void
 api_call_judge(struct api_call *call, const json_t *parsed, const struct client_reply *reply)
 {
-	const char *error = json_get_text(parsed, "error"),
-		   *reason = json_get_text(parsed, "reason");
 	int refused = call->answer.refused != 0 ? call->answer.refused : 503;
 	struct conn *conn = call->deferred.conn;
+	struct cause why;
 
 	if (parsed == NULL)
-		reply_unavailable(conn, "the camera daemon did not answer in JSON");
-	else if (error != NULL)
-		reply_error(conn, 400, "%s", error);
-	else if (json_is_false(json_object_get(parsed, "ok")))
-		reply_error(conn, refused, "%s", reason != NULL ? reason : "refused");
-	else
+		reply_error(conn, 503, &reason_bad_answer);
+	else if (reason_get(parsed, "error", &why))
+		reply_error_why(conn, 400, &why);
+	else if (json_is_false(json_object_get(parsed, "ok"))) {
+		if (!reason_get(parsed, "reason", &why))
+			cause_reason(&why, &reason_refused);
+		reply_error_why(conn, refused, &why);
+	} else
 		api_call_finish(call, parsed, reply);
-}
-
-/* It may have been done. A client that took this for a refusal would do it twice. */
-static void
-api_call_unknown(struct api_call *call)
-{
-	reply_json(call->deferred.conn, 504,
-	    json_pack("{s:s, s:s}", "error", REASON_UNKNOWN_OUTCOME, "code", CODE_UNKNOWN_OUTCOME));
 }
 
 static void
 api_call_fail(struct api_call *call, enum client_failure failure)
 {
+	struct conn *conn = call->deferred.conn;
+
+	/* It may have been done. A client that took this for a refusal would do it twice. */
 	if (failure == CLIENT_UNKNOWN && call->changes)
-		api_call_unknown(call);
+		reply_error(conn, 504, &reason_unknown_outcome);
 	else if (failure == CLIENT_UNKNOWN && camera_connected(call->camera))
-		reply_unavailable(call->deferred.conn, REASON_SILENT);
+		reply_error(conn, 503, &reason_daemon_silent);
 	else
-		reply_unavailable(
-		    call->deferred.conn, failure == CLIENT_BUSY ? REASON_BUSY : REASON_NO_DAEMON);
+		reply_error(conn, 503, failure == CLIENT_BUSY ? &reason_busy : &reason_no_daemon);
 }
 
 static void
@@ -116,10 +114,12 @@ api_call_take_key(const struct exchange *exchange, json_t *command)
 {
 	const char *key = exchange->request->idempotency_key;
 	json_t *id = key[0] != '\0' && strlen(key) <= KEY_MAX ? json_string(key) : NULL;
+	struct cause why;
 
 	if (key[0] != '\0' && id == NULL) {
-		reply_error(
-		    exchange->conn, 400, "Idempotency-Key must be UTF-8 of 1 to %d bytes", KEY_MAX);
+		cause_detail(&why, &reason_bad_argument,
+		    "Idempotency-Key must be UTF-8 of 1 to %d bytes", KEY_MAX);
+		reply_error_why(exchange->conn, 400, &why);
 		return false;
 	}
 	if (id != NULL)
@@ -159,6 +159,6 @@ api_call_run(const struct exchange *exchange, json_t *command, const struct api_
 	call->ask = camera_ask(call->camera, exchange->role, command, api_call_done, call);
 	if (call->ask != 0)
 		return;
-	reply_unavailable(exchange->conn, "out of memory");
+	reply_error(exchange->conn, 503, &reason_out_of_memory);
 	deferred_free(&call->deferred);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "protocol/reasons.h"
 
 static void
 attempt_drop(struct deferred *deferred)
@@ -68,17 +69,24 @@ attempt_words(const struct attempt *attempt, const struct auth_answer *answer, s
 	switch (answer->result) {
 	case AUTH_OK: break;
 	case AUTH_DENIED:
-		cause_set(words,
-		    attempt->form == LOGIN_PAGE_SETUP ? "wrong set-up token"
-						      : "wrong name or password");
+		cause_reason(words,
+		    attempt->form == LOGIN_PAGE_SETUP ? &reason_wrong_setup_token
+						      : &reason_wrong_password);
 		break;
 	case AUTH_WAIT:
-		cause_set(words, "too many wrong attempts, try again in %u s", answer->wait_s);
+		cause_detail(words, &reason_too_many_attempts,
+		    "too many wrong attempts, try again in %u s", answer->wait_s);
 		break;
-	case AUTH_BUSY: cause_set(words, "too many log in just now, try again"); break;
-	case AUTH_REFUSED: *words = answer->why; break;
+	case AUTH_BUSY:
+		cause_detail(words, &reason_too_many, "too many log in just now, try again");
+		break;
+	case AUTH_REFUSED:
+		*words = answer->why;
+		cause_default(words, &reason_bad_argument);
+		break;
 	case AUTH_TROUBLE:
-		cause_set(words, "log-in is not possible just now, the log of oriel-fcgi says why");
+		cause_detail(words, &reason_login_unavailable,
+		    "log-in is not possible just now, the log of oriel-fcgi says why");
 		break;
 	}
 }

@@ -10,6 +10,7 @@
 #include "site/login.h"
 #include "http/origin.h"
 #include "http/reply.h"
+#include "protocol/reasons.h"
 
 /* ---- who is it ------------------------------------------------------- */
 
@@ -145,9 +146,11 @@ auth_request_send_to_login(struct conn *conn, const struct request *request)
 void
 login_refuse(const struct login *login, struct conn *conn, const struct request *request)
 {
-	static const char body[] = "{\"error\":\"log in first\"}";
 	bool browser = request->fetch_dest[0] != '\0';
+	char body[REASON_LINE_SIZE];
 	struct reply_head head;
+
+	reason_line(&reason_not_logged_in, body);
 
 	reply_begin(&head, conn, 401);
 	reply_add(&head, "WWW-Authenticate: %s",
@@ -155,7 +158,7 @@ login_refuse(const struct login *login, struct conn *conn, const struct request 
 				     : "Bearer realm=\"Oriel\"");
 	reply_add(&head, "Content-Type: application/json");
 	reply_add(&head, "Cache-Control: no-store");
-	reply_send(conn, &head, body, sizeof body - 1);
+	reply_send(conn, &head, body, strlen(body));
 }
 
 static void
@@ -164,17 +167,20 @@ auth_request_refused(struct login *login, struct conn *conn, const struct reques
 	bool elsewhere = strcmp(request->fetch_site, "cross-site") == 0 ||
 	    strcmp(request->fetch_site, "same-site") == 0;
 	unsigned status = 401, wait_s = 0;
+	struct cause why;
 
 	if (origin_listed(login->origins, request->origin))
 		conn_set_shared(conn);
 	(void)sscanf(request->refusal, "%3u %4u", &status, &wait_s);
 	if (origin_preflight(conn, request, login->origins))
 		return;
-	if (status == 429)
-		reply_later(conn, 429, wait_s, "too many wrong passwords");
-	else if (status == 503)
-		reply_later(conn, 503, wait_s, "log-in is not possible just now");
-	else if (auth_request_is_page(request) && elsewhere &&
+	if (status == 429) {
+		cause_detail(&why, &reason_too_many_attempts, "too many wrong passwords");
+		reply_later(conn, 429, wait_s, &why);
+	} else if (status == 503) {
+		cause_reason(&why, &reason_login_unavailable);
+		reply_later(conn, 503, wait_s, &why);
+	} else if (auth_request_is_page(request) && elsewhere &&
 	    form_is_local(request->uri, request->mount))
 		login_page_send(conn, 200,
 		    &(struct login_page){ .kind = LOGIN_PAGE_BOUNCE, .next = request->uri });

@@ -17,7 +17,7 @@ dashboard_asks(const struct exchange *exchange, const char *name, char value[QUE
 	value[0] = '\0';
 	if (query_text(exchange->request->query, name, value, &why) != -1)
 		return true;
-	reply_error(exchange->conn, 400, "%s", why.text);
+	reply_error_why(exchange->conn, 400, &why);
 	return false;
 }
 

@@ -56,7 +56,7 @@ dispatch_lets_in(const struct exchange *exchange)
 	else if (exchange->role == ROLE_NONE)
 		login_refuse(&site->login, conn, request);
 	else if (exchange->role < exchange->route->role)
-		reply_error(conn, 403, REASON_OPERATORS);
+		reply_error(conn, 403, &reason_operators_only);
 	else if (method_changes(request->method) && !login_trusts(&site->login, request))
 		origin_refuse(conn, request, "this page may not change anything here");
 	else
@@ -67,14 +67,16 @@ dispatch_lets_in(const struct exchange *exchange)
 static void
 dispatch_no_method(const struct exchange *exchange)
 {
-	static const char body[] = "{\"error\":\"method not allowed\"}";
+	char body[REASON_LINE_SIZE];
 	struct reply_head head;
+
+	reason_line(&reason_method_not_allowed, body);
 
 	reply_begin(&head, exchange->conn, 405);
 	reply_add(&head, "Allow: %s", exchange->route->allow);
 	reply_add(&head, "Content-Type: application/json");
 	reply_add(&head, "Cache-Control: no-store");
-	reply_send(exchange->conn, &head, body, sizeof body - 1);
+	reply_send(exchange->conn, &head, body, strlen(body));
 }
 
 static void

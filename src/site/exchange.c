@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "http/reply.h"
+#include "protocol/reasons.h"
 #include "site/site_state.h"
 
 struct fanout *
@@ -12,14 +13,20 @@ exchange_find(const struct exchange *exchange, const char *name, size_t length)
 {
 	struct registry *registry = exchange->site->registry;
 	struct fanout *fanout = registry_find(registry, name, length);
+	struct cause why;
+	json_t *error;
 
-	if (fanout == NULL)
-		reply_json(exchange->conn, 404,
-		    json_pack("{s:s, s:o}", "error",
-			name != NULL ? "unknown camera"
-				     : "which camera? ask for /cam/NAME/ or set default_camera",
-			"cameras", registry_names(registry)));
-	return fanout;
+	if (fanout != NULL)
+		return fanout;
+	if (name != NULL)
+		cause_reason(&why, &reason_unknown_camera);
+	else
+		cause_detail(&why, &reason_which_camera,
+		    "which camera? ask for /cam/NAME/ or set default_camera");
+	error = reason_error(&why);
+	json_object_set_new(error, "cameras", registry_names(registry));
+	reply_json(exchange->conn, 404, error);
+	return NULL;
 }
 
 bool

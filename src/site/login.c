@@ -34,7 +34,7 @@ login_prepare(const struct options *options)
 {
 	struct account_db_settings settings = login_settings(options);
 	char token[SETUP_TOKEN_SIZE];
-	struct cause why = { "out of memory" };
+	struct cause why = { .text = "out of memory" };
 	struct account_db *db = account_db_new(&settings, &why);
 	int64_t next;
 

@@ -10,6 +10,7 @@
 #include "http/origin.h"
 #include "http/query.h"
 #include "http/reply.h"
+#include "protocol/reasons.h"
 #include "site/attempt.h"
 #include "site/cookie.h"
 #include "site/login.h"
@@ -29,7 +30,7 @@ login_session(const struct exchange *exchange)
 	json_t *session;
 
 	if (query_text(request->query, "origin", origin, &why) == -1) {
-		reply_error(conn, 400, "%s", why.text);
+		reply_error_why(conn, 400, &why);
 		return;
 	}
 	session = json_pack("{s:b, s:s, s:o, s:s, s:o}", "login", login->auth != NULL, "role",
@@ -182,12 +183,15 @@ static bool
 login_admits(
     struct login *login, struct conn *conn, const struct request *request, const char *type)
 {
+	struct cause why;
+
 	if (!origin_may_change(request, login->origins, false))
 		origin_refuse(conn, request, "this page may not log in here");
-	else if (!request_content_is(request, type))
-		reply_error(conn, 415, "Content-Type must be %s", type);
-	else if (login->auth == NULL)
-		reply_error(conn, 404, "log-in is off");
+	else if (!request_content_is(request, type)) {
+		cause_detail(&why, &reason_wrong_content_type, "Content-Type must be %s", type);
+		reply_error_why(conn, 415, &why);
+	} else if (login->auth == NULL)
+		reply_error(conn, 404, &reason_login_off);
 	else
 		return true;
 	return false;
@@ -230,8 +234,7 @@ api_done(struct attempt *attempt, const struct auth_answer *answer)
 		return;
 	}
 	attempt_words(attempt, answer, &words);
-	reply_later(
-	    attempt->deferred.conn, attempt_status(answer), attempt_wait(answer), words.text);
+	reply_later(attempt->deferred.conn, attempt_status(answer), attempt_wait(answer), &words);
 }
 
 void
@@ -244,6 +247,7 @@ login_api(const struct exchange *exchange)
 	const char *user, *pass;
 	struct attempt *attempt;
 	char from[ACCOUNT_DB_FROM_SIZE];
+	struct cause why;
 	json_t *body;
 
 	if (!login_admits(login, conn, request, "application/json"))
@@ -251,12 +255,13 @@ login_api(const struct exchange *exchange)
 	body = json_parse_object(request->body, request->body_length);
 	user = json_get_text(body, "user");
 	pass = json_get_text(body, "pass");
-	if (body == NULL || user == NULL || pass == NULL)
-		reply_error(conn, 400,
-		    body == NULL       ? "bad json"
-			: user == NULL ? "missing user"
-				       : "missing pass");
-	else if ((attempt = attempt_new(login, conn, request, api_done)) != NULL) {
+	if (body == NULL)
+		reply_error(conn, 400, &reason_bad_json);
+	else if (user == NULL || pass == NULL) {
+		cause_detail(
+		    &why, &reason_missing_argument, "missing %s", user == NULL ? "user" : "pass");
+		reply_error_why(conn, 400, &why);
+	} else if ((attempt = attempt_new(login, conn, request, api_done)) != NULL) {
 		const struct auth_claim claim = { .address = request->address,
 			.name = user,
 			.password = pass,
@@ -283,8 +288,7 @@ logout_done(struct attempt *attempt, const struct auth_answer *answer)
 		return;
 	}
 	attempt_words(attempt, answer, &words); /* the user is still logged in: say so */
-	reply_later(
-	    attempt->deferred.conn, attempt_status(answer), attempt_wait(answer), words.text);
+	reply_later(attempt->deferred.conn, attempt_status(answer), attempt_wait(answer), &words);
 }
 
 /* The session in the request, as cookie or as Bearer. */

@@ -165,7 +165,7 @@ site_run(const struct options *options, int listen_fd, struct backoff *backoff,
 	 * request. */
 	bool named = backoff == NULL || options_text(options, SITE_ALLOW_HOSTS)[0] != '\0';
 	struct site site = { .options = options, .hosts = named ? hosts : NULL };
-	struct cause why = { "out of memory" };
+	struct cause why = { .text = "out of memory" };
 	int status = 0;
 
 	frame_buf_budget_init(

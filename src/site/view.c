@@ -4,6 +4,7 @@
 #include "fanout/fanout.h"
 #include "http/query.h"
 #include "http/reply.h"
+#include "protocol/reasons.h"
 #include "site/site_state.h"
 
 enum { STREAM_FPS_MAX = 240 };
@@ -40,14 +41,13 @@ view_stream(const struct exchange *exchange)
 	if (!exchange_hold(exchange))
 		return;
 	if (query_number(exchange->request->query, "fps", 1, STREAM_FPS_MAX, &fps, &why) == -1)
-		reply_error(conn, 400, "%s", why.text);
+		reply_error_why(conn, 400, &why);
 	else if (conn_is_head(conn)) {
 		reply_begin(&head, conn, 200);
 		stream_add_type(&head, type);
 		view_head_only(conn, &head);
 	} else if (frame_buf_budget_is_spent(&site->frames))
-		reply_error(conn, 503,
-		    "too many slow viewers: the memory for their frames is spent (frame_memory)");
+		reply_error(conn, 503, &reason_frame_memory_spent);
 	else if (viewer_admit(&site->streams, conn, exchange->request, &place))
 		stream_begin(
 		    exchange->fanout->streams, conn, type, (unsigned)fps, limiter_leave, place);
@@ -67,7 +67,7 @@ view_events(const struct exchange *exchange)
 	if (!exchange_hold(exchange))
 		return;
 	if (query_text(request->query, "last_event_id", text, &why) == -1)
-		reply_error(conn, 400, "%s", why.text);
+		reply_error_why(conn, 400, &why);
 	else if (conn_is_head(conn)) {
 		reply_begin(&head, conn, 200);
 		reply_add(&head, "Content-Type: text/event-stream");

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "protocol/reasons.h"
 #include "source/source.h"
 #include "source/splitter.h"
 
@@ -48,7 +49,7 @@ fill(struct pipe *input, struct cause *why)
 	if (got == -1)
 		cause_errno(why, "%s", input->source.mode.name);
 	else
-		cause_set(why, "%s: input ended", input->source.mode.name);
+		cause_detail(why, &reason_input_ended, "%s: input ended", input->source.mode.name);
 	splitter_restart(&input->splitter);
 	return SOURCE_GONE;
 }
@@ -141,7 +142,8 @@ rewind_file(struct pipe *input, struct cause *why)
 		return SOURCE_GONE;
 	}
 	if (!input->played || lseek(input->input, 0, SEEK_SET) == -1) {
-		cause_set(why, "%s: no JPEG picture in it", input->source.mode.name);
+		cause_detail(why, &reason_bad_pictures, "%s: no JPEG picture in it",
+		    input->source.mode.name);
 		return SOURCE_GONE;
 	}
 	input->played = false;
@@ -220,7 +222,7 @@ open_input(const char *path, struct cause *why)
 	}
 	fd = (struct pollfd){ .fd = STDIN_FILENO, .events = POLLIN };
 	if (poll(&fd, 1, 0) == 1 && fd.revents == POLLHUP)
-		return cause_set(why, "standard input: input ended");
+		return cause_detail(why, &reason_input_ended, "standard input: input ended");
 	input = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
 	if (input == -1 || fcntl(input, F_SETFL, fcntl(input, F_GETFL) | O_NONBLOCK) == -1) {
 		cause_errno(why, "standard input");

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "protocol/reasons.h"
+
 static const struct {
 	const char *name;
 	struct source *(*open)(const struct source_request *wanted, struct cause *why);
@@ -84,7 +86,7 @@ source_check_control(
     struct source *source, const char *name, const json_t *value, struct cause *why)
 {
 	if (source->kind->check_control == NULL)
-		return cause_set(why, "unknown control %.32s", name);
+		return cause_detail(why, &reason_unknown_control, "unknown control %.32s", name);
 	return source->kind->check_control(source, name, value, why);
 }
 
@@ -92,7 +94,7 @@ int
 source_set_control(struct source *source, const char *name, const json_t *value, struct cause *why)
 {
 	if (source->kind->set_control == NULL)
-		return cause_set(why, "unknown control %.32s", name);
+		return cause_detail(why, &reason_unknown_control, "unknown control %.32s", name);
 	return source->kind->set_control(source, name, value, why);
 }
 

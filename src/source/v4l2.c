@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "protocol/reasons.h"
 #include "source/stamp.h"
 #include "source/v4l2_device.h"
 
@@ -54,7 +55,8 @@ explain(const struct v4l2 *camera, const char *doing, struct cause *why)
 
 	cause_errno(why, "%s: %s", mode->device, doing);
 	if (errno == ENODEV || access(mode->device, F_OK) == -1)
-		cause_set(why, "%s (%s) was unplugged", mode->name, mode->device);
+		cause_detail(why, &reason_camera_unplugged, "%s (%s) was unplugged", mode->name,
+		    mode->device);
 	return -1;
 }
 
@@ -250,11 +252,12 @@ request_buffers(struct v4l2 *camera, uint32_t wanted, struct cause *why)
 
 	if (v4l2_ioctl(camera->source.fd, VIDIOC_REQBUFS, &request) == -1)
 		return errno == EBUSY
-		    ? cause_set(why, "%s is in use by another program", camera->source.mode.device)
+		    ? cause_detail(why, &reason_camera_in_use, "%s is in use by another program",
+			  camera->source.mode.device)
 		    : explain(camera, "asking for buffers", why);
 	if (request.count < 2)
-		return cause_set(
-		    why, "%s: the driver has too few buffers", camera->source.mode.device);
+		return cause_detail(why, &reason_camera_unfit, "%s: the driver has too few buffers",
+		    camera->source.mode.device);
 	camera->count = request.count < BUFFERS_MOST ? request.count : BUFFERS_MOST;
 	return 0;
 }
@@ -427,7 +430,7 @@ open_any(const struct source_request *wanted, struct cause *why)
 			return source;
 		if (i == 0 || (error == ENOENT && errno != ENOENT)) {
 			error = errno;
-			cause_set(why, "%s", reason.text);
+			cause_copy(why, &reason);
 		}
 	}
 	errno = error;

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "protocol/reasons.h"
 
 enum { CONTROLS_MOST = 128, MENU_MOST = 64, NAME_SIZE = 33, QUERIES_MOST = 1024 };
 
@@ -361,9 +362,9 @@ v4l2_check_control(
 	const struct control *control = find_control(controls, name);
 
 	if (control == NULL)
-		return cause_set(why, "unknown control %.32s", name);
+		return cause_detail(why, &reason_unknown_control, "unknown control %.32s", name);
 	if (control->is.flags & V4L2_CTRL_FLAG_READ_ONLY)
-		return cause_set(why, "%s is read-only", name);
+		return cause_detail(why, &reason_read_only, "%s is read-only", name);
 	switch (control->is.type) {
 	case V4L2_CTRL_TYPE_BOOLEAN:
 		return json_is_boolean(value) ? 0
@@ -397,7 +398,11 @@ v4l2_set_control(struct v4l2_controls *controls, int fd, const char *name, const
 	describe_again(control, fd); /* another control may have made it inactive just now */
 	errno = error;
 	if (control->is.flags & V4L2_CTRL_FLAG_INACTIVE)
-		return cause_set(why, "%s is inactive now: another control overrides it", name);
-	return errno == EBUSY ? cause_set(why, "%s cannot be changed now", name)
-			      : cause_errno(why, "%s", name);
+		return cause_detail(why, &reason_control_refused,
+		    "%s is inactive now: another control overrides it", name);
+	if (errno == EBUSY)
+		return cause_detail(why, &reason_control_refused, "%s cannot be changed now", name);
+	cause_errno(why, "%s", name);
+	cause_default(why, &reason_control_refused);
+	return -1;
 }

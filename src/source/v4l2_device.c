@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "protocol/reasons.h"
 
 int
 v4l2_ioctl(int fd, unsigned long request, void *arg)
@@ -28,12 +29,16 @@ explain_open(const char *path, struct cause *why)
 	switch (errno) {
 	case ENOENT:
 	case ENODEV:
-	case ENXIO: errno = ENOENT; return cause_set(why, "%s: no such camera", path);
+	case ENXIO:
+		errno = ENOENT;
+		return cause_detail(why, &reason_no_camera, "%s: no such camera", path);
 	case EACCES:
 	case EPERM:
-		return cause_set(
-		    why, "%s: permission denied (its group is usually \"video\")", path);
-	case EBUSY: return cause_set(why, "%s is in use by another program", path);
+		return cause_detail(why, &reason_camera_denied,
+		    "%s: permission denied (its group is usually \"video\")", path);
+	case EBUSY:
+		return cause_detail(
+		    why, &reason_camera_in_use, "%s is in use by another program", path);
 	}
 	return cause_errno(why, "%s", path);
 }
@@ -45,12 +50,14 @@ check_capability(
 	if (can & V4L2_CAP_VIDEO_CAPTURE)
 		return can & V4L2_CAP_STREAMING
 		    ? 0
-		    : cause_set(why, "%s (%.32s) cannot stream", path, (const char *)is->card);
+		    : cause_detail(why, &reason_camera_unfit, "%s (%.32s) cannot stream", path,
+			  (const char *)is->card);
 	if (can & V4L2_CAP_VIDEO_CAPTURE_MPLANE)
-		return cause_set(why,
+		return cause_detail(why, &reason_camera_unfit,
 		    "%s (%.32s) captures in several planes only, which is not supported", path,
 		    (const char *)is->card);
-	return cause_set(why, "%s (%.32s) does not capture video", path, (const char *)is->card);
+	return cause_detail(why, &reason_camera_unfit, "%s (%.32s) does not capture video", path,
+	    (const char *)is->card);
 }
 
 /* N of the /dev/videoN that `path` is or links to. */
@@ -77,7 +84,7 @@ v4l2_open_node(const char *path, struct v4l2_node *node, struct cause *why)
 	if (node->fd == -1)
 		return explain_open(path, why);
 	if (v4l2_ioctl(node->fd, VIDIOC_QUERYCAP, &is) == -1) {
-		cause_set(why, "%s is no V4L2 device", path);
+		cause_detail(why, &reason_camera_unfit, "%s is no V4L2 device", path);
 		goto fail;
 	}
 	node->can = is.capabilities & V4L2_CAP_DEVICE_CAPS ? is.device_caps : is.capabilities;
@@ -206,7 +213,7 @@ v4l2_rank(const struct source_request *wanted, uint8_t numbers[SOURCE_NODES], st
 
 		if (open_number(i, &node, &reason) == -1) {
 			if (errno == EACCES && !denied)
-				cause_set(why, "%s", reason.text);
+				cause_copy(why, &reason);
 			denied |= errno == EACCES;
 			continue;
 		}
@@ -222,7 +229,7 @@ v4l2_rank(const struct source_request *wanted, uint8_t numbers[SOURCE_NODES], st
 		numbers[at] = (uint8_t)i;
 	}
 	if (count == 0 && !denied)
-		cause_set(why, "no camera found");
+		cause_reason(why, &reason_no_camera);
 	errno = denied ? EACCES : ENOENT;
 	return count;
 }
@@ -246,8 +253,8 @@ source_list(void)
 			close(node.fd);
 		} else if (errno == EACCES) {
 			json_array_append_new(list,
-			    json_pack(
-				"{s:s, s:o}", "device", path, "reason", json_words(why.text)));
+			    json_pack("{s:s, s:o, s:s*}", "device", path, "reason",
+				json_words(why.text), "code", cause_code(&why)));
 		}
 	}
 	return list;

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "protocol/reasons.h"
+
 enum {
 	SMOOTH_FPS = 15, /* below this a smaller picture is better than a slower one */
 	SIDE_MAX = 65500,
@@ -156,7 +158,8 @@ explain_no_format(
 		    is.index > 0 ? ", " : "", text);
 	}
 	errno = wanted->format >= 0 ? EINVAL : ENOENT;
-	return cause_set(why, "%s (%s) does not offer %s; it offers %s", node->path, node->card,
+	return cause_detail(why, &reason_camera_unfit, "%s (%s) does not offer %s; it offers %s",
+	    node->path, node->card,
 	    wanted->format >= 0 ? pixel_format_name((enum pixel_format)wanted->format)
 				: "a format we know",
 	    offers[0] != '\0' ? offers : "none");
@@ -192,12 +195,13 @@ take_signal(const struct v4l2_node *node, struct cause *why)
 
 	if (v4l2_ioctl(node->fd, VIDIOC_QUERY_DV_TIMINGS, &timings) == 0) {
 		if (v4l2_ioctl(node->fd, VIDIOC_S_DV_TIMINGS, &timings) == -1 && errno == EBUSY)
-			return cause_set(why, "%s is in use by another program", node->path);
+			return cause_detail(why, &reason_camera_in_use,
+			    "%s is in use by another program", node->path);
 		return 0;
 	}
 	if (errno == ENOLINK || errno == ENOLCK || errno == ERANGE)
-		return cause_set(
-		    why, "%s (%s): no usable signal at its input", node->path, node->card);
+		return cause_detail(why, &reason_camera_silent,
+		    "%s (%s): no usable signal at its input", node->path, node->card);
 	return 0;
 }
 
@@ -250,9 +254,9 @@ set_format(const struct v4l2_node *node, const struct candidate *best,
 	set.fmt.pix.pixelformat = known[best->rank].fourcc;
 	set.fmt.pix.field = V4L2_FIELD_ANY;
 	if (v4l2_ioctl(node->fd, VIDIOC_S_FMT, &set) == -1)
-		return errno == EBUSY
-		    ? cause_set(why, "%s is in use by another program", node->path)
-		    : cause_errno(why, "%s: setting the format", node->path);
+		return errno == EBUSY ? cause_detail(why, &reason_camera_in_use,
+					    "%s is in use by another program", node->path)
+				      : cause_errno(why, "%s: setting the format", node->path);
 	if (is_yuv(known[best->rank].pixels))
 		ask_for_jpeg_colours(node->fd, &set);
 	*format = set.fmt.pix;
@@ -264,7 +268,8 @@ set_format(const struct v4l2_node *node, const struct candidate *best,
 	else if (format->sizeimage == 0 || format->sizeimage > INT_MAX)
 		unfit = "an impossible picture length";
 	return unfit == NULL ? 0
-			     : cause_set(why, "%s: the driver answers with %s", node->path, unfit);
+			     : cause_detail(why, &reason_camera_unfit,
+				   "%s: the driver answers with %s", node->path, unfit);
 }
 
 /* Ask for the rate. Returns the driver's answer, or 0/0 when it cannot set one. */

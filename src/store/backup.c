@@ -183,7 +183,7 @@ struct backup *
 backup_open(const char *path, struct cause *why)
 {
 	struct backup *backup = backup_new(path, why);
-	struct cause reason = { "it cannot be opened" };
+	struct cause reason = { .text = "it cannot be opened" };
 	int result;
 
 	if (backup == NULL)

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "protocol/reasons.h"
 #include "store/store_internal.h"
 
 enum {
@@ -15,7 +16,7 @@ enum {
 static int
 events_no_memory(struct cause *why)
 {
-	cause_set(why, "out of memory");
+	cause_reason(why, &reason_out_of_memory);
 	return STORE_FAILED;
 }
 

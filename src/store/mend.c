@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "protocol/reasons.h"
 #include "store/store_internal.h"
 
 struct mend_name {
@@ -108,7 +109,7 @@ mend_match(struct store *store, struct mend_list *files, struct mend_list *gone,
 			break;
 	}
 	sql_done(say);
-	return result > 0 ? cause_set(why, "out of memory") : result;
+	return result > 0 ? cause_reason(why, &reason_out_of_memory) : result;
 }
 
 /* Keep in the list only the files without a row, the oldest first. */

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "protocol/reasons.h"
 #include "store/store_internal.h"
 
 enum { NAME_TRIES = 1000, FULL_TRIES = 3, PICTURE_AROUND = 160 };
@@ -68,7 +69,7 @@ picture_find(struct store *store, const char *name, uint64_t *bytes, struct caus
 	*bytes = result > 0 ? (uint64_t)sql_number(say, 0) : 0;
 	sql_done(say);
 	if (result == 0)
-		cause_set(why, "no such picture");
+		cause_reason(why, &reason_no_such_picture);
 	return result > 0 ? STORE_OK : result == 0 ? STORE_MISSING : result;
 }
 
@@ -189,7 +190,7 @@ picture_publish(
 	}
 	if (store_note(store, saved->name, true) == -1) {
 		unlinkat(store->snaps, saved->name, 0);
-		cause_set(why, "out of memory");
+		cause_reason(why, &reason_out_of_memory);
 		return STORE_FAILED;
 	}
 	if (fsync(store->snaps) == -1)
@@ -238,7 +239,7 @@ picture_delete(struct store *store, const char *name, struct cause *why)
 	if (result != STORE_OK)
 		return result;
 	if (store_note(store, name, false) == -1) {
-		cause_set(why, "out of memory");
+		cause_reason(why, &reason_out_of_memory);
 		return STORE_FAILED;
 	}
 	if ((unlinkat(store->snaps, name, 0) == -1 && errno != ENOENT) || fsync(store->snaps) == -1)
@@ -252,7 +253,7 @@ store_delete_picture(struct store *store, const char *name, struct cause *why)
 	int result;
 
 	if (!store_name_valid(name)) {
-		cause_set(why, "no such picture");
+		cause_reason(why, &reason_no_such_picture);
 		return STORE_MISSING;
 	}
 	result = store_begin(store, why);
@@ -297,7 +298,7 @@ store_pictures(
 	*answer = json_pack("{s:o, s:I, s:I}", "snaps", list, "count", (json_int_t)store->count,
 	    "bytes", (json_int_t)store->bytes);
 	if (result == STORE_OK && *answer == NULL) {
-		cause_set(why, "out of memory");
+		cause_reason(why, &reason_out_of_memory);
 		return STORE_FAILED;
 	}
 	if (result != STORE_OK)

@@ -7,6 +7,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "protocol/reasons.h"
 #include "store/store_internal.h"
 
 struct bytes_text {
@@ -43,7 +44,7 @@ evict_oldest(struct store *store, uint64_t *freed, struct cause *why)
 	if (result <= 0)
 		return result == 0 ? STORE_MISSING : result;
 	if (store_note(store, name, false) == -1) {
-		cause_set(why, "out of memory");
+		cause_reason(why, &reason_out_of_memory);
 		return STORE_FAILED;
 	}
 	if (unlinkat(store->snaps, name, 0) == -1 && errno != ENOENT) {
@@ -72,7 +73,8 @@ quota_make_room(
 	int result = STORE_OK;
 
 	if (length > limits->quota_bytes) {
-		cause_set(why, "quota: the picture has %s, all pictures together may have %s",
+		cause_detail(why, &reason_over_quota,
+		    "quota: the picture has %s, all pictures together may have %s",
 		    bytes_text(length).text, bytes_text(limits->quota_bytes).text);
 		return STORE_FULL;
 	}

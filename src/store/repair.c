@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "protocol/reasons.h"
 #include "store/store_internal.h"
 
 int
@@ -83,6 +84,8 @@ store_is_damaged(struct store *store, struct cause *why)
 		sql_last_failure(store->sql, why);
 	else if (state != REPAIR_NOTHING)
 		cause_set(why, "%s", words[state]);
+	if (state != REPAIR_NOTHING)
+		cause_default(why, &reason_store_damaged);
 	return state != REPAIR_NOTHING;
 }
 

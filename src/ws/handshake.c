@@ -5,12 +5,14 @@
 #include <nettle/sha1.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/address.h"
 #include "base/word_list.h"
 #include "ws/word.h"
+#include "protocol/reasons.h"
 
 enum { KEY_LENGTH = 24, KEY_BYTES = 16 }; /* RFC 6455 section 4.1, 7. */
 
@@ -81,8 +83,8 @@ static const struct status {
 
 /* ---- the response ---------------------------------------------------- */
 
-void
-handshake_refuse(struct handshake *handshake, unsigned status, const char *body)
+static void
+handshake_answer(struct handshake *handshake, unsigned status, const char *body)
 {
 	const struct status *row = statuses;
 	int length;
@@ -99,13 +101,51 @@ handshake_refuse(struct handshake *handshake, unsigned status, const char *body)
 	    : sizeof handshake->response - 1;
 }
 
-static void
-handshake_error(struct handshake *handshake, unsigned status, const char *text)
+void
+handshake_refuse(struct handshake *handshake, unsigned status, const struct reason *reason)
 {
-	char body[256];
+	char body[REASON_LINE_SIZE];
 
-	snprintf(body, sizeof body, "{\"error\": \"%s\"}", text);
-	handshake_refuse(handshake, status, body);
+	reason_line(reason, body);
+	handshake_answer(handshake, status, body);
+}
+
+void
+handshake_refuse_json(struct handshake *handshake, unsigned status, json_t *body)
+{
+	char *line = json_line(body);
+
+	json_decref(body);
+	if (line != NULL)
+		handshake_answer(handshake, status, line);
+	else
+		handshake_refuse(handshake, 503, &reason_out_of_memory);
+	free(line);
+}
+
+void
+handshake_refuse_why(struct handshake *handshake, unsigned status, const struct cause *why)
+{
+	handshake_refuse_json(handshake, status, reason_error(why));
+}
+
+/* What is wrong about the request itself. */
+static void
+handshake_wrong(
+    struct handshake *handshake, unsigned status, const struct reason *reason, const char *words)
+{
+	struct cause why;
+
+	cause_detail(&why, reason, "%s", words);
+	handshake_refuse_why(handshake, status, &why);
+}
+
+static void
+handshake_advise(struct handshake *handshake, const struct reason *reason, const char *advice)
+{
+	handshake_refuse_json(handshake, 403,
+	    json_pack(
+		"{s:s, s:s, s:s}", "error", reason->text, "code", reason->code, "advice", advice));
 }
 
 /* RFC 6455 section 4.2.2, 5.4. */
@@ -313,38 +353,37 @@ request_judge(const struct request *request, const struct handshake_policy *poli
     struct handshake *handshake)
 {
 	if (!word_is(request->version, "HTTP/1.1"))
-		handshake_error(
-		    handshake, 505, "HTTP/1.1 is needed (nginx: proxy_http_version 1.1)");
+		handshake_wrong(handshake, 505, &reason_bad_request,
+		    "HTTP/1.1 is needed (nginx: proxy_http_version 1.1)");
 	else if (!word_is(request->method, "GET"))
-		handshake_error(handshake, 405, "method not allowed");
+		handshake_refuse(handshake, 405, &reason_method_not_allowed);
 	else if (request->times[HEADER_HOST] != 1 || request->value[HEADER_HOST].length == 0)
-		handshake_error(handshake, 400, "one Host header is needed");
+		handshake_wrong(handshake, 400, &reason_bad_request, "one Host header is needed");
 	else if (request_has_body(request))
-		handshake_error(handshake, 400, "a body is not expected");
+		handshake_wrong(handshake, 400, &reason_bad_request, "a body is not expected");
 	else if (!request_names_camera(request, handshake->camera))
-		handshake_error(handshake, 404, "not found");
+		handshake_refuse(handshake, 404, &reason_not_found);
 	else if (!request->websocket || !request->upgrade)
-		handshake_error(handshake, 426, "this is a WebSocket");
+		handshake_refuse(handshake, 426, &reason_websocket_only);
 	else if (request->times[HEADER_VERSION] != 1 ||
 	    !word_is(request->value[HEADER_VERSION], "13"))
-		handshake_error(handshake, 426, "WebSocket version 13 is needed");
+		handshake_wrong(
+		    handshake, 426, &reason_websocket_only, "WebSocket version 13 is needed");
 	else if (!request_has_key(request))
-		handshake_error(handshake, 400, "one Sec-WebSocket-Key of 16 bytes is needed");
+		handshake_wrong(handshake, 400, &reason_bad_request,
+		    "one Sec-WebSocket-Key of 16 bytes is needed");
 	else if (request->times[HEADER_PROTOCOL] > 0 && !request->protocol)
-		handshake_refuse(handshake, 400,
-		    "{\"error\": \"no such subprotocol: ask for " HANDSHAKE_PROTOCOL
-		    ", or for none\", \"code\": \"unknown_subprotocol\"}");
+		handshake_wrong(handshake, 400, &reason_unknown_subprotocol,
+		    "no such subprotocol: ask for " HANDSHAKE_PROTOCOL ", or for none");
 	else if (!request_is_ours(request, policy))
-		handshake_refuse(handshake, 403,
-		    "{\"error\": \"this name is not one of this site\", \"code\": \"unknown_host\", "
-		    "\"advice\": \"Is it a name of this machine? allow_hosts of oriel-fcgi and oriel-ws.\"}");
+		handshake_advise(handshake, &reason_unknown_host,
+		    "Is it a name of this machine? allow_hosts of oriel-fcgi and oriel-ws.");
 	else if (!request_may_enter(request, policy))
-		handshake_refuse(handshake, 403,
-		    "{\"error\": \"this origin may not connect\", \"code\": \"foreign_origin\", "
-		    "\"advice\": \"Behind a proxy: trusted_proxies (docs/proxies.md). Another site's page: allow_origins "
-		    "of oriel-fcgi and oriel-ws.\"}");
+		handshake_advise(handshake, &reason_foreign_origin,
+		    "Behind a proxy: trusted_proxies (docs/proxies.md). Another site's page: allow_origins "
+		    "of oriel-fcgi and oriel-ws.");
 	else if (!request_is_welcome(request, policy, handshake))
-		handshake_error(handshake, 401, "log in first");
+		handshake_refuse(handshake, 401, &reason_not_logged_in);
 	else {
 		request_tell_who(request, handshake);
 		handshake_accept(handshake, request);
@@ -363,14 +402,15 @@ handshake_read(const struct handshake_policy *policy, const char *bytes, size_t 
 	handshake->camera[0] = handshake->grant[0] = handshake->who[0] = '\0';
 	handshake->head_length = length - rest.length;
 	if (whole ? handshake->head_length > HANDSHAKE_HEAD_MAX : length >= HANDSHAKE_HEAD_MAX) {
-		handshake_error(handshake, 431, "request head too large");
+		handshake_wrong(
+		    handshake, 431, &reason_headers_too_large, "request head too large");
 	} else if (whole) {
 		head.length += 2; /* the last header keeps its end of line */
 		if (request_parse(&request, head))
 			request_judge(&request, policy, handshake);
 		else
-			handshake_error(handshake, 400, "bad request");
+			handshake_refuse(handshake, 400, &reason_bad_request);
 	} else if (memchr(bytes, '\0', length) != NULL) {
-		handshake_error(handshake, 400, "bad request");
+		handshake_refuse(handshake, 400, &reason_bad_request);
 	}
 }

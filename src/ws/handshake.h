@@ -7,7 +7,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/cause.h"
 #include "base/hosts.h"
+#include "base/json.h"
 #include "base/limiter.h"
 #include "base/role.h"
 #include "protocol/camera_name.h"
@@ -51,7 +53,11 @@ struct handshake {
 void handshake_read(const struct handshake_policy *policy, const char *bytes, size_t length,
     struct handshake *handshake);
 
-/* Turn the verdict into a refusal. `body`: one JSON object. */
-void handshake_refuse(struct handshake *handshake, unsigned status, const char *body);
+/* Turn the verdict into a refusal: {"error": …, "code": …}. */
+void handshake_refuse(struct handshake *handshake, unsigned status, const struct reason *reason);
+void handshake_refuse_why(struct handshake *handshake, unsigned status, const struct cause *why);
+
+/* The same with a JSON object of the caller's; takes the reference. */
+void handshake_refuse_json(struct handshake *handshake, unsigned status, json_t *body);
 
 #endif

@@ -209,7 +209,7 @@ main(int argc, char **argv)
 	struct options *options = options_new(&program);
 	struct event_base *base = event_base_new();
 	enum options_verdict verdict = OPTIONS_WRONG;
-	struct cause why = { "out of memory" };
+	struct cause why = { .text = "out of memory" };
 	int result = -1;
 
 	log_init(program.name, LOG_LEVEL_INFO);

@@ -115,6 +115,24 @@ slot_answer_json(struct slot *slot, json_t *reply)
 }
 
 static void
+slot_refuse(struct slot *slot, const struct reason *reason)
+{
+	struct cause why;
+
+	cause_reason(&why, reason);
+	slot_answer_json(slot, reason_refusal(&why));
+}
+
+static void
+slot_error(struct slot *slot, const struct reason *reason)
+{
+	struct cause why;
+
+	cause_reason(&why, reason);
+	slot_answer_json(slot, reason_error(&why));
+}
+
+static void
 relay_replied(void *arg, struct client_reply *reply)
 {
 	struct slot *slot = arg;
@@ -122,15 +140,9 @@ relay_replied(void *arg, struct client_reply *reply)
 	if (reply->line != NULL)
 		slot_answer(slot, reply->line, reply->length);
 	else if (reply->failure != CLIENT_UNKNOWN)
-		slot_answer_json(slot,
-		    json_pack("{s:b, s:s}", "ok", 0, "reason",
-			reply->failure == CLIENT_BUSY ? REASON_BUSY : REASON_NO_DAEMON));
-	else if (slot->changes)
-		slot_answer_json(slot,
-		    json_pack("{s:b, s:s, s:s}", "ok", 0, "reason", REASON_UNKNOWN_OUTCOME, "code",
-			CODE_UNKNOWN_OUTCOME));
+		slot_refuse(slot, reply->failure == CLIENT_BUSY ? &reason_busy : &reason_no_daemon);
 	else
-		slot_answer_json(slot, json_pack("{s:b, s:s}", "ok", 0, "reason", REASON_SILENT));
+		slot_refuse(slot, slot->changes ? &reason_unknown_outcome : &reason_daemon_silent);
 }
 
 /* ---- messages -------------------------------------------------------- */
@@ -160,18 +172,21 @@ static bool
 slot_takes_place(struct slot *slot)
 {
 	const struct relay *relay = slot->relay;
-	const char *reason = "out of memory";
+	struct cause why;
 
 	switch (limiter_take(relay->commands, relay->who, relay->role, &slot->place)) {
 	case LIMITER_OK: return true;
-	case LIMITER_FULL: reason = "too many requests at a time"; break;
-	case LIMITER_SHARE:
-		reason = "too many requests at a time from one account or address";
+	case LIMITER_FULL:
+		cause_detail(&why, &reason_too_many, "too many requests at a time");
 		break;
-	case LIMITER_NO_MEMORY: break;
+	case LIMITER_SHARE:
+		cause_detail(&why, &reason_too_many_from_one,
+		    "too many requests at a time from one account or address");
+		break;
+	case LIMITER_NO_MEMORY: cause_reason(&why, &reason_out_of_memory); break;
 	}
 	slot->place = NULL;
-	slot_answer_json(slot, json_pack("{s:b, s:s}", "ok", 0, "reason", reason));
+	slot_answer_json(slot, reason_refusal(&why));
 	return false;
 }
 
@@ -200,12 +215,11 @@ relay_message(void *state, const void *data, size_t length, bool text)
 	if (id_valid(json_object_get(message, "id")))
 		slot->id = json_incref(json_object_get(message, "id"));
 	if (message == NULL)
-		slot_answer_json(slot, json_pack("{s:s}", "error", ERROR_BAD_JSON));
+		slot_error(slot, &reason_bad_json);
 	else if (!command_is_remote(command))
-		slot_answer_json(slot, json_pack("{s:s}", "error", ERROR_UNKNOWN_COMMAND));
+		slot_error(slot, &reason_unknown_command);
 	else if (relay->role < command_needs(command))
-		slot_answer_json(
-		    slot, json_pack("{s:b, s:s}", "ok", 0, "reason", REASON_OPERATORS));
+		slot_refuse(slot, &reason_operators_only);
 	else if (slot_takes_place(slot))
 		relay_forward(relay, slot, command, data, length);
 	json_decref(message);
@@ -217,18 +231,18 @@ static void
 relay_refuse(struct handshake *handshake, const struct cameras *there)
 {
 	json_t *names = json_array(), *body;
-	char *line;
+	struct cause why;
 
 	for (size_t i = 0; i < there->count; i++)
 		json_array_append_new(names, json_words(there->name[i]));
-	body = json_pack("{s:s, s:o}", "error",
-	    handshake->camera[0] != '\0' ? "unknown camera"
-					 : "which camera? say /cam/NAME/…, or set default_camera",
-	    "cameras", names);
-	line = json_dumps(body, 0);
-	handshake_refuse(handshake, 404, line != NULL ? line : "{\"error\": \"unknown camera\"}");
-	free(line);
-	json_decref(body);
+	if (handshake->camera[0] != '\0')
+		cause_reason(&why, &reason_unknown_camera);
+	else
+		cause_detail(&why, &reason_which_camera,
+		    "which camera? say /cam/NAME/…, or set default_camera");
+	body = reason_error(&why);
+	json_object_set_new(body, "cameras", names);
+	handshake_refuse_json(handshake, 404, body);
 }
 
 static void
@@ -252,18 +266,20 @@ relay_free(struct relay *relay)
 static bool
 relay_takes_place(struct relay *relay, struct limiter *limiter, struct handshake *handshake)
 {
+	struct cause why;
+
 	switch (limiter_take(limiter, handshake->who, handshake->role, &relay->place)) {
 	case LIMITER_OK: return true;
 	case LIMITER_FULL:
-		handshake_refuse(handshake, 503, "{\"error\": \"too many clients\"}");
+		cause_detail(&why, &reason_too_many, "too many clients");
+		handshake_refuse_why(handshake, 503, &why);
 		break;
 	case LIMITER_SHARE:
-		handshake_refuse(handshake, 429,
-		    "{\"error\": \"too many clients from one account or address\"}");
+		cause_detail(&why, &reason_too_many_from_one,
+		    "too many clients from one account or address");
+		handshake_refuse_why(handshake, 429, &why);
 		break;
-	case LIMITER_NO_MEMORY:
-		handshake_refuse(handshake, 503, "{\"error\": \"out of memory\"}");
-		break;
+	case LIMITER_NO_MEMORY: handshake_refuse(handshake, 503, &reason_out_of_memory); break;
 	}
 	relay->place = NULL;
 	return false;
@@ -277,7 +293,7 @@ relay_open(void *arg, struct session *session, struct handshake *handshake)
 	struct cameras there;
 
 	if (relay == NULL) {
-		handshake_refuse(handshake, 503, "{\"error\": \"out of memory\"}");
+		handshake_refuse(handshake, 503, &reason_out_of_memory);
 		return NULL;
 	}
 	relay->session = session;
@@ -287,7 +303,7 @@ relay_open(void *arg, struct session *session, struct handshake *handshake)
 	if (world->holds != NULL &&
 	    !grant_hold_begin(
 		&relay->hold, world->holds, handshake->grant, relay_grant_ended, relay)) {
-		handshake_refuse(handshake, 401, "{\"error\": \"log in first\"}");
+		handshake_refuse(handshake, 401, &reason_not_logged_in);
 		relay_free(relay);
 		return NULL;
 	}
@@ -301,7 +317,7 @@ relay_open(void *arg, struct session *session, struct handshake *handshake)
 	if (errno == ENOENT)
 		relay_refuse(handshake, &there);
 	else
-		handshake_refuse(handshake, 503, "{\"error\": \"out of memory\"}");
+		handshake_refuse(handshake, 503, &reason_out_of_memory);
 	relay_free(relay);
 	return NULL;
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "loop/timer.h"
+#include "protocol/reasons.h"
 #include "ws/framing.h"
 
 enum session_phase {
@@ -88,15 +89,17 @@ static void
 session_enter_service(struct session *session, struct handshake *handshake)
 {
 	struct session_host *host = session->host;
+	struct cause why;
 
 	if (host->open >= host->open_max) {
-		handshake_refuse(handshake, 503, "{\"error\": \"too many clients\"}");
+		cause_detail(&why, &reason_too_many, "too many clients");
+		handshake_refuse_why(handshake, 503, &why);
 		return;
 	}
 	session->framing = framing_new(
 	    &framing_hooks, session, host->service->message_max, session->out);
 	if (session->framing == NULL) {
-		handshake_refuse(handshake, 503, "{\"error\": \"out of memory\"}");
+		handshake_refuse(handshake, 503, &reason_out_of_memory);
 		return;
 	}
 	session->state = host->service->open(host->world, session, handshake);

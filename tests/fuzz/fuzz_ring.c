@@ -67,7 +67,7 @@ int
 LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
 	struct ring_reader *reader;
-	struct cause why = { "" };
+	struct cause why = { .text = "" };
 	int fd;
 
 	if (size < 1 + 4 + HEADER_SIZE)

@@ -216,7 +216,7 @@ class Orield:
         getattr(self, f"do_{name}", self.do_unknown)(peer, command)
 
     def do_unknown(self, peer, command):
-        self.send(peer, {"error": "unknown command"})
+        self.send(peer, {"error": "unknown command", "code": "unknown_command"})
 
     def state(self):
         return {**self.settings, "online": self.online, "reason": self.reason}
@@ -232,11 +232,11 @@ class Orield:
     def do_set(self, peer, command):
         values = {key: value for key, value in command.items() if key not in ("cmd", "id")}
         if not values:
-            self.send(peer, {"error": "missing threshold"})
+            self.send(peer, {"error": "missing threshold", "code": "missing_argument"})
             return
         unknown = [key for key in values if key not in self.settings]
         if unknown:
-            self.send(peer, {"error": f"unknown setting {unknown[0]}"})
+            self.send(peer, {"error": f"unknown setting {unknown[0]}", "code": "unknown_setting"})
             return
         self.settings.update(values)
         self.send(peer, {"ok": True, **values})
@@ -260,7 +260,7 @@ class Orield:
 
     def do_attach(self, peer, _):
         if self.ring is None:
-            self.send(peer, {"ok": False, "reason": "no frame yet"})
+            self.send(peer, {"ok": False, "reason": "no frame yet", "code": "no_frame"})
         else:
             self.send(peer, {"ok": True, "generation": self.ring.generation}, (self.ring.fd, self.ring.bell))
 
@@ -286,7 +286,7 @@ class Orield:
 
     def do_snap_delete(self, peer, command):
         there = command["name"] == "manual-1.jpg"
-        self.send(peer, {"ok": True} if there else {"ok": False, "reason": "no such picture"})
+        self.send(peer, {"ok": True} if there else {"ok": False, "reason": "no such picture", "code": "no_such_picture"})
 
     def do_controls(self, peer, _):
         self.send(peer, {"controls": []})

@@ -40,7 +40,7 @@ def test_what_leads_there(two, path):
 @pytest.mark.parametrize("path", ["/cam/shed/", "/cam/shed", "/?cam=shed", "/?cam=../x", "/?cam=cam/", "/cam/Porch/"])
 def test_a_camera_that_is_not_there(two, path):
     answer = two.get(path)
-    assert answer.status_code == 404 and answer.json() == {"error": "unknown camera", "cameras": ["cam", "porch"]}
+    assert answer.status_code == 404 and answer.json() == {"error": "unknown camera", "code": "unknown_camera", "cameras": ["cam", "porch"]}
 
 
 @pytest.mark.parametrize("path", ["/cam/porch/nothing.js", "/cam/porch/index.html", "/cam/porch/cam/porch/", "/cam/porch/../../nginx.conf",

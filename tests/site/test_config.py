@@ -72,13 +72,15 @@ def test_set(site):
 def test_refused(site, body, error):
     before = site.get("/config").json()
     answer = site.post("/config", json=body)
-    assert answer.status_code == 400 and answer.json() == {"error": error}
+    code = {"missing": "missing_argument", "unknown": "unknown_setting"}.get(error.split()[0])
+    code = code or ("read_only" if error.endswith("read-only") else "bad_argument")
+    assert answer.status_code == 400 and answer.json() == {"error": error, "code": code}
     after = site.get("/config").json()
     assert {k: before[k] for k in ("threshold", "quality")} == {k: after[k] for k in ("threshold", "quality")}
 
 
 def test_tenths_for_who_asks(site):
-    assert site.post("/config", json={"threshold": 0.6}).json() == {"error": "threshold must be an integer"}
+    assert site.post("/config", json={"threshold": 0.6}).json() == {"error": "threshold must be an integer", "code": "bad_argument"}
     assert site.post("/config", json={"threshold": 0.6, "tenths": True}).json() == {"ok": True, "threshold": 0.6}
     assert site.get("/config").json()["threshold"] == 0.6
     assert site.get("/status").json()["motion"]["threshold"] == 0.6
@@ -88,7 +90,7 @@ def test_tenths_for_who_asks(site):
 
 def test_all_or_nothing(site):
     answer = site.post("/config", json={"threshold": 50, "quality": 999})
-    assert answer.status_code == 400 and answer.json() == {"error": "quality out of range"}
+    assert answer.status_code == 400 and answer.json() == {"error": "quality out of range", "code": "bad_argument"}
     assert site.get("/config").json()["threshold"] == 12
 
 
@@ -103,7 +105,7 @@ def test_several_at_once(site):
                                   b"[" * 5000, b'{"a":' * 2500], ids=lambda body: repr(body[:32]))
 def test_bad_json(site, body):
     answer = site.post("/config", data=body, headers=JSON)
-    assert answer.status_code == 400 and answer.json() == {"error": "bad json"}
+    assert answer.status_code == 400 and answer.json() == {"error": "bad json", "code": "bad_json"}
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "", None,

@@ -246,7 +246,7 @@ def test_a_body_too_large_is_413(worker, orield):
 
 def test_unknown_path(worker):
     answer = worker.get("/no\"such/\u00e4")
-    assert answer.status == 404 and answer.json() == {"error": "not found", "path": "/no\"such/\u00e4"}
+    assert answer.status == 404 and answer.json() == {"error": "not found", "code": "not_found", "path": "/no\"such/\u00e4"}
     answer = worker.get("/x", ORIEL_PATH=b"/\xff\xfe")
     assert answer.status == 404 and answer.json()["path"] == "/??"
 
@@ -300,7 +300,7 @@ def test_without_a_daemon():
     with running(camera=False) as worker:
         for path in ("/status", "/config", "/snapshot.jpg", "/history", "/snaps/", "/readyz", "/controls"):
             answer = worker.get(path)
-            assert answer.status == 503 and answer.json() == {"error": "camera daemon not running"}, path
+            assert answer.status == 503 and answer.json() == {"error": "camera daemon not running", "code": "no_daemon"}, path
             assert answer.headers["retry-after"] == "1"
         assert worker.get("/healthz").status == 200
         worker.orield().frame(PICTURE)
@@ -312,7 +312,7 @@ def test_the_daemon_leaves_and_comes_back(worker, orield):
     assert worker.get("/snapshot.jpg").status == 200
     orield.stop()
     assert wait_for(lambda: worker.get("/snapshot.jpg").status == 503, 2)
-    assert worker.get("/snapshot.jpg").json() == {"error": "camera daemon not running"}
+    assert worker.get("/snapshot.jpg").json() == {"error": "camera daemon not running", "code": "no_daemon"}
     worker.orield().frame(PICTURE + b"2")
     assert wait_for(lambda: worker.get("/snapshot.jpg").status == 200, 3)
     assert worker.get("/snapshot.jpg").body == PICTURE + b"2"
@@ -330,7 +330,7 @@ def test_config_wants_json(worker, orield, kind):
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"3", b'{"a":1}x', b'{"a":1,"a":2}', b"\xff", b'{"a":"\\u0000"}'])
 def test_config_bad_json(worker, orield, body):
     answer = worker.get("/config", method="POST", body=body, CONTENT_TYPE="application/json")
-    assert answer.status == 400 and answer.json() == {"error": "bad json"}
+    assert answer.status == 400 and answer.json() == {"error": "bad json", "code": "bad_json"}
     assert orield.count("set") == 0
 
 
@@ -340,19 +340,21 @@ def test_config_set(worker, orield):
         return answer.status, answer.json()
     assert post(b'{"threshold": 20}') == (200, {"ok": True, "threshold": 20})
     assert worker.get("/config").json()["threshold"] == 20
-    assert post(b"{}") == (400, {"error": "missing threshold"})
-    assert post(b'{"nonsense": 1}') == (400, {"error": "unknown setting nonsense"})
-    assert post(b'{"cmd": "reset"}') == (400, {"error": "unknown setting cmd"})
-    assert post(b'{"id": 5, "threshold": 1}') == (400, {"error": "unknown setting id"})
+    assert post(b"{}") == (400, {"error": "missing threshold", "code": "missing_argument"})
+    assert post(b'{"nonsense": 1}') == (400, {"error": "unknown setting nonsense", "code": "unknown_setting"})
+    assert post(b'{"cmd": "reset"}') == (400, {"error": "unknown setting cmd", "code": "unknown_setting"})
+    assert post(b'{"id": 5, "threshold": 1}') == (400, {"error": "unknown setting id", "code": "unknown_setting"})
     assert orield.count("reset") == 0 and orield.settings["threshold"] == 20
 
 
 def test_refusals_of_orield(worker, orield):
-    orield.answers["set"] = {"ok": False, "reason": "disk full"}
+    orield.answers["set"] = {"ok": False, "reason": "disk full", "code": "disk_full"}
     answer = worker.get("/config", method="POST", body=b'{"threshold":1}', CONTENT_TYPE="application/json")
-    assert answer.status == 503 and answer.json() == {"error": "disk full"}
-    orield.answers["get"] = {"error": "out of order"}
-    assert worker.get("/config").status == 400
+    assert answer.status == 503 and answer.json() == {"error": "disk full", "code": "disk_full"}
+    for newer in {}, {"code": "of_another_version"}:
+        orield.answers["get"] = {"error": "out of order", **newer}
+        answer = worker.get("/config")
+        assert answer.status == 400 and answer.json() == {"error": "out of order"}
 
 
 def test_history_and_its_parameters(worker, orield):
@@ -377,7 +379,7 @@ def test_saved_pictures(worker, orield):
         assert worker.get(f"/snaps/{name}").status == 404, name
     assert worker.get("/snaps/manual-1.jpg", method="DELETE").json() == {"ok": True}
     answer = worker.get("/snaps/other.jpg", method="DELETE")
-    assert answer.status == 404 and answer.json() == {"error": "no such picture"}
+    assert answer.status == 404 and answer.json() == {"error": "no such picture", "code": "no_such_picture"}
 
 
 def test_ready(worker, orield):
@@ -402,7 +404,7 @@ def test_one_who_leaves_before_the_answer(worker, orield):
 
 def test_snapshot(worker, orield):
     answer = worker.get("/snapshot.jpg")
-    assert answer.status == 503 and answer.json() == {"error": "no frame yet"} and answer.headers["retry-after"] == "1"
+    assert answer.status == 503 and answer.json() == {"error": "no frame yet", "code": "no_frame"} and answer.headers["retry-after"] == "1"
     wall = 1700000000_123456789
     number = orield.frame(PICTURE, wall_ns=wall)
     answer = worker.get("/snapshot.jpg")
@@ -898,7 +900,7 @@ def test_events_across_a_restart_of_the_daemon(worker, orield):
         assert client.event()["id"] == "1"
         orield.stop()
         gone = client.event()
-        assert gone["data"] == {**gone["data"], "online": False, "reason": "camera daemon not running"}
+        assert gone["data"] == {**gone["data"], "online": False, "reason": "camera daemon not running", "code": "no_daemon"}
         with events(worker) as late, events(worker, 1) as behind:
             assert late.event()["data"]["reason"] == "camera daemon not running"
             # three more while nobody listened

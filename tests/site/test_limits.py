@@ -64,7 +64,7 @@ def test_waiting_snapshots(make_site):
         assert len(answered) == 1
         answer = answered[0].recv(4096)
         assert answer.startswith(b"HTTP/1.1 429 ") and b"\r\nRetry-After: 5\r\n" in answer
-        assert answer.endswith(b'{"error":"too many wait for a snapshot from one address"}')
+        assert answer.endswith(b'{"error":"too many wait for a snapshot from one address","code":"too_many_from_one"}')
         assert site.get("/snapshot.jpg").status_code == 200
 
 
@@ -100,6 +100,6 @@ def test_more_than_nginx_has_room_for(make_site):
         statuses = [s for s, _ in take(stack, site, "streams", 40)]
         assert statuses == [200] * 16 + [503] * 24
         answer = site.get("/status")
-        assert answer.status_code == 503 and answer.json() == {"error": "too many requests under way"}
+        assert answer.status_code == 503 and answer.json() == {"error": "too many requests under way", "code": "too_many"}
         assert int(answer.headers["Retry-After"]) > 0
     oriel.wait_for(lambda: site.get("/status").status_code == 200)

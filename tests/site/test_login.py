@@ -89,7 +89,7 @@ def test_strangers_get_nothing(people, who):
             assert answer.status_code in wanted, (method, path, answer.status_code)
             if answer.status_code == 401:
                 assert answer.headers["WWW-Authenticate"].startswith("Basic realm=")
-                assert method == "HEAD" or answer.json() == {"error": "log in first"}
+                assert method == "HEAD" or answer.json() == {"error": "log in first", "code": "not_logged_in"}
                 assert answer.headers["Cache-Control"] == "no-store"
 
 
@@ -108,7 +108,7 @@ def test_each_role_gets_what_is_its(people, who, rank):
             elif needed is None:
                 assert answer.status_code == 405 and method not in answer.headers["Allow"].split(", "), (method, path)
             elif ranks[needed] > rank:
-                assert answer.status_code == 403 and answer.json() == {"error": "operators only"}, (method, path)
+                assert answer.status_code == 403 and answer.json() == {"error": "operators only", "code": "operators_only"}, (method, path)
             else:
                 assert answer.status_code not in (401, 403, 405), (method, path, answer.status_code)
     for path in "/", *FILES:
@@ -119,7 +119,7 @@ def test_each_role_gets_what_is_its(people, who, rank):
 def test_a_strangers_websocket_is_refused(people, who):
     for path in "/control", "/cam/cam/control":
         with people.site.control(path, headers=people.headers[who]) as control:
-            assert control.status == 401 and json.loads(control.body()) == {"error": "log in first"}
+            assert control.status == 401 and json.loads(control.body()) == {"error": "log in first", "code": "not_logged_in"}
 
 
 def test_commands_by_role(people):
@@ -130,9 +130,9 @@ def test_commands_by_role(people):
             for _, name, role in words:
                 reply = control.ask({"cmd": name})
                 if role == "LOCAL":
-                    assert reply == {"error": "unknown command"}
+                    assert reply == {"error": "unknown command", "code": "unknown_command"}
                 elif role == "OPERATOR" and rank == 1:
-                    assert reply == {"ok": False, "reason": "operators only"}
+                    assert reply == {"ok": False, "reason": "operators only", "code": "operators_only"}
                 else:
                     assert reply.get("reason") != "operators only" and reply.get("error") != "unknown command", (who, name, reply)
             assert control.ask({"cmd": "set", "threshold": 12, "id": 7})["id"] == 7
@@ -153,7 +153,7 @@ def test_forged_headers_open_nothing(people):
     with people.site.control(headers=FORGED) as control:
         assert control.status == 401
     with people.site.control(headers=FORGED | people.headers["viewer"]) as control:
-        assert control.ask({"cmd": "reset"}) == {"ok": False, "reason": "operators only"}
+        assert control.ask({"cmd": "reset"}) == {"ok": False, "reason": "operators only", "code": "operators_only"}
 
 
 @pytest.mark.parametrize("role", [None, "", "Operator", "operator ", "admin", "2"])
@@ -264,9 +264,9 @@ def test_for_programs(people):
     assert people.site.post("/config", json={"threshold": 12}, headers=headers).status_code == 200   # no Origin is needed
     assert people.site.get("/session", headers=headers).json()["user"] == "anna"
     assert people.site.get("/status", params={"token": body["token"]}).status_code == 401
-    assert login({"user": "anna", "pass": "x" * 12}) == (401, {"error": "wrong name or password"})
-    assert login(b"{", address="192.0.2.3") == (400, {"error": "bad json"})
-    assert login({"user": "anna"}) == (400, {"error": "missing pass"}) and login({"user": 1, "pass": "x"})[0] == 400
+    assert login({"user": "anna", "pass": "x" * 12}) == (401, {"error": "wrong name or password", "code": "wrong_password"})
+    assert login(b"{", address="192.0.2.3") == (400, {"error": "bad json", "code": "bad_json"})
+    assert login({"user": "anna"}) == (400, {"error": "missing pass", "code": "missing_argument"}) and login({"user": 1, "pass": "x"})[0] == 400
     assert login({"user": "anna", "pass": PASSWORD}, kind="text/plain")[0] == 415
     assert people.site.post("/logout", headers=headers).status_code == 303
     assert people.site.get("/session", headers=headers).status_code == 401

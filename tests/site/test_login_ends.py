@@ -148,7 +148,7 @@ def test_a_snapshot_that_waits_is_not_given(people, other):
     time.sleep(0.3)
     by_logout(people, headers)
     waiting.join(5)
-    assert answers[0].status_code == 401 and answers[0].json() == {"error": "log in first"}
+    assert answers[0].status_code == 401 and answers[0].json() == {"error": "log in first", "code": "not_logged_in"}
 
 
 def test_after_a_worker_was_killed(people, other):
@@ -294,7 +294,7 @@ def test_guessing_by_basic(people):
     statuses = [people.site.get("/status", auth=("carl", f"wrong {n} wrong")) for n in range(8)]
     assert [answer.status_code for answer in statuses[:3]] == [401] * 3
     assert statuses[-1].status_code == 429 and int(statuses[-1].headers["Retry-After"]) >= 1
-    assert statuses[-1].json() == {"error": "too many wrong passwords"}
+    assert statuses[-1].json() == {"error": "too many wrong passwords", "code": "too_many_attempts"}
     with people.site.control(headers={"Authorization": requests.auth._basic_auth_str("carl", "wrong wrong")}) as control:
         assert control.status == 429
 
@@ -339,7 +339,7 @@ def test_the_cookie_under_tls(make_site):
     assert site.get("/session", headers={"Cookie": name.replace("__Host-", "")}).status_code == 401
     assert site.get("/session").status_code == 401
     with site.control(headers=headers) as control:
-        assert control.ask({"cmd": "reset"}) == {"ok": False, "reason": "operators only"}
+        assert control.ask({"cmd": "reset"}) == {"ok": False, "reason": "operators only", "code": "operators_only"}
         assert site.post("/logout", headers=headers | {"Origin": site.origin}).headers["Location"] == "/front-door/login"
         assert control.closed() == 4401
 
@@ -368,7 +368,7 @@ def test_off(site):
     assert site.get("/session").json() == {"login": False, "role": "operator", "user": "", "kind": "open", "site": site.origin}
     assert site.get("/login?next=/snaps/").headers["Location"] == "/snaps/"
     assert site.post("/login", data={"user": "x", "pass": "y"}).status_code == 404
-    assert site.post("/api/login", json={"user": "x", "pass": "y"}).json() == {"error": "log-in is off"}
+    assert site.post("/api/login", json={"user": "x", "pass": "y"}).json() == {"error": "log-in is off", "code": "login_off"}
     assert site.post("/logout").headers["Location"] == "/login"
     assert site.post("/config", json={"threshold": 12}).status_code == 200
     for headers in {"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}:

@@ -113,7 +113,7 @@ def test_open(gate, method, path):
 def test_a_stranger_gets_nothing(gate, method, path):
     gate.welcome = STRANGER
     reply, asked = gate.ask(method, path + "?a=%20b", data=b"x" if method == "POST" else None)
-    assert reply.status_code == 401 and reply.content in (b"", b'{"error": "log in first"}')
+    assert reply.status_code == 401 and reply.content in (b"", b'{"error":"log in first","code":"not_logged_in"}')
     assert [params.get("ORIEL_TASK") for params in asked] == ["auth", "refused"]
     assert asked[1]["REQUEST_METHOD"] == method and asked[1]["ORIEL_URI"] == gate.site.mount + path + "?a=%20b"
     assert not {"HTTP_COOKIE", "HTTP_AUTHORIZATION"} & set(asked[1])
@@ -202,7 +202,7 @@ def test_attempts_are_limited_by_address(gate):
     gate.site.allow("limiting requests")
     answers = [gate.ask("POST", "/login")[0] for _ in range(25)]
     assert {answer.status_code for answer in answers} == {200, 429}
-    assert answers[-1].json() == {"error": "too many requests"} and answers[-1].headers["Retry-After"] == "1"
+    assert answers[-1].json() == {"error": "too many requests", "code": "too_many"} and answers[-1].headers["Retry-After"] == "1"
     assert gate.ask("POST", "/api/login")[0].status_code == 429
     assert gate.ask("GET", "/login")[0].status_code == 200 and gate.ask("GET", "/status")[0].status_code == 200
 
@@ -229,7 +229,7 @@ def test_worker_down(make_site, method):
         answer = site.request(method, path)
         assert answer.status_code == 503 and answer.headers["Retry-After"] == "1"
         if method != "HEAD":
-            assert answer.json() == {"error": "camera site worker not running"}
+            assert answer.json() == {"error": "camera site worker not running", "code": "no_worker"}
     with site.control() as control:
         assert control.status == 503
 

@@ -53,7 +53,7 @@ def test_worker_down(alone, path):
         assert answer.headers["Retry-After"] == "1"
         assert answer.headers["Content-Type"] == "application/json"
         if method != "HEAD":
-            assert answer.json() == {"error": "camera site worker not running"}
+            assert answer.json() == {"error": "camera site worker not running", "code": "no_worker"}
 
 
 def test_control_worker_down(alone):
@@ -61,13 +61,13 @@ def test_control_worker_down(alone):
     with alone.control() as control:
         assert control.status == 503
         assert control.headers["retry-after"] == "1"
-        assert control.body() == b'{"error": "camera site worker not running"}'
+        assert control.body() == b'{"error": "camera site worker not running", "code": "no_worker"}'
 
 
 def test_control_is_for_websockets(alone):
     answer = alone.get("/control")
     assert answer.status_code == 426 and answer.headers["Upgrade"] == "websocket"
-    assert answer.json() == {"error": "websocket only"}
+    assert answer.json() == {"error": "websocket only", "code": "websocket_only"}
     assert alone.get("/control", headers={"Upgrade": "h2c", "Connection": "Upgrade"}).status_code == 426
 
 
@@ -80,13 +80,13 @@ def test_control_elsewhere(alone, path):
 def test_method_on_a_page(alone):
     answer = alone.post("/app.js", data=b"x")
     assert answer.status_code == 405 and answer.headers["Allow"] == "GET, HEAD"
-    assert answer.json() == {"error": "method not allowed"}
+    assert answer.json() == {"error": "method not allowed", "code": "method_not_allowed"}
 
 
 def test_body_too_large(alone):
     alone.allow("client intended to send too large body")
     answer = alone.post("/config", data=b"{" + b" " * 16384, headers={"Content-Type": "application/json"})
-    assert answer.status_code == 413 and answer.json() == {"error": "request body too large"}
+    assert answer.status_code == 413 and answer.json() == {"error": "request body too large", "code": "body_too_large"}
 
 
 def test_insides_cannot_be_asked_for(alone):

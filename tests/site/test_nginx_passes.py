@@ -131,7 +131,7 @@ def test_saved_picture_is_sent_from_disk(asked):
                      headers={"If-None-Match": reply.headers["ETag"]})
     assert again.status_code == 304
     gone, _ = asked("GET", "/cam/porch/snaps/b-1.jpg", redirect % (mount, b"b-1.jpg"))
-    assert gone.status_code == 404 and gone.json() == {"error": "not found"}
+    assert gone.status_code == 404 and gone.json() == {"error": "not found", "code": "not_found"}
 
 
 @pytest.mark.parametrize("path", ["/stream.jpg", "/events", "/snapshot.jpg", "/status", "/nothing"])

@@ -145,7 +145,9 @@ def test_set_takes_values_as_they_are_meant(ctl, house):
 def test_set_refused_changes_nothing(ctl, house, pair, error):
     before = house.command({"cmd": "get"})["cooldown"]
     assert ctl("set", f"cooldown={before + 1}", pair) == (REFUSED, "", f"orielctl: {error}\n")
-    assert ctl("--json", "set", pair) == (REFUSED, json.dumps({"error": error}, separators=(",", ":")) + "\n", "")
+    code = {"missing": "missing_argument", "unknown": "unknown_setting"}.get(error.split()[0])
+    code = code or ("read_only" if error.endswith("read-only") else "bad_argument")
+    assert ctl("--json", "set", pair) == (REFUSED, json.dumps({"error": error, "code": code}, separators=(",", ":")) + "\n", "")
     assert house.command({"cmd": "get"})["cooldown"] == before
 
 
@@ -528,7 +530,7 @@ def test_doctor_sees_a_site_in_front_of_ours(whole_house, tmp_path):
 @pytest.mark.parametrize("status,settings,check,verdict", [
     ({"online": False, "reason": "pulled out"}, {}, "pictures", "BAD"),
     ({"online": True, "stale": True}, {}, "pictures", "BAD"),
-    ({"online": True, "store": {"ok": False, "reason": "disk full"}}, {}, "store", "BAD"),
+    ({"online": True, "store": {"ok": False, "reason": "disk full", "code": "disk_full"}}, {}, "store", "BAD"),
     ({"online": True, "snaps": {"count": 95, "bytes": 0}}, {"quota_files": 100, "quota_mb": 1}, "quota", "note"),
     ({"online": True}, {"keep_free": 101}, "disk", "BAD"),
 ])
@@ -536,7 +538,7 @@ def test_doctor_reads_what_orield_says(ctl_alone, status, settings, check, verdi
     def answer(command):
         return {"status": {"name": "x", "fps": 1, "version": "1"} | status,
                 "get": {"state_dir": str(ctl_alone.site.folder)} | settings,
-                "attach": {"ok": False, "reason": "no frame yet"}}[command["cmd"]]
+                "attach": {"ok": False, "reason": "no frame yet", "code": "no_frame"}}[command["cmd"]]
 
     with Standin(ctl_alone.site.folder / "cam", answer):
         assert findings(ctl_alone)[check]["verdict"] == verdict

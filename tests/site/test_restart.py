@@ -30,11 +30,11 @@ def test_orield_down(own):
         for path in ("/status", "/config", "/snaps/", "/history"):
             answer = own.get(path)
             assert answer.status_code == 503 and answer.headers["Retry-After"]
-            assert answer.json() == {"error": "camera daemon not running"}
-        assert own.post("/config", json={"threshold": 1}).json() == {"error": "camera daemon not running"}
-        assert control.ask({"cmd": "status"}) == {"ok": False, "reason": "camera daemon not running"}
+            assert answer.json() == {"error": "camera daemon not running", "code": "no_daemon"}
+        assert own.post("/config", json={"threshold": 1}).json() == {"error": "camera daemon not running", "code": "no_daemon"}
+        assert control.ask({"cmd": "status"}) == {"ok": False, "reason": "camera daemon not running", "code": "no_daemon"}
         oriel.wait_for(lambda: own.get("/snapshot.jpg").status_code == 503, patience=3)
-        assert own.get("/snapshot.jpg").json() == {"error": "camera daemon not running"}
+        assert own.get("/snapshot.jpg").json() == {"error": "camera daemon not running", "code": "no_daemon"}
         placard = stream.part()
         own["orield"].start()
         assert heals(own) < 5
@@ -46,7 +46,7 @@ def test_fcgi_down(own):
     own["oriel-fcgi"].kill()
     answer = own.get("/status")
     assert answer.status_code == 503 and answer.headers["Retry-After"] == "1"
-    assert answer.json() == {"error": "camera site worker not running"}
+    assert answer.json() == {"error": "camera site worker not running", "code": "no_worker"}
     assert own.get("/").status_code == 200
     own["oriel-fcgi"].start()
     assert heals(own) < 3

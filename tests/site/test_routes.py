@@ -17,7 +17,7 @@ def test_unknown_path(site, path):
         answer = site.request(method, path)
         assert answer.status_code == 404, method
         assert answer.headers["Content-Type"] == "application/json"
-        assert answer.json() == {"error": "not found", "path": path}
+        assert answer.json() == {"error": "not found", "code": "not_found", "path": path}
 
 
 @pytest.mark.parametrize("path, shown", [

@@ -106,7 +106,7 @@ def test_a_sync_of_13_s(slow):
         reply, took = saving.result()
         assert reply["ok"] is False and reply.items() >= UNKNOWN.items() and reply["id"] == 7, reply
         answer, took = asking.result()      # a question can be asked again: it has no outcome
-        assert answer.status_code == 503 and answer.json() == {"error": "the camera daemon does not answer"} and 9 < took < 11.5
+        assert answer.status_code == 503 and answer.json() == {"error": "the camera daemon does not answer", "code": "daemon_silent"} and 9 < took < 11.5
         # Asked again while it is still under way: they wait for the first one.
         changing, saving = pool.submit(change), pool.submit(save)
         time.sleep(0.5)

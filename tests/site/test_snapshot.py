@@ -90,7 +90,7 @@ def test_max_age(slow):
     time.sleep(0.05)
     old = slow.get("/snapshot.jpg?max_age=1")
     assert old.status_code == 503 and old.headers["Retry-After"] == "1"
-    assert old.json() == {"error": "no frame that young"}
+    assert old.json() == {"error": "no frame that young", "code": "no_young_frame"}
 
 
 @pytest.mark.parametrize("query, name", [
@@ -126,7 +126,7 @@ def test_no_frame_yet_then_frames_then_gone(make_site, site, tmp_path):
         oriel.wait_for(lambda: "not running" not in wait_error(piped))
         early = piped.get("/snapshot.jpg")
         assert early.status_code == 503 and early.headers["Retry-After"] == "1"
-        assert early.json() == {"error": "no frame yet"}
+        assert early.json() == {"error": "no frame yet", "code": "no_frame"}
         assert piped.get("/readyz").status_code == 503
         pipe.plug()
         piped.wait_ready()

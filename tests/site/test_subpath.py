@@ -30,4 +30,4 @@ def test_saved_picture(prefixed):
 
 
 def test_not_found_names_the_path_below(prefixed):
-    assert prefixed.get("/nothing").json() == {"error": "not found", "path": "/nothing"}
+    assert prefixed.get("/nothing").json() == {"error": "not found", "code": "not_found", "path": "/nothing"}

@@ -56,8 +56,8 @@ def test_buttons(tutorial):
         saved = control.ask({"cmd": "snapshot_now"})
         assert saved["ok"] is True and "/snaps/manual-" in saved["saved"]
         assert control.ask({"cmd": "reset"}) == {"ok": True, "counters": "reset"}
-        assert control.ask("not json") == {"error": "bad json"}
-        assert control.ask({"cmd": "dance"}) == {"error": "unknown command"}
+        assert control.ask("not json") == {"error": "bad json", "code": "bad_json"}
+        assert control.ask({"cmd": "dance"}) == {"error": "unknown command", "code": "unknown_command"}
 
 
 def test_counters(tutorial):

@@ -35,14 +35,14 @@ def test_reset(site, control):
 
 @pytest.mark.parametrize("message", ["", "x", "[]", "12", '"x"', "null", "{", '{"cmd": "reset"} x', b"\xff\xfe"])
 def test_bad_json(control, message):
-    assert control.ask(message) == {"error": "bad json"}
+    assert control.ask(message) == {"error": "bad json", "code": "bad_json"}
     assert control.ask({"cmd": "get"})["threshold"] == 12      # the connection stays
 
 
 @pytest.mark.parametrize("message", [{}, {"cmd": "nonsense"}, {"cmd": 1}, {"cmd": None}, {"cmd": ["reset"]},
                                      {"cmd": "subscribe"}, {"cmd": "attach"}, {"cmd": "viewers"}, {"CMD": "reset"}])
 def test_unknown_command(control, message):
-    assert control.ask(message) == {"error": "unknown command"}
+    assert control.ask(message) == {"error": "unknown command", "code": "unknown_command"}
     assert control.ask({"cmd": "get"})["threshold"] == 12
 
 
@@ -52,9 +52,9 @@ def test_binary_message(control):
 
 def test_set(control):
     assert control.ask({"cmd": "set", "threshold": 20}) == {"ok": True, "threshold": 20}
-    assert control.ask({"cmd": "set", "threshold": 101}) == {"error": "threshold out of range"}
-    assert control.ask({"cmd": "set", "threshold": "1"}) == {"error": "threshold must be an integer"}
-    assert control.ask({"cmd": "set"}) == {"error": "missing threshold"}
+    assert control.ask({"cmd": "set", "threshold": 101}) == {"error": "threshold out of range", "code": "bad_argument"}
+    assert control.ask({"cmd": "set", "threshold": "1"}) == {"error": "threshold must be an integer", "code": "bad_argument"}
+    assert control.ask({"cmd": "set"}) == {"error": "missing threshold", "code": "missing_argument"}
     assert control.ask({"cmd": "get"})["threshold"] == 20
     assert control.ask({"cmd": "set", "threshold": 12})["ok"] is True
 
@@ -73,7 +73,7 @@ def test_status(site, control):
 @pytest.mark.parametrize("number", [7, "seven", 0, -3])
 def test_id_comes_back(control, number):
     assert control.ask({"cmd": "get", "id": number})["id"] == number
-    assert control.ask({"cmd": "nonsense", "id": number}) == {"error": "unknown command", "id": number}
+    assert control.ask({"cmd": "nonsense", "id": number}) == {"error": "unknown command", "code": "unknown_command", "id": number}
 
 
 def test_replies_in_order(control):

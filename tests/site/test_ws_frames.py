@@ -19,8 +19,8 @@ from wsclient import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, close_payloa
 MESSAGE_MAX = 16 * 1024
 # What one client may cost; AddressSanitizer takes its share.
 COST_MAX = (16 if b"__asan_init" in (oriel.BUILD / "oriel-ws").read_bytes() else 2) << 20
-GONE = {"ok": False, "reason": "camera daemon not running"}
-BAD_JSON, UNKNOWN = {"error": "bad json"}, {"error": "unknown command"}
+GONE = {"ok": False, "reason": "camera daemon not running", "code": "no_daemon"}
+BAD_JSON, UNKNOWN = {"error": "bad json", "code": "bad_json"}, {"error": "unknown command", "code": "unknown_command"}
 
 
 class Worker:
@@ -238,7 +238,7 @@ def test_unknown_camera_is_404_with_the_list(worker):
     with worker.orield(), worker.orield(camera="porch"):
         with worker.client("/cam/attic/control") as client:
             assert client.status == 404
-            assert json.loads(client.read_body()) == {"error": "unknown camera", "cameras": ["cam", "porch"]}
+            assert json.loads(client.read_body()) == {"error": "unknown camera", "code": "unknown_camera", "cameras": ["cam", "porch"]}
 
 
 def test_known_cameras_stay_known_while_their_orield_is_away(worker):
@@ -264,7 +264,7 @@ def test_which_camera_is_meant_without_a_name(make_worker, option, cameras, expe
         if expected is None:
             assert client.status == 404
             assert json.loads(client.read_body()) == {
-                "error": "which camera? say /cam/NAME/…, or set default_camera", "cameras": cameras}
+                "error": "which camera? say /cam/NAME/…, or set default_camera", "code": "which_camera", "cameras": cameras}
         else:
             assert ask(client, {"cmd": "status"}) == {"camera": expected}
 
@@ -404,8 +404,8 @@ def test_no_more_commands_than_allowed(make_site):
         asked(orield, 7)
         for _ in range(2):
             orield.reply({"ok": True})
-        share = {"ok": False, "reason": "too many requests at a time from one account or address", "id": 5}
-        full = {"ok": False, "reason": "too many requests at a time", "id": 6}
+        share = {"ok": False, "reason": "too many requests at a time from one account or address", "code": "too_many_from_one", "id": 5}
+        full = {"ok": False, "reason": "too many requests at a time", "code": "too_many", "id": 6}
         for client, replies in (vic, [{"ok": True}] * 2), (also_vic, [{"ok": True}] * 2 + [share]), (friend, [{"ok": True}] * 3 + [full]), \
                 (anna, [{"ok": True}]):
             assert [json.loads(client.recv().payload) for _ in replies] == replies
@@ -419,7 +419,7 @@ def test_no_more_clients_than_allowed(make_worker):
         with worker.client() as third:
             assert third.status == 503
             assert int(third.headers["retry-after"]) > 0
-            assert json.loads(third.read_body()) == {"error": "too many clients"}
+            assert json.loads(third.read_body()) == {"error": "too many clients", "code": "too_many"}
         one.close()
         with worker.client() as again:
             assert again.status == 101

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "protocol/reasons.h"
 #include "ring/ring.h"
 
 struct fake_capture fake;
@@ -50,7 +51,7 @@ fake_offline(const char *reason)
 	struct capture_report offline = { .kind = CAPTURE_OFFLINE };
 
 	fake.status.online = false;
-	snprintf(fake.status.reason.text, sizeof fake.status.reason.text, "%s", reason);
+	cause_detail(&fake.status.reason, &reason_camera_unplugged, "%s", reason);
 	offline.reason = fake.status.reason;
 	report(offline);
 }

@@ -27,7 +27,7 @@ static void
 accepted(const struct made *made, uint32_t width, uint32_t height)
 {
 	struct jpeg_shape shape;
-	struct cause why = { "" };
+	struct cause why = { .text = "" };
 
 	if (check(made->jpeg, (uint32_t)made->length, &shape, &why) == -1)
 		fail_msg("%s", why.text);
@@ -44,7 +44,7 @@ static void
 refused(const unsigned char *jpeg, uint32_t length, const char *says)
 {
 	struct jpeg_shape shape;
-	struct cause why = { "" };
+	struct cause why = { .text = "" };
 
 	assert_int_equal(check(jpeg, length, &shape, &why), -1);
 	if (strstr(why.text, says) == NULL)

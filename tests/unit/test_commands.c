@@ -285,42 +285,52 @@ test_what_is_no_command(void **state)
 	static const struct {
 		const char *command, *reply;
 	} cases[] = {
-		{ "", "{\"error\":\"bad json\"}" },
-		{ "nonsense", "{\"error\":\"bad json\"}" },
-		{ "[1]", "{\"error\":\"bad json\"}" },
-		{ "{\"cmd\":\"get\"} x", "{\"error\":\"bad json\"}" },
-		{ "{\"cmd\":\"get\",\"cmd\":\"get\"}", "{\"error\":\"bad json\"}" },
-		{ "{\"cmd\":\"\xff\"}", "{\"error\":\"bad json\"}" },
-		{ "{}", "{\"error\":\"unknown command\"}" },
-		{ "{\"cmd\":7}", "{\"error\":\"unknown command\"}" },
-		{ "{\"cmd\":\"fly\"}", "{\"error\":\"unknown command\"}" },
+		{ "", "{\"error\":\"bad json\",\"code\":\"bad_json\"}" },
+		{ "nonsense", "{\"error\":\"bad json\",\"code\":\"bad_json\"}" },
+		{ "[1]", "{\"error\":\"bad json\",\"code\":\"bad_json\"}" },
+		{ "{\"cmd\":\"get\"} x", "{\"error\":\"bad json\",\"code\":\"bad_json\"}" },
+		{ "{\"cmd\":\"get\",\"cmd\":\"get\"}",
+		    "{\"error\":\"bad json\",\"code\":\"bad_json\"}" },
+		{ "{\"cmd\":\"\xff\"}", "{\"error\":\"bad json\",\"code\":\"bad_json\"}" },
+		{ "{}", "{\"error\":\"unknown command\",\"code\":\"unknown_command\"}" },
+		{ "{\"cmd\":7}", "{\"error\":\"unknown command\",\"code\":\"unknown_command\"}" },
+		{ "{\"cmd\":\"fly\"}",
+		    "{\"error\":\"unknown command\",\"code\":\"unknown_command\"}" },
 		{ "{\"cmd\":\"fly\",\"id\":\"a\"}",
-		    "{\"error\":\"unknown command\",\"id\":\"a\"}" },
+		    "{\"error\":\"unknown command\",\"code\":\"unknown_command\",\"id\":\"a\"}" },
 		{ "{\"cmd\":\"viewers\",\"id\":-3}", "{\"ok\":true,\"id\":-3}" },
 		{ "{\"cmd\":\"viewers\",\"id\":1.5}",
-		    "{\"error\":\"id must be an integer or a string of at most 64 bytes\"}" },
+		    "{\"error\":\"id must be an integer or a string of at most 64 bytes\",\"code\":\"bad_argument\"}" },
 		{ "{\"cmd\":\"viewers\",\"id\":null}",
-		    "{\"error\":\"id must be an integer or a string of at most 64 bytes\"}" },
-		{ "{\"cmd\":\"status\",\"x\":1}", "{\"error\":\"unknown argument x\"}" },
-		{ "{\"cmd\":\"events\",\"limit\":0}", "{\"error\":\"limit out of range\"}" },
-		{ "{\"cmd\":\"events\",\"limit\":1001}", "{\"error\":\"limit out of range\"}" },
+		    "{\"error\":\"id must be an integer or a string of at most 64 bytes\",\"code\":\"bad_argument\"}" },
+		{ "{\"cmd\":\"status\",\"x\":1}",
+		    "{\"error\":\"unknown argument x\",\"code\":\"unknown_argument\"}" },
+		{ "{\"cmd\":\"events\",\"limit\":0}",
+		    "{\"error\":\"limit out of range\",\"code\":\"bad_argument\"}" },
+		{ "{\"cmd\":\"events\",\"limit\":1001}",
+		    "{\"error\":\"limit out of range\",\"code\":\"bad_argument\"}" },
 		{ "{\"cmd\":\"events\",\"limit\":\"5\"}",
-		    "{\"error\":\"limit must be an integer\"}" },
-		{ "{\"cmd\":\"events\",\"before\":0}", "{\"error\":\"before out of range\"}" },
-		{ "{\"cmd\":\"events\",\"after\":-1}", "{\"error\":\"after out of range\"}" },
+		    "{\"error\":\"limit must be an integer\",\"code\":\"bad_argument\"}" },
+		{ "{\"cmd\":\"events\",\"before\":0}",
+		    "{\"error\":\"before out of range\",\"code\":\"bad_argument\"}" },
+		{ "{\"cmd\":\"events\",\"after\":-1}",
+		    "{\"error\":\"after out of range\",\"code\":\"bad_argument\"}" },
 		{ "{\"cmd\":\"events\",\"after\":1e3}",
-		    "{\"error\":\"after must be an integer\"}" },
+		    "{\"error\":\"after must be an integer\",\"code\":\"bad_argument\"}" },
 		{ "{\"cmd\":\"events\",\"type\":1}",
-		    "{\"error\":\"type must be a string of at most 15 bytes\"}" },
+		    "{\"error\":\"type must be a string of at most 15 bytes\",\"code\":\"bad_argument\"}" },
 		{ "{\"cmd\":\"events\",\"type\":\"pulse\"}",
-		    "{\"error\":\"type must be motion, motion_end, saved or camera\"}" },
-		{ "{\"cmd\":\"snap_delete\"}", "{\"error\":\"missing name\"}" },
+		    "{\"error\":\"type must be motion, motion_end, saved or camera\",\"code\":\"bad_argument\"}" },
+		{ "{\"cmd\":\"snap_delete\"}",
+		    "{\"error\":\"missing name\",\"code\":\"missing_argument\"}" },
 		{ "{\"cmd\":\"snap_delete\",\"name\":\"../x.jpg\"}",
-		    "{\"ok\":false,\"reason\":\"no such picture\"}" },
+		    "{\"ok\":false,\"reason\":\"no such picture\",\"code\":\"no_such_picture\"}" },
 		{ "{\"cmd\":\"subscribe\",\"pulse\":1}",
-		    "{\"error\":\"pulse must be true or false\"}" },
-		{ "{\"cmd\":\"viewers\",\"stream\":-1}", "{\"error\":\"stream out of range\"}" },
-		{ "{\"cmd\":\"attach\"}", "{\"ok\":false,\"reason\":\"no frame yet\"}" },
+		    "{\"error\":\"pulse must be true or false\",\"code\":\"bad_argument\"}" },
+		{ "{\"cmd\":\"viewers\",\"stream\":-1}",
+		    "{\"error\":\"stream out of range\",\"code\":\"bad_argument\"}" },
+		{ "{\"cmd\":\"attach\"}",
+		    "{\"ok\":false,\"reason\":\"no frame yet\",\"code\":\"no_frame\"}" },
 	};
 
 	(void)state;
@@ -387,13 +397,15 @@ test_a_line_too_long(void **state)
 	/* As many without an end. */
 	line[LINE_MAX_SIZE - 1] = ' ';
 	say_bytes(&one, line, LINE_MAX_SIZE);
-	assert_string_equal(next_line(&one), "{\"error\":\"line too long\"}");
+	assert_string_equal(
+	    next_line(&one), "{\"error\":\"line too long\",\"code\":\"line_too_long\"}");
 	assert_null(next_line(&one));
 	/* One byte more, with its end. */
 	line[LINE_MAX_SIZE] = '\n';
 	connect_end(&two);
 	say_bytes(&two, line, LINE_MAX_SIZE + 1);
-	assert_string_equal(next_line(&two), "{\"error\":\"line too long\"}");
+	assert_string_equal(
+	    next_line(&two), "{\"error\":\"line too long\",\"code\":\"line_too_long\"}");
 	assert_null(next_line(&two));
 	free(line);
 }
@@ -445,7 +457,8 @@ test_connections_are_bounded(void **state)
 	for (int i = 0; i < 100; i++)
 		turn();
 	connect_end(&two);
-	assert_string_equal(next_line(&two), "{\"error\":\"too many connections\"}");
+	assert_string_equal(
+	    next_line(&two), "{\"error\":\"too many connections\",\"code\":\"too_many\"}");
 	assert_null(next_line(&two));
 	assert_string_equal(ask(&one, "{\"cmd\":\"viewers\"}"), "{\"ok\":true}");
 	assert_int_equal(read(fds[1], byte, sizeof byte), -1);
@@ -603,53 +616,59 @@ test_set(void **state)
 	static const struct {
 		const char *command, *reply;
 	} wrong[] = {
-		{ "{\"cmd\":\"set\"}", "{\"error\":\"missing threshold\"}" },
+		{ "{\"cmd\":\"set\"}",
+		    "{\"error\":\"missing threshold\",\"code\":\"missing_argument\"}" },
 		{ "{\"cmd\":\"set\",\"threshold\":\"20\"}",
-		    "{\"error\":\"threshold must be an integer\"}" },
+		    "{\"error\":\"threshold must be an integer\",\"code\":\"bad_argument\"}" },
 		{ "{\"cmd\":\"set\",\"threshold\":20.0}",
-		    "{\"error\":\"threshold must be an integer\"}" },
+		    "{\"error\":\"threshold must be an integer\",\"code\":\"bad_argument\"}" },
 		{ "{\"cmd\":\"set\",\"threshold\":true}",
-		    "{\"error\":\"threshold must be an integer\"}" },
+		    "{\"error\":\"threshold must be an integer\",\"code\":\"bad_argument\"}" },
 		{ "{\"cmd\":\"set\",\"threshold\":null}",
-		    "{\"error\":\"threshold must be an integer\"}" },
-		{ "{\"cmd\":\"set\",\"threshold\":101}", "{\"error\":\"threshold out of range\"}" },
-		{ "{\"cmd\":\"set\",\"threshold\":-1}", "{\"error\":\"threshold out of range\"}" },
+		    "{\"error\":\"threshold must be an integer\",\"code\":\"bad_argument\"}" },
+		{ "{\"cmd\":\"set\",\"threshold\":101}",
+		    "{\"error\":\"threshold out of range\",\"code\":\"bad_argument\"}" },
+		{ "{\"cmd\":\"set\",\"threshold\":-1}",
+		    "{\"error\":\"threshold out of range\",\"code\":\"bad_argument\"}" },
 		{ "{\"cmd\":\"set\",\"threshold\":9223372036854775807}",
-		    "{\"error\":\"threshold out of range\"}" },
+		    "{\"error\":\"threshold out of range\",\"code\":\"bad_argument\"}" },
 		{ "{\"cmd\":\"set\",\"threshold\":12.5}",
-		    "{\"error\":\"threshold must be an integer\"}" },
+		    "{\"error\":\"threshold must be an integer\",\"code\":\"bad_argument\"}" },
 		{ "{\"cmd\":\"set\",\"threshold\":12.5,\"tenths\":false}",
-		    "{\"error\":\"threshold must be an integer\"}" },
+		    "{\"error\":\"threshold must be an integer\",\"code\":\"bad_argument\"}" },
 		{ "{\"cmd\":\"set\",\"threshold\":12,\"tenths\":1}",
-		    "{\"error\":\"tenths must be true or false\"}" },
-		{ "{\"cmd\":\"set\",\"tenths\":true}", "{\"error\":\"missing threshold\"}" },
+		    "{\"error\":\"tenths must be true or false\",\"code\":\"bad_argument\"}" },
+		{ "{\"cmd\":\"set\",\"tenths\":true}",
+		    "{\"error\":\"missing threshold\",\"code\":\"missing_argument\"}" },
 		{ "{\"cmd\":\"set\",\"threshold\":0.65,\"tenths\":true}",
-		    "{\"error\":\"threshold must have one decimal at most\"}" },
+		    "{\"error\":\"threshold must have one decimal at most\",\"code\":\"bad_argument\"}" },
 		{ "{\"cmd\":\"set\",\"threshold\":\"0.6\",\"tenths\":true}",
-		    "{\"error\":\"threshold must be a number\"}" },
+		    "{\"error\":\"threshold must be a number\",\"code\":\"bad_argument\"}" },
 		{ "{\"cmd\":\"set\",\"threshold\":100.1,\"tenths\":true}",
-		    "{\"error\":\"threshold out of range\"}" },
+		    "{\"error\":\"threshold out of range\",\"code\":\"bad_argument\"}" },
 		{ "{\"cmd\":\"set\",\"threshold\":-0.1,\"tenths\":true}",
-		    "{\"error\":\"threshold out of range\"}" },
+		    "{\"error\":\"threshold out of range\",\"code\":\"bad_argument\"}" },
 		{ "{\"cmd\":\"set\",\"threshold\":1e300,\"tenths\":true}",
-		    "{\"error\":\"threshold out of range\"}" },
+		    "{\"error\":\"threshold out of range\",\"code\":\"bad_argument\"}" },
 		{ "{\"cmd\":\"set\",\"quality\":80.5,\"tenths\":true}",
-		    "{\"error\":\"quality must be an integer\"}" },
+		    "{\"error\":\"quality must be an integer\",\"code\":\"bad_argument\"}" },
 		{ "{\"cmd\":\"set\",\"motion\":1}",
-		    "{\"error\":\"motion must be true or false\"}" },
-		{ "{\"cmd\":\"set\",\"volume\":1}", "{\"error\":\"unknown setting volume\"}" },
+		    "{\"error\":\"motion must be true or false\",\"code\":\"bad_argument\"}" },
+		{ "{\"cmd\":\"set\",\"volume\":1}",
+		    "{\"error\":\"unknown setting volume\",\"code\":\"unknown_setting\"}" },
 		{ "{\"cmd\":\"set\",\"save-on-motion\":true}",
-		    "{\"error\":\"unknown setting save-on-motion\"}" },
-		{ "{\"cmd\":\"set\",\"width\":640}", "{\"error\":\"width is read-only\"}" },
+		    "{\"error\":\"unknown setting save-on-motion\",\"code\":\"unknown_setting\"}" },
+		{ "{\"cmd\":\"set\",\"width\":640}",
+		    "{\"error\":\"width is read-only\",\"code\":\"read_only\"}" },
 		{ "{\"cmd\":\"set\",\"frame_count\":0}",
-		    "{\"error\":\"frame_count is read-only\"}" },
+		    "{\"error\":\"frame_count is read-only\",\"code\":\"read_only\"}" },
 		{ "{\"cmd\":\"set\",\"armed\":true}",
-		    "{\"error\":\"armed must be a string of at most 255 bytes\"}" },
+		    "{\"error\":\"armed must be a string of at most 255 bytes\",\"code\":\"bad_argument\"}" },
 		{ "{\"cmd\":\"set\",\"armed\":\"no\",\"schedule\":\"mon, 25:00-26:00\"}",
 		    "{\"error\":\"schedule, column 6: \\\"25:00-26:00\\\" is no time of day"
-		    " (as 22:00-06:00, up to 24:00)\"}" },
+		    " (as 22:00-06:00, up to 24:00)\",\"code\":\"bad_argument\"}" },
 		{ "{\"cmd\":\"set\",\"threshold\":33,\"quality\":0}",
-		    "{\"error\":\"quality out of range\"}" },
+		    "{\"error\":\"quality out of range\",\"code\":\"bad_argument\"}" },
 	};
 
 	(void)state;
@@ -898,8 +917,8 @@ test_snapshot_now(void **state)
 	json_t *reply;
 
 	(void)state;
-	assert_string_equal(
-	    ask(&one, "{\"cmd\":\"snapshot_now\"}"), "{\"ok\":false,\"reason\":\"no frame yet\"}");
+	assert_string_equal(ask(&one, "{\"cmd\":\"snapshot_now\"}"),
+	    "{\"ok\":false,\"reason\":\"no frame yet\",\"code\":\"no_frame\"}");
 	camera_on();
 	reply = ask_json("{\"cmd\":\"snapshot_now\"}");
 	assert_true(json_is_true(json_object_get(reply, "ok")));
@@ -922,7 +941,8 @@ test_snapshot_now(void **state)
 	snprintf(
 	    command, sizeof command, "{\"cmd\":\"snap_delete\",\"name\":\"%.60s\"}", path + 16);
 	assert_string_equal(ask(&one, command), "{\"ok\":true}");
-	assert_string_equal(ask(&one, command), "{\"ok\":false,\"reason\":\"no such picture\"}");
+	assert_string_equal(ask(&one, command),
+	    "{\"ok\":false,\"reason\":\"no such picture\",\"code\":\"no_such_picture\"}");
 	assert_int_equal(scratch_count("state/cam/snaps"), 0);
 }
 
@@ -933,7 +953,7 @@ test_an_old_picture_is_not_saved_as_new(void **state)
 	camera_on();
 	fake_offline("the cable was pulled");
 	assert_string_equal(ask(&one, "{\"cmd\":\"snapshot_now\"}"),
-	    "{\"ok\":false,\"reason\":\"the cable was pulled\"}");
+	    "{\"ok\":false,\"reason\":\"the cable was pulled\",\"code\":\"camera_unplugged\"}");
 	fake_online();
 	fake.status.frame.mono_ns -= 3 * CLOCK_S;
 	assert_non_null(
@@ -1410,8 +1430,8 @@ test_attached_too_early(void **state)
 	(void)state;
 	connect_end(&two);
 	assert_string_equal(ask(&two, "{\"cmd\":\"viewers\"}"), "{\"ok\":true}");
-	assert_string_equal(
-	    ask(&one, "{\"cmd\":\"attach\"}"), "{\"ok\":false,\"reason\":\"no frame yet\"}");
+	assert_string_equal(ask(&one, "{\"cmd\":\"attach\"}"),
+	    "{\"ok\":false,\"reason\":\"no frame yet\",\"code\":\"no_frame\"}");
 	camera_on();
 	line = next_event(&one, "ring");
 	assert_int_equal(
@@ -1430,7 +1450,7 @@ test_too_many_readers(void **state)
 	camera_on();
 	fake.bells = CAPTURE_BELLS;
 	assert_string_equal(ask(&one, "{\"cmd\":\"attach\"}"),
-	    "{\"ok\":false,\"reason\":\"too many readers are attached\"}");
+	    "{\"ok\":false,\"reason\":\"too many readers are attached\",\"code\":\"too_many\"}");
 	assert_int_equal(one.fds[0], -1);
 	fake.bells = 0;
 }
@@ -1495,15 +1515,18 @@ test_controls(void **state)
 	assert_null(fake.values);
 	fake_controls("[{\"name\":\"gain\"}]", "", false);
 	assert_string_equal(next_line(&one), "{\"controls\":[{\"name\":\"gain\"}],\"id\":1}");
-	assert_string_equal(ask(&one, "{\"cmd\":\"control\"}"), "{\"error\":\"missing control\"}");
-	assert_string_equal(
-	    ask(&one, "{\"cmd\":\"controls\",\"x\":1}"), "{\"error\":\"unknown argument x\"}");
+	assert_string_equal(ask(&one, "{\"cmd\":\"control\"}"),
+	    "{\"error\":\"missing control\",\"code\":\"missing_argument\"}");
+	assert_string_equal(ask(&one, "{\"cmd\":\"controls\",\"x\":1}"),
+	    "{\"error\":\"unknown argument x\",\"code\":\"unknown_argument\"}");
 	until_asked("{\"cmd\":\"control\",\"gain\":500}\n");
 	fake_controls(NULL, "gain out of range (0 to 255)", true);
-	assert_string_equal(next_line(&one), "{\"error\":\"gain out of range (0 to 255)\"}");
+	assert_string_equal(next_line(&one),
+	    "{\"error\":\"gain out of range (0 to 255)\",\"code\":\"bad_argument\"}");
 	until_asked("{\"cmd\":\"control\",\"gain\":5}\n");
 	fake_controls(NULL, "the cable was pulled", false);
-	assert_string_equal(next_line(&one), "{\"ok\":false,\"reason\":\"the cable was pulled\"}");
+	assert_string_equal(next_line(&one),
+	    "{\"ok\":false,\"reason\":\"the cable was pulled\",\"code\":\"refused\"}");
 	connect_end(&two);
 	json_decref(parse(ask(&two, "{\"cmd\":\"subscribe\"}")));
 	until_asked("{\"cmd\":\"control\",\"gain\":5,\"auto\":true,\"id\":\"z\"}\n");
@@ -1572,8 +1595,8 @@ test_a_camera_that_does_not_answer(void **state)
 		turn();
 		usleep(1000);
 	}
-	assert_string_equal(
-	    next_line(&one), "{\"ok\":false,\"reason\":\"the camera does not answer\"}");
+	assert_string_equal(next_line(&one),
+	    "{\"ok\":false,\"reason\":\"the camera does not answer\",\"code\":\"camera_hangs\"}");
 	assert_string_equal(next_line(&one), "{\"ok\":true}");
 	fake_controls("[1]", "", false); /* too late, but good to know */
 	assert_string_equal(ask(&one, "{\"cmd\":\"viewers\"}"), "{\"ok\":true}");

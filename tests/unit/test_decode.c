@@ -77,7 +77,7 @@ test_what_cannot_be_decoded_is_refused(void **state)
 	struct made made = make_jpeg(128, 72, &(struct make_options){ .components = 4 });
 	unsigned char grey[16 * 9];
 	uint32_t width, height;
-	struct cause why = { "" };
+	struct cause why = { .text = "" };
 
 	(void)state;
 	assert_int_equal(jpeg_decode_grey8(decoder, made.jpeg, (uint32_t)made.length, grey,

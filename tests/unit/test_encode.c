@@ -189,7 +189,7 @@ psnr(const struct decoded *whole, scene_at *scene)
 static void
 encode_and_compare(const struct picture *picture, scene_at *scene)
 {
-	struct cause why = { "" };
+	struct cause why = { .text = "" };
 	long length = jpeg_encode(encoder, picture, 90, out, sizeof out, &why);
 	struct decoded whole;
 

@@ -196,9 +196,9 @@ test_refusals_are_whole_responses(void **state)
 	handshake_read(&policy, head, length, &handshake);
 	assert_string_equal(handshake.response,
 	    "HTTP/1.1 426 Upgrade Required\r\n"
-	    "Content-Type: application/json\r\nContent-Length: 43\r\nConnection: close\r\n"
+	    "Content-Type: application/json\r\nContent-Length: 66\r\nConnection: close\r\n"
 	    "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\r\n"
-	    "{\"error\": \"WebSocket version 13 is needed\"}");
+	    "{\"error\":\"WebSocket version 13 is needed\",\"code\":\"websocket_only\"}");
 	length = build(head, sizeof head, LINE_REQUEST, "PUT /control HTTP/1.1\r\n");
 	handshake_read(&policy, head, length, &handshake);
 	assert_non_null(strstr(handshake.response, "\r\nAllow: GET\r\n"));
@@ -219,7 +219,7 @@ test_subprotocol(void **state)
 	assert_non_null(strstr(handshake.response, "\r\nSec-WebSocket-Protocol: oriel\r\n"));
 	handshake_read(&policy, head,
 	    build(head, sizeof head, LINE_MORE, "Sec-WebSocket-Protocol: a\r\n"), &handshake);
-	assert_non_null(strstr(handshake.response, "\"code\": \"unknown_subprotocol\""));
+	assert_non_null(strstr(handshake.response, "\"code\":\"unknown_subprotocol\""));
 }
 
 static void
@@ -250,7 +250,7 @@ test_hosts(void **state)
 		    &named, head, build(head, sizeof head, LINE_HOST, cases[i].line), &handshake);
 		assert_int_equal(handshake.status, cases[i].status);
 		if (handshake.status == 403)
-			assert_non_null(strstr(handshake.response, "\"code\": \"unknown_host\""));
+			assert_non_null(strstr(handshake.response, "\"code\":\"unknown_host\""));
 	}
 }
 

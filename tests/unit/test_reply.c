@@ -12,6 +12,7 @@
 #include "fastcgi/conn.h"
 #include "fastcgi/record.h"
 #include "http/reply.h"
+#include "protocol/reasons.h"
 
 /* A server, a peer, and a handler that gives one answer. */
 static struct event_base *base;
@@ -107,13 +108,16 @@ assert_answer(const char *text)
 static void
 answer_error(struct conn *conn)
 {
-	reply_error(conn, 400, "%s is \"odd\"", "n");
+	struct cause why;
+
+	cause_detail(&why, &reason_bad_argument, "%s is \"odd\"", "n");
+	reply_error_why(conn, 400, &why);
 }
 
 static void
 answer_unavailable(struct conn *conn)
 {
-	reply_unavailable(conn, "no frame yet");
+	reply_error(conn, 503, &reason_no_frame);
 }
 
 static void
@@ -136,7 +140,10 @@ answer_shared(struct conn *conn)
 static void
 answer_later(struct conn *conn)
 {
-	reply_later(conn, 429, 17, "not \"now\"");
+	struct cause why;
+
+	cause_set(&why, "not \"now\"");
+	reply_later(conn, 429, 17, &why);
 }
 
 static void
@@ -148,7 +155,10 @@ answer_elsewhere(struct conn *conn)
 static void
 answer_not_utf8(struct conn *conn)
 {
-	reply_error(conn, 400, "a\xc3\xff");
+	struct cause why;
+
+	cause_set(&why, "a\xc3\xff");
+	reply_error_why(conn, 400, &why);
 }
 
 static void
@@ -173,13 +183,13 @@ test_answers_to_the_byte(void **state)
 	} cases[] = {
 		{ answer_error, "GET",
 		    "Status: 400 Bad Request\r\nContent-Type: application/json\r\n"
-		    "Cache-Control: no-store\r\nContent-Length: 24\r\n\r\n|{\"error\":\"n is \\\"odd\\\"\"}" },
+		    "Cache-Control: no-store\r\nContent-Length: 46\r\n\r\n|{\"error\":\"n is \\\"odd\\\"\",\"code\":\"bad_argument\"}" },
 		{ answer_error, "HEAD",
 		    "Status: 400 Bad Request\r\nContent-Type: application/json\r\n"
-		    "Cache-Control: no-store\r\nContent-Length: 24\r\n\r\n" },
+		    "Cache-Control: no-store\r\nContent-Length: 46\r\n\r\n" },
 		{ answer_unavailable, "GET",
 		    "Status: 503 Service Unavailable\r\nContent-Type: application/json\r\n"
-		    "Cache-Control: no-store\r\nRetry-After: 1\r\nContent-Length: 24\r\n\r\n|{\"error\":\"no frame yet\"}" },
+		    "Cache-Control: no-store\r\nRetry-After: 1\r\nContent-Length: 42\r\n\r\n|{\"error\":\"no frame yet\",\"code\":\"no_frame\"}" },
 		{ answer_empty, "GET", "Status: 304 Not Modified\r\nETag: x\r\n\r\n" },
 		{ answer_shared, "GET",
 		    "Status: 304 Not Modified\r\nX-Oriel-Cors: 1\r\nETag: x\r\n\r\n" },

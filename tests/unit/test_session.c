@@ -51,7 +51,7 @@ service_open(void *world, struct session *session, struct handshake *handshake)
 {
 	(void)world;
 	if (stage.refuse) {
-		handshake_refuse(handshake, 404, "{}");
+		handshake_refuse_json(handshake, 404, json_object());
 		return NULL;
 	}
 	stage.opened++;

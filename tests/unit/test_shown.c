@@ -113,7 +113,7 @@ static void
 agree(const unsigned char *data, uint32_t length, const char *what)
 {
 	struct jpeg_shape shape;
-	struct cause why = { "" };
+	struct cause why = { .text = "" };
 	char says[JMSG_LENGTH_MAX];
 	uint32_t width = 0, height = 0;
 	enum verdict verdict;

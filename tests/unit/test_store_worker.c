@@ -332,11 +332,11 @@ test_one_that_fails_leaves_the_others(void **state)
 	/* The event is kept without its picture. */
 	assert_string_equal(wait_for(5), "a:ok large:full m:ok,motion#1 gone:missing b:ok ");
 	store_worker_status(worker, &status);
-	assert_non_null(strstr(status.trouble, "quota: "));
+	assert_non_null(strstr(status.trouble.text, "quota: "));
 	submit(picture(STORE_JOB_SNAPSHOT, "s", 100));
 	wait_for(1);
 	store_worker_status(worker, &status);
-	assert_string_equal(status.trouble, "");
+	assert_string_equal(status.trouble.text, "");
 	assert_int_equal(status.pictures, 1);
 	assert_int_equal(status.bytes, 100);
 	json_t *values = stored();
@@ -481,7 +481,7 @@ goes_on(const char *reason)
 	assert_non_null(at);
 	sscanf(at, "motion#%lld", &number);
 	store_worker_status(worker, &status);
-	assert_string_equal(status.trouble, "");
+	assert_string_equal(status.trouble.text, "");
 	assert_true(status.repaired.wall_ns > 0);
 	assert_non_null(strstr(status.repaired.why.text, reason));
 	assert_int_equal(status.pictures, 16);
@@ -627,7 +627,7 @@ test_disk_full(void **state)
 	assert_non_null(strstr(told, "m:full,motion#0 "));
 	assert_non_null(strstr(told, "q:ok "));
 	store_worker_status(worker, &status);
-	assert_non_null(strstr(status.trouble, "disk full"));
+	assert_non_null(strstr(status.trouble.text, "disk full"));
 	unlink(scratch_path("cam/big"));
 	/* The end that is owed comes first; that of a beginning without a number has none either.
 	 */
@@ -642,7 +642,7 @@ test_disk_full(void **state)
 	assert_non_null(strstr(told, "\"seconds\":12.3,\"peak\":31.0,"));
 	assert_null(strstr(told, "cut"));
 	store_worker_status(worker, &status);
-	assert_string_equal(status.trouble, "");
+	assert_string_equal(status.trouble.text, "");
 	/* The triggers of the outage were counted and are stored now. */
 	values = stored();
 	scratch_silence(false);
@@ -674,7 +674,7 @@ test_a_store_that_opens_later(void **state)
 	submit(made);
 	assert_string_equal(wait_for(4), "open:failed m:failed,motion#0 a:failed q:failed ");
 	store_worker_status(worker, &status);
-	assert_non_null(strstr(status.trouble, "cam"));
+	assert_non_null(strstr(status.trouble.text, "cam"));
 	unlink(scratch_path("cam"));
 	rename(scratch_path("away"), scratch_path("cam"));
 	submit(job(STORE_JOB_OPEN, "open"));
@@ -682,7 +682,7 @@ test_a_store_that_opens_later(void **state)
 	assert_string_equal(wait_for(2), "open:ok,motion_end#3 c:ok ");
 	scratch_silence(false);
 	store_worker_status(worker, &status);
-	assert_string_equal(status.trouble, "");
+	assert_string_equal(status.trouble.text, "");
 	values = stored();
 	assert_string_equal(json_get_text(values, "a"), "1");
 	assert_string_equal(json_get_text(values, "trigger_count"), "2");
