@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* accounts: what it costs to know who comes: `make tests/bench/accounts && tests/bench/accounts
- * FOLDER`. FOLDER (to be made; on the disk in question) keeps the database. */
+/* accounts: the cost of checking who somebody is: `make tests/bench/accounts &&
+ * tests/bench/accounts FOLDER`. The new FOLDER, on the disk to be measured, keeps the database. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* bare: what the work on one picture costs with libjpeg-turbo alone, beside what
- * our rooms make of it, turn by turn on the same pictures; and the pictures
- * themselves. CPU time of this thread, the median of all turns, as JSON. */
+/* bare: the cost of the work on one picture with libjpeg-turbo alone and with our rooms, in
+ * turns on the same pictures; and the pictures themselves. CPU time of this thread, the median
+ * of all turns, as JSON. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,7 +101,7 @@ encode(unsigned char *yuyv, uint32_t width, uint32_t height)
 	return (uint32_t)length;
 }
 
-/* One JPEG of exactly `size` bytes (0: as it comes): what is missing is a comment. */
+/* One JPEG of exactly `size` bytes (0: as it comes): a comment fills it up. */
 static void
 write_jpeg(FILE *file, uint32_t length, uint32_t size)
 {

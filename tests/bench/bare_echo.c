@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* bare_echo: wslay and epoll, no more: what an echo of a WebSocket message costs
- * when nobody looks after handshakes, limits, timeouts or slow readers. */
+/* bare_echo: wslay and epoll alone: the cost of an echo of a WebSocket message without limits,
+ * timeouts, checks of the handshake, or care for slow readers. */
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* floor: the least a server can do. One epoll loop that writes the same bytes
- * from memory to everybody: a picture of N bytes at F frames a second on
- * /stream, an event a second on /events, HTTP/1.0 over a Unix socket, to stand
- * behind the same nginx as the servers it is compared with. Newest frame only;
- * no capture, no shared memory, no checks; a viewer that reads slowly holds up
- * the others here. Ends by itself after SECONDS. */
+/* floor: the least that a server can do. One epoll loop writes the same bytes from memory to
+ * everybody: a picture of N bytes at F frames a second on /stream, an event a second on /events,
+ * HTTP/1.0 over a Unix socket. It stands behind the same nginx as the servers it is compared
+ * with. Newest frame only; no capture, no shared memory, no checks. A slow viewer delays the
+ * others here. It ends by itself after SECONDS. */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -79,7 +78,7 @@ viewer_end(struct viewer *viewer)
 	free(viewer);
 }
 
-/* A free place for the next part: one nobody is in the middle of. */
+/* A free place for the next part: one that nobody is being sent. */
 static struct part *
 part_next(void)
 {
@@ -148,7 +147,8 @@ tick_stream(void)
 		return;
 	part_fill(part, newest + 1);
 	newest++;
-	/* One that fails is shut down only: its own event, maybe in this very batch, ends it. */
+	/* A failed connection is only shut down here: its own event, maybe in this very batch,
+	 * ends it. */
 	for (struct viewer *viewer = viewers; viewer != NULL; viewer = viewer->next)
 		if (viewer->kind == VIEWER_STREAM && viewer->offset == 0 && !viewer_push(viewer))
 			shutdown(viewer->fd, SHUT_RDWR);

@@ -75,7 +75,7 @@ client_open(struct load *load, struct client *client)
 
 		setsockopt(client->fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
 	}
-	/* A slow client is read by the clock, not when there is something. */
+	/* A slow client reads by the clock, not when there is something. */
 	if (!client->slow && epoll_ctl(load->epoll, EPOLL_CTL_ADD, client->fd, &event) == -1)
 		return false;
 	return load_request(load, client);
@@ -99,7 +99,7 @@ client_take(struct load *load, struct client *client)
 	return load_take_event(load, client);
 }
 
-/* One recv: into the head, or of a body into nothing. Bytes, 0 at the end, -1. */
+/* One recv: into the head, or of a body into nothing. Returns bytes, 0 at the end, -1. */
 static ssize_t
 client_recv(struct client *client, size_t most)
 {
@@ -260,7 +260,7 @@ wanted_read(struct load_wish *wanted, int argc, char **argv)
 	    wanted->seconds <= 600 && wanted->warm >= 0 && wanted->warm <= 60;
 }
 
-/* All that have a rate would read in phase, and share every frame, if they began at once. */
+/* If all clients with a rate began at once, they would read in phase and share every frame. */
 static void
 load_set_rate(struct load *load, int number)
 {
@@ -287,7 +287,7 @@ load_open(struct load *load)
 			fprintf(stderr, "bench-load: client %d: %s\n", i, strerror(errno));
 			return false;
 		}
-		/* Thousands at once would measure how long the backlog of a Unix socket is. */
+		/* Thousands at once would only measure the backlog of a Unix socket. */
 		if (i % 256 == 255)
 			load_run(load, 0.03);
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* load: the clients of the benchmark. One thread, one epoll; bodies are thrown
- * away in the kernel (recv with MSG_TRUNC, tcp(7)), so that the client costs
- * little beside what it measures. Always bounded in clients and seconds. */
+/* load: the clients of the benchmark. One thread, one epoll. Bodies are thrown away in the
+ * kernel (recv with MSG_TRUNC, tcp(7)), so the client costs little compared to what it measures.
+ * Clients and seconds are always bounded. */
 #ifndef ORIEL_TESTS_BENCH_LOAD_H
 #define ORIEL_TESTS_BENCH_LOAD_H
 

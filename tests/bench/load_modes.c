@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What arrives, understood: responses with a Content-Length, parts of a
- * multipart stream, events. */
+/* Parsing what arrives: responses with a Content-Length, parts of a multipart stream, events. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

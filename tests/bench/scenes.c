@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "unit/random.h"
 
-/* What is drawn on is a picture of fractions: 0..1 both ways, whatever its size. */
+/* The canvas has coordinates 0..1 both ways, whatever its size. */
 struct canvas {
 	unsigned char *grey;
 	unsigned width, height;
@@ -39,7 +39,7 @@ ground(double x, double y)
 	return 70 + 60 * y + (patch * 2654435761u >> 26) + 6 * sin(x * 190) * sin(y * 170);
 }
 
-/* Worked out once for a size. */
+/* Computed once per size. */
 static void
 paint_ground(struct canvas *canvas)
 {
@@ -129,7 +129,7 @@ paint_person(struct canvas *canvas, double x, double feet, double size, double s
 	paint_box(canvas, x + step, feet - .42 * size, .07 * size, .42 * size, shade - 10);
 }
 
-/* How far the time between two moments has gone: 0..1. */
+/* How far the time between two moments has passed: 0..1. */
 static double
 gone(const struct canvas *canvas, double begin, double end)
 {

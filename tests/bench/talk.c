@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* talk: WebSocket clients on a Unix socket. IDLE of them only are there, BUSY
- * send MESSAGE and wait for one message back, over and over, RATE a second in
- * all (0: as fast as it goes). Answers are of less than 64 KiB and in one frame. */
+/* talk: WebSocket clients on a Unix socket. IDLE of them only hold a connection. BUSY send
+ * MESSAGE and wait for one message back, over and over, RATE a second in all (0: as fast as
+ * possible). An answer has less than 64 KiB and one frame. */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Whatever comes over a control connection, against the whole daemon but for its camera:
- * every reply and event is one JSON object a line, and in the end all is answered. */
+/* Any bytes on a control connection, against the whole daemon except its camera: every reply and
+ * event is one JSON object per line, and in the end everything is answered. */
 #include <jansson.h>
 #include <poll.h>
 #include <stdio.h>
@@ -54,7 +54,7 @@ start(void)
 	atexit(stop);
 }
 
-/* The camera's part of an answer, at once, for each that asks. */
+/* Give the camera's part of an answer, at once, to each that asks. */
 static void
 answer_controls(void)
 {
@@ -68,7 +68,7 @@ answer_controls(void)
 	fake.token = answered = newest;
 }
 
-/* All that comes until the daemon hangs up. */
+/* Read until the daemon closes the connection. */
 static size_t
 hear(int fd, char *output)
 {

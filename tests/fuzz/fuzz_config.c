@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A configuration file: refused with a reason, or read; and what was read, written by
+/* A configuration file: it is refused with a reason, or read. What was read, written by
  * --dump-config, gives the same when it is read again. */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* One text as Authorization, as Cookie, as a secret, as a user's name: whatever is
- * taken for a credential has a credential's form. */
+/* One text as Authorization, as Cookie, as a secret, as a user's name: anything taken for a
+ * credential has a credential's form. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* A daemon that has been taken over, as oriel-fcgi's worker sees it: lines that nobody asked
- * for or that are no answer, rings and bells that came when they should not or are none. The
- * first byte says which lines bring descriptors, the second which ones. */
+/* A daemon that has been taken over, as oriel-fcgi's worker sees it: unrequested lines, lines
+ * that are no answer, and rings and bells that come at the wrong time or are none. The first
+ * byte says which lines bring descriptors, the second which ones. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -121,7 +121,7 @@ play(int fd, const unsigned char *data, size_t size)
 	}
 }
 
-/* As many are open after each input as after the first: none has been lost. */
+/* After each input as many are open as after the first: none has been lost. */
 static void
 check_descriptors(void)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* A driver that lies about what it delivers: format, size, stride and length
- * come from the first 8 bytes, the pixels from the rest. What can be encoded can be
- * looked at for motion. */
+/* A driver that lies about what it delivers: format, size, stride and length come from the first
+ * 8 bytes, the pixels from the rest. A picture that can be encoded can also be checked for
+ * motion. */
 #include <stdlib.h>
 
 #include "capture/grey.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* What the log-in's form sends, the place to go to afterwards, an Origin: all of the input
- * as each of them. */
+/* The log-in form's body, the page to go to afterwards, an Origin: the whole input as each of
+ * them. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,8 +25,8 @@ judge_body(const char *body, size_t length)
 	}
 }
 
-/* Whatever is said to be on this site, a browser finds there (URL Standard, 4.4: tabs and
- * line feeds fall away, a backslash is a slash, two slashes begin a host). */
+/* If a path is accepted as a place on this site, a browser finds it there (URL Standard, 4.4:
+ * tabs and line feeds are dropped, a backslash is a slash, two slashes begin a host). */
 static void
 judge_place(const char *text, const char *mount)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* The small grey decode, of bytes nobody has checked: a picture within its buffer or a
- * reason, in bounded memory. The room is that of the largest picture there is. */
+/* The small grey decode of unchecked bytes: a picture within its buffer or a reason, in bounded
+ * memory. The buffer is that of the largest possible picture. */
 #include <stdlib.h>
 
 #include "jpeg/check.h"

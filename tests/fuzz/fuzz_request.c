@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Bytes from a FastCGI socket: what the validator lets pass, libfcgi must read without
- * waiting, aborting or refusing, and leave nothing of it behind. */
+/* Bytes from a FastCGI socket: libfcgi must read what the validator lets pass, without waiting,
+ * aborting or refusing, and leave nothing of it behind. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Any text as a schedule: what is taken is otherwise behind each change. */
+/* Any text as a schedule: if it is accepted, the state differs after each change. */
 #include "fuzz.h"
 
 #include "base/schedule.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* A WebSocket connection from its first byte to its end, over a socket: what comes in
- * pieces (first byte), from a client that reads now and then (second byte), of a service
- * that is busy now and then. However it goes, the session ends with its client. */
+/* A WebSocket connection from its first byte to its end, over a socket. The bytes come in pieces
+ * (first byte); the client reads now and then (second byte); the service is busy now and then.
+ * In any case the session ends with its client. */
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>

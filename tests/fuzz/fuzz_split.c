@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* A stream of JPEGs as a pipe delivers it: whatever comes, and in whatever pieces,
- * what is split off is the same, whole and inside the buffer. */
+/* A stream of JPEGs as a pipe delivers it: however the bytes are cut into pieces, the same
+ * pictures are split off, whole and inside the buffer. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

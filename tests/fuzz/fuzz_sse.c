@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* A Last-Event-ID against a memory of events: a client that comes back gets each event
- * after that number that is there, once and in order. The first byte says how many
- * there have been, the second how far apart their numbers are. */
+/* A Last-Event-ID against a log of events: a client that comes back gets each event after that
+ * number that is there, once and in order. The first byte says how many there have been, the
+ * second how far apart their numbers are. */
 #include <stdlib.h>
 #include <string.h>
 

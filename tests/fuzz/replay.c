@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* replay: run one fuzz target over its seed corpus without libFuzzer: each file
- * as it is, cut short, and with some bytes changed, the same in every run. With
- * arguments, just those files (what a fuzzer found), as they are. */
+/* replay: run one fuzz target over its seed corpus without libFuzzer: each file as it is, cut
+ * short, and with some bytes changed, the same in every run. With arguments: only those files (a
+ * fuzzer's findings), as they are. */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>

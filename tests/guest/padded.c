@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Preloaded: asks drivers for lines 64 bytes longer than the picture needs, as those of
- * many boards have them by themselves. */
+/* Preloaded: asks drivers for lines 64 bytes longer than the picture needs, as the drivers of
+ * many boards have them. */
 #include <linux/videodev2.h>
 #include <stdarg.h>
 #include <sys/syscall.h>

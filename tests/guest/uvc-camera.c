@@ -213,7 +213,7 @@ frame_send(struct camera *camera)
 	}
 }
 
-/* A frame the host has not yet taken when the next is due makes that one fall out. */
+/* If the host has not taken a frame when the next one is due, that one is dropped. */
 static void
 tick(struct camera *camera)
 {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* uvc: what a USB camera says of itself and how it answers on its control pipe.
- *
- * USB 2.0 chapter 9 and USB Video Class 1.1. No I/O: requests in, answers out. */
+/* uvc: the descriptors of a USB camera, and its answers on its control pipe. USB 2.0 chapter 9
+ * and USB Video Class 1.1. No I/O: requests in, answers out. */
 #ifndef ORIEL_GUEST_UVC_H
 #define ORIEL_GUEST_UVC_H
 

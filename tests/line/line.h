@@ -42,7 +42,7 @@ struct line {
 	struct line_packet packets[LINE_PACKETS];
 };
 
-/* From now on `shape`; what is on its way goes on as it began, the dice fall anew. */
+/* Use `shape` from now on. Packets on their way go on as before; the random numbers start again. */
 void line_bend(struct line *line, const struct line_shape *shape);
 
 /* A packet comes in; it is copied, lost or dropped. */

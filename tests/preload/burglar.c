@@ -31,7 +31,7 @@ say(const char *name, long result)
 		_exit(99);
 }
 
-/* Straight to the kernel: what a library would refuse is of no interest here. */
+/* Call the kernel directly: a library might refuse by itself. */
 static void
 say_opened(const char *name, long fd)
 {

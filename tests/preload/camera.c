@@ -140,8 +140,8 @@ run(void *arg)
 	struct camera *camera = arg;
 	uint64_t due = now_ns();
 
-	/* So that its CPU is not counted as ours. By itself: who is confined may not name
-	 * others. */
+	/* So that its CPU is not counted as ours. The thread names itself, because a confined
+	 * program may not name others. */
 	pthread_setname_np(pthread_self(), "camera");
 	pthread_mutex_lock(&camera->lock);
 	while (camera->streaming) {
@@ -416,7 +416,7 @@ answer(struct camera *camera, unsigned long request, void *arg)
 	return errno != ENOTTY ? -1 : controls_ioctl(&camera->controls, request, arg);
 }
 
-/* Who polls has looked whether there is a picture. */
+/* The caller of poll has checked whether there is a picture. */
 void
 camera_polled(void)
 {

@@ -43,7 +43,8 @@ faults_open(void)
 	syscall(SYS_close, fd);
 }
 
-/* In small steps, so that who turns the knob back need not wait. Confined programs may poll. */
+/* In small steps, so that a test that changes the fault need not wait. Confined programs may
+ * poll. */
 static void
 take_time(enum fault_call call)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* The C library's calls that a camera is used with. Those that do not concern us
- * go to the kernel directly: dlsym(3) might need them itself. */
+/* The C library's calls for using a camera. Calls on other files go to the kernel directly:
+ * dlsym(3) might need them itself. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>

@@ -120,7 +120,7 @@ fill_format(const struct camera *camera, const struct mode *mode, struct v4l2_fo
 	pix->sizeimage = pictures_size(&camera->pictures, mode->fourcc, mode->width, mode->height);
 }
 
-/* The mode nearest to what is wished: the format first, then the size. */
+/* The mode nearest to the request: first by format, then by size. */
 static const struct mode *
 nearest(const struct camera *camera, const struct v4l2_pix_format *wish)
 {

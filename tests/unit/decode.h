@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A whole JPEG to YCbCr 4:4:4 with the library's plain decoder, for comparing. */
+/* Decodes a whole JPEG to YCbCr 4:4:4 with the library's plain decoder, to compare. */
 #ifndef ORIEL_TESTS_DECODE_H
 #define ORIEL_TESTS_DECODE_H
 

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* disk: what is on the disk when the power goes. Records what this process does
- * to one folder (through tests/preload/faults.c) and builds, elsewhere, what a
- * file system that promises no more than fsync(2) may have kept of it: all that
- * was synced, and of the rest all, nothing, or what a seed says. A file's name is
- * kept when its folder was synced; writes of one file may survive in any
- * selection, and the last of them in part; the order of names is kept, as
- * file systems with a journal do. After "All File Systems Are Not Created Equal"
- * (Pillai et al., OSDI 2014). */
+/* disk: what is on the disk after a power loss. Records what this process does to one folder
+ * (through tests/preload/faults.c). Then it builds, elsewhere, what a file system that promises
+ * no more than fsync(2) may have kept: everything that was synced, and of the rest all, nothing,
+ * or what a seed says. A file's name is kept when its folder was synced. Of the writes to one
+ * file any selection may survive, and the last one in part. The order of names is kept, as file
+ * systems with a journal do. After "All File Systems Are Not Created Equal" (Pillai et al., OSDI
+ * 2014). */
 #ifndef ORIEL_TESTS_DISK_H
 #define ORIEL_TESTS_DISK_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* failing: a piece of work is done again and again, and each time one call of the C library
- * fails (preload/faults.h): the first, the second and so on, once, and then from there on. */
+/* failing: repeats a piece of work, and each time one call of the C library fails
+ * (preload/faults.h): the first, the second and so on, once, and then from there on. */
 #ifndef ORIEL_TESTS_FAILING_H
 #define ORIEL_TESTS_FAILING_H
 

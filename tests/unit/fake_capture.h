@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* fake_capture: stands in for src/capture where a test wants to say what the
- * camera does. One at a time. */
+/* fake_capture: replaces src/capture where a test controls the camera. One at a time. */
 #ifndef ORIEL_TESTS_FAKE_CAPTURE_H
 #define ORIEL_TESTS_FAKE_CAPTURE_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* promises: a store at work, what it has answered with ok and after how many operations of the
- * disk (disk.h), and whether that is there afterwards. */
+/* promises: a store at work. It records what the store has answered with ok, and after how many
+ * operations of the disk (disk.h), and checks whether that is there afterwards. */
 #ifndef ORIEL_TESTS_PROMISES_H
 #define ORIEL_TESTS_PROMISES_H
 

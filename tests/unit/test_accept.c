@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Which JPEGs are shown, and what the others cost: the capture thread behind a FIFO. */
+/* Which JPEGs are shown, and the cost of the others: the capture thread behind a FIFO. */
 #include "unit.h"
 
 #include <fcntl.h>
@@ -99,8 +99,8 @@ feed(const struct made *made, unsigned count)
 	}
 }
 
-/* The same for one that is doubtful, or may be: such ones are looked at in half of the time at most
- * (capture/accept.c), and on a busy machine the look at the one before may have taken long. */
+/* The same for a picture that is or may be doubtful. Such pictures get at most half of the time
+ * (capture/accept.c), and on a busy machine the check of the one before may have taken long. */
 static void
 feed_doubtful(const struct made *made)
 {

@@ -211,7 +211,7 @@ test_damage_lets_nobody_in(void **state)
 	assert_non_null(strstr(why.text, "/state/auth.db: damaged: "));
 	assert_int_equal(
 	    account_db_user_add(db, "eve", "hash", ROLE_OPERATOR, NOW, &why), ACCOUNT_DB_TROUBLE);
-	/* It is not thrown away: who may come in is for a person to say. */
+	/* It is not thrown away: a person must decide who may come in. */
 	assert_int_equal(scratch_size("state/auth.db"), 8191);
 	assert_int_equal(rename(scratch_path("state/kept"), scratch_path("state/auth.db")), 0);
 	reopen();
@@ -315,7 +315,7 @@ test_a_change_turns_the_user_out(void **state)
 		assert_false(good(anna, NOW));
 		assert_false(grants_have(&grants, before.grant));
 		assert_true(good(ben, NOW));
-		/* Who has just given the old password is not let in either. */
+		/* Somebody who has just given the old password is not let in either. */
 		assert_int_equal(account_db_session_add(
 				     db, &before, "", NOW, (char[SECRET_SIZE]){ 0 }, &pass, &why),
 		    ACCOUNT_DB_MISSING);
@@ -398,7 +398,7 @@ test_the_clock_jumps(void **state)
 	reopen();
 	add_user("anna", ROLE_OPERATOR);
 	secret = log_in("anna", NOW);
-	/* An hour back locks nobody out, and is no longer life than an hour. */
+	/* An hour back locks nobody out, and lengthens no session by more than an hour. */
 	assert_true(good(secret, NOW - HOUR) && pass.stale);
 	assert_int_equal(account_db_touch(db, pass.grant, NOW - HOUR, &why), ACCOUNT_DB_OK);
 	assert_true(good(secret, NOW - HOUR) && !pass.stale);
@@ -711,7 +711,7 @@ test_several_processes(void **state)
 	assert_int_equal(count_files(), PROCESSES * 21);
 }
 
-/* Logs in and out until it is killed; says on the pipe what it was told: '+' and a
+/* Logs in and out until it is killed. It reports on the pipe what it was told: '+' and a
  * session's secret, '-' and that of one that was ended. */
 static void
 live_and_be_killed(int pipe, int64_t now)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Accounts whose file is damaged: nobody comes in who was shut out, no site becomes one that waits
- * for its set-up, and what is wrong is said with what to do. */
+/* Accounts whose file is damaged: nobody whose access has ended comes in, no site waits for its
+ * set-up again, and the error says what to do. */
 #include "unit.h"
 
 #include <fcntl.h>
@@ -234,8 +234,8 @@ test_a_backup_puts_it_right(void **state)
 	assert_int_equal(account_db_user(db, "anna", &pass, hash, &why), ACCOUNT_DB_OK);
 	assert_int_equal(account_db_user(db, "ben", &pass, hash, &why), ACCOUNT_DB_MISSING);
 	assert_true(scratch_size("state/auth.db.corrupt") > 0);
-	/* By what is no account database, nothing is changed; users that are there are replaced on
-	 * demand alone. */
+	/* Bytes that are no account database change nothing; present users are replaced only on
+	 * demand. */
 	memset(bytes + PAGE, 0x55, 200);
 	assert_int_equal(
 	    account_db_restore(db, bytes, length, true, NOW, &why), ACCOUNT_DB_REFUSED);

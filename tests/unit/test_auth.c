@@ -220,7 +220,7 @@ test_guessing_is_slowed_down(void **state)
 	add_user("anna", "correct horse", ROLE_OPERATOR);
 	for (int i = 0; i < BACKOFF_FREE; i++)
 		assert_int_equal(log_in("anna", "wrong horse", &in), AUTH_DENIED);
-	/* The right one too: who guesses must not see that it was right. */
+	/* The right password too: a guesser must not see that it was right. */
 	assert_int_equal(log_in("anna", "correct horse", &in), AUTH_WAIT);
 	assert_in_range(in.answer.wait_s, 1, 1);
 	usleep(1050000);
@@ -324,8 +324,8 @@ test_a_device_is_known_for_one_user_and_password(void **state)
 	assert_int_equal(log_in_with(anna.answer.device, "192.0.2.1", "another horse"), AUTH_WAIT);
 }
 
-/* As many strangers as have places guess at once, each from a network of his own, at names of
- * his own: who has been here goes first, who has not is told to come again. */
+/* As many strangers as have places guess at once, each from another network, at other names. A
+ * known client goes first; an unknown one is told to come again. */
 static void
 test_a_known_device_has_a_place_kept(void **state)
 {
@@ -361,8 +361,8 @@ test_a_known_device_has_a_place_kept(void **state)
 	dispatch_until(&guesses[AUTH_WORKER_HASHES - 1].answers, 1);
 }
 
-/* A program has no cookie: that its password was right before is remembered, for a place. To
- * wait for what was wrong it has all the same: else who guesses would learn from who need not. */
+/* A program has no cookie. That its password was right before is remembered, for a place of its
+ * own. It still has to wait after wrong passwords; otherwise a guesser would see who need not. */
 static void
 test_a_password_that_was_right_has_a_place_kept(void **state)
 {
@@ -536,7 +536,7 @@ test_what_was_used_is_noted(void **state)
 	assert_in_range(used, now_s() - 5, now_s());
 }
 
-/* Who cannot write waits two seconds each time; the end waits for one of them. */
+/* A failed write waits two seconds each time; the end waits for one of them. */
 static void
 test_the_end_is_not_kept_waiting(void **state)
 {

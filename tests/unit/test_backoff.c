@@ -99,7 +99,7 @@ test_right_forgets_the_account_not_the_address(void **state)
 	backoff_right(backoff, "192.0.2.1", "ben");
 	wrong("192.0.2.1", "carl", 1);
 	assert_int_equal(begin("192.0.2.1", "dora"), 1);
-	/* He who has an account neither cleans his address nor has it wait longer. */
+	/* Somebody with an account can neither clear his address nor make it wait longer. */
 	now += CLOCK_S;
 	for (int i = 0; i < 3; i++) {
 		assert_int_equal(begin("192.0.2.1", "ben"), 0);
@@ -137,7 +137,7 @@ test_an_hour_of_peace_forgets(void **state)
 	assert_int_equal(begin("192.0.2.1", "anna"), 1);
 }
 
-/* From very many addresses: what is attacked stays remembered. */
+/* From very many addresses: the attacked account stays remembered. */
 static void
 test_many_addresses(void **state)
 {

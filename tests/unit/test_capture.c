@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* The capture thread, with a source of the test's own: this file has source_open
- * and its like instead of libsource.a, so that each picture comes when the test
- * says so. motion_judge, copies and the allocator are watched (-Wl,--wrap). */
+/* The capture thread, with a source of the test's own: this file has source_open etc. instead of
+ * libsource.a, so that the test decides when each picture comes. motion_judge, copies and the
+ * allocator are watched (-Wl,--wrap). */
 #include "config.h"
 
 #include "unit.h"
@@ -618,7 +618,7 @@ test_bad_pictures_are_counted_and_never_shown(void **state)
 	assert_int_equal(status_now().frame.sequence, 2);
 }
 
-/* What the pipe takes, a driver's buffer may hold as well. */
+/* A driver's buffer may hold everything that the pipe accepts. */
 static void
 test_what_webcams_send_is_shown(void **state)
 {

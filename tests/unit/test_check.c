@@ -103,8 +103,8 @@ test_what_cameras_send_is_taken(void **state)
 	}
 }
 
-/* Cut within the data of one sequential pass the markers say nothing more: then EOI is
- * missing, and the decoder has the word (test_decode.c). */
+/* Cut within the data of one sequential pass: the markers say nothing more, EOI is missing, and
+ * the decoder decides (test_decode.c). */
 static void
 test_every_truncation_is_seen(void **state)
 {
@@ -169,7 +169,7 @@ test_fill_bytes_comments_and_applications(void **state)
 static void
 test_wrong_lengths(void **state)
 {
-	/* Behind one of an APP segment decoders find the next marker. */
+	/* After an APP segment with a wrong length decoders find the next marker. */
 	static const unsigned char markers[] = { 0xdb, 0xc0, 0xc4, 0xda };
 	static const int wrong[] = { 0, 1, 2, 3, 0xffff, -1, +1 }; /* ±1 to the right one */
 
@@ -191,7 +191,7 @@ test_wrong_lengths(void **state)
 		}
 }
 
-/* One byte of a good JPEG changed: what is said then. */
+/* One byte of a good JPEG is changed: the reason for the refusal. */
 static void
 test_bad_headers(void **state)
 {
@@ -400,7 +400,7 @@ test_whole_jpeg_needs_no_repair(void **state)
 	free(made.jpeg);
 }
 
-/* Whatever comes, what is accepted lies within what was given. */
+/* Whatever the input is, an accepted picture lies within it. */
 static void
 test_random_damage(void **state)
 {

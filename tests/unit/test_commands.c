@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The whole daemon but for the camera, from its command line to its socket. */
+/* The whole daemon except the camera, from its command line to its socket. */
 #include "config.h"
 
 #include "unit.h"
@@ -807,7 +807,7 @@ test_what_was_set_is_kept(void **state)
 	assert_string_equal(setting("threshold"), "44 command line");
 	restart(NULL);
 	assert_string_equal(setting("threshold"), "55 set");
-	/* What the store has and the table does not take any more. */
+	/* The store has a value that the table no longer accepts. */
 	scratch_write("conf", "threshold = 7\n");
 	stop();
 	struct store *store = store_new(scratch_path("state/cam"), NULL);
@@ -839,7 +839,7 @@ test_a_changed_setting_is_told(void **state)
 	}
 	for (int value = 20; value <= 60; value++)
 		assert_non_null(strstr(next_line(&one), "\"ok\":true"));
-	/* A slider's values may be passed over, the last one not. */
+	/* A slider's values may be skipped, except the last one. */
 	for (int lines = 1;; lines++) {
 		long long now;
 
@@ -1569,7 +1569,7 @@ test_many_ask_for_controls(void **state)
 	assert_string_equal(next_line(&one), "{\"controls\":[1]}");
 	assert_string_equal(ask(&two, "{\"cmd\":\"controls\"}"), "{\"controls\":[1]}");
 	assert_int_equal(fake.requests, 1);
-	/* Who asks behind a change sees it. */
+	/* A request after a change sees the change. */
 	until_asked("{\"cmd\":\"control\",\"gain\":5}\n");
 	say(&two, "{\"cmd\":\"controls\"}\n");
 	for (int i = 0; i < 50 && fake.requests < 3; i++)
@@ -1577,7 +1577,7 @@ test_many_ask_for_controls(void **state)
 	fake_controls("[5]", "", false);
 	assert_string_equal(next_line(&two), "{\"controls\":[5]}");
 	assert_int_equal(fake.requests, 3);
-	/* What was known of a camera that went is not told of the next. */
+	/* A new camera is not described by what was known of the former one. */
 	fake_offline("cable pulled");
 	for (int i = 0; i < 20; i++)
 		turn();

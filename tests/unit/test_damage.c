@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* A store whose files are damaged, at rest or in use: whatever the damage is, the store goes on, no
- * event number is given away twice, the pictures are there, a setting is what it was or the
+/* A store whose files are damaged, at rest or in use. Whatever the damage is, the store goes on,
+ * no event number is used twice, the pictures are there, and a setting is what it was or the
  * default. */
 #include "unit.h"
 

@@ -119,8 +119,8 @@ test_endless_scans_are_refused(void **state)
 	free(made.jpeg);
 }
 
-/* Cut or damaged anywhere: a result or a reason, nothing outside, and the next
- * good picture decodes as ever. */
+/* Cut or damaged anywhere: a result or a reason, nothing outside is read, and the next good
+ * picture decodes as usual. */
 static void
 test_damage_is_survived(void **state)
 {

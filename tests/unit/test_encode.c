@@ -232,8 +232,8 @@ scene_edge(uint32_t x, uint32_t y)
 	return scene_smooth(x < 60 ? x : 60, y < 46 ? y : 46);
 }
 
-/* 61 x 47 is coded just as 64 x 48 with the outermost samples repeated: nothing
- * of the padding, of the next plane or of chance gets into the picture. */
+/* 61 x 47 is encoded exactly as 64 x 48 with the outermost samples repeated: nothing from
+ * padding, the next plane or random memory gets into the picture. */
 static void
 test_borders_repeat_the_last_sample(void **state)
 {

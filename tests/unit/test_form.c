@@ -128,7 +128,7 @@ test_listed_origins(void **state)
 	assert_false(origin_listed("", ""));
 }
 
-/* The site's tests have the whole table; here what a browser cannot be made to say. */
+/* The site's tests have the whole table; here is what a browser cannot be made to send. */
 static void
 test_own_origin(void **state)
 {

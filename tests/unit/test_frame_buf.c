@@ -202,7 +202,7 @@ test_as_many_are_held_as_the_budget_has_room_for(void **state)
 	assert_int_equal(pool.count, 1 + FRAME_BUFS_IDLE);
 }
 
-/* Memory is what a frame needs, not what a slot of the ring has. */
+/* The memory is what a frame needs, not a whole slot of the ring. */
 static void
 test_small_frames_in_large_slots(void **state)
 {
@@ -216,7 +216,7 @@ test_small_frames_in_large_slots(void **state)
 		frame_buf_drop(&holds[i]);
 }
 
-/* The oldest of all cameras goes, whoever needs the room; nobody's newest does. */
+/* The oldest of all cameras goes, whoever needs the room; no camera's newest goes. */
 static void
 test_beyond_the_budget_the_oldest_goes(void **state)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* framing alone: what it makes of bytes, and what it holds while nobody reads. The
- * protocol's finer points are tests/site/test_ws_conformance.py's. */
+/* framing alone: what it makes of bytes, and what it holds while nobody reads.
+ * tests/site/test_ws_conformance.py tests the details of the protocol. */
 #include "unit.h"
 
 #include <malloc.h>

@@ -199,7 +199,7 @@ test_a_grant_that_is_not_good_holds_nothing(void **state)
 	assert_int_equal(grant_watch_count(holds), 0);
 }
 
-/* The folder comes after who watches it, and once more after it was lost. */
+/* The folder is made after its watcher, and again after it was lost. */
 static void
 test_the_folder_comes_later(void **state)
 {

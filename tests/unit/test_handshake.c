@@ -204,8 +204,8 @@ test_refusals_are_whole_responses(void **state)
 	assert_non_null(strstr(handshake.response, "\r\nAllow: GET\r\n"));
 }
 
-/* A browser that has asked for one fails without an answer in that header, and with one it has not
- * asked for. */
+/* A browser that has asked for a subprotocol fails without an answer in that header, and fails
+ * with one that it has not asked for. */
 static void
 test_subprotocol(void **state)
 {
@@ -292,7 +292,7 @@ test_camera_in_the_path(void **state)
 	assert_string_equal(handshake.camera, "front-door");
 }
 
-/* Who it is, is nginx's word and nothing else's. */
+/* Only nginx's headers say who it is. */
 static void
 test_roles(void **state)
 {

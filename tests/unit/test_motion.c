@@ -163,7 +163,7 @@ test_lonely_pixels_are_dropped(void **state)
 	motion_free(&motion);
 }
 
-/* Rain: as much as a person far away would be, but nowhere twice. */
+/* Rain: as much of the picture as a distant person, but nowhere twice. */
 static void
 test_what_is_small_must_stay_a_moment(void **state)
 {
@@ -304,7 +304,7 @@ events(struct motion *motion)
 	return count;
 }
 
-/* A shadow, a filter, something put down: one event, and then it is the scene. */
+/* A shadow, a filter, something put down: one event, and then it is part of the scene. */
 static void
 test_what_stays_is_told_once(void **state)
 {
@@ -377,7 +377,7 @@ test_light_is_no_motion(void **state)
 	}
 }
 
-/* A lamp that flickers, leaves, a clock's digits: after a while they are as they always are. */
+/* A lamp that flickers, leaves, a clock's digits: after a while they are normal. */
 static void
 test_what_wavers_is_learned_where_it_does(void **state)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Which camera is taken, and kept: nodes that are of no use, twins, slow ones. */
+/* Which camera is taken, and kept: unusable nodes, twins, slow cameras. */
 #include "unit.h"
 
 #include <fcntl.h>
@@ -366,7 +366,7 @@ make_fifo(void)
 	assert_int_equal(mkfifo(fifo, 0600), 0);
 }
 
-/* Who comes writes at once, and stays. */
+/* The new writer writes at once, and stays. */
 static int
 write_pictures(unsigned count)
 {

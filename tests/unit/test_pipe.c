@@ -248,7 +248,7 @@ test_previews_behind_a_picture_belong_to_it(void **state)
 	}
 }
 
-/* An index that lies costs no picture but smaller ones, and few of those. */
+/* A false index costs no picture but smaller ones, and few of those. */
 static void
 test_a_lying_index_costs_little(void **state)
 {

@@ -207,7 +207,7 @@ damage(void)
 	sync_path(scratch_path("cam"));
 }
 
-/* A store begun anew does not give numbers away again, wherever it is interrupted. */
+/* A store that begins again does not use numbers twice, wherever it is interrupted. */
 static void
 test_numbers_after_damage(void **state)
 {

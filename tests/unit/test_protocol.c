@@ -45,7 +45,7 @@ test_words_and_help_are_whole(void **state)
 	}
 }
 
-/* What hands out descriptors or speaks for many must not come from a browser. */
+/* Commands that hand out descriptors, or speak for many, must not come from a browser. */
 static void
 test_a_browser_may_send(void **state)
 {

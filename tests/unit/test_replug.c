@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* The capture thread with the synthetic camera: what happens to a camera happens
- * here, what the loop is told is looked at. */
+/* The capture thread with the synthetic camera: the test does things to the camera, and checks
+ * what the loop is told. */
 #include "unit.h"
 
 #include "camera_rig.h"

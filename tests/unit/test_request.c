@@ -11,8 +11,8 @@
 #include "fastcgi/record.h"
 #include "fastcgi/request.h"
 
-/* These pin how libfcgi treats a descriptor that it is given instead of accepting
- * it itself (request.c says how): another libfcgi may do otherwise. */
+/* These tests fix how libfcgi treats a descriptor that it is given and has not accepted itself
+ * (see request.c): another libfcgi may do otherwise. */
 
 static void
 send_record(int fd, enum record_type type, const void *content, size_t length)
@@ -126,8 +126,8 @@ test_large_parameters(void **state)
 	close(fds[1]);
 }
 
-/* The validator keeps these away; should one pass, libfcgi neither waits nor closes a
- * descriptor that we think is ours. */
+/* The validator refuses these. If one passed, libfcgi would still neither wait nor close a
+ * descriptor that we believe to be ours. */
 static void
 test_half_a_request_fails_at_once(void **state)
 {

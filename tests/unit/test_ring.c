@@ -206,7 +206,7 @@ test_no_memory_is_an_error_at_start(void **state)
 	struct cause why;
 
 	(void)state;
-	/* The size limit of a file stands in for a machine without memory. */
+	/* The size limit of a file replaces a machine without memory. */
 	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
 	small = (struct rlimit){ .rlim_cur = 4096, .rlim_max = before.rlim_max };
 	signal(SIGXFSZ, SIG_IGN);

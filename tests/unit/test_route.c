@@ -92,7 +92,7 @@ test_allow(void **state)
 	assert_int_equal(route_find("", "/healthz", &route), ROUTE_NO_METHOD);
 }
 
-/* Who may ask what; the log-in itself, and whether the process lives, is for everybody. */
+/* Who may request what; the log-in itself, and whether the process is alive, is for everybody. */
 static void
 test_roles(void **state)
 {
@@ -107,8 +107,8 @@ test_roles(void **state)
 	}
 }
 
-/* What is the site's needs no camera to be answered: the log-in, and whether the process lives.
- * A page finds its camera itself. */
+/* Routes of the site need no camera: the log-in, and whether the process is alive. A page finds
+ * its camera itself. */
 static void
 test_scopes(void **state)
 {
@@ -133,7 +133,7 @@ test_methods_of_a_path(void **state)
 		}
 }
 
-/* The role that is needed to hear what there is. */
+/* The role needed to learn what exists. */
 static void
 test_role_of_a_path(void **state)
 {

@@ -52,8 +52,8 @@ judge_scene(unsigned scene)
 	return scene_score(scene, events, count);
 }
 
-/* Whatever moves is seen; of the light, the weather and the machine nothing is told twice, and next
- * to nothing once. */
+/* Everything that moves is seen. Of light, weather and the machine nothing is reported twice,
+ * and next to nothing once. */
 static void
 test_scenes(void **state)
 {

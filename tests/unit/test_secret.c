@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* secret and header: what a stranger may send, and what is made of it. */
+/* secret and header: what a stranger may send, and how it is read. */
 #include "unit.h"
 
 #include <stdio.h>
@@ -43,7 +43,7 @@ test_secrets(void **state)
 	assert_true(grant_id_valid(id));
 }
 
-/* What is stored must still be what is looked up by the next version. */
+/* Stored data must still be found by the next version. */
 static void
 test_the_digest_is_blake2b(void **state)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* Our check against the decoder that browsers have (libjpeg-turbo), on JPEGs of every
- * kind, changed in many ways: what is accepted is shown, what is shown whole is
- * accepted. With arguments: the same for those files. */
+/* Our check against the decoder of browsers (libjpeg-turbo), on JPEGs of every kind, changed in
+ * many ways: what is accepted is shown, and what is shown whole is accepted. With arguments: the
+ * same for those files. */
 #include "unit.h"
 
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* How long a camera may be silent: rows of arrivals, and how often they would have
- * been called stale. */
+/* How long a camera may be silent: rows of arrivals, and how often each would have been called
+ * stale. */
 #include "unit.h"
 
 #include "base/clock.h"

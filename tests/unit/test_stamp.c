@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Time stamps of drivers: which are believed, and that the others are named once. */
+/* Time stamps of drivers: which ones are believed, and that the others are reported once. */
 #include "unit.h"
 
 #include "source/stamp.h"

@@ -278,7 +278,7 @@ test_old_events_are_pruned(void **state)
 	    ids((struct store_query){ .after = 100000, .limit = 1 }), "100001 9..100021");
 }
 
-/* Numbers leap when a database is lost, or comes from another machine: that is no reason to
+/* Numbers jump when a database is lost, or comes from another machine: that must not make it
  * forget. */
 static void
 test_a_gap_costs_no_events(void **state)
@@ -521,7 +521,7 @@ test_keep_free(void **state)
 	assert_in_range(bytes, 60000, 512 << 10);
 	assert_int_equal(strncmp(names(), "l.jpg k.jpg ", 12), 0);
 	assert_int_equal(scratch_size("cam/snaps/a.jpg"), -1);
-	/* Somebody else fills the disk: our pictures do not go in vain. */
+	/* Something else fills the disk: our pictures are not deleted in vain. */
 	scratch_fill("cam/big", 700 << 10);
 	store_picture_totals(store, &count, &bytes);
 	assert_int_equal(save("q", 300000, &half, &saved), STORE_FULL);
@@ -649,7 +649,7 @@ test_files_and_rows_are_brought_together(void **state)
 	assert_int_equal(scratch_size("cam/snaps/empty.jpg"), 0);
 }
 
-/* What the child was told is on disk, it says through the pipe; then it is killed. */
+/* The child reports through the pipe what was confirmed to be on disk; then it is killed. */
 struct promise {
 	int64_t event;
 	char picture[STORE_NAME_SIZE];

@@ -384,7 +384,7 @@ test_a_full_queue_refuses(void **state)
 	wait_for(1);
 }
 
-/* However slow the disk: what waits for it takes bounded memory. */
+/* However slow the disk is, the waiting jobs take bounded memory. */
 static void
 test_large_pictures_are_fewer(void **state)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* Transactions that end by themselves (https://www.sqlite.org/lang_transaction.html, "Response To
- * Errors Within A Transaction") or cannot be rolled back: of what stood in them, nothing stays, and
- * all are told. */
+/* Transactions that end by themselves (https://www.sqlite.org/lang_transaction.html, "Response
+ * To Errors Within A Transaction") or cannot be rolled back: nothing of them stays, and
+ * everybody is told. */
 #include "unit.h"
 
 #include <stdio.h>

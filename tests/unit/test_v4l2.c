@@ -355,7 +355,7 @@ test_flagged_and_truncated_are_refused(void **state)
 	source_close(&camera);
 }
 
-/* The source ends, and says what with. */
+/* The source ends with this reason. */
 static void
 assert_gone(struct source *camera, const char *reason)
 {

@@ -258,7 +258,7 @@ test_window(void **state)
 	assert_int_equal(look(VALIDATE_WINDOW), VALIDATE_REFUSE);
 }
 
-/* Any bytes at all: no read outside (a sanitizer would tell), some verdict. */
+/* Any bytes at all: no read outside (a sanitizer would notice), and some verdict. */
 static void
 test_noise(void **state)
 {
