@@ -38,7 +38,7 @@ def measure(part, name):
 
 
 def main():
-    """All parts, or those named: the page keeps what the others said last in this build."""
+    """Run all parts, or those named. For the others the page keeps the results of their last run in this build."""
     only, failed, targets, began = set(sys.argv[1:]), [], [], time.monotonic()
     names = [f"{part.__module__}.{part.__name__}" for part in PARTS]
     for part, name in zip(PARTS, names):

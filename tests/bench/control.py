@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""WebSocket: an echo on our sessions beside bare wslay, commands through orield, and what of them is the disk's."""
+"""WebSocket: an echo on our sessions beside bare wslay, commands through orield, and the disk's part of their time."""
 import json
 import os
 import pathlib

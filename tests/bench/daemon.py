@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""orield by itself: passing on, encoding, looking for motion, doing nothing, starting."""
+"""orield alone: passing on, encoding, motion detection, idling, starting."""
 import json
 import subprocess
 import time
@@ -54,7 +54,7 @@ def encoding(report):
 
 
 def encoders(report):
-    """A camera faster than two threads: what one, then two, get out."""
+    """A camera faster than two threads: how many frames one thread encodes, then two."""
     def published(count):
         with sides.Camera(1920, 1080, raw="yuyv", fps=1000) as camera, \
                 sides.Site(camera, "--format=yuyv", f"--encoders={count}", "--buffers=8") as site:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""What it costs to be asked who one is: the same requests without log-in, with a token, with a cookie."""
+"""The cost of checking who somebody is: the same requests without log-in, with a token, with a cookie."""
 import oriel
 import sides
 from people import People, bearer

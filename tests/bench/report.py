@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""What a run says: tables, targets with what came out, plots; docs/performance.md between its markers."""
+"""The results of a run: tables, targets with the measured values, plots; docs/performance.md between its markers."""
 import json
 import pathlib
 import re
@@ -92,5 +92,5 @@ def medians(runs, what):
 
 
 def ratios(runs, what, side, other):
-    """Median of the ratios of two sides, taken round by round: what both saw of the machine cancels out."""
+    """Median of the ratios of two sides, taken round by round: the machine's share cancels out."""
     return median([what(a) / what(b) for a, b in zip(runs[side], runs[other])])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""What the measurements stand on: processes, their CPU time, the load program, nginx in front of somebody else."""
+"""What the measurements need: processes, their CPU time, the load program, nginx in front of another server."""
 import contextlib
 import json
 import os

@@ -46,7 +46,7 @@ def sizes(report):
 
 
 def not_modified(report, site, file):
-    """If-None-Match: * matches whatever is newest, so each answer is a 304 and none has to know a tag."""
+    """If-None-Match: * matches the newest frame, whichever it is. So each answer is a 304, and nobody has to know a tag."""
     runs = interleave({"Oriel": lambda: get(site, "/snapshot.jpg", "If-None-Match: *"),
                        "file": lambda: get(file, header="If-None-Match: *")})
     assert all(r["statuses"]["3xx"] >= r["count"] > 0 for list_ in runs.values() for r in list_)

@@ -107,7 +107,7 @@ def slow_reader(report, site):
 
 
 def slow_crowd(report):
-    """Forty who began at different moments, 60 KB/s to 1 MB/s, and ten who take all, for a minute; then of 4K pictures."""
+    """Forty viewers that began at different moments, 60 KB/s to 1 MB/s, and ten that take everything, for a minute; then with 4K pictures."""
     rows = []
     for name, camera, seconds in (("100 KB", sides.Camera(size=SIZE, fps=FPS), 60), ("1.5 MB", sides.Camera(3840, 2160, size=1500000, fps=FPS), 15)):
         with camera, sides.Site(camera) as site:
@@ -130,7 +130,7 @@ LINES = {"50 ms, 100 Mbit/s": (50, 100, 29, 40), "100 ms, 100 Mbit/s": (100, 100
 
 
 def far(report):
-    """One viewer at the end of a line (tests/line), in turns with the site as it was, sndbuf=48k."""
+    """One viewer at the end of a line (tests/line), in turns with the former site, which had sndbuf=48k."""
     rows = []
     assert os.geteuid() == 0, "the line for far viewers needs root: network namespaces and TUN devices are root's"
     with contextlib.ExitStack() as stack:

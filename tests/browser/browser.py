@@ -1,14 +1,10 @@
 # SPDX-License-Identifier: ISC
-"""What the three engines have in common.
+"""What the three engines have in common. A Browser is started once. Each of its windows has cookies, cache and connections of its own, as
+if it were in a browser of its own; they end with it. A window has tabs, one of which is in front; `driver` is selenium's, on the tab
+that is being driven.
 
-A Browser is started once. Its windows are as if each were in a browser of its own: cookies,
-cache and connections are theirs alone, and end with them. A window has tabs, of which one is
-in front; `driver` is selenium's, on the tab that is being driven.
-
-Everybody in here finds the site by a name, as visitors do: plain HTTP from another machine is
-no secure context, and 127.0.0.1 is one. A name with a dot: WebKitGTK's libsoup takes no cookie
-from a host called by one word, which it holds for a top-level domain.
-"""
+The tests find the site by a name, as visitors do: plain HTTP from another machine is no secure context, but 127.0.0.1 is one. The name has
+a dot, because WebKitGTK's libsoup takes no cookie from a host whose name is one word: it believes that this is a top-level domain."""
 import os
 import shutil
 import signal
@@ -37,7 +33,7 @@ class Browser:
         raise NotImplementedError
 
     def complaints(self):
-        """What the pages have made the engine complain of since the last time."""
+        """The complaints of the engine about the pages since the last call."""
         raise NotImplementedError
 
     # ---- processes ------------------------------------------------------------

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Headless Chromium: chromedriver, and the DevTools protocol for what WebDriver has no words for."""
+"""Headless Chromium: chromedriver, and the DevTools protocol for what WebDriver cannot do."""
 import os
 
 from selenium import webdriver

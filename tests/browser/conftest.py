@@ -62,7 +62,7 @@ def browser(request):
 
 @pytest.fixture
 def browse(browser):
-    """browse(site, …) opens the dashboard in a window of its own; afterwards no page may have complained."""
+    """browse(site, …) opens the dashboard in a window of its own; after the test no page may have complained."""
     pages = []
 
     def open_page(site, path="/", name=NAME, **how):

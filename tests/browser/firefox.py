@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Headless Firefox ESR: Marionette for what WebDriver can say, WebDriver BiDi for windows of their own."""
+"""Headless Firefox ESR: Marionette for what WebDriver can do, WebDriver BiDi for windows of their own."""
 import pathlib
 
 from selenium import webdriver

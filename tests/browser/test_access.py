@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""For everybody: small screens, keyboards, screen readers, calm eyes, no JavaScript."""
+"""Accessibility: small screens, keyboards, screen readers, reduced motion, no JavaScript."""
 import pytest
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys

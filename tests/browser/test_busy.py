@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""A page whose script has little time shows the newest picture all the same: half a second old,
-beside the two fits of work that it may have to wait for. (Read no faster than decoded it was 6 to 24 s old after 8 s.)"""
+"""A page whose script has little time still shows the newest picture: half a second old, plus the two bursts of work that it may have to
+wait for. (When reading waited for decoding, it was 6 to 24 s old after 8 s.)"""
 import pytest
 
 from oriel import wait_for

@@ -11,7 +11,7 @@ from oriel import wait_for
 
 
 def kill(site, name):
-    """-9, and nginx with its workers: they would go on without it."""
+    """kill -9; nginx with its workers, which would go on without it."""
     site.outage()
     site.allow("has closed the connection")
     site.restarts.add(name)
@@ -115,7 +115,7 @@ def test_a_camera_that_describes_no_settings_is_asked_once(site, browse):
 
 @pytest.mark.parametrize("heard", [True, False])
 def test_nothing_that_happened_meanwhile_is_missed(heard, make_site, browse):
-    """Whether or not the page knows the number of an event after which to ask."""
+    """Whether the page knows the number of an event to ask from, or not."""
     site = make_site(cameras={"cam": ["--motion=no"]})
     page = browse(site).allow_outage().live()
     if heard:
@@ -150,7 +150,7 @@ def test_an_old_picture_is_not_passed_off_as_new(make_site, browse):
 
 
 def test_a_placard_is_no_live_picture(make_site, browse, common_site):
-    """The stream's own word counts, also where the news still say online."""
+    """The stream's own header counts, even while the last event still says online."""
     site = make_site(programs=["oriel-fcgi", "oriel-ws", "nginx"], ready=False)
     orield = Orield(site.folder)
     orield.answers["snaps"] = {"snaps": [], "count": 0, "bytes": 0}

@@ -47,7 +47,7 @@ def found_by_axe(page, axe):
 
 
 def test_in_and_out(people, browse):
-    """By the page to where one wanted to go; out in one tab is out in the other."""
+    """Through the log-in page to the requested page; logging out in one tab logs out the other."""
     page = browse(people.site, "/?cam=cam")
     assert at(page, "/login")
     wait_focus(page, "user")

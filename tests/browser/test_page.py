@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""What a person sees and does on the dashboard."""
+"""What people see and do on the dashboard."""
 import json
 import re
 
@@ -170,7 +170,7 @@ def test_the_form_is_drawn_from_what_the_camera_says(page, site):
     ({"type": "text"}, "input.value = 'a b'", "a b"),
 ], ids=lambda one: one.get("type") if isinstance(one, dict) else "")
 def test_each_kind_of_setting_is_drawn_and_set(page, one, change, wanted):
-    """Those that no setting is of today too."""
+    """Also kinds that no setting has today."""
     before = {"boolean": True, "choice": "slow", "text": "x"}.get(one["type"], 3)
     one = one | {"name": "speed", "label": "Speed", "help": "How fast.", "live": True, "group": "Motion"}
     assert page.module(f"""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Behind a proxy that the server has not been told of: it looks as if another site's page asked."""
+"""Behind a proxy that the server does not know: requests look as if another site's page had sent them."""
 import pytest
 
 from browser import NAME

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Windows and tabs of one browser: together they hold one stream, one event connection and one
-WebSocket, whoever of them closes, crashes or stands still. (A browser has six connections a host.)"""
+"""Windows and tabs of one browser together hold one stream, one event connection and one WebSocket, whichever of them closes, crashes or
+hangs. (A browser has six connections per host.)"""
 import time
 
 import pytest
@@ -51,7 +51,7 @@ class Windows:
         return float(self.page.run("return document.getElementById('stream').dataset.taken")) / 1000
 
     def gap(self, deed):
-        """How long the window that is looked at after deed() stands still, in seconds."""
+        """How many seconds the window that is looked at after deed() stands still."""
         began = moved = time.time()
         deed()
         longest, last = 0, self.newest()
@@ -104,7 +104,7 @@ def test_the_leader_is_closed(windows, slow):
 
 
 def test_the_leader_stands_still(windows, slow):
-    """As a page does whose script does not come to an end, or that the browser has put to sleep without a word."""
+    """As when a page's script does not end, or the browser has put the page to sleep without notice."""
     three = windows(3)
     three.hang(three.tabs[0], seconds=6)
     three.at(three.tabs[1])

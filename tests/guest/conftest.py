@@ -1,12 +1,9 @@
 # SPDX-License-Identifier: ISC
-"""Tests on a kernel with cameras. Collected here, run in the guest: the first test that
-needs certain drivers boots one guest for all the chosen tests that need the same, and
-what happens to them there is reported here as it happens.
+"""Tests on a kernel with cameras. They are collected here and run in the guest. The first test that needs certain drivers boots one guest
+for all chosen tests that need the same ones. Their results there are reported here as they come.
 
-A file says what its guest needs: GUEST_MODULES (kernel modules with parameters),
-GUEST_TIMEOUT (seconds for all its tests), GUEST_INSTALLED (a tree of what `make install`
-installs, in guest/root of the build). A file that says nothing runs on the host.
-"""
+A file says what its guest needs: GUEST_MODULES (kernel modules with parameters), GUEST_TIMEOUT (seconds for all its tests), GUEST_INSTALLED
+(a tree of what `make install` installs, in guest/root of the build). A file that says nothing runs on the host."""
 import json
 import os
 import pathlib

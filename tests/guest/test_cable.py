@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Cables pulled out and put in again, cameras that freeze or send rubbish: orield on a
-USB camera."""
+"""Cables pulled out and put in again, cameras that freeze or send garbage: orield on a USB camera."""
 import contextlib
 import grp
 import os
@@ -104,8 +103,8 @@ def test_pulled_while_saving(camera):
 
 @pytest.mark.parametrize("named", ["by-id", "node"])
 def test_back_under_another_node(named):
-    """Meanwhile its number is taken: by another camera, or by a program that still has the
-    old node open. Then the camera is found by its link, or by its name and its place."""
+    """Meanwhile its number is taken, by another camera or by a program that still has the old node open. Then the camera is found by its
+    link, or by its name and its place."""
     ours, other = Camera(port=1, serial="ours", by_id=named == "by-id"), Camera(port=2, serial="other")
     with ours, contextlib.ExitStack() as stack:
         before = ours.node

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""On the kernel's virtual video driver: every raw format, what is asked for and what one
-gets, nodes that are no cameras, and the errors that the driver can inject."""
+"""On the kernel's virtual video driver: every raw format, requested and real modes, nodes that are no cameras, and the errors that the
+driver can inject."""
 import contextlib
 import functools
 import pathlib

@@ -80,7 +80,7 @@ def frames_of(port, path, count):
 
 
 def test_a_control_sees_the_same_camera(site, camera):
-    """ustreamer, on the same camera in the same guest: what it cannot do, the guest cannot."""
+    """ustreamer, on the same camera in the same guest: a control. What it cannot do, the guest cannot do."""
     site.outage()
     site.allow("has closed the connection")
     site["orield"].stop()

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""What the tests in the guest have in their hands: cameras that can be pulled out,
-V4L2's own tools, and time limits."""
+"""Helpers of the tests in the guest: cameras that can be pulled out, V4L2's own tools, and time limits."""
 import contextlib
 import json
 import os

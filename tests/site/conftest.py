@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""One site for most tests, sites of their own for the rest; after every test the logs,
-descriptors and processes of all of them are looked at."""
+"""One site for most tests, a site of its own for each of the rest. After every test the logs, descriptors and processes of all of them are
+checked."""
 import concurrent.futures
 import os
 import pathlib
@@ -19,7 +19,7 @@ needs_ipv6 = pytest.mark.skipif(not oriel.has_ipv6(), reason="this machine has n
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item):
-    """What has failed keeps its folder, with all logs, and says where that is."""
+    """A failed test keeps its folder, with all logs, and says where it is."""
     report = (yield).get_result()
     if report.failed:
         for site in getattr(item.session, "oriel_sites", Sites()).all:

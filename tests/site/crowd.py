@@ -12,7 +12,7 @@ A_MINUTE = 1000
 
 
 def private_kb(daemon):
-    """Memory that is nobody else's: frames in the shared ring are not counted for each who maps it."""
+    """Memory that is not shared: frames in the shared ring do not count for each process that maps it."""
     total = 0
     for pid in daemon.workers():
         with open(f"/proc/{pid}/smaps_rollup") as rollup:
@@ -57,7 +57,7 @@ def churn(site, seconds, seed, a_minute=A_MINUTE):
 
 
 def calm(site, before):
-    """Once all have been noticed to be gone: what is there now, descriptors no more than before."""
+    """The figures once all viewers have been noticed to be gone; descriptors no more than before."""
     def gone():
         return set(site.status()["viewers"].values()) == {0} and all(
             now[1] <= then[1] for now, then in zip(figures(site).values(), before.values()))

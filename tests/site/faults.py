@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""The knobs of tests/preload/faults.c: calls that fail when it is their turn or take their time, and a clock that is set."""
+"""Controls tests/preload/faults.c: calls that fail at a given turn or take long, and a clock that is set."""
 import errno
 import mmap
 import os

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Saves, settings, resets and motion without a pause, and a record of what was promised: against this
-record the site is judged after it has been killed."""
+"""Saves, settings, resets and motion without a pause, and a record of what was confirmed. After the site was killed, it is compared with
+this record."""
 import contextlib
 import threading
 import time

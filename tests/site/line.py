@@ -13,8 +13,8 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 
 class Line:
-    """From this network namespace to one that holds nothing else. The near end has an address (`near`) that a site
-    can listen on; who is to be far away connects with connect(), or is started with inside()."""
+    """From this network namespace to one that holds nothing else. The near end has an address (`near`) that a site can listen on. A distant
+    client connects with connect(), or is started with inside()."""
 
     def __init__(self):
         assert os.geteuid() == 0, "a line with delay needs root: network namespaces and TUN devices are root's"
@@ -43,8 +43,8 @@ class Line:
         assert self.process.wait(5) == 0
 
     def bend(self, rtt_ms=0.0, mbit=0.0, queue=0, loss=0.0, seed=1):
-        """From now on so: round trip in ms, 10^6 bits a second each way (0: no limit), bytes that may wait, share of
-        the packets that is lost. Returns how many packets (passed, were lost, dropped) outward since the last time."""
+        """Set the line from now on: round trip in ms, 10^6 bits a second each way (0: no limit), bytes that may wait, share of the packets
+        that is lost. Returns how many packets (passed, were lost, dropped) outward since the last call."""
         self.process.stdin.write(f"{int(rtt_ms * 500)} {int(mbit * 125000)} {queue} {int(loss * 1e6)} {seed}\n")
         return tuple(map(int, self.process.stdout.readline().split()))
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""JPEGs as odd cameras and ill-meaning people make them (ITU-T T.81): each 8x8 block one level, so that any size is
-made in no time, and anything can be said of it."""
+"""JPEGs as odd cameras and malicious people make them (ITU-T T.81). Each 8x8 block has one level, so any size is made quickly, and any
+header can be written."""
 import struct
 
 SOI, EOI = b"\xff\xd8", b"\xff\xd9"
@@ -93,7 +93,7 @@ def progressive(width, height, components=1, scans=1, data=None):
 
 
 def bombs():
-    """Name and bytes of what takes gigabytes, or seconds, of who believes it."""
+    """Name and bytes of pictures that would take gigabytes, or seconds, of a decoder that believes them."""
     good = picture(640, 480)
     body = good[2:]
     yield "386 bytes, progressive 20000x20000", progressive(20000, 20000, 3, 10, b"\x2a" * 20)

@@ -235,7 +235,7 @@ class Site:
         return self
 
     def wait_ready(self):
-        """Until there is a picture of each camera, by its name and without; with log-in it is not for us."""
+        """Wait for a picture of each camera, by its name and without; with log-in we may not see it."""
         self.wait_sockets()
         if self.login:
             return self.wait_up()
@@ -254,7 +254,7 @@ class Site:
         wait_for(lambda: self.answers("/healthz"))
 
     def wait_sockets(self):
-        """nginx is asked when it has somebody to ask: else it complains, and rightly."""
+        """nginx is asked only when its workers are there: otherwise it complains, and rightly."""
         names = [f"{name}/control.sock" for name in self.cameras]
         names += [name for name, daemon in (("fcgi.sock", "oriel-fcgi"), ("ws.sock", "oriel-ws")) if daemon in self.daemons]
         wait_for(lambda: self.alive() and all((self.folder / name).exists() for name in names))
@@ -279,13 +279,13 @@ class Site:
             daemon.stop()
 
     def restart(self, name, number=signal.SIGKILL):
-        """Meanwhile nginx and the others may say so in their logs."""
+        """Meanwhile nginx and the others may log that."""
         self.outage()
         self[name].kill(number)
         self[name].start()
 
     def outage(self):
-        """This test makes the programs miss each other; that much they may log."""
+        """In this test the programs miss each other; they may log that."""
         self.allow(r"connect\(\) (to .* )?failed", r"Connection (reset|refused)", r"upstream prematurely closed",
                    r"recv\(\) failed", r"send\(\) failed", r"writev\(\) failed", r"not running", r"connection lost",
                    r"control socket", r"control\.sock: ", r"has closed the connection")

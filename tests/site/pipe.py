@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""A camera one can pull the plug of: a FIFO that orield reads (source pipe)."""
+"""A camera that can be unplugged: a FIFO that orield reads (source pipe)."""
 import os
 import threading
 import time

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Other people's proxies before the site: the blocks of docs/proxies.md as they stand there, or the least that a
-proxy needs to pass anything on (`plain`). Each in a folder and on a port of its own, never the system's."""
+"""Other proxies before the site: the blocks of docs/proxies.md as they stand there, or the least that a proxy needs to pass anything on
+(`plain`). Each has a folder and a port of its own and never uses the system's."""
 import os
 import pathlib
 import re
@@ -151,7 +151,7 @@ class Front:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
     def end(self):
-        """Polite or not: how others end is not our business. Their children have nobody else."""
+        """How other programs end is not our business. Their children have nobody else to end them."""
         if self.daemon.process.poll() is None:
             self.daemon.process.terminate()
             try:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""A FastCGI responder (FastCGI specification 1.0, sections 3 and 5) that answers what it is
-told and keeps what it was asked: what nginx really passes on."""
+"""A FastCGI responder (FastCGI specification 1.0, sections 3 and 5) that gives the answers of a test and keeps the requests: it shows what
+nginx really passes on."""
 import contextlib
 import socket
 import struct

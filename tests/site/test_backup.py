@@ -181,7 +181,7 @@ def test_a_damaged_state_is_not_backed_up(machines, tmp_path):
 
 
 def test_sqlite_reads_it(machines, tmp_path):
-    """It is what the manual says: an SQLite archive."""
+    """It has the format that the docs promise: an SQLite archive."""
     old, _ = machines
     names = fill(old)
     assert old.backup("--pictures", tmp_path / "b")[0] == OK

@@ -215,7 +215,7 @@ def test_killed_outright(start):
 
 
 def test_daemons_may_do_little(start):
-    """Started by root they are not root; nobody of them has a capability."""
+    """Started by root they do not run as root; none has a capability."""
     run = start("--source", "testcard")
     run.ready()
     for pid in descendants(run.process.pid):
@@ -264,7 +264,7 @@ def test_several_addresses(start):
 
 
 def test_options_of_everybody(start):
-    """Of the camera, of both workers, of one of them, of the site: each goes to whoever has it."""
+    """Options of the camera, of both workers, of one of them, of the site: each goes to the programs that have it."""
     run = start("--source", "testcard", "--width=320", "--height", "240", "--basic", "--allow-origins", "https://dash.example https://b.example",
                 "--embed=anyone", "--trusted-proxies=127.0.0.1", "--no-allow-no-origin", "--max-streams=0", "--mount", "/front-door",
                 "--log-level=debug", "--login", "--allow-hosts=cam.example")
@@ -300,7 +300,7 @@ def test_options_that_cannot_be(start, option, words):
 
 
 def test_log_in(start):
-    """Asked for, or as soon as others can reach it: the set-up token is shown, and nothing else is open."""
+    """On request, or as soon as others can reach it: the set-up token is shown, and nothing else is open."""
     run = start("--source", "testcard", ORIEL_LOGIN="on")
     url = run.ready()
     token = re.search(r"set-up token: (\S+)", run.text()).group(1)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""From a clone to all tests, in whatever order one calls things, and on a machine where things are missing."""
+"""From a clone to all tests, in whatever order the commands are called, and on a machine where things are missing."""
 import os
 import re
 import shutil

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Viewers who come and go, and viewers who never read: memory, descriptors and everybody else's picture stay as they are."""
+"""Viewers who come and go, and viewers who never read: memory, descriptors and the pictures of others stay as they are."""
 import contextlib
 import json
 import subprocess

@@ -21,7 +21,7 @@ def test_get(site):
 
 
 def test_get_describes_the_settings(site):
-    """Enough to draw a form: each value lies in what is said of it."""
+    """Enough to draw a form: each value fits its description."""
     config = site.get("/config").json()
     described = {setting["name"]: setting for setting in config["settings"]}
     assert list(described) == [setting["name"] for setting in config["settings"]]

@@ -98,7 +98,7 @@ def test_it_says_what_it_got(site):
 
 
 def test_without_it_the_same_attempts_succeed(make_site):
-    """The option, and that the burglar is one."""
+    """The option works, and the burglar really is one."""
     site = make_site(cameras={"cam": ["--no-confine"]}, fcgi=["--no-confine"], ws=["--no-confine"], prepare=let_in)
     for name, pid in processes(site).values():
         said = burgle(site, name, pid)

@@ -115,7 +115,7 @@ def test_cut_short(daemon, kept):
 
 
 def test_found_after_the_start(daemon):
-    """A page that nobody reads by himself: an index of events."""
+    """A page that nobody reads in passing: an index of events."""
     before = max(daemon.events())
     daemon.stop()
     path = daemon.state / "state.db"

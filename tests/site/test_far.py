@@ -58,7 +58,7 @@ def test_slow_reader_at_the_end_of_a_short_line(far_site, line):
 
 
 def test_far_viewer_of_a_line_that_loses(far_site, line):
-    """One packet of two hundred: it goes on, with pictures of now."""
+    """One packet in two hundred is lost: the stream goes on, with current pictures."""
     line.bend(rtt_ms=30, mbit=50, queue=QUEUE, loss=0.005)
     got = watch(line, far_site)
     line.bend()
@@ -72,7 +72,7 @@ def sent_again():
 
 
 def test_far_viewer_of_a_line_that_loses_much(far_site, line):
-    """One packet of fifty, by the line's count and by what had to be sent again: pictures of now all the same."""
+    """One packet in fifty is lost, by the line's count and by what had to be sent again: still current pictures."""
     before = sent_again()
     line.bend(rtt_ms=30, mbit=50, queue=QUEUE, loss=0.02, seed=3)
     got = watch(line, far_site)

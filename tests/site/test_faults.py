@@ -71,7 +71,7 @@ if not faults.SANITIZED:        # those have an allocator of their own
 
 
 def test_a_state_folder_that_cannot_be_used(make_site):
-    """The picture and motion are there all the same, saving is refused with the reason; and it heals."""
+    """Picture and motion work all the same, saving is refused with the reason, and it recovers."""
     site = make_site(cameras={"cam": ["--cooldown=100", "--testcard-period=800", "--motion-gap=150"]},
                      prepare=lambda site: faults.preload(site, "orield"))
     site.outage()
@@ -102,7 +102,7 @@ def test_a_state_folder_that_cannot_be_used(make_site):
 
 @pytest.mark.parametrize("call, words", [("memfd", "memory"), ("map", "memory")])
 def test_no_memory_for_frames(make_site, call, words):
-    """Refused at the start: said, and gone by itself once there is some."""
+    """Refused at the start: it says so, and recovers by itself once there is memory."""
     def prepare(site):
         faults.preload(site, "orield")
         site.faults["orield"].fail(call, 1, errno.ENOMEM, stays=True)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""oriel-fcgi alone, spoken to as nginx does and as nobody should; orield is a fake that does
-what the test says. No nginx here: what it adds is tested elsewhere."""
+"""oriel-fcgi alone, spoken to as nginx does and as nobody should; orield is a fake that does what the test says. No nginx here: its part is
+tested elsewhere."""
 import contextlib
 import json
 import os
@@ -138,8 +138,8 @@ def test_a_connection_is_kept_for_many_requests(worker):
 
 
 def test_a_request_in_small_pieces(worker):
-    """It stays in the socket until it is whole, so each piece counts with what the kernel adds:
-    about 270 fit, of whatever size, and poll(2) calls the socket full at a quarter of that."""
+    """It stays in the socket until it is whole, so each piece counts with the kernel's overhead: about 270 fit, of whatever size, and
+    poll(2) calls the socket full at a quarter of that."""
     whole = fcgi.request("/healthz", HTTP_COOKIE="x" * 100)
     with worker.client() as client:
         for at in range(0, len(whole), 5):
@@ -641,7 +641,7 @@ def test_each_slow_viewer_gets_its_frame_whole(worker, orield):
 
 
 def test_when_the_memory_for_frames_is_spent_it_is_said():
-    """Nobody who is there is closed, and who reads everything goes on."""
+    """No present viewer is closed, and those who read everything go on."""
     with running("--frame-memory=16") as worker:
         orield, = worker.fakes
         orield.frame(PICTURE)
@@ -673,7 +673,7 @@ def stream_status(worker):
 
 
 def test_only_who_takes_nothing_for_long_is_closed(worker, orield):
-    """20 s, as nginx has it; one who takes a little now and then is slow, not gone."""
+    """20 s, like nginx; a viewer that takes a little now and then is slow, not gone."""
     orield.frame(bytes(900_000))
     before, = worker.descriptors()
     with stream(worker) as slow, stream(worker):
@@ -824,7 +824,8 @@ class Crowd:
 
 
 def test_catching_up_is_fair(worker):
-    """Ninety go back to the beginning, a store takes 20 ms a page: who missed little has it soon, and live ones wait for nobody."""
+    """Ninety clients go back to the beginning, and the store takes 20 ms a page: a client that missed little has it soon, and live ones
+    wait for nobody."""
     old = [{"id": n, "type": "motion", "ts": n, "data": {"ts": n}} for n in range(1, 6001)]
     with running(camera=False) as worker:
         orield = worker.orield(events=old)
@@ -853,7 +854,7 @@ def test_catching_up_is_fair(worker):
 
 
 def test_events_that_come_twice_are_sent_once(worker, orield):
-    """In a page, as it was stored already, and live a moment later; and orield repeating itself."""
+    """Once in a page, because it was stored already, and once live a moment later; also when orield repeats itself."""
     def page(command):
         orield.events.append({"id": 6, "type": "motion", "ts": 6, "data": {"ts": 6}})
         return {"events": [e for e in orield.events if e["id"] > command["after"]], "first": 1, "last": 6}
@@ -1052,7 +1053,7 @@ def cpu(pid):
 
 
 def test_a_viewer_costs_what_its_frames_cost(worker, orield):
-    """The bell is never read: it must wake once a frame all the same, not all the time."""
+    """The bell is never read. Still it must wake the worker once per frame, and not all the time."""
     orield.frame(PICTURE)
     with stream(worker) as client:
         client.part()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Nobody reads what the programs log: they go on, and say how much was lost once somebody reads."""
+"""Nobody reads the programs' logs: they go on, and say how much was lost once somebody reads."""
 import contextlib
 import os
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Many guess passwords at once, each from another network: a browser that was here before logs in all the same."""
+"""Many clients guess passwords at once, each from another network: a known browser still logs in."""
 import collections
 import concurrent.futures
 import http.client

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""What is looked at after every test is really seen."""
+"""The checks after every test really notice faults."""
 import os
 import signal
 import subprocess

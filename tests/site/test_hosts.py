@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""By which names the site may be called while nobody has to log in (DNS rebinding), and pages of others."""
+"""Which names the site answers to while nobody has to log in (DNS rebinding), and pages of other sites."""
 import socket
 
 import pytest
@@ -14,7 +14,7 @@ READ = ["/status", "/snapshot.jpg", "/stream.jpg", "/events", "/config", "/histo
 
 @pytest.mark.parametrize("host", EVIL)
 def test_a_page_whose_name_points_here(site, host):
-    """To its visitor's browser we are its own server: Host and Origin are both its."""
+    """Its visitor's browser takes us for its own server: Host and Origin are both that page's."""
     headers = {"Host": host, "Origin": f"http://{host}", "Sec-Fetch-Site": "same-origin"}
     for path in READ:
         answer = site.get(path, headers=headers)
@@ -36,7 +36,7 @@ def test_our_own_names(site, host):
 
 
 def test_whoever_lives_may_say_so(site):
-    """A monitor in a container calls it as it likes."""
+    """/healthz answers everybody: a monitor in a container may use any name."""
     assert site.get("/healthz", headers={"Host": "oriel.monitor.example"}).status_code == 200
 
 
@@ -60,7 +60,7 @@ def rename(site, name):
 
 
 def test_with_log_in_only_by_wish(make_site):
-    """Another name brings no cookie along, and who has named his site in DNS need not do it again here."""
+    """A browser sends no cookie to another name. And somebody who has named his site in DNS need not do it again here."""
     site = make_site(login=True)
     assert site.get("/status", headers={"Host": "cam.example"}).status_code == 401
     strict = make_site(login=True, hosts="cam.example")

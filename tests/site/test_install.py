@@ -63,7 +63,7 @@ def test_unit_is_a_tight_sandbox(installed, unit, tmp_path):
 
 @pytest.mark.parametrize("unit", UNITS)
 def test_unit_is_never_given_up(installed, unit):
-    """systemd's default is five starts in ten seconds, then none any more."""
+    """systemd's default is five starts in ten seconds, and then none."""
     _, prefix = installed
     sections = configparser.ConfigParser(strict=False, interpolation=None)
     sections.optionxform = str

@@ -30,7 +30,7 @@ def test_both(make_site, tls):
 
 
 def test_wrong_passwords_count_by_network(sites):
-    """From one /64, each by another address and for another name; a neighbour's do not."""
+    """From one /64, each attempt by another address and for another name; a neighbour's attempts do not count."""
     with people.inhabited(sites) as home:
         def guess(number, address):
             return home.post("/login", {"user": f"user{number}", "pass": "wrong"}, address=address).status

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""kill -9 under load, of each program alone and of all at once: what was answered with ok is there afterwards,
-event numbers never go back, and a client that resumes sees each event once."""
+"""kill -9 under load, of each program alone and of all at once: what was answered with ok is there afterwards, event numbers never go back,
+and a client that resumes sees each event once."""
 import random
 import time
 

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Nobody takes all places: not one account, not one address, not the viewers those of operators; and whoever
-finds none is told so."""
+"""Nobody takes all places: no account, no address, and viewers not those of operators. Whoever finds no place is told so."""
 import contextlib
 import json
 import select
@@ -13,7 +12,7 @@ import people
 
 
 def held(site, kind, number, source=None, headers=None):
-    """One that stays: (status, words, connection)."""
+    """A request that stays: (status, text, connection)."""
     headers = dict(headers or {})
     if kind == "control":
         headers.pop("Sec-Fetch-Site", None)
@@ -93,7 +92,7 @@ def narrow(site):
 
 
 def test_more_than_nginx_has_room_for(make_site):
-    """Beyond its worker_connections it would close without a word: so the site file has less than half of them."""
+    """Beyond its worker_connections nginx would close without an answer: so the site file lets in less than half of them."""
     site = make_site(most=16, prepare=narrow, fcgi=["--max-share=100"])
     site.allow("limiting connections", "reusing connections")
     with contextlib.ExitStack() as stack:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""The line of the other tests, measured against itself: it is as long, wide and bad as was asked."""
+"""The line of the other tests, measured: its delay, rate and loss are as requested."""
 import socket
 import statistics
 import struct
@@ -96,7 +96,7 @@ def test_loss_is_the_same_for_the_same_seed():
 
 
 def test_queue_drops_what_finds_no_room(line):
-    """Twenty packets at once to a queue of five, at a rate that lets none go meanwhile."""
+    """Twenty packets at once into a queue of five, at a rate that lets none out meanwhile."""
     line.bend(mbit=0.08, queue=5000)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as near:
         for _ in range(20):

@@ -72,7 +72,7 @@ STRANGERS = ["nobody", "wrong cookie", "expired token", "revoked token", "expire
 
 @pytest.mark.parametrize("who", STRANGERS)
 def test_strangers_get_nothing(people, who):
-    """Each route, page and file, by each method, but what is there to log in."""
+    """Each route, page and file, by each method, except those for logging in."""
     paths = [*ROUTES, *(f"/cam/cam{path}" for path in CAMERAS), "/", *FILES, "/nothing", "/cam/x/status", "/-/auth", "/control/x",
              "/-/worker", "/-/refused", "/login/x"]
     for path in paths:
@@ -240,7 +240,7 @@ def test_what_is_typed_comes_back_as_text(people):
 
 
 def test_wrong_ways_in(people):
-    """One answer for all that is wrong, and no cookie with it."""
+    """One answer for everything that is wrong, and no cookie with it."""
     wrong = [{"user": "vic", "pass": "x" * 12}, {"user": "nobody", "pass": PASSWORD}, {"user": "vic"}, {"pass": PASSWORD}, {},
              {"user": "VIC", "pass": PASSWORD}, {"user": "vic", "pass": PASSWORD + "x" * 2000}, {"user": "v" * 500, "pass": "x"},
              {"user": "vic\0", "pass": PASSWORD}, {"user": "' OR 1=1 --", "pass": "x" * 12}]
@@ -279,7 +279,7 @@ def test_credentials_that_are_none(people, value):
 
 
 def test_a_token_that_is_shown_is_meant(people):
-    """A wrong one is not made good by a cookie."""
+    """A cookie does not make up for a wrong token."""
     cookie = people.log_in("anna")
     assert people.site.get("/status", headers=cookie | bearer("A" * 43)).status_code == 401
     session = people.site.get("/session", headers=cookie | people.headers["viewer"]).json()
@@ -374,7 +374,7 @@ def test_many_at_once(people):
 
 
 def test_the_websocket_worker_believes_nginx_alone(people):
-    """Straight on its socket, as with a site file without auth_request: closed."""
+    """Directly on its socket, as with a site file without auth_request: closed."""
     grant = "0" * 32
     for said in {}, {"X_Oriel_Role": "operator"}, {"X_Oriel_Role": "operator", "X_Oriel_Grant": grant}, {"X_Oriel_Grant": grant}:
         with wsclient.Client(people.site.folder / "ws.sock", **said) as client:
@@ -395,7 +395,7 @@ def test_a_session_says_where_it_is_from(people):
     {"HTTP_AUTHORIZATION": basic("vic", "x" * 12)["Authorization"]}, {"HTTP_AUTHORIZATION": basic("no-one", "x" * 12)["Authorization"]},
     {"HTTP_COOKIE": "oriel=" + "\xff" * 43}, {"REQUEST_SCHEME": "https", "HTTP_COOKIE": "oriel=x"}], ids=str)
 def test_nginx_is_told_yes_or_no(people, said):
-    """204 or 401, whatever the matter is: of anything else nginx would make 500."""
+    """204 or 401 in every case: of anything else nginx would make 500."""
     with fcgiclient.Client(people.site.folder / "fcgi.sock") as client:
         for _ in range(8):          # until guessing has to wait
             client.send(fcgiclient.request("/", keep=True, ORIEL_TASK="auth", REMOTE_ADDR="192.0.2.222", **said))

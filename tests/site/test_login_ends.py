@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""The beginning and the end of being let in: the first user, wrong passwords, log-out, and what
-ends with it, in whichever process."""
+"""Log-in and its end: the first user, wrong passwords, log-out, and what ends with it, in every process."""
 import concurrent.futures
 import json
 import os
@@ -72,7 +71,7 @@ class Open:
 
 @pytest.fixture
 def other(people):
-    """Somebody else, whom none of it concerns."""
+    """Somebody else, who is not affected."""
     other = Open(people.site, people.log_in("anna"))
     yield other
     other.go_on()
@@ -173,7 +172,7 @@ def test_after_a_worker_was_killed(people, other):
 
 
 def test_while_all_workers_are_down(make_site):
-    """An end that came while nobody looked is seen afterwards; the WebSocket's end does not wait for that."""
+    """A session that ended while all workers were down is ended afterwards; the end of the WebSocket does not wait for that."""
     site = make_site(ready=False, login=True)
     people = People(site)
     people.add("vic")
@@ -246,7 +245,7 @@ def test_the_first_user(make_site):
 
 
 def test_guessing_takes_time(people):
-    """Five are free; then the wait doubles, for the account and for the address, whichever worker is asked."""
+    """Five attempts are free; then the wait doubles, for the account and for the address, whichever worker is asked."""
     people.add("bob")
     headers = people.log_in("bob", address="203.0.113.200")
     answers = [people.post("/login", {"user": "bob", "pass": f"wrong {n} wrong"}, address=f"203.0.113.{n}") for n in range(7)]
@@ -386,7 +385,7 @@ def test_off_beside_a_site_that_asks(make_site):
 
 
 def test_without_a_database_nobody_comes_in(make_site):
-    """auth.db cannot be used: 503 that says so, not an open door, and well again without a restart."""
+    """auth.db cannot be used: 503 that says so, not open access, and recovery without a restart."""
     site = make_site(ready=False, login=True, prepare=lambda site: (site.auth / "auth.db").write_bytes(b"no database" * 1000))
     site.wait_up()
     site.allow("auth")
@@ -403,7 +402,7 @@ def test_without_a_database_nobody_comes_in(make_site):
 
 
 def test_a_worker_that_hangs_logs_nobody_out(people):
-    """One of two, stopped: who is asked there is told 503, in words, after 10 s; nobody hears 401."""
+    """One of two workers is stopped: a client that is asked there gets 503 with a text after 10 s; nobody gets 401."""
     site = people.site
     site.allow("upstream timed out")
     headers = bearer(people.token("watcher"))

@@ -66,7 +66,7 @@ def gate(module_gate):
     ("GET", "/snapshot.jpg", 1), ("GET", "/stream.jpg", 1), ("GET", "/events", 1), ("POST", "/config", 1), ("GET", "/snaps/", 1),
     ("GET", "/nothing", 1), ("GET", "/cam/porch/readyz", 1), ("GET", "/session", 1), ("DELETE", "/nothing/at/all", 1)])
 def test_asked_once(gate, method, path, worker):
-    """Whichever way a request takes inside nginx, and where it leads, is known there."""
+    """Whichever way a request takes inside nginx, the handler at its end knows who it is."""
     _, asked = gate.ask(method, path)
     tasks = [params.get("ORIEL_TASK") for params in asked]
     assert tasks == ["auth"] + [None] * worker
@@ -149,7 +149,7 @@ def test_forged_headers_do_not_pass(gate, path):
 
 @pytest.mark.parametrize("path", ["/-/auth", "/-/refused", "/-/unknown", "/cam/x/-/auth"])
 def test_the_log_ins_insides_cannot_be_asked_for(gate, path):
-    """They lead to the worker as any unknown path, and bring no task along."""
+    """They lead to the worker like any unknown path, and without a task."""
     for gate.welcome in WELCOME, STRANGER:
         _, asked = gate.ask("GET", path)
         assert all("ORIEL_TASK" not in params or "ORIEL_PATH" not in params for params in asked)
@@ -208,7 +208,7 @@ def test_attempts_are_limited_by_address(gate):
 
 
 def test_a_worker_that_dies_over_the_question(gate):
-    """That is not 401, which would log the page out: whoever answers next is told what to say."""
+    """That is not 401, which would log the page out: whatever answers next says what to do."""
     gate.site.allow("upstream prematurely closed", "upstream sent")
     gate.welcome = b""
     reply, asked = gate.ask("GET", "/status")
@@ -221,7 +221,7 @@ def test_a_worker_that_dies_over_the_question(gate):
 
 @pytest.mark.parametrize("method", ["GET", "POST", "HEAD"])
 def test_worker_down(make_site, method):
-    """Not 500: what is the matter is said as without log-in."""
+    """Not 500: the same error as without log-in."""
     site = make_site(ready=False, programs=["nginx"], login=True)
     site.outage()
     oriel.wait_for(lambda: reachable(site))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Many who ask for long lists at once, and some who never read: it costs them time, and nobody else anything."""
+"""Many clients ask for long lists at once, and some never read: that costs them time, and nobody else anything."""
 import collections
 import concurrent.futures
 import contextlib
@@ -31,7 +31,7 @@ def fill(site):
 
 @contextlib.contextmanager
 def crowd(site, path, askers=ASKERS):
-    """So many clients that ask on and on; yields what they were answered."""
+    """This many clients that ask on and on; yields their answers."""
     answers, over = collections.Counter(), threading.Event()
 
     def ask():

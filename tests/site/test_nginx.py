@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""What nginx says by itself: pages, headers, and errors in words when the workers are down."""
+"""nginx's own answers: pages, headers, and error texts when the workers are down."""
 import socket
 
 import pytest

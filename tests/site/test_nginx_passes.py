@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""What passes through nginx in either direction, against a responder of the test's own."""
+"""What passes through nginx in either direction, with a responder of the test's own."""
 import http.client
 
 import pytest
@@ -146,7 +146,7 @@ def test_as_it_comes(asked, path):
 
 @pytest.mark.parametrize("method, path, status", [("POST", "/config", 504), ("DELETE", "/snaps/a.jpg", 504), ("GET", "/status", 503)])
 def test_a_worker_that_dies_over_a_change(asked, method, path, status):
-    """It may have been done: that is not 503, which says that it was not."""
+    """The change may have been made: that is not 503, which says that it was not."""
     asked.site.allow("upstream prematurely closed")
     answer, _ = asked(method, path, answer=b"", **({"json": {"threshold": 1}} if method == "POST" else {}))
     assert answer.status_code == status and answer.headers["Content-Type"] == "application/json"

@@ -236,7 +236,7 @@ TABLES = {
 @pytest.mark.parametrize("form", [[], ["--json"]], ids=["table", "json"])
 @pytest.mark.parametrize("command", TABLES)
 def test_nothing_steers_the_terminal(ctl_alone, command, form):
-    """Whoever gives a camera, a device, a picture or a reason its name."""
+    """Whoever has given a camera, a device, a picture or a reason its name."""
     with Standin(ctl_alone.site.folder / "cam", lambda asked: TABLES[command]):
         _, out, err = ctl_alone(*form, *command.split())
     assert "2J" in out and (form or "\\x1b[2J" in out), (out, err)
@@ -358,7 +358,7 @@ def test_follow_of_one_type(ctl, house):
 
 
 def test_follow_from_now_on(ctl, house):
-    """For who wants to be told: nothing of the past."""
+    """For somebody who wants only new events: none of the past."""
     assert house.command({"cmd": "snapshot_now"})["ok"]
     newest = house.command({"cmd": "events", "limit": 1})["last"]
     with following(ctl, "-n", "0") as process:

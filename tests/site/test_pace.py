@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Slow, irregular and lying cameras: daemon and workers agree on what is fresh."""
+"""Slow and irregular cameras, and cameras with false promises: daemon and workers agree on what is fresh."""
 import pathlib
 import re
 import threading
@@ -77,7 +77,7 @@ def test_a_driver_that_keeps_us_waiting(make_site, dev):
 
 
 def test_viewers_who_ask_for_controls(make_site, dev):
-    """Of a camera that takes 3 ms for each call; reading all of them takes 30 calls."""
+    """The camera takes 3 ms for each call; reading all controls takes 30 calls."""
     site = with_camera(make_site, dev, "modes=yuyv:320x240@20 card=Slow slow=3")
     end, answers, sets = time.monotonic() + 3, [], []
 
@@ -103,7 +103,7 @@ def test_viewers_who_ask_for_controls(make_site, dev):
 
 
 def test_a_pipe_slows_down(make_site, tmp_path, site):
-    """Once it is too late, and then known to be slow."""
+    """Once its picture is too late; then it is known to be slow."""
     pipe = Pipe(tmp_path / "fifo", [site.get("/snapshot.jpg").content], fps=10)
     pipe.plug()
     slow = make_site(cameras={"cam": ["--source=pipe", f"--input={tmp_path / 'fifo'}"]})

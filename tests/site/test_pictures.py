@@ -36,7 +36,7 @@ def test_a_stream_goes_on_while_the_frames_grow(make_site, tmp_path):
 
 
 def test_real_pictures_are_shown_where_browsers_show_them():
-    """What tests/unit/test_shown.c asks of made ones, of those that cameras made. 49 have lost their picture."""
+    """tests/unit/test_shown.c does this with generated pictures; here they are from real cameras. 49 have lost their picture."""
     files = sorted(SAMPLES.rglob("*.jpg"))
     assert len(files) == 61
     said = subprocess.run([oriel.BUILD / "tests/unit/test_shown", *files], capture_output=True, text=True, timeout=60)

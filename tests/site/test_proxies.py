@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Behind other people's proxies: as docs/proxies.md sets them up, and with their defaults."""
+"""Behind other proxies: as docs/proxies.md sets them up, and with their defaults."""
 import contextlib
 import os
 import pathlib
@@ -220,7 +220,7 @@ def test_page(home, front):
 
 
 def test_what_its_clients_make_up(home, front):
-    """Neither the name nor the prefix nor the address that a client of the proxy says."""
+    """The name, the prefix and the address that a client of the proxy sends do not count."""
     forged = FORGED | {"Accept": "text/html"}
     assert visit(front, "GET", "/", headers=forged).headers["Location"] == "/login?next=/"
     answer = visit(front, "GET", "/session", headers=FORGED | home.token).json()
@@ -249,7 +249,7 @@ def test_live_picture(home, front):
 
 
 def collected(home, front):
-    """MB of pictures that wait somewhere for a viewer who takes none for a while: until one is left out."""
+    """MB of pictures that wait somewhere for a viewer who reads nothing for a while: until one is skipped."""
     with open_at(wire.Stream, front, "/cam/bulk/stream.jpg", headers=home.token, receive_buffer=65536) as stream:
         before = stream.part()["stamp"]
         time.sleep(5)

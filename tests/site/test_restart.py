@@ -147,7 +147,7 @@ def test_half_written_pictures_are_put_right(own):
 
 
 def test_stream_goes_on_after_nginx_reload(own):
-    """A reload ends no stream that is running, not after a while either: nginx's old worker stays for its viewers."""
+    """A reload ends no running stream, not after a while either: nginx's old worker stays for its viewers."""
     import signal
     import time
     with own.stream() as stream:

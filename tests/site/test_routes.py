@@ -34,7 +34,7 @@ def test_path_that_is_no_text(site):
 
 
 def test_every_row_of_the_table_is_answered(site):
-    """By its handler, and the worker that answers lives on."""
+    """By its handler, and the worker that answers survives."""
     before = oriel.children(site["oriel-fcgi"].pid)
     for row in routetable.rows():
         for prefix in "", "/cam/cam":
@@ -84,7 +84,7 @@ def test_two_cameras(make_site):
 
 
 def test_forged_headers_do_not_pass(site):
-    """Whatever a client makes up, the worker's answer is the same."""
+    """Whatever headers a client invents, the worker's answer is the same."""
     forged = {"Remote-User": "root", "X-Oriel-Role": "operator", "X-Forwarded-For": "1.2.3.4", "Proxy": "http://evil/",
               "X-Accel-Redirect": "/_snaps/cam/x.jpg", "Oriel-Path": "/config", "Script-Name": "/x"}
     assert set(site.get("/status", headers=forged).json()) == set(site.get("/status").json())

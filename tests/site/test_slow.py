@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Slow viewers who began at different moments, so that each is in the middle of a frame of its own."""
+"""Slow viewers that began at different moments, so that each is in the middle of another frame."""
 import concurrent.futures
 import json
 import subprocess

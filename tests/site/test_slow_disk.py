@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""A disk on which a sync, an open, a write or an unlink takes 13 s: nobody else waits for it, no picture
-is lost, and who cannot know what became of a change is told so and may ask again."""
+"""A disk on which a sync, an open, a write or an unlink takes 13 s: nobody else waits for it, and no picture is lost. A client that cannot
+know whether a change was made is told so, and may ask again."""
 import concurrent.futures
 import threading
 import time
@@ -142,7 +142,7 @@ def test_a_call_of_13_s(slow, call):
 
 
 def test_a_worker_that_comes_while_the_disk_is_slow(slow):
-    """Its first answer of the store is far away; its picture is not."""
+    """It gets its first answer from the store late, but its picture at once."""
     site, disk = slow
     site.outage()
     site.restarts = {"oriel-fcgi"}

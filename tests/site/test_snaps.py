@@ -103,7 +103,7 @@ def test_oldest_go_first(make_site):
 
 
 def test_disk_full(make_site):
-    """The person who pressed the button is told, nothing half-written is left, motion is still said."""
+    """The person who pressed the button is told, nothing half-written is left, and motion is still announced."""
     site = make_site(prepare=lambda site: site.preload("orield", "full.so", ORIEL_FULL=site.folder / "full"))
     site.allow(r"(warning|error): .*(full|space)")
     full, snaps = site.folder / "full", site.state / "cam/snaps"

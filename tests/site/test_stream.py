@@ -27,7 +27,7 @@ def test_parts(site):
 
 @pytest.mark.parametrize("accept", ["application/octet-stream", "Application/Octet-Stream;q=0.9, */*;q=0.1"])
 def test_the_same_as_plain_bytes(site, accept):
-    """For scripts in WebKit, which cancels a multipart answer that no <img> asked for."""
+    """For scripts in WebKit, which cancels a multipart answer that no <img> has requested."""
     with site.stream(headers={"Accept": accept}) as stream:
         assert stream.status == 200 and stream.headers["content-type"] == "application/octet-stream"
         assert "accept" in stream.headers["vary"].lower() and "no-store" in stream.headers["cache-control"]
@@ -47,7 +47,7 @@ def test_all_others_get_multipart(site, accept):
 
 
 def test_a_frame_is_there_before_the_next_one_exists(make_site):
-    """Whole, with the delimiter behind it that makes Chromium show it."""
+    """Whole, with the delimiter after it that makes Chromium show it."""
     site = make_site(cameras={"cam": ["--fps=2"]})
     with site.stream() as stream:
         parts = stream.parts(9)

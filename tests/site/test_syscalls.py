@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""System calls per snapshot and per frame delivered: counted by strace, so that a slower way in is noticed."""
+"""System calls per snapshot and per delivered frame, counted by strace, so that a slower way is noticed."""
 import re
 import subprocess
 import time

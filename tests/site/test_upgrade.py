@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""All programs are replaced by others while the site is in use, as `systemctl restart` does it with sockets that are
-systemd's: nobody is refused, streams are back within 3 s."""
+"""All programs are replaced by others while the site is in use, as `systemctl restart` does it with sockets that systemd owns: no
+connection is refused, streams are back within 3 s."""
 import contextlib
 import shutil
 import signal

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""What systemd hears of a program's life (sd_notify(3)) and would act upon. More of it: oriel-ws in test_ws_frames.py,
-a capture loop that hangs in tests/unit/test_commands.c."""
+"""What programs tell systemd (sd_notify(3)), on which it would act. More of it: oriel-ws in test_ws_frames.py, a capture loop that hangs in
+tests/unit/test_commands.c."""
 import os
 import signal
 import socket

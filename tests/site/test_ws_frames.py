@@ -369,7 +369,7 @@ def test_fast_clients_leave_time_for_others(worker):
 
 
 def test_no_more_commands_than_allowed(make_site):
-    """The same as over HTTP: of 8 at a time, 4 for one account, the last for operators. Nobody's connection ends."""
+    """As over HTTP: of 8 at a time, 4 for one account, the last for operators. No connection ends."""
     worker = Worker(make_site(ready=False, programs=["oriel-ws"], ws=["--max-commands=8"], login=True, hosts="cam.example"))
     lists, grant = {"cmd": "events", "limit": 1000}, "0" * 32
     grants = worker.site.folder / ".grants"

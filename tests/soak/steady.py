@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""./bootstrap soak: the site in daily use for a while; whether memory, descriptors or latency grow."""
+"""./bootstrap soak: the site in daily use for a while. Do memory, descriptors or latency grow?"""
 import argparse
 import contextlib
 import os
