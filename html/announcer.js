@@ -2,7 +2,7 @@
 // announcer: what a screen reader is told without being asked. At most one sentence in ten seconds,
 // or a windy tree would talk without end; what came meanwhile is counted in the next one.
 
-import { put } from './dom.js';
+import { setText } from './dom.js';
 import { clock, percent } from './text.js';
 
 /** @import { Motion } from './state.js' */
@@ -33,7 +33,7 @@ export class Announcer {
     if (!last) return;
     const count = this.#held.length;
     const what = count === 1 ? 'Motion' : `${count} motions, the last`;
-    put(this.#region, `${what} at ${clock(last.ts)}, ${percent(last.change)} of the picture`);
+    setText(this.#region, `${what} at ${clock(last.ts)}, ${percent(last.change)} of the picture`);
     this.#held = [];
     this.#timer = setTimeout(() => this.#speak(), PAUSE);
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 // armed: the switch that says whether motion counts, and until when.
 
-import { byId, el, list, put } from './dom.js';
+import { byId, el, list, setText } from './dom.js';
 import { setting } from './state.js';
 import { armedText } from './text.js';
 
@@ -27,6 +27,6 @@ export function armedSwitch(changes) {
     fields.hidden = choices.length === 0;
     list(byId('armed-choices'), choices.map((word) => ({ word })), 'word', make);
     for (const input of fields.querySelectorAll('input')) if (input.checked !== (input.value === now)) input.checked = input.value === now;
-    put(byId('armed-words'), armedText(now, state.config));
+    setText(byId('armed-words'), armedText(now, state.config));
   };
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 // camera-controls: the camera's own V4L2 controls, built from what its driver says of them.
 
-import { byId, el, list, put } from './dom.js';
+import { byId, el, list, setText } from './dom.js';
 import { get } from './api.js';
 
 /** @import { ChangeQueue } from './change-queue.js' */
@@ -56,7 +56,7 @@ const rows = {
     input.oninput = () => want(input.valueAsNumber);
     return field([label(control), el('span', { className: 'field-value' }, input, output)], input, (value) => {
       if (input.valueAsNumber !== value) input.value = String(value);
-      put(output, String(value));
+      setText(output, String(value));
     });
   },
 

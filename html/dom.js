@@ -42,7 +42,7 @@ export function svg(tag, attributes = {}, ...children) {
  * @param {Node} node
  * @param {string} text
  */
-export function put(node, text) {
+export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
@@ -86,10 +86,10 @@ export function list(parent, items, key, make) {
  * @param {string} yes  what its button says
  * @returns {Promise<boolean>}
  */
-export function ask(question, yes) {
-  const dialog = byId('ask');
-  put(byId('ask-question'), question);
-  put(byId('ask-yes'), yes);
+export function confirmed(question, yes) {
+  const dialog = byId('confirm');
+  setText(byId('confirm-question'), question);
+  setText(byId('confirm-yes'), yes);
   dialog.returnValue = '';
   dialog.showModal();
   return new Promise((resolve) => {

@@ -2,7 +2,7 @@
 // plot: how much of the picture changed over the last minutes, against the threshold; a dot where
 // motion fired. Drawn in a box of WIDTH × 100 that the style sheet stretches.
 
-import { byId, put, svg } from './dom.js';
+import { byId, setText, svg } from './dom.js';
 import { setting } from './state.js';
 import { clock, percent, plural } from './text.js';
 
@@ -34,11 +34,11 @@ export function plotView() {
     area.setAttribute('d', runs.map((run) => `${run.path}V100H${run.begin}Z`).join(''));
     limit.setAttribute('d', `${steps(shown, x, y)}V${y(threshold)}H${WIDTH}`);
     dots.setAttribute('d', fired.map(({ ts, data }) => `M${x(ts)} ${y(data.change)}h0`).join(''));
-    put(byId('plot-begin'), `${plural(minutes, 'minute', 'minutes')} ago`);
-    put(byId('plot-top'), `${top} %`);
+    setText(byId('plot-begin'), `${plural(minutes, 'minute', 'minutes')} ago`);
+    setText(byId('plot-top'), `${top} %`);
     byId('plot-limit').style.top = `${y(threshold)}%`;
-    put(byId('plot-limit'), `${threshold} %`);
-    put(byId('plot-words'), words(shown, fired));
+    setText(byId('plot-limit'), `${threshold} %`);
+    setText(byId('plot-words'), words(shown, fired));
   };
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 // recent-events: the list of recent events, and the box that shows where the picture changed.
 
-import { byId, el, list, put } from './dom.js';
+import { byId, el, list, setText } from './dom.js';
 import { clock, motionDetail, percent } from './text.js';
 
 /** @import { PastEvent, View } from './state.js' */
@@ -22,7 +22,7 @@ export function recentView(base, openSnap) {
     const rows = byId('events');
     list(rows, events, 'key', make);
     events.forEach((event, at) => {
-      if (event.type === 'motion') put(rows.children[at].querySelector('.event-detail'), motionDetail(event, state));
+      if (event.type === 'motion') setText(rows.children[at].querySelector('.event-detail'), motionDetail(event, state));
     });
     byId('no-events').hidden = events.length > 0;
   };

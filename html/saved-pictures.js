@@ -2,7 +2,7 @@
 // saved-pictures: the pictures on the camera's disk: thumbnails, a viewer, download and delete.
 
 import { get, Refusal, remove, urlOf } from './api.js';
-import { ask, byId, el, list, put } from './dom.js';
+import { byId, confirmed, el, list, setText } from './dom.js';
 import { SNAPS_PAGE } from './state.js';
 import { bytes, clock, messageOf, plural } from './text.js';
 
@@ -38,7 +38,7 @@ export function savedView(base, model) {
   };
 
   const discard = async (/** @type {{name: string}} */ snap) => {
-    if (!await ask(`Delete ${snap.name}? It cannot be brought back.`, 'Delete')) return false;
+    if (!await confirmed(`Delete ${snap.name}? It cannot be brought back.`, 'Delete')) return false;
     try {
       await remove(hrefOf(snap));
     } catch (why) {
@@ -59,7 +59,7 @@ export function savedView(base, model) {
   /** @type {View} */
   const update = ({ snaps, totals }) => {
     list(byId('saved'), snaps.list, 'name', make);
-    put(byId('saved-words'), totals.count > 0 ? `${plural(totals.count, 'picture', 'pictures')}, ${bytes(totals.bytes)}` : 'None yet.');
+    setText(byId('saved-words'), totals.count > 0 ? `${plural(totals.count, 'picture', 'pictures')}, ${bytes(totals.bytes)}` : 'None yet.');
     byId('older-btn').hidden = !snaps.more;
     viewer.update(snaps.list);
   };
@@ -105,7 +105,7 @@ function viewerDialog(hrefOf, discard) {
     shown = snap;
     byId('viewer-img').src = hrefOf(snap);
     byId('viewer-img').alt = `Picture ${snap.name}`;
-    put(byId('viewer-words'), snap.ts ? `${clock(snap.ts)} · ${snap.name} · ${bytes(snap.bytes)}` : snap.name);
+    setText(byId('viewer-words'), snap.ts ? `${clock(snap.ts)} · ${snap.name} · ${bytes(snap.bytes)}` : snap.name);
     Object.assign(byId('viewer-download'), { href: hrefOf(snap), download: snap.name });
     neighbours();
   };

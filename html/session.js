@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 // session: who is logged in, and the way to the log-in page for who is not (any more).
 
-import { attribute, byId, put } from './dom.js';
+import { attribute, byId, setText } from './dom.js';
 import { get, cameraBase } from './api.js';
 
 /** @import { Dispatch, View } from './state.js' */
@@ -15,7 +15,7 @@ export function sessionView(dispatch) {
 
   return ({ session: { login, role, user, kind } }) => {
     byId('who').hidden = !login || kind !== 'session';
-    put(byId('who-words'), user);
+    setText(byId('who-words'), user);
     attribute(document.body, 'data-role', role);
     for (const fields of document.querySelectorAll('fieldset')) fields.disabled = role === 'viewer';
   };

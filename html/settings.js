@@ -3,7 +3,7 @@
 // what the camera says of its settings.
 
 import { get } from './api.js';
-import { byId, el, list, put } from './dom.js';
+import { byId, el, list, setText } from './dom.js';
 import { setting } from './state.js';
 
 /** @import { ChangeQueue } from './change-queue.js' */
@@ -29,8 +29,8 @@ export function thresholdSlider(changes) {
   /** @type {Setting | undefined} */
   let shown;
   const describe = (/** @type {Setting} */ { label: text, unit, min, max }) => {
-    put(byId('threshold-label'), text);
-    put(byId('threshold-unit'), unit);
+    setText(byId('threshold-label'), text);
+    setText(byId('threshold-unit'), unit);
     Object.assign(slider, { min: Math.ceil(min), max: Math.floor(max) });
   };
   slider.oninput = () => changes.want({ [SLIDER]: slider.valueAsNumber });
@@ -42,7 +42,7 @@ export function thresholdSlider(changes) {
     if (value === undefined) return;
     if (slider.valueAsNumber !== Math.round(value)) slider.value = value;
     slider.setAttribute('aria-valuetext', `${value} ${described?.unit ?? ''}`);
-    put(byId('threshold-value'), String(value));
+    setText(byId('threshold-value'), String(value));
   };
 }
 
@@ -168,7 +168,7 @@ function shown(node, name, write) {
   return (state) => {
     const value = setting(state, name);
     node.hidden = value === undefined;
-    put(/** @type {Node} */ (node.querySelector('.field-source')), SOURCES[state.config.sources?.[name]] ?? '');
+    setText(/** @type {Node} */ (node.querySelector('.field-source')), SOURCES[state.config.sources?.[name]] ?? '');
     if (value !== last && value !== undefined) write(value);
     last = value;
   };

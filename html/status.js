@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 // status: how things stand, in words: the connection, the picture, the last command's reply.
 
-import { attribute, byId, put } from './dom.js';
+import { attribute, byId, setText } from './dom.js';
 import { cameraWords, motionText, noCommandsText, overlayText, pictureFacts, statusText } from './text.js';
 
 /** @import { Notice, State, View } from './state.js' */
@@ -11,16 +11,16 @@ export function statusView() {
   return (state) => {
     const { kind, words, detail } = statusText(state);
     attribute(byId('link'), 'data-kind', kind);
-    put(byId('link-words'), words);
-    put(byId('link-detail'), detail);
-    put(byId('link-spoken'), words);
+    setText(byId('link-words'), words);
+    setText(byId('link-detail'), detail);
+    setText(byId('link-spoken'), words);
     const who = cameraWords(state.camera);
-    put(byId('camera-name'), who);
+    setText(byId('camera-name'), who);
     document.title = who ? `${who} – Oriel` : 'Oriel';
     pictureStatus(state);
-    put(byId('reading'), motionText(state.pulses.at(-1)));
-    put(byId('trigger-count'), String(state.config.trigger_count ?? '–'));
-    put(byId('no-commands'), noCommandsText(state));
+    setText(byId('reading'), motionText(state.pulses.at(-1)));
+    setText(byId('trigger-count'), String(state.config.trigger_count ?? '–'));
+    setText(byId('no-commands'), noCommandsText(state));
     noticeStatus(state.notice);
   };
 }
@@ -29,10 +29,10 @@ export function statusView() {
 function pictureStatus(state) {
   const over = overlayText(state);
   attribute(byId('view'), 'data-live', String(over === ''));
-  put(byId('overlay'), over);
+  setText(byId('overlay'), over);
   byId('overlay').hidden = over === '';
-  put(byId('facts'), pictureFacts(state));
-  put(byId('mode-btn'), state.picture.mode === 'still' ? 'Play live' : 'Show stills');
+  setText(byId('facts'), pictureFacts(state));
+  setText(byId('mode-btn'), state.picture.mode === 'still' ? 'Play live' : 'Show stills');
 }
 
 /**
@@ -42,7 +42,7 @@ function pictureStatus(state) {
 function noticeStatus(notice) {
   const region = byId('notice');
   attribute(region, 'data-kind', notice?.kind ?? '');
-  put(byId('notice-words'), notice?.text ?? '');
+  setText(byId('notice-words'), notice?.text ?? '');
   const link = byId('notice-link');
   link.hidden = !notice?.href;
   if (notice?.href) link.href = notice.href;

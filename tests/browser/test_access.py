@@ -132,3 +132,15 @@ def test_without_scripts_and_with_less_motion_there_is_a_still(site, browse):
     page = browse(site, scripts=False, calm=True)
     wait_for(lambda: len(page["stream"].screenshot_as_png) > 5000)
     assert site.status()["viewers"]["stream"] == 0
+
+
+@pytest.mark.only("chromium", "the others cannot be told to")
+def test_forced_colours_leave_what_colours_say(site, browse):
+    page = browse(site).live()
+    wait_for(lambda: page.all("#armed-choices :checked"))
+    page.window.devtools("Emulation.setEmulatedMedia", features=[{"name": "forced-colors", "value": "active"}])
+    dot, chosen, other = wait_for(lambda: page.run("""
+        const ground = (node, part) => getComputedStyle(node, part).backgroundColor;
+        return matchMedia('(forced-colors: active)').matches && [ground(document.getElementById('link'), '::before'),
+            ground(document.querySelector('.choices :checked + span')), ground(document.querySelector('.choices :not(:checked) + span'))];"""))
+    assert dot == "rgb(21, 128, 61)" and chosen != other

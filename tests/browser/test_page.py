@@ -212,10 +212,10 @@ def test_saved_pictures_are_shown_downloaded_and_deleted(page, site):
     wait_for(lambda: page["viewer"].get_attribute("open") and
              page.run("return document.getElementById('viewer-img').naturalWidth") == 320)
     page["viewer-delete"].click()
-    page.run("document.querySelector('#ask [value=no]').click()")
+    page.run("document.querySelector('#confirm [value=no]').click()")
     assert site.get(f"/snaps/{name}").status_code == 200
     page["viewer-delete"].click()
-    page["ask-yes"].click()
+    page["confirm-yes"].click()
     page.wait_text("notice-words", f"Deleted {name}")
     site.allow("No such file")
     assert site.get(f"/snaps/{name}").status_code == 404
