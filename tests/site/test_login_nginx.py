@@ -113,7 +113,7 @@ def test_open(gate, method, path):
 def test_a_stranger_gets_nothing(gate, method, path):
     gate.welcome = STRANGER
     reply, asked = gate.ask(method, path + "?a=%20b", data=b"x" if method == "POST" else None)
-    assert reply.status_code == 401 and reply.content in (b"", b'{"error":"log in first","code":"not_logged_in"}')
+    assert reply.status_code == 401 and reply.content in (b"", b'{"error": "log in first"}')
     assert [params.get("ORIEL_TASK") for params in asked] == ["auth", "refused"]
     assert asked[1]["REQUEST_METHOD"] == method and asked[1]["ORIEL_URI"] == gate.site.mount + path + "?a=%20b"
     assert not {"HTTP_COOKIE", "HTTP_AUTHORIZATION"} & set(asked[1])

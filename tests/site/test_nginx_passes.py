@@ -150,4 +150,4 @@ def test_a_worker_that_dies_over_a_change(asked, method, path, status):
     asked.site.allow("upstream prematurely closed")
     answer, _ = asked(method, path, answer=b"", **({"json": {"threshold": 1}} if method == "POST" else {}))
     assert answer.status_code == status and answer.headers["Content-Type"] == "application/json"
-    assert answer.json().get("code") == ("unknown_outcome" if status == 504 else None)
+    assert answer.json().get("code") == ("unknown_outcome" if status == 504 else "no_worker")
