@@ -214,6 +214,29 @@ handle_RESET(struct orield *orield, struct call *call, const json_t *command)
 }
 
 static void
+ack_done(struct request *request, struct store_job *job)
+{
+	if (job->seen == 0) {
+		call_error_why(request->call, &job->why);
+		return;
+	}
+	request->orield->seen = job->seen;
+	call_reply(request->call, json_pack("{s:b, s:I}", "ok", 1, "seen", (json_int_t)job->seen));
+	publisher_state(request->orield->publisher);
+}
+
+void
+handle_ACK(struct orield *orield, struct call *call, const json_t *command)
+{
+	struct store_job *job = request_job(orield, call, STORE_JOB_ACK, ack_done);
+
+	if (job == NULL)
+		return;
+	job->count = argument_integer(command, "count", 0);
+	request_submit(orield, job);
+}
+
+static void
 snapshot_done(struct request *request, struct store_job *job)
 {
 	char path[ORIELD_PATH_SIZE + STORE_NAME_SIZE + 8];

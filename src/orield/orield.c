@@ -32,6 +32,7 @@ orield_values(const struct orield *orield, struct status_values *values)
 	orield_capture_status(orield, &values->capture);
 	values->frames = orield->frames_before + values->capture.frames;
 	values->triggers = orield->triggers;
+	values->seen = orield->seen;
 	values->uptime_ns = clock_mono_ns() - orield->started_ns;
 	control_server_viewers(orield->control, values->viewers);
 	store_worker_status(orield->store_worker, &values->store);

@@ -48,6 +48,7 @@ struct orield {
 	char socket[ORIELD_PATH_SIZE];
 	uint64_t started_ns;	/* CLOCK_MONOTONIC */
 	uint64_t frames_before; /* frame_count as it was stored at the start */
+	int64_t seen;		/* the newest event that has been acknowledged */
 	uint64_t triggers;	/* trigger_count, as of the newest answer of the store */
 	struct motion_told motion;
 	bool opened; /* the store has been read, or has said why it cannot be */

@@ -43,6 +43,7 @@ orield_store_opened(void *arg, struct store_job *job)
 {
 	struct orield *orield = arg;
 	const char *frames = json_get_text(job->answer, "frame_count");
+	const char *seen = json_get_text(job->answer, "seen");
 
 	orield->opened = true;
 	orield->triggers = job->triggers;
@@ -52,6 +53,8 @@ orield_store_opened(void *arg, struct store_job *job)
 		return;
 	if (frames != NULL)
 		orield->frames_before = strtoull(frames, NULL, 10);
+	if (seen != NULL)
+		orield->seen = strtoll(seen, NULL, 10);
 	orield_take_stored(orield, job->answer);
 	json_decref(orield->stored_controls);
 	orield->stored_controls = camera_controls_stored(job->answer);

@@ -198,6 +198,7 @@ status_config(const struct status_values *now)
 	}
 	json_object_set_new(out, "frame_count", json_integer((json_int_t)now->frames));
 	json_object_set_new(out, "trigger_count", json_integer((json_int_t)now->triggers));
+	json_object_set_new(out, "seen", json_integer(now->seen));
 	json_object_set_new(out, "sources", sources);
 	return out;
 }

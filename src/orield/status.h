@@ -16,6 +16,7 @@ struct status_values {
 	const struct options *options; /* borrowed */
 	struct capture_status capture;
 	uint64_t frames, triggers; /* frame_count and trigger_count */
+	int64_t seen;		   /* the newest event that has been acknowledged */
 	uint64_t uptime_ns;
 	unsigned viewers[PEER_KINDS];
 	struct store_worker_status store;

@@ -22,6 +22,7 @@ enum store_job_kind {
 	STORE_JOB_EVENT,      /* event_type, data, wall_ns */
 	STORE_JOB_SET,	      /* data: {name: text} */
 	STORE_JOB_RESET,
+	STORE_JOB_ACK,	    /* count; seen: 0: there is no such event, see why */
 	STORE_JOB_COUNTERS, /* frames, and when a span is open: moving, figures */
 	STORE_JOB_EVENTS,   /* query */
 	STORE_JOB_PICTURES, /* query */
@@ -43,6 +44,7 @@ struct store_job { /* made by store_job_new, freed by the store worker after `do
 	unsigned char *jpeg; /* owned, of `length` bytes */
 	uint32_t length;
 	uint64_t wall_ns, frames;
+	int64_t count;
 	bool moving;
 	struct motion_figures figures;
 	struct store_limits limits;
@@ -56,7 +58,8 @@ struct store_job { /* made by store_job_new, freed by the store worker after `do
 	json_t *answer; /* owned: what was asked for */
 	json_t *events; /* owned: the lines to publish now, in their order */
 	struct store_picture saved;
-	int64_t event;	   /* number of the saved picture's event */
+	int64_t event; /* number of the saved picture's event */
+	int64_t seen;
 	uint64_t triggers; /* trigger_count after this job */
 };
 

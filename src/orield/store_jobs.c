@@ -113,6 +113,9 @@ store_jobs_settle(struct store_jobs *jobs, const struct store_job *job)
 {
 	if (job->kind == STORE_JOB_SET && job->result == STORE_OK)
 		json_object_update(jobs->values, job->data);
+	if (job->kind == STORE_JOB_ACK && job->result == STORE_OK && job->seen != 0)
+		json_object_set_new(jobs->values, "seen",
+		    json_sprintf("%" JSON_INTEGER_FORMAT, (json_int_t)job->seen));
 }
 
 /* ---- opening --------------------------------------------------------- */
@@ -236,6 +239,18 @@ run_reset(struct store_jobs *jobs, struct store_job *job)
 	return result;
 }
 
+/* A count that no event has is no failure of the store. */
+static int
+run_ack(struct store_jobs *jobs, struct store_job *job)
+{
+	int result = store_acknowledge(
+	    jobs->store, event_name(EVENT_MOTION), job->count, &job->seen, &job->why);
+
+	if (result == STORE_MISSING)
+		job->seen = 0;
+	return result == STORE_MISSING ? STORE_OK : result;
+}
+
 static int
 run_counters(struct store_jobs *jobs, struct store_job *job)
 {
@@ -299,6 +314,7 @@ static const struct {
 	[STORE_JOB_EVENT] = { .run = run_event, .writes = true },
 	[STORE_JOB_SET] = { .run = run_set, .writes = true },
 	[STORE_JOB_RESET] = { .run = run_reset, .writes = true },
+	[STORE_JOB_ACK] = { .run = run_ack, .writes = true },
 	[STORE_JOB_COUNTERS] = { .run = run_counters, .writes = true },
 	[STORE_JOB_EVENTS] = { .run = run_events },
 	[STORE_JOB_PICTURES] = { .run = run_pictures },

@@ -30,6 +30,11 @@ static const struct field SET_arguments[] = {
 	FIELD_END,
 };
 
+static const struct field ACK_arguments[] = {
+	FIELD("count", INTEGER, "of the motion event: its `count`", .min = 1, .max = INT64_MAX),
+	FIELD_END,
+};
+
 #define LIMIT                                                                                     \
 	FIELD("limit", INTEGER, "how many at most", .optional = true, .min = 1, .max = LIMIT_MAX, \
 	    .initial = LIMIT_INITIAL)
@@ -188,6 +193,7 @@ static const struct field GET_reply[] = {
 	FIELD("", SETTINGS, "each setting by its name"),
 	COUNT("frame_count", "frames so far"),
 	COUNT("trigger_count", "motion events since the last reset"),
+	SEEN(false),
 	FIELD("sources", SOURCES, "where each setting's value is from"),
 	FIELD("settings", LIST, "what one must know to set them", .fields = setting_description),
 	FIELD_END,
@@ -212,6 +218,12 @@ static const struct field SNAPSHOT_NOW_reply[] = {
 static const struct field RESET_reply[] = {
 	OK,
 	FIELD("counters", TEXT, "done", .choices = "reset"),
+	FIELD_END,
+};
+
+static const struct field ACK_reply[] = {
+	OK,
+	SEEN(false),
 	FIELD_END,
 };
 

@@ -24,6 +24,8 @@
 	COMMAND(SNAPSHOT_NOW, "snapshot_now", COMMAND_OPERATOR, COMMAND_SHORT,                 \
 	    "Save the newest picture and say where.")                                          \
 	COMMAND(RESET, "reset", COMMAND_OPERATOR, COMMAND_SHORT, "Set trigger_count to 0.")    \
+	COMMAND(ACK, "ack", COMMAND_OPERATOR, COMMAND_SHORT,                                   \
+	    "Say that a motion event, and all before it, have been seen.")                     \
 	COMMAND(EVENTS, "events", COMMAND_VIEWER, COMMAND_LONG,                                \
 	    "Past events: newest first, or oldest first with after.")                          \
 	COMMAND(SNAPS, "snaps", COMMAND_VIEWER, COMMAND_LONG, "Saved pictures, newest first.") \

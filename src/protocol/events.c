@@ -74,6 +74,7 @@ static const struct field STATE_fields[] = {
 	FIELD("", SETTINGS, "each setting by its name", .optional = true),
 	FIELD("frame_count", INTEGER, "frames so far", .optional = true),
 	FIELD("trigger_count", INTEGER, "motion events since the last reset", .optional = true),
+	SEEN(true),
 	FIELD("sources", SOURCES, "where each setting's value is from", .optional = true),
 	ONLINE,
 	FIELD("reason", TEXT, "why it does not, else empty"),

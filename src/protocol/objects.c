@@ -41,6 +41,7 @@ const struct field past_event_fields[] = {
 	FIELD("type", TEXT, "its name"),
 	FIELD("ts", NUMBER, "when, in seconds since 1970", .unit = "s"),
 	FIELD("data", OBJECT, "as it was sent"),
+	FIELD("seen", BOOLEAN, "it, or a motion event behind it, has been acknowledged"),
 	FIELD_END,
 };
 

@@ -5,6 +5,12 @@
 
 #include "protocol/field.h"
 
+/* What has been acknowledged. */
+#define SEEN(OPTIONAL)                                                           \
+	FIELD("seen", INTEGER,                                                   \
+	    "id of the newest motion event that has been acknowledged; 0: none", \
+	    .optional = OPTIONAL)
+
 /* Whether motion counts, in `status`, `state` and `pulse`. */
 #define ARMED_FIELDS(OPTIONAL)                                                                  \
 	FIELD("armed_now", BOOLEAN, "motion counts now", .optional = OPTIONAL),                 \

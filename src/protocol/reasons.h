@@ -43,6 +43,7 @@
 	REASON(unknown_camera, "unknown camera")                                          \
 	REASON(which_camera, "which camera? …")                                           \
 	REASON(no_such_picture, "no such picture")                                        \
+	REASON(no_such_event, "no such event")                                            \
 	/* not for who asks */                                                            \
 	REASON(not_logged_in, "log in first")                                             \
 	REASON(wrong_password, "wrong name or password")                                  \

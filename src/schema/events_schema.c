@@ -4,6 +4,7 @@
 #include "schema/events_schema.h"
 
 #include "protocol/events.h"
+#include "protocol/objects.h"
 #include "schema/json_schema.h"
 
 json_t *
@@ -35,9 +36,12 @@ data_schema(const char *at, const struct event_row *row)
 static json_t *
 past_event(const char *at, const struct event_row *row)
 {
-	return json_pack("{s:s, s:{s:o, s:{s:s}, s:{s:s}, s:o}, s:[s, s, s, s]}", "type", "object",
-	    "properties", "id", number_schema(), "type", "const", row->name, "ts", "type", "number",
-	    "data", data_schema(at, row), "required", "id", "type", "ts", "data");
+	json_t *event = json_schema_object(past_event_fields);
+	json_t *properties = json_object_get(event, "properties");
+
+	json_object_set_new(properties, "type", json_pack("{s:s}", "const", row->name));
+	json_object_set_new(properties, "data", data_schema(at, row));
+	return event;
 }
 
 json_t *

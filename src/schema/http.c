@@ -63,6 +63,9 @@ const struct http_route http_routes[ROUTE_COUNT] = {
 	[ROUTE_SNAPSHOT] = { .query = snapshot_query },
 	[ROUTE_STREAM] = { .query = stream_query },
 	[ROUTE_EVENTS] = { .query = events_query },
+	[ROUTE_EVENT] = { .name = "the event's number" },
+	[ROUTE_SNAP] = { .name = "the picture's name" },
+	[ROUTE_DELETE_SNAP] = { .name = "the picture's name" },
 	[ROUTE_PAGE] = { .query = page_query },
 	[ROUTE_SESSION] = { .query = session_query },
 	[ROUTE_LOGIN_PAGE] = { .query = login_query },
@@ -95,6 +98,14 @@ static const struct field session_answer[] = {
 	FIELD_END,
 };
 
+static const struct field ack_answer[] = {
+	FIELD("ok", BOOLEAN, "true"),
+	SEEN(false),
+	FIELD("user", TEXT, "who asks; empty with log-in off"),
+	FIELD("id", TEXT, "the Idempotency-Key", .optional = true),
+	FIELD_END,
+};
+
 static const struct field token_answer[] = {
 	FIELD("token", TEXT, "for Authorization: Bearer"),
 	FIELD("expires", INTEGER, "when it ends, in seconds since 1970", .unit = "s"),
@@ -124,6 +135,8 @@ const struct http_answer http_answers[] = {
 	    STREAM, 200, "application/octet-stream", "The same bytes, to who accepts this first."),
 	BYTES(EVENTS, 200, "text/event-stream",
 	    "Events without end; their data: events.schema.json."),
+	OBJECT(EVENT, past_event_fields, "The event."),
+	OBJECT(ACK, ack_answer, "Up to where all has been seen, and who has."),
 	BYTES(SNAP, 200, "image/jpeg", "The picture."),
 	OBJECT(READY, ok_fields, "There is a fresh frame."),
 	BYTES(PAGE, 200, HTML, "The dashboard."),

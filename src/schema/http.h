@@ -13,6 +13,7 @@ struct http_route {
 	const struct field *query; /* NULL: none */
 	const struct field *body;  /* of the request; NULL: none */
 	const char *body_type;	   /* its media type */
+	const char *name;	   /* what * in its path stands for; NULL: there is none */
 };
 
 enum { HTTP_REFUSED = 0 }; /* a status: any of 400 and above that has no row of its own */

@@ -79,7 +79,7 @@ route_body_fields(enum route_id id)
 static json_t *
 route_parameters(enum route_id id)
 {
-	static const struct field name[] = { FIELD("name", TEXT, "the picture's name"), FIELD_END };
+	const struct field name[] = { FIELD("name", TEXT, http_routes[id].name), FIELD_END };
 	static const struct field key[] = {
 		FIELD("Idempotency-Key", TEXT,
 		    "1 to 64 bytes nobody else uses: the same request with it is done once",
@@ -152,7 +152,9 @@ add_answer(json_t *answers, const struct http_answer *answer)
 		json_object_set_new(answers, status, response);
 	}
 	if (answer->fields != NULL)
-		json_object_set_new(media, "schema", json_schema_object(answer->fields));
+		json_object_set_new(media, "schema",
+		    answer->fields == past_event_fields ? reference(COMPONENT("event"))
+							: json_schema_object(answer->fields));
 	if (answer->type != NULL) {
 		if (json_object_get(response, "content") == NULL)
 			json_object_set_new(response, "content", json_object());

@@ -110,6 +110,56 @@ api_command(const struct exchange *exchange)
 		api_call_run(exchange, command, &(struct api_answer){ .list = row->list });
 }
 
+/* With the name of who has seen it. */
+void
+api_ack(const struct exchange *exchange)
+{
+	json_t *command = api_body_command(exchange, "ack");
+
+	if (command != NULL)
+		api_call_run(exchange, command, &(struct api_answer){ .tells_user = true });
+}
+
+/* ---- one event ------------------------------------------------------- */
+
+/* Decimal digits alone, as the events' ids are. */
+static bool
+event_number(const char *text, uint64_t *number)
+{
+	enum { DIGITS_MAX = 18 };
+	size_t digits = strspn(text, "0123456789");
+
+	*number = strtoull(text, NULL, 10);
+	return digits > 0 && digits <= DIGITS_MAX && text[digits] == '\0' && *number > 0;
+}
+
+static void
+api_finish_event(struct conn *conn, const json_t *reply)
+{
+	json_t *events = json_object_get(reply, "events");
+
+	if (json_array_size(events) > 0)
+		reply_json(conn, 200, json_incref(json_array_get(events, 0)));
+	else
+		reply_error(conn, 404, &reason_no_such_event);
+}
+
+/* `after` and `before` leave room for it alone. */
+void
+api_event(const struct exchange *exchange)
+{
+	uint64_t number;
+
+	if (!event_number(exchange->route->name, &number)) {
+		reply_error(exchange->conn, 404, &reason_no_such_event);
+		return;
+	}
+	api_call_run(exchange,
+	    json_pack("{s:s, s:I, s:I}", "cmd", "events", "after", (json_int_t)number - 1, "before",
+		(json_int_t)number + 1),
+	    &(struct api_answer){ .finish = api_finish_event });
+}
+
 /* ---- saved pictures -------------------------------------------------- */
 
 /* NAME.jpg of letters, digits, - and _: the names that orield makes; no such name can leave the

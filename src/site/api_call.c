@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "site/api_call.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/json.h"
+#include "auth/answer.h"
 #include "fanout/deferred.h"
 #include "fanout/fanout.h"
 #include "http/reply.h"
@@ -18,6 +20,7 @@ struct api_call {
 	struct camera *camera;
 	unsigned long ask; /* for camera_forget(); 0: not sent, or answered */
 	struct api_answer answer;
+	char user[AUTH_NAME_SIZE];
 	bool changes; /* it changes something, if it was done */
 };
 
@@ -46,6 +49,15 @@ api_call_list(struct api_call *call, const json_t *reply)
 }
 
 static void
+api_call_tell_user(struct api_call *call, const json_t *parsed)
+{
+	json_t *answer = json_copy((json_t *)parsed);
+
+	json_object_set_new(answer, "user", json_words(call->user));
+	reply_json(call->deferred.conn, 200, answer);
+}
+
+static void
 api_call_finish(struct api_call *call, const json_t *parsed, const struct client_reply *reply)
 {
 	struct conn *conn = call->deferred.conn;
@@ -54,6 +66,8 @@ api_call_finish(struct api_call *call, const json_t *parsed, const struct client
 		call->answer.finish(conn, parsed);
 	else if (call->answer.list != NULL)
 		api_call_list(call, parsed);
+	else if (call->answer.tells_user)
+		api_call_tell_user(call, parsed);
 	else
 		reply_line(conn, 200, reply->line, reply->length);
 }
@@ -142,6 +156,8 @@ api_call_new(const struct exchange *exchange, json_t *command)
 		return NULL;
 	call->camera = exchange->fanout->camera;
 	call->changes = changes;
+	snprintf(call->user, sizeof call->user, "%s",
+	    exchange->request->user != NULL ? exchange->request->user : "");
 	return call;
 }
 

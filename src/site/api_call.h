@@ -12,7 +12,8 @@
 struct api_answer {
 	void (*finish)(struct conn *conn, const json_t *reply); /* by this */
 	const char *list;					/* by this array of it alone */
-	int refused; /* the status of "ok": false; 0: 503 */
+	bool tells_user; /* with the name of who asks beside it, as "user" */
+	int refused;	 /* the status of "ok": false; 0: 503 */
 };
 
 /* Send `command` (taken over) for whoever asks, and answer with its reply. `answer` is copied;

@@ -28,6 +28,9 @@
 	    "Frames as they come (MJPEG).")                                                       \
 	ROUTE(EVENTS, "GET", "/events", ROLE_VIEWER, CAMERA, view_events,                         \
 	    "Events as they happen (Server-Sent Events).")                                        \
+	ROUTE(EVENT, "GET", "/events/*", ROLE_VIEWER, CAMERA, api_event, "One past event.")       \
+	ROUTE(ACK, "POST", "/api/ack", ROLE_OPERATOR, CAMERA, api_ack,                            \
+	    "Say that a motion event, and all before it, have been seen.", .command = "ack")      \
 	ROUTE(GET_CONFIG, "GET", "/config", ROLE_VIEWER, CAMERA, api_command,                     \
 	    "All settings, and where each value is from.", .command = "get")                      \
 	ROUTE(SET_CONFIG, "POST", "/config", ROLE_OPERATOR, CAMERA, api_command,                  \

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* events: the numbered log. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +11,7 @@
 
 enum {
 	PRUNED_AT_ONCE = 8,
-	EVENT_AROUND = 112
+	EVENT_AROUND = 128
 }; /* the most bytes of an event's JSON besides its data and type */
 
 static int
@@ -85,6 +86,40 @@ store_change_event(struct store *store, int64_t id, const json_t *data, struct c
 	return result;
 }
 
+/* The number that a sentence of one row gives; STORE_MISSING: it gives none. */
+static int
+events_number(struct sql_statement *say, int64_t *number, struct cause *why)
+{
+	int result = sql_step(say, why);
+
+	if (result > 0)
+		*number = sql_number(say, 0);
+	sql_done(say);
+	return result > 0 ? STORE_OK : result == 0 ? STORE_MISSING : result;
+}
+
+int
+store_acknowledge(
+    struct store *store, const char *type, int64_t count, int64_t *seen, struct cause *why)
+{
+	struct sql_statement *counted = store->say[STORE_EVENT_COUNTED];
+	char text[24];
+	int64_t id;
+	int result;
+
+	sql_bind(counted, "ti", type, count);
+	result = events_number(counted, &id, why);
+	if (result == STORE_MISSING)
+		cause_detail(why, &reason_no_such_event, "no %s event has this count", type);
+	if (result == STORE_OK)
+		result = events_number(store->say[STORE_EVENT_SEEN], seen, why);
+	if (result != STORE_OK || id <= *seen)
+		return result;
+	*seen = id;
+	snprintf(text, sizeof text, "%lld", (long long)id);
+	return store_set_value(store, "seen", text, why);
+}
+
 static struct sql_statement *
 events_sentence(struct store *store, const struct store_query *query)
 {
@@ -103,9 +138,9 @@ events_append_row(json_t *list, struct sql_statement *say)
 	json_t *data = json_parse_object(text, strlen(text));
 
 	return json_array_append_new(list,
-	    json_pack("{s:I, s:s, s:f, s:o}", "id", (json_int_t)sql_number(say, 0), "type",
+	    json_pack("{s:I, s:s, s:f, s:o, s:b}", "id", (json_int_t)sql_number(say, 0), "type",
 		sql_text(say, 1), "ts", clock_seconds((uint64_t)sql_number(say, 2)), "data",
-		data != NULL ? data : json_object()));
+		data != NULL ? data : json_object(), "seen", sql_number(say, 5) != 0));
 }
 
 static int

@@ -11,8 +11,10 @@
 #include "store/store_internal.h"
 
 #define EVENT_SUM "row_sum(id, type, wall_ns, data)"
-#define EVENT_COLUMNS \
-	"SELECT id, type, wall_ns, data, sum = " EVENT_SUM " FROM event WHERE id > ?1 AND id < ?2"
+#define EVENT_SEEN "SELECT coalesce(max(CAST(text AS INTEGER)), 0) FROM value WHERE name = 'seen'"
+#define EVENT_COLUMNS                                                                 \
+	"SELECT id, type, wall_ns, data, sum = " EVENT_SUM ", id <= (" EVENT_SEEN ")" \
+	" FROM event WHERE id > ?1 AND id < ?2"
 
 /* All are prepared at the start, so a rollback does not fail for lack of memory. */
 static const char *const sentences[STORE_SENTENCES] = {
@@ -30,6 +32,11 @@ static const char *const sentences[STORE_SENTENCES] = {
 	    "UPDATE event SET data = ?2, sum = row_sum(id, type, wall_ns, ?2) WHERE id = ?1",
 	[STORE_EVENT_PRUNE] =
 	    "DELETE FROM event WHERE id IN (SELECT id FROM event ORDER BY id LIMIT ?1)",
+	[STORE_EVENT_COUNTED] =
+	    "SELECT id FROM event WHERE type = ?1 AND"
+	    " CASE WHEN json_valid(data) THEN json_extract(data, '$.count') = ?2 END"
+	    " ORDER BY id DESC LIMIT 1",
+	[STORE_EVENT_SEEN] = EVENT_SEEN,
 	[STORE_EVENTS_BACK] = EVENT_COLUMNS " ORDER BY id DESC LIMIT ?3",
 	[STORE_EVENTS_BACK_TYPE] = EVENT_COLUMNS " AND type = ?4 ORDER BY id DESC LIMIT ?3",
 	[STORE_EVENTS_ON] = EVENT_COLUMNS " ORDER BY id LIMIT ?3",

@@ -79,6 +79,12 @@ int store_add_event(struct store *store, const char *type, uint64_t wall_ns, con
 /* Replace the data of an event added in this transaction. */
 int store_change_event(struct store *store, int64_t id, const json_t *data, struct cause *why);
 
+/* The newest event of that type whose data has this `count` has been seen, and all before it.
+ * *seen: the event up to which all have, which never goes back. STORE_MISSING: there is no such
+ * event. */
+int store_acknowledge(
+    struct store *store, const char *type, int64_t count, int64_t *seen, struct cause *why);
+
 struct store_query {
 	int64_t before;	   /* 0 = not given */
 	int64_t after;	   /* -1 = not given: newest first; else oldest first */
@@ -86,8 +92,8 @@ struct store_query {
 	size_t most_bytes; /* stop before the answer's JSON gets longer; 0 = no such limit */
 	const char *type;  /* NULL = all */
 };
-/* {"events": [{"id", "type", "ts", "data": {…}}, …], "first": N, "last": N}: a new reference.
- * first/last: what the log holds, 0 when empty; pruning keeps last. */
+/* {"events": [{"id", "type", "ts", "data": {…}, "seen": true}, …], "first": N, "last": N}: a new
+ * reference. first/last: what the log holds, 0 when empty; pruning keeps last. */
 int store_events(
     struct store *store, const struct store_query *query, json_t **answer, struct cause *why);
 

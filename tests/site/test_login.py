@@ -272,6 +272,29 @@ def test_for_programs(people):
     assert people.site.get("/session", headers=headers).status_code == 401
 
 
+def test_acknowledge(people):
+    """The tutorial's phone: a token, POST /api/ack, and GET /events/<number>."""
+    headers, site = people.headers["operator"], people.site
+    with site.events(headers=headers) as events:
+        motion = events.wait("motion")
+        number, count = int(motion["id"]), motion["data"]["count"]
+        answer = site.get(f"/events/{number}", headers=headers).json()
+        assert answer["id"] == number and answer["type"] == "motion" and answer["seen"] is False and answer["data"]["count"] == count
+        answer = site.post("/api/ack", json={"count": count}, headers=headers)
+        assert answer.status_code == 200 and answer.json() == {"ok": True, "user": "doer", "seen": number}
+        assert events.wait("state", when=lambda data: data["seen"] == number)
+    assert site.get(f"/cam/cam/events/{number}", headers=people.headers["viewer"]).json()["seen"] is True
+    assert all(event["seen"] == (event["id"] <= number) for event in site.get("/history", headers=headers).json())
+    for body, error, code in (({}, "missing count", "missing_argument"), ({"count": "1"}, "count must be an integer", "bad_argument"),
+                              ({"count": 10 ** 9}, "no motion event has this count", "no_such_event")):
+        answer = site.post("/api/ack", json=body, headers=headers)
+        assert answer.status_code == 400 and answer.json() == {"error": error, "code": code}
+    assert site.post("/api/ack", json={"count": count}, headers=people.headers["viewer"]).status_code == 403
+    for name in "abc", "0", "-1", "1.5", "9" * 30, str(number + 10 ** 6):
+        answer = site.get(f"/events/{name}", headers=headers)
+        assert answer.status_code == 404 and answer.json() == {"error": "no such event", "code": "no_such_event"}, name
+
+
 @pytest.mark.parametrize("value", ["Bearer", "Bearer ", "Bearer x", "bearer " + "A" * 43, "Bearer " + "A" * 43, pytest.param("Bearer " + "A" * 5000, id="long"),
                                    "Bearer ../../etc", "Basic", "Basic !", "Basic dmlj", "Digest x", "Token x", "Bearer a b", "\xff"])
 def test_credentials_that_are_none(people, value):

@@ -139,6 +139,10 @@ def test_every_route_answers_as_it_says(make_site, sites, dev):
     good(site, "POST", "/config", json=config)
     good(site, "POST", "/config", json={"threshold": 0.6, "tenths": True}, headers={"Idempotency-Key": "a key of this test"})
     good(site, "POST", "/controls", json={"brightness": 100, "white_balance_automatic": False, "pan_reset": True})
+    with site.events() as events:
+        motion = events.wait("motion")
+    good(site, "GET", "/events/{name}", name=motion["id"])
+    good(site, "POST", "/api/ack", json={"count": motion["data"]["count"]}, headers={"Idempotency-Key": "one more key"})
     good(site, "POST", "/logout", 303)
     with inhabited(sites) as people:
         good(people.site, "GET", "/login")

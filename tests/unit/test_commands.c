@@ -993,6 +993,41 @@ test_counters(void **state)
 /* ---- status ---------------------------------------------------------- */
 
 static void
+test_ack(void **state)
+{
+	json_t *line, *past;
+	char reply[64];
+	long long id;
+
+	(void)state;
+	camera_on();
+	json_decref(ask_json("{\"cmd\":\"subscribe\"}"));
+	fake_motion(300, clock_wall_ns());
+	line = next_event(&one, "motion");
+	id = number(line, "id");
+	json_decref(line);
+	assert_string_equal(ask(&one, "{\"cmd\":\"ack\"}"),
+	    "{\"error\":\"missing count\",\"code\":\"missing_argument\"}");
+	assert_string_equal(ask(&one, "{\"cmd\":\"ack\",\"count\":0}"),
+	    "{\"error\":\"count out of range\",\"code\":\"bad_argument\"}");
+	assert_string_equal(ask(&one, "{\"cmd\":\"ack\",\"count\":2}"),
+	    "{\"error\":\"no motion event has this count\",\"code\":\"no_such_event\"}");
+	assert_int_equal(ask_number("{\"cmd\":\"get\"}", "seen"), 0);
+	snprintf(reply, sizeof reply, "{\"ok\":true,\"seen\":%lld}", id);
+	assert_string_equal(ask(&one, "{\"cmd\":\"ack\",\"count\":1}"), reply);
+	for (long long seen = 0; seen != id; json_decref(line)) {
+		line = next_event(&one, "state");
+		seen = number(json_object_get(line, "data"), "seen");
+	}
+	restart(NULL);
+	assert_int_equal(ask_number("{\"cmd\":\"get\"}", "seen"), id);
+	past = ask_json("{\"cmd\":\"events\",\"type\":\"motion\"}");
+	assert_true(json_is_true(
+	    json_object_get(json_array_get(json_object_get(past, "events"), 0), "seen")));
+	json_decref(past);
+}
+
+static void
 test_status(void **state)
 {
 	static const char *const keys[] = { "camera", "online", "reason", "source", "name",
@@ -1822,6 +1857,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 		    test_an_old_picture_is_not_saved_as_new, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_counters, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_ack, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_status, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_viewers, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_help, setup, teardown),

@@ -225,6 +225,68 @@ test_an_events_data(void **state)
 	json_decref(data);
 }
 
+/* A motion event of that count. */
+static int64_t
+add_counted(int count)
+{
+	json_t *data = json_pack("{s:i}", "count", count);
+	int64_t id = 0;
+
+	assert_int_equal(store_add_event(store, "motion", second, data, &id, &why), STORE_OK);
+	json_decref(data);
+	return id;
+}
+
+/* The newest that is seen of all events, and whether those behind it are not. */
+static int64_t
+seen_up_to(void)
+{
+	struct store_query query = { .after = -1, .limit = 100 };
+	json_t *answer, *event;
+	int64_t newest = 0;
+	size_t index;
+
+	assert_int_equal(store_events(store, &query, &answer, &why), STORE_OK);
+	json_array_foreach(json_object_get(answer, "events"), index, event)
+	{
+		bool seen = json_is_true(json_object_get(event, "seen"));
+
+		assert_true(json_is_boolean(json_object_get(event, "seen")));
+		if (seen && newest == 0)
+			newest = json_integer_value(json_object_get(event, "id"));
+		assert_true(seen == (newest != 0));
+	}
+	json_decref(answer);
+	return newest;
+}
+
+static void
+test_acknowledged(void **state)
+{
+	int64_t first = add_counted(1), second_one = add_counted(2), again, seen = -1;
+
+	(void)state;
+	add_event("saved", 1);
+	assert_int_equal(seen_up_to(), 0);
+	assert_int_equal(store_acknowledge(store, "motion", 2, &seen, &why), STORE_OK);
+	assert_int_equal(seen, second_one);
+	assert_int_equal(seen_up_to(), second_one);
+	/* It does not go back. */
+	assert_int_equal(store_acknowledge(store, "motion", 1, &seen, &why), STORE_OK);
+	assert_int_equal(seen, second_one);
+	assert_int_equal(seen_up_to(), second_one);
+	/* After a reset counts come again: the newest is meant. */
+	again = add_counted(1);
+	assert_true(again > first);
+	reopen();
+	assert_int_equal(store_acknowledge(store, "motion", 1, &seen, &why), STORE_OK);
+	assert_int_equal(seen, again);
+	reopen();
+	assert_int_equal(seen_up_to(), again);
+	assert_int_equal(store_acknowledge(store, "motion", 7, &seen, &why), STORE_MISSING);
+	assert_string_equal(why.text, "no motion event has this count");
+}
+
 static void
 test_an_answer_stays_within_its_bytes(void **state)
 {
@@ -889,6 +951,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_values, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_events, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_an_events_data, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_acknowledged, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    test_an_answer_stays_within_its_bytes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_numbers_are_never_used_again, setup, teardown),
