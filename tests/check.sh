@@ -26,7 +26,7 @@ step() {
 	say "$name: $verdict ($(($(date +%s) - began)) s)"
 }
 
-# How many tests there are, by the files they stand in: each program of tests/unit and tests/fuzz, tests/floors and docs/tables in
+# How many tests there are, counted in their files: each program of tests/unit and tests/fuzz, tests/floors and docs/tables in
 # both builds, tests/hardening, tests/counts and tests/additions in the plain one; what pytest finds; and those of tests/js.
 count_expected() {
 	programs=$(find "$top/tests/unit" "$top/tests/fuzz" -name 'test_*.c' -o -name 'fuzz_*.c' | wc -l)
@@ -35,8 +35,8 @@ count_expected() {
 		awk -v n=$((2 * (programs + 2) + 3 + scripts)) '{ n += $1 } END { print n }'
 }
 
-# What automake (# PASS: 3), node (# pass 3) and pytest (3 passed, 1 failed) say, summed up. A skipped
-# test has tested nothing: it counts as failed. So does one that has not run at all.
+# The sum of what automake (# PASS: 3), node (# pass 3) and pytest (3 passed, 1 failed) report. A skipped
+# test has tested nothing: it counts as failed. So does a test that has not run at all.
 count() {
 	expected=$(count_expected)
 	sed -n -e 's/^# \([A-Z]*\): *\([0-9][0-9]*\)$/\2 \1/p' -e 's/^# \([a-z]*\) \([0-9][0-9]*\)$/\2 \1/p' -e 's/^=* *\([0-9].* in [0-9.]*s\).*$/\1/p' "$build"/logs/*.log |
@@ -79,7 +79,7 @@ check() {
 		step collect-$tests pytest "$build/sanitized" "$top/tests/$tests" --collect-only
 	done
 	wait $guest || failed=$((failed + 1))
-	# What these do is mostly waiting: two files at a time; but for the one that measures how fast pictures come.
+	# These mostly wait, so two files run at a time; except the one that measures how fast pictures come.
 	step site pytest "$build/sanitized" "$top/tests/site" -n 2 --dist loadfile
 	step browser pytest "$build/sanitized" "$top/tests/browser" -n 2 --dist loadfile --ignore "$top/tests/browser/test_steady.py"
 	step steady pytest "$build/sanitized" "$top/tests/browser/test_steady.py"

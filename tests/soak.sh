@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 # shellcheck shell=sh disable=SC2154,SC2086,SC1091 # part of ../bootstrap
-# soak: the long forms of what check does in short, and the site in use for a while.
+# soak: the long forms of the tests of check, and the site in use for a while.
 . "$top/tests/check.sh"
 
 soak_parts="power kills faults churn browsers tsan valgrind steady"
@@ -14,7 +14,7 @@ soak_usage() {
 	exit 2
 }
 
-# all_of COMMAND … -- PROGRAM …: the command with each; the first failure counts, the others run.
+# all_of COMMAND … -- PROGRAM …: the command with each; the first failure counts, the others still run.
 all_of() {
 	command=
 	while [ "$1" != -- ]; do
@@ -30,13 +30,13 @@ all_of() {
 	[ $good = yes ]
 }
 
-# long TESTS …: of tests/site, in their long form, with what they say.
+# long TESTS …: tests of tests/site in their long form, with their output.
 long() {
 	(cd "$top/tests/site" && ORIEL_SOAK=1 BUILD_DIR=$build PYTHONDONTWRITEBYTECODE=1 \
 		/usr/bin/python3 -m pytest -q -s -p no:cacheprovider "$@")
 }
 
-# The power goes at each moment, each call fails in its turn.
+# Power loss at each moment, and a failure of each call in turn.
 soak_power() {
 	all_of env ORIEL_SOAK=1 -- "$build/tests/unit/test_power" "$build/tests/unit/test_failing" "$build/tests/unit/test_account_db_power"
 }
@@ -59,7 +59,7 @@ soak_churn() {
 	long test_churn.py
 }
 
-# What runs in threads, and the daemons that have them.
+# The tests of code with threads, and the daemons that have them.
 tsan_units="auth queue log encoder_pool capture grey replug store_worker commands ring client"
 tsan_sites="test_restart.py test_kills.py test_faults.py test_stream.py test_config.py"
 
@@ -73,7 +73,7 @@ soak_tsan() {
 		/usr/bin/python3 -m pytest -q -p no:cacheprovider $tsan_sites)
 }
 
-# Twenty times slower, some tests run out of time now and then; an error of memory comes again.
+# Everything is twenty times slower, so some tests time out now and then; a memory error comes again.
 twice() {
 	"$@" || {
 		echo "once more: $*"
@@ -81,7 +81,7 @@ twice() {
 	}
 }
 
-# Not those that count nanoseconds or allocations, change what the process may do, or take an hour so.
+# Without those that count nanoseconds or allocations, confine the process, or would take an hour.
 soak_valgrind() {
 	programs=
 	for program in "$build"/tests/unit/test_*; do

@@ -50,7 +50,7 @@ def main():
         print(f"\n==== {name} ({time.monotonic() - began:.0f} s)", flush=True)
         try:
             targets += measure(part, name)
-        except Exception:       # the others are still worth having; the run is red all the same
+        except Exception:       # the other parts are still useful; the run fails all the same
             traceback.print_exc()
             failed.append(name)
     print("\n" + targets_table(targets))

@@ -140,7 +140,7 @@ def memory(report):
 def idle(report):
     with sides.Camera(fps=15, still=True) as camera, sides.Site(camera, "--motion=yes") as site:
         daemon, worker = list(family(site["orield"].pid)), list(family(site["oriel-fcgi"].pid))
-        time.sleep(6)           # libevent's last timer of the connections that asked if all is ready
+        time.sleep(6)           # the last libevent timer of the connections that asked whether all is ready
         slept, cpu = switches(worker), cpu_seconds(daemon)
         time.sleep(8)
         wakes, used = (switches(worker) - slept) / 8, (cpu_seconds(daemon) - cpu) * 100 / 8

@@ -20,7 +20,7 @@ def clients(report):
         for count in CLIENTS:
             runs = interleave({"Oriel": lambda: listen(site, count), "floor": lambda: listen(floor, count)}, 2)
             us, late = medians(runs, lambda r: r.cpu_each("server")), medians(runs, lambda r: r["p99_ms"])
-            # The first run pays for memory that later ones find free again.
+            # The first run pays for memory that later runs reuse.
             kb = {side: max(run.kb for run in list_) for side, list_ in runs.items()}
             events = medians(runs, lambda r: r["count"] / r.wall / count)
             rows += [(count, side, us[side], medians(runs, lambda r: r.cpu_each("nginx"))[side], kb[side], events[side],

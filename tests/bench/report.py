@@ -8,7 +8,7 @@ import plot
 from rig import BUILD, median
 
 DOCS = pathlib.Path(__file__).resolve().parents[2] / "docs"
-KEPT = BUILD / "bench.json"     # what each part said last, so that one part can be measured again
+KEPT = BUILD / "bench.json"     # the last results of each part, so that one part can be measured again
 
 
 def number(value):

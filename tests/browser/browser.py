@@ -17,11 +17,11 @@ from oriel import free_port, wait_for
 from wsclient import answers
 
 NAME = "camera.test"
-RemoteConnection.set_timeout(120)       # a driver that never answers fails its test, and not the whole run
+RemoteConnection.set_timeout(120)       # a driver that never answers fails its test, not the whole run
 
 
 class Browser:
-    # Words in which the engine itself complains of an outage: no page can keep it from doing so.
+    # The engine's own complaints about an outage: no page can prevent them.
     outage = []
 
     def __init__(self):

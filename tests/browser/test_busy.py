@@ -31,7 +31,7 @@ def watched(make_site, browse):
 @pytest.mark.parametrize("fit", [80, 320])
 def test_a_busy_page_is_not_behind(watched, fit):
     ages = watched.module(BURN % (SECONDS, fit))
-    late = sorted(ages[len(ages) // 2:])        # a queue would have grown by then
+    late = sorted(ages[len(ages) // 2:])        # by now a queue would have grown
     turn = SECONDS * 1000 / len(ages)           # a fit of work and a pause, on a machine that may be busy itself
     assert len(ages) >= 5 and late[len(late) // 2] <= 500 + 2 * turn, ages
     assert watched.wait_text("link-words", "Live")

@@ -10,7 +10,7 @@ import pytest
 from oriel import wait_for
 
 SECONDS = 600 if os.environ.get("ORIEL_SOAK") else 6
-LEAST = 5      # a second, at any moment: more than stills ever were
+LEAST = 5      # pictures a second, at any moment: more than stills ever were
 TRIES = 3      # in check the machine has other browsers to run; in soak each minute counts
 ONE = {"stream": 1, "events": 1, "control": 1}
 

@@ -17,7 +17,7 @@ MISSING = 77
 IN_GUEST = "ORIEL_IN_GUEST" in os.environ
 REPORTS = 3     # the guest's descriptor for reports, one JSON object a line
 
-# pytest's own words matter only when there is more to say than "some tests failed" (status 1).
+# pytest's own output matters only when it says more than "some tests failed" (status 1).
 TALKS_WHEN_LOST = f'"$@" {REPORTS}>&1 >/run/pytest.log 2>&1; status=$?; [ $status -lt 2 ] || cat /run/pytest.log >&2; exit $status'
 
 sys.path[:0] = [str(HERE), str(HERE.parent / "site")]

@@ -13,7 +13,7 @@ from world import BUILD, wait_for
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 INSTALLED = BUILD / "guest/root"
 DEBIANS = pathlib.Path("/lib/systemd/system")
-OURS = pathlib.Path("/run/units")       # of Debian's units those that Oriel's need, so that it boots in seconds
+OURS = pathlib.Path("/run/units")       # only those of Debian's units that Oriel's need, so that it boots in seconds
 NEEDED = ["basic.target", "local-fs.target", "multi-user.target", "network-online.target", "network.target", "nginx.service",
           "paths.target", "shutdown.target", "slices.target", "sockets.target", "swap.target", "sysinit.target",
           "systemd-journald-dev-log.socket", "systemd-journald.service", "systemd-journald.socket", "systemd-tmpfiles-setup.service",
@@ -23,7 +23,7 @@ mount -t proc proc /proc
 mount -t cgroup2 cgroup /sys/fs/cgroup
 exec /lib/systemd/systemd --unit=multi-user.target --log-target=journal
 """
-# What a reboot leaves empty, of what matters here.
+# The folders that a reboot empties, as far as they matter here.
 VOLATILE = ["/run/oriel", "/run/oriel-fcgi", "/run/oriel-ws", "/run/systemd"]
 
 

@@ -45,7 +45,7 @@ class People:
         # Each worker has a connection to orield from its first request on.
         workers = len(self.site["oriel-fcgi"].workers())
         oriel.wait_for(lambda: self.site.get("/status", headers=headers).ok and self.asked_by() >= workers)
-        # oriel-ws keeps its connection to orield for some seconds; as long as this is open, for good.
+        # oriel-ws keeps its connection to orield for some seconds; while this one is open, for ever.
         self.keeper = self.site.control(headers=headers)
         assert self.keeper.ask({"cmd": "status"})["camera"]
 

@@ -14,7 +14,7 @@ SECONDS = 600 if SOAK else 8
 DEAF = 200
 DEAF_SECONDS = 60 if SOAK else 3
 LISTENERS = 10000 if SOAK else 500
-# What allocators keep differs a little from time to time; what sanitizers keep (freed memory, on purpose) is not to be judged.
+# Allocators keep a little more or less each time. What sanitizers keep (freed memory, on purpose) does not count.
 GROWTH_KB = 65536 if SANITIZED else 2048
 
 

@@ -12,7 +12,7 @@ import oriel
 PROGRAMS = ["orield", "oriel-fcgi", "oriel-ws"]
 SANITIZED = "-fsanitize" in re.search(r"^SAFE_CFLAGS = (.*)$", (oriel.BUILD / "Makefile").read_text(), re.M)[1]
 
-# What the kernel says to each attempt: ENOSYS is seccomp's answer, EACCES Landlock's.
+# The kernel's answer to each attempt: ENOSYS is seccomp's, EACCES Landlock's.
 REFUSED = {
     "write-passwd": "EACCES", "read-passwd": "EACCES", "list-root": "EACCES", "make-file": "EACCES", "truncate": "ENOSYS",
     "link": "ENOSYS", "inet": "ENOSYS", "inet6": "ENOSYS", "netlink": "ENOSYS", "bind": "ENOSYS", "fork": "ENOSYS",
@@ -21,7 +21,7 @@ REFUSED = {
     "ioctl-camera": "ENOSYS", "inotify": "ENOSYS", "memfd": "ENOSYS", "make-folder": "ENOSYS",
 }
 ALLOWED = {"unix": "done", "signal-self": "done", "end": "done"}
-# What only one of them may, and how the kernel then finds fault with the attempt's arguments.
+# What only one of them may do, and the error that the kernel then finds in the arguments.
 INOTIFY = {"inotify": "EBADF"}
 KEEPS_FILES = {"make-folder": "EACCES"}
 ITS_OWN = {

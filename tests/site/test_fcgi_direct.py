@@ -600,7 +600,7 @@ def test_a_stopped_viewer_has_few_old_frames_waiting(worker, orield):
         numbers = []
         while not numbers or numbers[-1] < 59:
             numbers.append(int(client.part()[1][:6]))
-    # What the kernel holds of SO_SNDBUF 64 KiB (it doubles that; 208 KiB would be usual), the frame before
+    # The kernel's part of SO_SNDBUF 64 KiB (it doubles that; 208 KiB would be usual), the frame before
     # and those on either side of the block.
     assert len(numbers) <= 2 * 65536 // 5000 + 4, numbers
 

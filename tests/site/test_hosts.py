@@ -7,7 +7,7 @@ import pytest
 EVIL = ["evil.example", "evil.example:8080", "localhost.evil.example", "127.0.0.1.evil.example", "evil.local", "[::1"]
 OURS = ["127.0.0.1", "localhost:8080", "192.168.1.7:8080", "[::1]:8080", "[2001:db8::7]", "camera", socket.gethostname(),
         f"{socket.gethostname().split('.')[0]}.local", f"{socket.gethostname().split('.')[0]}.lan:81"]
-# Everything that is a camera's; the log-in's own pages have nothing to tell while it is off.
+# All routes of a camera; the log-in's own pages say nothing while it is off.
 READ = ["/status", "/snapshot.jpg", "/stream.jpg", "/events", "/config", "/history", "/snaps/", "/controls", "/readyz", "/session",
         "/cam/cam/status", "/nothing"]
 
@@ -75,7 +75,7 @@ def test_a_page_of_others_is_told_what_to_set(site):
     assert "trusted_proxies" in answer.json()["advice"] and "allow_origins" in answer.json()["advice"]
 
 
-# What other camera servers are asked for: a page in their place would be taken for a picture.
+# Requests for other camera servers: a page in answer would be taken for a picture.
 @pytest.mark.parametrize("path", ["/?action=stream", "/?action=snapshot", "/?action=stream_0", "/?action=command&id=1", "/?x=1&action=stream",
                                   "/?ACTION=stream", "/index.html?action=stream", "/webcam/?action=stream", "/webcam/?action=snapshot", "/cam/cam/?action=stream",
                                   "/cam/cam?action=stream", "/?action=stream&cam=cam", "/?action=a|b",

@@ -427,7 +427,7 @@ def test_a_worker_that_hangs_logs_nobody_out(people):
             os.kill(stopped, signal.SIGCONT)
     assert {status for status, _ in answers} == {200, 503}, answers
     words = {body["error"] for status, body in answers if status == 503}
-    # Who it is was asked elsewhere, and then the worker that hangs was asked for the rest.
+    # Another worker answered who it is, and then the worker that hangs was asked for the rest.
     assert words <= {"log-in is not possible just now", "camera site worker not running"}, words
     assert took < 25
     oriel.wait_for(lambda: ask(0)[0] == 200)

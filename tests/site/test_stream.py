@@ -51,7 +51,7 @@ def test_a_frame_is_there_before_the_next_one_exists(make_site):
     site = make_site(cameras={"cam": ["--fps=2"]})
     with site.stream() as stream:
         parts = stream.parts(9)
-    # Whoever holds frames back holds back each: one late one is the machine's.
+    # A proxy that holds frames back holds back each: a single late one is the machine's fault.
     late = [part for part, following in zip(parts[1:], parts[2:])
             if part["whole"] >= following["stamp"] or part["whole"] - part["stamp"] > 0.2]
     assert len(late) <= 1, late

@@ -9,7 +9,7 @@ import pytest
 import oriel
 
 SNAPSHOTS, FRAMES, VIEWERS = 200, 60, 4
-# Memory is the sanitizers' and the allocator's affair; the rest of what may come in between is bounded below.
+# Calls for memory belong to the sanitizers and the allocator; the rest of what may come in between is bounded below.
 SLACK = 20
 
 
@@ -96,7 +96,7 @@ def test_a_frame_is_one_call_per_viewer(site):
     finally:
         for stream in streams:
             stream.close()
-    # What lay in the sockets already was sent before; while the last parts were read, more came.
+    # Bytes that lay in the sockets already were sent before; while the last parts were read, more came.
     frames = FRAMES + 10
     assert strace.of("sendmsg") >= FRAMES * VIEWERS / 2, strace.calls
     assert strace.of("sendmsg", "writev", "write", "sendto") <= frames * VIEWERS + SLACK, strace.calls

@@ -17,7 +17,7 @@ from standin import Standin
 from wsclient import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, close_payload, encode
 
 MESSAGE_MAX = 16 * 1024
-# What one client may cost; AddressSanitizer takes its share.
+# The memory that one client may cost; AddressSanitizer takes its share.
 COST_MAX = (16 if b"__asan_init" in (oriel.BUILD / "oriel-ws").read_bytes() else 2) << 20
 GONE = {"ok": False, "reason": "camera daemon not running", "code": "no_daemon"}
 BAD_JSON, UNKNOWN = {"error": "bad json", "code": "bad_json"}, {"error": "unknown command", "code": "unknown_command"}
