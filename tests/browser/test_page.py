@@ -305,3 +305,19 @@ def test_a_stream_that_does_not_get_through_is_replaced_by_stills(make_site, bro
     other.wait_text("link-words", "Live, as single pictures")
     other.wait_movement()
     assert page.text("link-words") == "Live"
+
+
+@pytest.mark.only("chromium", "what full screen is to a browser without a screen differs")
+def test_full_screen_has_the_picture_and_what_one_does_with_it(page):
+    page["full-btn"].click()
+    page.wait_text("full-btn", "Leave full screen")
+    wait_for(lambda: page.run("""
+        const { innerHeight, innerWidth } = window;
+        const picture = document.getElementById('stream').getBoundingClientRect();
+        const bar = document.querySelector('.toolbar').getBoundingClientRect();
+        return picture.top >= 0 && picture.bottom <= bar.top && bar.bottom <= innerHeight
+            && (picture.width === innerWidth || Math.abs(picture.height - bar.top) < 1);"""))
+    page["snap-btn"].click()
+    page.wait_text("notice-words", "Saved manual-")
+    page["full-btn"].click()
+    page.wait_text("full-btn", "Full screen")
