@@ -50,6 +50,7 @@ def check_answer(answer, method, path):
     assert kind in response.get("content", [""]), (method, path, status, kind)
     if kind == JSON:
         check({**closed(response["content"][kind]["schema"]), "components": COMPONENTS}, answer.json())
+        assert status < "400" or "code" in answer.json(), (method, path, answer.json())
 
 
 def ask(site, method, path, name=None, query="", **kw):
