@@ -52,17 +52,17 @@ filter_names_init(struct filter_names *options, const struct field *arguments, c
 
 	*options = (struct filter_names){ 0 };
 	if (flag != NULL) {
-		*name++ = (struct option){ .name = flag, .val = flag[0] };
+		name->name = flag;
+		name->val = flag[0];
+		name++;
 		*letter++ = flag[0];
 	}
-	for (int i = 0; arguments[i].name != NULL && i < FILTERS_MAX; i++) {
-		int value = filter_value(arguments, i);
-
-		*name++ = (struct option){
-			.name = arguments[i].name, .has_arg = required_argument, .val = value
-		};
-		if (value < FILTER_LONG) {
-			*letter++ = (char)value;
+	for (int i = 0; i < FILTERS_MAX && arguments[i].name != NULL; i++, name++) {
+		name->name = arguments[i].name;
+		name->has_arg = required_argument;
+		name->val = filter_value(arguments, i);
+		if (name->val < FILTER_LONG) {
+			*letter++ = (char)name->val;
 			*letter++ = ':';
 		}
 	}
