@@ -9,14 +9,14 @@
 #define SEEN(OPTIONAL)                                                           \
 	FIELD("seen", INTEGER,                                                   \
 	    "id of the newest motion event that has been acknowledged; 0: none", \
-	    .optional = OPTIONAL)
+	    .optional = (OPTIONAL))
 
 /* Whether motion counts, in `status`, `state` and `pulse`. */
 #define ARMED_FIELDS(OPTIONAL)                                                                  \
-	FIELD("armed_now", BOOLEAN, "motion counts now", .optional = OPTIONAL),                 \
+	FIELD("armed_now", BOOLEAN, "motion counts now", .optional = (OPTIONAL)),               \
 	    FIELD("armed_until", INTEGER,                                                       \
 		"when the schedule changes that, in seconds since 1970; null: nothing to come", \
-		.optional = OPTIONAL, .nullable = true, .unit = "s")
+		.optional = (OPTIONAL), .nullable = true, .unit = "s")
 
 extern const struct field ok_fields[];	       /* nothing but that it was done */
 extern const struct field control_fields[];    /* one V4L2 control */
