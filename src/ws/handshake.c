@@ -11,8 +11,8 @@
 
 #include "base/address.h"
 #include "base/word_list.h"
-#include "ws/word.h"
 #include "protocol/reasons.h"
+#include "ws/word.h"
 
 enum { KEY_LENGTH = 24, KEY_BYTES = 16 }; /* RFC 6455 section 4.1, 7. */
 
