@@ -49,6 +49,16 @@ fds_close(int fds[LINES_FDS])
 	}
 }
 
+static size_t
+fds_count(const int fds[LINES_FDS])
+{
+	size_t count = 0;
+
+	while (count < LINES_FDS && fds[count] != -1)
+		count++;
+	return count;
+}
+
 /* ---- in -------------------------------------------------------------- */
 
 static void
@@ -201,12 +211,14 @@ lines_send(struct lines *lines)
 	else
 		now = NULL;
 	if (now != NULL) {
+		size_t bytes = fds_count(now->fds) * sizeof(int);
+
 		message.msg_control = control.bytes;
-		message.msg_controllen = sizeof control.bytes;
+		message.msg_controllen = CMSG_SPACE(bytes);
 		control.header.cmsg_level = SOL_SOCKET;
 		control.header.cmsg_type = SCM_RIGHTS;
-		control.header.cmsg_len = CMSG_LEN(sizeof now->fds);
-		memcpy(CMSG_DATA(&control.header), now->fds, sizeof now->fds);
+		control.header.cmsg_len = CMSG_LEN(bytes);
+		memcpy(CMSG_DATA(&control.header), now->fds, bytes);
 	}
 	message.msg_iovlen = lines_parts(
 	    lines, stop != NULL ? stop->at - lines->sent : lines_unsent(lines), parts);

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-enum { LINES_FDS = 2 }; /* with one line */
+enum { LINES_FDS = 3 }; /* with one line, at most */
 
 struct lines;
 
@@ -47,8 +47,9 @@ void lines_take_fds(struct lines *lines, int fds[LINES_FDS]);
 /* `tag` (may be ""), `length` bytes and a newline, all or nothing: -1 when out of memory. */
 int lines_put(struct lines *lines, const char *tag, const char *line, size_t length);
 
-/* Send two descriptors with the first byte that is put next. They are taken over, and closed
- * once they are sent. -1 when out of memory: they stay the caller's. */
+/* Send descriptors with the first byte that is put next: at least one, and -1 from the first that
+ * there is not. They are taken over, and closed once they are sent. -1 when out of memory: they
+ * stay the caller's. */
 int lines_put_fds(struct lines *lines, const int fds[LINES_FDS]);
 
 size_t lines_unsent(const struct lines *lines); /* bytes that wait for the peer to read */

@@ -14,6 +14,13 @@ enum { ID_SIZE = 64 };
 
 /* ---- life ------------------------------------------------------------ */
 
+static void
+call_forget_fds(struct call *call)
+{
+	for (int i = 0; i < LINES_FDS; i++)
+		call->fds[i] = -1;
+}
+
 struct call *
 call_new(struct peer *peer)
 {
@@ -22,7 +29,7 @@ call_new(struct peer *peer)
 	if (call == NULL)
 		return NULL;
 	call->peer = peer;
-	call->fds[0] = call->fds[1] = -1;
+	call_forget_fds(call);
 	TAILQ_INSERT_TAIL(&peer->wire->calls, call, next);
 	peer->wire->pending++;
 	return call;
@@ -32,7 +39,7 @@ void
 call_free(struct call *call)
 {
 	json_decref(call->id);
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < LINES_FDS; i++)
 		if (call->fds[i] != -1)
 			close(call->fds[i]);
 	free(call->line);
@@ -135,7 +142,7 @@ call_post_fds(struct call *call)
 	if (lines_put_fds(call->peer->wire->lines, call->fds) == -1)
 		peer_kill(call->peer);
 	else
-		call->fds[0] = call->fds[1] = -1;
+		call_forget_fds(call);
 }
 
 static void
@@ -189,7 +196,7 @@ call_ready(struct call *call)
 }
 
 void
-call_reply_fds(struct call *call, json_t *reply, const int fds[2])
+call_reply_fds(struct call *call, json_t *reply, const int fds[LINES_FDS])
 {
 	if (call->witness != NULL)
 		call->witness(call->witness_arg, reply, call->peer != NULL);
@@ -198,8 +205,7 @@ call_reply_fds(struct call *call, json_t *reply, const int fds[2])
 	if (call->peer != NULL)
 		call->line = json_line(reply);
 	json_decref(reply);
-	call->fds[0] = fds[0];
-	call->fds[1] = fds[1];
+	memcpy(call->fds, fds, sizeof call->fds);
 	if (call->peer == NULL)
 		call_free(call);
 	else
@@ -209,7 +215,7 @@ call_reply_fds(struct call *call, json_t *reply, const int fds[2])
 void
 call_reply(struct call *call, json_t *reply)
 {
-	call_reply_fds(call, reply, (const int[2]){ -1, -1 });
+	call_reply_fds(call, reply, (const int[LINES_FDS]){ -1, -1, -1 });
 }
 
 void

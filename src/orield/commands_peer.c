@@ -49,7 +49,7 @@ handle_ATTACH(struct orield *orield, struct call *call, const json_t *command)
 {
 	struct peer *peer = call_peer(call);
 	struct capture_status now;
-	int fds[2] = { capture_ring_fd(orield->capture), -1 };
+	int fds[LINES_FDS] = { capture_ring_fd(orield->capture), -1, -1 };
 	struct cause why;
 
 	(void)command;

@@ -18,6 +18,7 @@
 #include <sys/queue.h>
 
 #include "base/cause.h"
+#include "lines/lines.h"
 
 struct peer;
 struct call; /* a command that waits for its reply */
@@ -92,7 +93,8 @@ void call_error_why(struct call *call, const struct cause *why);
 void call_refuse(struct call *call, const struct reason *reason);
 void call_refuse_why(struct call *call, const struct cause *why);
 
-/* The same with two descriptors, which are taken over and closed once sent. */
-void call_reply_fds(struct call *call, json_t *reply, const int fds[2]);
+/* The same with descriptors, -1 from the first that there is not, which are taken over and closed
+ * once sent. */
+void call_reply_fds(struct call *call, json_t *reply, const int fds[LINES_FDS]);
 
 #endif

@@ -4,7 +4,6 @@
 #ifndef ORIEL_ORIELD_PEER_INTERNAL_H
 #define ORIEL_ORIELD_PEER_INTERNAL_H
 
-#include "lines/lines.h"
 #include "orield/peer.h"
 
 enum { CALL_TAG_SIZE = 24 }; /* "#", up to 20 digits, " " */

@@ -117,7 +117,7 @@ test_the_longest_line(void **state)
 static void
 put_number(unsigned number)
 {
-	int fds[2];
+	int fds[LINES_FDS] = { -1, -1, -1 };
 
 	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
 	assert_int_equal(write(fds[1], &number, sizeof number), sizeof number);
