@@ -110,6 +110,14 @@ events_done(struct request *request, struct store_job *job)
 	call_reply(request->call, json_incref(job->answer));
 }
 
+/* from and to, in seconds since 1970. */
+static void
+query_between(struct store_query *query, const json_t *command)
+{
+	query->from_ns = argument_integer(command, "from", 0) * (int64_t)CLOCK_S;
+	query->to_ns = argument_integer(command, "to", 0) * (int64_t)CLOCK_S;
+}
+
 void
 handle_EVENTS(struct orield *orield, struct call *call, const json_t *command)
 {
@@ -122,6 +130,7 @@ handle_EVENTS(struct orield *orield, struct call *call, const json_t *command)
 		.after = argument_integer(command, "after", -1),
 		.limit = (unsigned)argument_integer(command, "limit", 0),
 		.most_bytes = REPLY_ROOM };
+	query_between(&job->query, command);
 	snprintf(job->type, sizeof job->type, "%s", type != NULL ? type : "");
 	request_submit(orield, job);
 }
@@ -151,6 +160,29 @@ handle_SNAPS(struct orield *orield, struct call *call, const json_t *command)
 	job->query = (struct store_query){ .before = argument_integer(command, "before", 0),
 		.limit = (unsigned)argument_integer(command, "limit", 0),
 		.most_bytes = REPLY_ROOM };
+	query_between(&job->query, command);
+	request_submit(orield, job);
+}
+
+static void
+read_done(struct request *request, struct store_job *job)
+{
+	json_t *reply = json_pack("{sb}", "ok", 1);
+
+	if (job->fds[0] == -1)
+		json_object_set_new(reply, "missing", json_words(job->why.text));
+	call_reply_fds(request->call, reply, job->fds);
+	job->fds[0] = -1;
+}
+
+void
+handle_READ(struct orield *orield, struct call *call, const json_t *command)
+{
+	struct store_job *job = request_job(orield, call, STORE_JOB_READ, read_done);
+
+	if (job == NULL)
+		return;
+	snprintf(job->url, sizeof job->url, "%s", json_get_text(command, "url"));
 	request_submit(orield, job);
 }
 

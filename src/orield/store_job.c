@@ -2,6 +2,7 @@
 #include "orield/store_job.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "protocol/reasons.h"
 
@@ -20,6 +21,7 @@ store_job_new(enum store_job_kind kind, store_job_done *done, void *arg)
 						   : EVENT_COUNT;
 	job->query.after = -1;
 	job->query.limit = 1;
+	job->fds[0] = job->fds[1] = job->fds[2] = -1;
 	return job;
 }
 
@@ -32,6 +34,9 @@ store_job_free(struct store_job **job)
 	json_decref((*job)->answer);
 	json_decref((*job)->events);
 	free((*job)->jpeg);
+	for (int i = 0; i < 3; i++)
+		if ((*job)->fds[i] != -1)
+			close((*job)->fds[i]);
 	free(*job);
 	*job = NULL;
 }
@@ -39,7 +44,8 @@ store_job_free(struct store_job **job)
 bool
 store_job_asks(const struct store_job *job)
 {
-	return job->kind == STORE_JOB_EVENTS || job->kind == STORE_JOB_PICTURES;
+	return job->kind == STORE_JOB_EVENTS || job->kind == STORE_JOB_PICTURES ||
+	    job->kind == STORE_JOB_READ;
 }
 
 const struct reason *

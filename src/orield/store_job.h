@@ -27,6 +27,7 @@ enum store_job_kind {
 	STORE_JOB_EVENTS,   /* query */
 	STORE_JOB_PICTURES, /* query */
 	STORE_JOB_DELETE,   /* name */
+	STORE_JOB_READ,	    /* url. Out: fds[0], or why there is none */
 	STORE_JOB_LOOK,	    /* for damage, in all of the database: store_look() */
 	STORE_JOB_KINDS
 };
@@ -49,7 +50,7 @@ struct store_job { /* made by store_job_new, freed by the store worker after `do
 	struct motion_figures figures;
 	struct store_limits limits;
 	struct store_query query;
-	char type[16], name[STORE_NAME_SIZE];
+	char type[16], name[STORE_NAME_SIZE], url[STORE_URL_SIZE];
 	uint64_t behind; /* a question: so many changes were given before; the store worker's */
 
 	int result;  /* STORE_… */
@@ -58,6 +59,7 @@ struct store_job { /* made by store_job_new, freed by the store worker after `do
 	json_t *answer; /* owned: what was asked for */
 	json_t *events; /* owned: the lines to publish now, in their order */
 	struct store_picture saved;
+	int fds[3];    /* owned; -1 where none */
 	int64_t event; /* number of the saved picture's event */
 	int64_t seen;
 	uint64_t triggers; /* trigger_count after this job */

@@ -281,6 +281,14 @@ run_pictures(struct store_jobs *jobs, struct store_job *job)
 	return store_pictures(jobs->store, &job->query, &job->answer, &job->why);
 }
 
+/* That one file cannot be opened is an answer, too. */
+static int
+run_read(struct store_jobs *jobs, struct store_job *job)
+{
+	store_open_file(jobs->store, job->url, &job->fds[0], &job->why);
+	return STORE_OK;
+}
+
 static int
 run_look(struct store_jobs *jobs, struct store_job *job)
 {
@@ -319,6 +327,7 @@ static const struct {
 	[STORE_JOB_EVENTS] = { .run = run_events },
 	[STORE_JOB_PICTURES] = { .run = run_pictures },
 	[STORE_JOB_DELETE] = { .run = run_delete, .writes = true },
+	[STORE_JOB_READ] = { .run = run_read },
 	[STORE_JOB_LOOK] = { .run = run_look },
 };
 

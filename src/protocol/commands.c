@@ -39,12 +39,20 @@ static const struct field ACK_arguments[] = {
 	FIELD("limit", INTEGER, "how many at most", .optional = true, .min = 1, .max = LIMIT_MAX, \
 	    .initial = LIMIT_INITIAL)
 
+/* Of time, in what the store has. */
+#define BETWEEN                                                                                 \
+	FIELD("from", INTEGER, "not before this time, in seconds since 1970", .optional = true, \
+	    .max = TIME_MAX),                                                                   \
+	    FIELD("to", INTEGER, "only before this time", .optional = true, .min = 1,           \
+		.max = TIME_MAX)
+
 static const struct field EVENTS_arguments[] = {
 	FIELD("before", INTEGER, "only events before this one", .optional = true, .min = 1,
 	    .max = INT64_MAX),
 	FIELD("after", INTEGER, "only events after this one, oldest first", .optional = true,
 	    .max = INT64_MAX),
 	LIMIT,
+	BETWEEN,
 	FIELD("type", TEXT, "only events of this type", .optional = true, .length = 15,
 	    .choices = EVENT_TYPES),
 	FIELD_END,
@@ -54,11 +62,17 @@ static const struct field SNAPS_arguments[] = {
 	FIELD("before", INTEGER, "only pictures before this one", .optional = true, .min = 1,
 	    .max = INT64_MAX),
 	LIMIT,
+	BETWEEN,
 	FIELD_END,
 };
 
 static const struct field SNAP_DELETE_arguments[] = {
 	FIELD("name", TEXT, "the picture's name", .length = SNAP_NAME_MAX),
+	FIELD_END,
+};
+
+static const struct field READ_arguments[] = {
+	FIELD("url", TEXT, "as a list has it", .length = FILE_URL_MAX),
 	FIELD_END,
 };
 
@@ -240,6 +254,12 @@ static const struct field SNAPS_reply[] = {
 	FIELD("snaps", LIST, "newest first", .fields = snap_fields),
 	COUNT("count", "how many there are in all"),
 	FIELD("bytes", INTEGER, "how large all are together", .unit = "bytes"),
+	FIELD_END,
+};
+
+static const struct field READ_reply[] = {
+	OK,
+	FIELD("missing", TEXT, "why there is no descriptor, when there is none", .optional = true),
 	FIELD_END,
 };
 

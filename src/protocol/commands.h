@@ -41,6 +41,8 @@
 	    "Hand over the frame ring and its bell as descriptors.")                           \
 	COMMAND(VIEWERS, "viewers", COMMAND_LOCAL, COMMAND_SHORT,                              \
 	    "How many viewers this connection speaks for.")                                    \
+	COMMAND(READ, "read", COMMAND_LOCAL, COMMAND_SHORT,                                    \
+	    "Hand over a saved file as a descriptor, to be read.")                             \
 	COMMAND(HELP, "help", COMMAND_VIEWER, COMMAND_SHORT, "This table.")
 
 enum command_role {

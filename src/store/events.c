@@ -151,8 +151,9 @@ events_collect(
 	size_t room = query->most_bytes != 0 ? query->most_bytes : SIZE_MAX;
 	int result;
 
-	sql_bind(say, query->type != NULL ? "iiit" : "iii", query->after,
-	    query->before > 0 ? query->before : INT64_MAX, (int64_t)query->limit, query->type);
+	sql_bind(say, query->type != NULL ? "iiiiit" : "iiiii", query->after,
+	    query->before > 0 ? query->before : INT64_MAX, (int64_t)query->limit, query->from_ns,
+	    query->to_ns > 0 ? query->to_ns : INT64_MAX, query->type);
 	while ((result = sql_step(say, why)) > 0) {
 		size_t size = strlen(sql_text(say, 3)) + strlen(sql_text(say, 1)) + EVENT_AROUND;
 

@@ -14,7 +14,7 @@
 #define EVENT_SEEN "SELECT coalesce(max(CAST(text AS INTEGER)), 0) FROM value WHERE name = 'seen'"
 #define EVENT_COLUMNS                                                                 \
 	"SELECT id, type, wall_ns, data, sum = " EVENT_SUM ", id <= (" EVENT_SEEN ")" \
-	" FROM event WHERE id > ?1 AND id < ?2"
+	" FROM event WHERE id > ?1 AND id < ?2 AND wall_ns >= ?4 AND wall_ns < ?5"
 
 /* All are prepared at the start, so a rollback does not fail for lack of memory. */
 static const char *const sentences[STORE_SENTENCES] = {
@@ -38,16 +38,16 @@ static const char *const sentences[STORE_SENTENCES] = {
 	    " ORDER BY id DESC LIMIT 1",
 	[STORE_EVENT_SEEN] = EVENT_SEEN,
 	[STORE_EVENTS_BACK] = EVENT_COLUMNS " ORDER BY id DESC LIMIT ?3",
-	[STORE_EVENTS_BACK_TYPE] = EVENT_COLUMNS " AND type = ?4 ORDER BY id DESC LIMIT ?3",
+	[STORE_EVENTS_BACK_TYPE] = EVENT_COLUMNS " AND type = ?6 ORDER BY id DESC LIMIT ?3",
 	[STORE_EVENTS_ON] = EVENT_COLUMNS " ORDER BY id LIMIT ?3",
-	[STORE_EVENTS_ON_TYPE] = EVENT_COLUMNS " AND type = ?4 ORDER BY id LIMIT ?3",
+	[STORE_EVENTS_ON_TYPE] = EVENT_COLUMNS " AND type = ?6 ORDER BY id LIMIT ?3",
 	[STORE_PICTURE_ADD] = "INSERT OR REPLACE INTO picture (name, bytes, wall_ns, sum)"
 			      " VALUES (?1, ?2, ?3, row_sum(?1, ?2, ?3))",
 	[STORE_PICTURE_DROP] = "DELETE FROM picture WHERE name = ?1",
 	[STORE_PICTURE_OLDEST] = "SELECT name, bytes FROM picture ORDER BY id LIMIT 1",
 	[STORE_PICTURE_PAGE] =
 	    "SELECT id, name, bytes, wall_ns, sum = row_sum(name, bytes, wall_ns)"
-	    " FROM picture WHERE id < ?1"
+	    " FROM picture WHERE id < ?1 AND wall_ns >= ?3 AND wall_ns < ?4"
 	    " ORDER BY id DESC LIMIT ?2",
 	[STORE_PICTURE_FIND] = "SELECT bytes FROM picture WHERE name = ?1",
 	[STORE_PICTURE_NAMES] = "SELECT name FROM picture",

@@ -19,7 +19,11 @@
 
 struct store;
 
-enum { STORE_EVENTS_KEPT = 100000, STORE_NAME_SIZE = SNAP_NAME_MAX + 1 };
+enum {
+	STORE_EVENTS_KEPT = 100000,
+	STORE_NAME_SIZE = SNAP_NAME_MAX + 1,
+	STORE_URL_SIZE = FILE_URL_MAX + 1
+};
 enum { STORE_DAMAGED_KEPT = 3, STORE_LOOK_S = 10, STORE_SALVAGE_S = 5 };
 
 struct store_limits {
@@ -91,6 +95,8 @@ struct store_query {
 	unsigned limit;	   /* 1..1000 */
 	size_t most_bytes; /* stop before the answer's JSON gets longer; 0 = no such limit */
 	const char *type;  /* NULL = all */
+	int64_t from_ns;   /* of this time or later */
+	int64_t to_ns;	   /* and before this; 0 = not given */
 };
 /* {"events": [{"id", "type", "ts", "data": {…}, "seen": true}, …], "first": N, "last": N}: a new
  * reference. first/last: what the log holds, 0 when empty; pruning keeps last. */
@@ -111,7 +117,7 @@ int store_save_picture(struct store *store, const char *stem, const unsigned cha
     uint32_t length, uint64_t wall_ns, const struct store_limits *limits,
     struct store_picture *saved, struct cause *why);
 /* {"snaps": [{"id", "name", "bytes", "ts"}, …], "count": N, "bytes": N} newest
- * first; of `query`: before, limit, most_bytes. */
+ * first; of `query`: before, limit, from_ns, to_ns, most_bytes. */
 int store_pictures(
     struct store *store, const struct store_query *query, json_t **answer, struct cause *why);
 int store_delete_picture(
@@ -120,6 +126,10 @@ void store_picture_totals(struct store *store, uint64_t *count, uint64_t *bytes)
 
 /* May this be a saved picture's name? Letters, digits, '-', '_' and one ".jpg". */
 bool store_name_valid(const char *name);
+
+/* The file that a list calls `url`, "snaps/NAME": *fd to be read, the caller's. STORE_MISSING: it
+ * is not there, or no more; STORE_FAILED: the disk says no. *fd is -1 then. */
+int store_open_file(struct store *store, const char *url, int *fd, struct cause *why);
 
 /* ---- the whole state of a camera, for a backup; STORE_ results ---- */
 

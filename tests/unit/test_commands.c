@@ -137,7 +137,7 @@ take_fds(struct end *end, struct msghdr *message)
 	struct cmsghdr *part = CMSG_FIRSTHDR(message);
 
 	if (part != NULL && part->cmsg_type == SCM_RIGHTS)
-		memcpy(end->fds, CMSG_DATA(part), sizeof end->fds);
+		memcpy(end->fds, CMSG_DATA(part), part->cmsg_len - CMSG_LEN(0));
 }
 
 /* Read what there is; false at the end of the connection. */
@@ -913,7 +913,7 @@ test_armed(void **state)
 static void
 test_snapshot_now(void **state)
 {
-	char path[400], command[128];
+	char path[400], command[128], bytes[32];
 	json_t *reply;
 
 	(void)state;
@@ -938,6 +938,14 @@ test_snapshot_now(void **state)
 	assert_string_equal(
 	    json_get_text(json_array_get(json_object_get(reply, "snaps"), 0), "url"), path + 10);
 	json_decref(reply);
+	snprintf(command, sizeof command, "{\"cmd\":\"read\",\"url\":\"%.60s\"}", path + 10);
+	assert_string_equal(ask(&one, command), "{\"ok\":true}");
+	assert_int_equal(read(one.fds[0], bytes, sizeof bytes), 15);
+	close(one.fds[0]);
+	one.fds[0] = -1;
+	assert_string_equal(ask(&one, "{\"cmd\":\"read\",\"url\":\"snaps/no.jpg\"}"),
+	    "{\"ok\":true,\"missing\":\"gone\"}");
+	assert_int_equal(one.fds[0], -1);
 	snprintf(
 	    command, sizeof command, "{\"cmd\":\"snap_delete\",\"name\":\"%.60s\"}", path + 16);
 	assert_string_equal(ask(&one, command), "{\"ok\":true}");

@@ -182,10 +182,10 @@ test_arguments_are_told(void **state)
 {
 	json_t *names = arguments_names(command_rows[COMMAND_EVENTS].arguments);
 	json_t *rows = arguments_describe(command_rows[COMMAND_EVENTS].arguments);
-	json_t *limit = json_array_get(rows, 2), *type = json_array_get(rows, 3);
+	json_t *limit = json_array_get(rows, 2), *type = json_array_get(rows, 5);
 
 	(void)state;
-	assert_string_equal(json_string_value(names), "before, after, limit, type");
+	assert_string_equal(json_string_value(names), "before, after, limit, from, to, type");
 	assert_string_equal(json_get_text(limit, "type"), "integer");
 	assert_int_equal(json_integer_value(json_object_get(limit, "max")), 1000);
 	assert_int_equal(json_integer_value(json_object_get(limit, "default")), 50);

@@ -197,6 +197,18 @@ test_events(void **state)
 	    ids((struct store_query){ .after = 2, .limit = 1, .type = "motion" }), "3 1..6");
 	assert_string_equal(
 	    ids((struct store_query){ .after = -1, .limit = 9, .type = "x" }), "1..6");
+	/* event N was at N s */
+	assert_string_equal(ids((struct store_query){ .after = 0,
+				.limit = 9,
+				.from_ns = 2 * (int64_t)second,
+				.to_ns = 5 * (int64_t)second }),
+	    "2 3 4 1..6");
+	assert_string_equal(
+	    ids((struct store_query){
+		.after = -1, .limit = 9, .from_ns = 4 * (int64_t)second, .type = "motion" }),
+	    "5 1..6");
+	assert_string_equal(
+	    ids((struct store_query){ .after = -1, .limit = 9, .to_ns = 1 }), "1..6");
 }
 
 static void
@@ -492,6 +504,43 @@ test_pages_of_pictures(void **state)
 	assert_int_equal(store_pictures(store, &query, &answer, &why), STORE_OK);
 	assert_in_range(json_array_size(json_object_get(answer, "snaps")), 1, 4);
 	json_decref(answer);
+	for (int later = 0; later < 2; later++) {
+		query = (struct store_query){ .limit = 1000,
+			.from_ns = (1700000000 - 1 + later) * (int64_t)second,
+			.to_ns = (1700000000 + later) * (int64_t)second };
+		assert_int_equal(store_pictures(store, &query, &answer, &why), STORE_OK);
+		assert_int_equal(
+		    json_array_size(json_object_get(answer, "snaps")), later == 1 ? 5 : 0);
+		json_decref(answer);
+	}
+}
+
+/* What is not ours, or no more, is not opened, and each refusal has its reason. */
+static void
+test_open_file(void **state)
+{
+	static const char *const none[] = { "", "snaps/", "snaps/gone.jpg", "p.jpg",
+		"snaps/../state.db", "../cam/snaps/p.jpg", "snaps/.new", "/etc/passwd",
+		"snaps//p.jpg" };
+	struct store_picture saved;
+	char bytes[16];
+	int fd;
+
+	(void)state;
+	save("p", 10, &no_limits, &saved);
+	assert_int_equal(store_open_file(store, "snaps/p.jpg", &fd, &why), STORE_OK);
+	assert_int_equal(read(fd, bytes, sizeof bytes), 10);
+	assert_int_equal(write(fd, bytes, 1), -1);
+	close(fd);
+	for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
+		assert_int_equal(store_open_file(store, none[i], &fd, &why), STORE_MISSING);
+		assert_int_equal(fd, -1);
+		assert_string_equal(why.text, "gone");
+	}
+	assert_int_equal(symlink("/etc/passwd", scratch_path("cam/snaps/link.jpg")), 0);
+	assert_int_equal(store_open_file(store, "snaps/link.jpg", &fd, &why), STORE_FAILED);
+	assert_int_equal(fd, -1);
+	assert_non_null(strstr(why.text, "snaps/link.jpg: "));
 }
 
 static void
@@ -965,6 +1014,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_a_picture, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_two_in_one_second, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_pages_of_pictures, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_open_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_names, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_the_oldest_go_first, setup, teardown),
 		cmocka_unit_test_setup_teardown(
