@@ -289,6 +289,11 @@ const struct ctl_command ctl_commands[] = {
 	    .arguments = "NAME ...",
 	    .help = "Delete saved pictures.",
 	    .run = run_delete },
+	{ .name = "export",
+	    .arguments = "[--from=TIME] [--to=TIME] FILE",
+	    .help =
+		"What happened in a time as one ZIP (- is standard output): events, saved pictures and their checksums. TIME is 2026-11-29, 2026-11-29T06:30 or seconds since 1970.",
+	    .run = ctl_export },
 	{ .name = "controls",
 	    .asks = "controls",
 	    .help = "The camera's own controls.",

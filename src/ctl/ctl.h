@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 #include "client/cameras.h"
-#include "ctl/control_client.h"
+#include "client/control_client.h"
 
 /* Exit statuses, documented in orielctl(1). */
 enum { CTL_OK, CTL_REFUSED, CTL_USAGE, CTL_NO_DAEMON };
@@ -67,6 +67,7 @@ int ctl_session(struct ctl *ctl, int argc, char **argv);
 int ctl_notsent_lowat(struct ctl *ctl, int argc, char **argv);
 int ctl_backup(struct ctl *ctl, int argc, char **argv);
 int ctl_restore(struct ctl *ctl, int argc, char **argv);
+int ctl_export(struct ctl *ctl, int argc, char **argv);
 int ctl_tls(struct ctl *ctl, int argc, char **argv);
 
 #endif

@@ -11,6 +11,8 @@ const unsigned char record_end[RECORD_END_SIZE] = {
 };
 /* clang-format on */
 
+const unsigned char record_broken[RECORD_HEADER_SIZE] = { 0 };
+
 void
 record_header(unsigned char header[RECORD_HEADER_SIZE], enum record_type type, size_t length)
 {

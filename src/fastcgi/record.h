@@ -35,6 +35,9 @@ enum {
 /* Closes STDOUT and the request: the last bytes of every answer. */
 extern const unsigned char record_end[RECORD_END_SIZE];
 
+/* No record: to nginx, an answer that merely stops is whole, and one that ends with this is not. */
+extern const unsigned char record_broken[RECORD_HEADER_SIZE];
+
 void record_header(unsigned char header[RECORD_HEADER_SIZE], enum record_type type, size_t length);
 
 /* How many bytes `length` bytes take as STDOUT records. */

@@ -25,6 +25,16 @@ static const struct field events_query[] = {
 	FIELD_END,
 };
 
+static const struct field export_query[] = {
+	FIELD("from", TEXT,
+	    "not before this time: seconds since 1970, 2026-11-29 or 2026-11-29T06:30 in the "
+	    "machine's time zone, with Z behind in UTC",
+	    .optional = true),
+	FIELD("to", TEXT, "only before this time, the same way; a day alone is in it as a whole",
+	    .optional = true),
+	FIELD_END,
+};
+
 static const struct field session_query[] = {
 	FIELD("origin", TEXT, "may a page of this origin open a WebSocket?", .optional = true),
 	FIELD_END,
@@ -63,6 +73,7 @@ const struct http_route http_routes[ROUTE_COUNT] = {
 	[ROUTE_SNAPSHOT] = { .query = snapshot_query },
 	[ROUTE_STREAM] = { .query = stream_query },
 	[ROUTE_EVENTS] = { .query = events_query },
+	[ROUTE_EXPORT] = { .query = export_query },
 	[ROUTE_EVENT] = { .name = "the event's number" },
 	[ROUTE_SNAP] = { .name = "the picture's name" },
 	[ROUTE_DELETE_SNAP] = { .name = "the picture's name" },
@@ -138,6 +149,8 @@ const struct http_answer http_answers[] = {
 	OBJECT(EVENT, past_event_fields, "The event."),
 	OBJECT(ACK, ack_answer, "Up to where all has been seen, and who has."),
 	BYTES(SNAP, 200, "image/jpeg", "The picture."),
+	BYTES(EXPORT, 200, "application/zip",
+	    "The archive; one that is cut off ends without a proper end of the answer."),
 	OBJECT(READY, ok_fields, "There is a fresh frame."),
 	BYTES(PAGE, 200, HTML, "The dashboard."),
 	EMPTY(PAGE, 303, "To the page of the camera that was named."),

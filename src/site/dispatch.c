@@ -9,6 +9,7 @@
 #include "site/api.h"
 #include "site/dashboard.h"
 #include "site/exchange.h"
+#include "site/export.h"
 #include "site/login_routes.h"
 #include "site/site_state.h"
 #include "site/view.h"

@@ -9,6 +9,7 @@
 
 #include "auth/backoff.h"
 #include "auth/secret.h"
+#include "base/clock.h"
 #include "base/hosts.h"
 #include "base/log.h"
 #include "base/unixsock.h"
@@ -31,12 +32,12 @@ struct program {
 	bool inherited; /* systemd owns the socket's file */
 };
 
-/* The system calls of a worker. (Its parent also looks after workers.) The log-in has a
- * database, and a thread that hashes. */
+/* The system calls of a worker. (Its parent also looks after workers.) An export has a thread. The
+ * log-in has another one, which hashes, and a database. */
 static unsigned
 worker_calls(const struct program *program)
 {
-	return CONFINE_WATCH | (program->backoff != NULL ? CONFINE_STORE | CONFINE_THREADS : 0);
+	return CONFINE_WATCH | CONFINE_THREADS | (program->backoff != NULL ? CONFINE_STORE : 0);
 }
 
 /* The parent, and so the workers. */
@@ -55,6 +56,7 @@ program_give_up_rights(const struct program *program)
 	};
 
 	json_object_seed(0); /* while the seed can still be read */
+	clock_fix_zone();
 	confine(worker_calls(program) | CONFINE_PROCESSES, paths, sizeof paths / sizeof paths[0]);
 }
 

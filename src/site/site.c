@@ -11,6 +11,7 @@
 #include "fanout/fanout.h"
 #include "loop/timer.h"
 #include "site/dispatch.h"
+#include "site/export.h"
 #include "site/settings.h"
 #include "site/site_state.h"
 
@@ -132,6 +133,7 @@ site_deinit(struct site *site)
 	struct event *events[] = { site->term, site->interrupt, site->farewell, site->beat };
 
 	fastcgi_server_free(&site->server);
+	exports_end(site);
 	login_deinit(&site->login);
 	registry_free(&site->registry, site_drop);
 	limiter_deinit(&site->streams.limiter);

@@ -5,6 +5,7 @@
 
 #include <event2/event.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "base/hosts.h"
 #include "base/options.h"
@@ -12,6 +13,8 @@
 #include "fanout/frame_buf.h"
 #include "site/login.h"
 #include "site/registry.h"
+
+struct export;
 
 struct site {
 	const struct options *options;
@@ -24,6 +27,8 @@ struct site {
 	struct admission streams, events, waits; /* viewers now */
 	struct admission commands;		 /* under way */
 	struct frame_buf_budget frames;		 /* memory for frames under way to viewers */
+	LIST_HEAD(, export) exports;		 /* under way, or about to end */
+	unsigned exports_count;
 	_Atomic uint64_t *pulse;
 };
 

@@ -130,6 +130,7 @@ def test_every_route_answers_as_it_says(make_site, sites, dev):
     good(site, "GET", "/", 303, query="?cam=cam")
     good(site, "GET", "/stream.jpg", headers={"Accept": "application/octet-stream"})
     good(site, "GET", "/session", query=f"?origin={site.origin}")
+    good(site, "GET", "/export", query="?to=1000")
     good(site, "GET", "/login", 303)
     good(site, "GET", "/snaps/{name}", name=name)
     good(site, "DELETE", "/snaps/{name}", name=name)
@@ -156,6 +157,7 @@ def test_every_route_answers_as_it_says(make_site, sites, dev):
 
 @pytest.mark.parametrize("method, path, status, kw", [
     ("GET", "/snapshot.jpg", 400, {"query": "?wait=x"}), ("GET", "/stream.jpg", 400, {"query": "?fps=0"}),
+    ("GET", "/export", 400, {"query": "?from=x"}),
     ("GET", "/snaps/{name}", 404, {}), ("DELETE", "/snaps/{name}", 404, {"headers": {"Idempotency-Key": "another key, long"}}),
     ("GET", "/", 404, {"query": "?cam=porch"}), ("POST", "/config", 400, {"json": {"threshold": "x"}}),
     ("POST", "/config", 415, {"data": "x"}), ("POST", "/config", 413, {"data": "x" * 20000}),
@@ -198,7 +200,7 @@ def test_query_parameters_are_those_of_the_table(site):
             for value in beyond:
                 assert ask(site, "GET", path, query=f"?{parameter['name']}={value}") == 400, (parameter, value)
     names = {parameter["name"] for parameter in OPENAPI["paths"]["/history"]["get"]["parameters"]}
-    assert names == {"before", "after", "limit", "type"}
+    assert names == {"before", "after", "limit", "from", "to", "type"}
 
 
 # ---- events --------------------------------------------------------------------------------------

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* control_client: a connection to an orield for a program that may block: send a command, get
  * the answer. Every wait is limited. */
-#ifndef ORIEL_CTL_CONTROL_CLIENT_H
-#define ORIEL_CTL_CONTROL_CLIENT_H
+#ifndef ORIEL_CLIENT_CONTROL_CLIENT_H
+#define ORIEL_CLIENT_CONTROL_CLIENT_H
 
 #include <jansson.h>
 #include <stddef.h>
@@ -25,6 +25,9 @@ void control_client_close(
 /* Send one command and wait for its reply. Takes the reference to `command`.
  * Events that come in between are dropped. NULL with *why: no orield any more. */
 json_t *control_client_ask(struct control_client *call, json_t *command, struct cause *why);
+
+/* The first descriptor that came with the last reply, -1 when none did: the caller's now. */
+int control_client_take_fd(struct control_client *call);
 
 /* The next line, whatever it is, waiting for at most `seconds`, -1 = for ever.
  * NULL with *why. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "ctl/control_client.h"
+#include "client/control_client.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -16,7 +16,8 @@ control_client_open(struct control_client *call, const char *path)
 {
 	int fd = unixsock_connect(path);
 
-	call->fds[0] = call->fds[1] = -1;
+	for (int i = 0; i < LINES_FDS; i++)
+		call->fds[i] = -1;
 	call->lines = fd != -1 ? lines_new(true) : NULL;
 	if (call->lines != NULL) {
 		lines_open(call->lines, fd);
@@ -107,6 +108,15 @@ control_client_line(struct control_client *call, int seconds, struct cause *why)
 	if (line == NULL)
 		cause_detail(why, &reason_bad_answer, "the camera daemon sent what is no JSON");
 	return line;
+}
+
+int
+control_client_take_fd(struct control_client *call)
+{
+	int fd = call->fds[0];
+
+	call->fds[0] = -1;
+	return fd;
 }
 
 /* ---- a command out --------------------------------------------------- */
