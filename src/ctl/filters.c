@@ -53,7 +53,7 @@ filter_names_init(struct filter_names *options, const struct field *arguments, c
 	*options = (struct filter_names){ 0 };
 	if (flag != NULL) {
 		name->name = flag;
-		name->val = flag[0];
+		name->val = (unsigned char)flag[0];
 		name++;
 		*letter++ = flag[0];
 	}

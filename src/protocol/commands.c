@@ -322,10 +322,10 @@ static const struct field HELP_reply[] = {
 /* ---- the table ------------------------------------------------------- */
 
 #define COMMAND_ROW(ID, NAME, ROLE, LENGTH, HELP) \
-	[COMMAND_##ID] = { .name = NAME,          \
-		.role = ROLE,                     \
-		.length = LENGTH,                 \
-		.help = HELP,                     \
+	[COMMAND_##ID] = { .name = (NAME),        \
+		.role = (ROLE),                   \
+		.length = (LENGTH),               \
+		.help = (HELP),                   \
 		.arguments = ID##_arguments,      \
 		.reply = ID##_reply },
 const struct command_row command_rows[COMMAND_COUNT] = { COMMANDS(COMMAND_ROW) };

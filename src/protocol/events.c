@@ -111,7 +111,7 @@ static const struct field RING_fields[] = {
 };
 
 #define EVENT_ROW(ID, NAME, KIND, HELP) \
-	[EVENT_##ID] = { .name = NAME, .kind = KIND, .fields = ID##_fields, .help = HELP },
+	[EVENT_##ID] = { .name = (NAME), .kind = (KIND), .fields = ID##_fields, .help = (HELP) },
 const struct event_row event_rows[EVENT_COUNT] = { EVENTS(EVENT_ROW) };
 #undef EVENT_ROW
 
