@@ -59,7 +59,7 @@ def house(sites):
     site.start(ready=False)
     oriel.wait_for(lambda: answers(site))
     oriel.wait_for(lambda: site.status()["frames"] > 5)
-    oriel.wait_for(lambda: site.command({"cmd": "events", "type": "motion"})["events"])
+    oriel.wait_for(lambda: site.command({"cmd": "events", "type": "motion_end"})["events"])
     for daemon in site.daemons.values():
         daemon.baseline = daemon.descriptors()
     yield site
@@ -107,6 +107,7 @@ def test_events_and_snaps(ctl):
     assert numbers == sorted(numbers) and numbers[0] == 1
     assert re.search(r"^ +\d+  \d{4}-\d\d-\d\d \d\d:\d\d:\d\d  motion  [\d.]+ % changed, threshold \d+ % \(number \d+\), "
                      r"saved motion-\d+-\d+\.jpg$", "\n".join(lines), re.M)
+    assert re.search(r" motion_end  of \d+: \d+\.\d s, peak \d+\.\d %$", "\n".join(lines), re.M)
     assert all(" motion  " in line for line in ctl.ok("events", "-t", "motion").splitlines())
     assert [int(line.split()[0]) for line in ctl.ok("events", "-a", 1, "-n", 2).splitlines()] == [2, 3]
     assert ctl.ok("events", "--after=1", "--limit=2") == ctl.ok("events", "-a", 1, "-n", 2)

@@ -860,6 +860,26 @@ test_motion_ends_with_its_camera(void **state)
 	skip_report(CAPTURE_OFFLINE);
 }
 
+/* The thread cannot say so: it is in a call to the driver. */
+static void
+test_motion_ends_when_the_driver_hangs(void **state)
+{
+	const uint64_t one = 1;
+
+	(void)state;
+	film_begin();
+	film_motion();
+	capture_look_for_hang(capture);
+	assert_true(status_now().span.open);
+	pthread_mutex_lock(&fake.lock);
+	assert_int_equal(write(fake.source.fd, &one, sizeof one), sizeof one);
+	for (int i = 0; i < 100 && !status_now().hangs; i++)
+		usleep(100000);
+	capture_look_for_hang(capture);
+	pthread_mutex_unlock(&fake.lock);
+	expect_end("Fake does not answer");
+}
+
 static void
 test_frames_go_out_before_motion_is_judged(void **state)
 {
@@ -1014,6 +1034,7 @@ main(void)
 		CAPTURE_TEST(test_motion_that_does_not_count),
 		CAPTURE_TEST(test_motion_ends),
 		CAPTURE_TEST(test_motion_ends_with_its_camera),
+		CAPTURE_TEST(test_motion_ends_when_the_driver_hangs),
 		CAPTURE_TEST(test_frames_go_out_before_motion_is_judged),
 		CAPTURE_TEST(test_no_more_judgements_than_asked_for),
 		CAPTURE_TEST(test_steady_state_of_jpeg),
