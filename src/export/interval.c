@@ -39,7 +39,7 @@ tm_is_real(const struct tm *tm)
 	struct tm same = *tm;
 
 	return tm->tm_hour < 24 && tm->tm_min < 60 && tm->tm_sec < 60 && timegm(&same) != -1 &&
-	    same.tm_mday == tm->tm_mday && same.tm_mon == tm->tm_mon;
+	    same.tm_mon == tm->tm_mon; /* a 31 April is in May */
 }
 
 /* `day`: the text is a day alone. False: it is none of the forms, or is not in the calendar. */

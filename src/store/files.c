@@ -10,11 +10,22 @@
 static int
 file_folder(const struct store *store, const char *url, const char **name)
 {
-	static const char snaps[] = "snaps/";
+	const struct {
+		const char *prefix;
+		int folder;
+		bool (*valid)(const char *name);
+	} folders[] = {
+		{ .prefix = "snaps/", .folder = store->snaps, .valid = store_name_valid },
+	};
 
-	*name = url + sizeof snaps - 1;
-	return strncmp(url, snaps, sizeof snaps - 1) == 0 && store_name_valid(*name) ? store->snaps
-										     : -1;
+	for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+		size_t length = strlen(folders[i].prefix);
+
+		*name = url + length;
+		if (strncmp(url, folders[i].prefix, length) == 0 && folders[i].valid(*name))
+			return folders[i].folder;
+	}
+	return -1;
 }
 
 int

@@ -23,6 +23,7 @@ def full(sites):
     """A site with 200 saved pictures, more than sockets on the way hold, and no motion."""
     site = sites.new(cameras={"cam": ["--source=testcard", "--no-motion", "--fps=10", "--width=1280", "--height=720", "--quality=95"]}).start()
     site.names = [site.command({"cmd": "snapshot_now"})["name"] for _ in range(200)]
+    site.bound_unsent()
     warm_up(site)
     site.begin()
     yield site
