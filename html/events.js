@@ -24,7 +24,7 @@ import { sentence } from './text.js';
  */
 
 // table: event names
-const TYPES = ['motion', 'motion_end', 'saved', 'camera', 'deleted', 'state', 'pulse', 'controls'];
+const TYPES = ['motion', 'motion_end', 'saved', 'camera', 'clip', 'deleted', 'state', 'pulse', 'controls'];
 // end
 const SILENCE = 20_000;     // ms: a camera that is online has a pulse every second
 const POLL = 1200;          // ms: long enough for a pulse

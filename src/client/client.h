@@ -48,7 +48,7 @@ enum client_failure {
 
 /* orield's answer. `line`: length bytes of JSON without tag and newline, borrowed for the call,
  * or NULL when no answer will come: `failure` says why. `fds`: the descriptors of the reply to
- * client_attach(), -1 where there is none. The callee owns those that it replaces by -1; the
+ * client_send_for_fds(), -1 where there is none. The callee owns those that it replaces by -1; the
  * others are closed after the call. */
 struct client_reply {
 	const char *line;
@@ -81,7 +81,11 @@ bool client_connected(const struct client *client);
 unsigned long client_send(struct client *client, struct client_way way, const char *line,
     size_t length, client_done *done, void *arg);
 
-/* Send `attach`: the one command whose reply brings descriptors. */
+/* The same, of a command whose reply brings descriptors. */
+unsigned long client_send_for_fds(
+    struct client *client, const char *line, size_t length, client_done *done, void *arg);
+
+/* Send `attach`. */
 unsigned long client_attach(struct client *client, client_done *done, void *arg);
 
 /* The asker has gone: its callback will not be called, and an unsent command is not sent. */

@@ -361,12 +361,19 @@ client_send(struct client *client, struct client_way way, const char *line, size
 }
 
 unsigned long
+client_send_for_fds(
+    struct client *client, const char *line, size_t length, client_done *done, void *arg)
+{
+	return client_enqueue(
+	    client, (struct client_way){ .lane = CLIENT_OURS }, line, length, true, done, arg);
+}
+
+unsigned long
 client_attach(struct client *client, client_done *done, void *arg)
 {
 	static const char line[] = "{\"cmd\":\"attach\"}";
 
-	return client_enqueue(client, (struct client_way){ .lane = CLIENT_OURS }, line,
-	    sizeof line - 1, true, done, arg);
+	return client_send_for_fds(client, line, sizeof line - 1, done, arg);
 }
 
 static bool

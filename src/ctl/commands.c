@@ -214,15 +214,51 @@ show_nothing(const json_t *reply)
 	(void)reply;
 }
 
+/* A picture is NAME.jpg, a clip something else. */
 static int
 run_delete(struct ctl *ctl, int argc, char **argv)
 {
 	int status = argc > 1 ? CTL_OK : ctl_usage(argv[0]);
 
-	for (int i = 1; i < argc && status == CTL_OK; i++)
+	for (int i = 1; i < argc && status == CTL_OK; i++) {
+		bool picture = strcmp(strchrnul(argv[i], '.'), ".jpg") == 0;
+
 		status = ask_and_show(ctl,
-		    json_pack("{s:s, s:s}", "cmd", "snap_delete", "name", argv[i]), show_nothing);
+		    json_pack("{s:s, s:s}", "cmd", picture ? "snap_delete" : "clip_delete", "name",
+			argv[i]),
+		    show_nothing);
+	}
 	return status;
+}
+
+static void
+show_record(const json_t *reply)
+{
+	long long seconds = json_integer_value(json_object_get(reply, "seconds"));
+
+	if (seconds > 0)
+		printf("recording for %lld s\n", seconds);
+	else
+		puts("recording ends");
+}
+
+static int
+run_record(struct ctl *ctl, int argc, char **argv)
+{
+	json_t *command;
+	char *end;
+	long long seconds;
+
+	if (argc != 2)
+		return ctl_usage(argv[0]);
+	if (strcmp(argv[1], "stop") == 0)
+		return ask_and_show(
+		    ctl, json_pack("{s:s, s:b}", "cmd", "record", "stop", 1), show_record);
+	seconds = strtoll(argv[1], &end, 10);
+	if (end == argv[1] || *end != '\0')
+		return ctl_usage(argv[0]);
+	command = json_pack("{s:s, s:I}", "cmd", "record", "seconds", (json_int_t)seconds);
+	return ask_and_show(ctl, command, show_record);
 }
 
 /* ---- the table ------------------------------------------------------- */
@@ -287,13 +323,23 @@ const struct ctl_command ctl_commands[] = {
 	    .show = show_snaps },
 	{ .name = "delete",
 	    .arguments = "NAME ...",
-	    .help = "Delete saved pictures.",
+	    .help = "Delete saved pictures and clips.",
 	    .run = run_delete },
 	{ .name = "export",
 	    .arguments = "[--from=TIME] [--to=TIME] FILE",
 	    .help =
 		"What happened in a time as one ZIP (- is standard output): events, saved pictures and their checksums. TIME is 2026-11-29, 2026-11-29T06:30 or seconds since 1970.",
 	    .run = ctl_export },
+	{ .name = "record",
+	    .arguments = "SECONDS | stop",
+	    .help =
+		"Record a clip, from a little before now on, for so long (1 to 600); stop: no longer.",
+	    .run = run_record },
+	{ .name = "clips",
+	    .asks = "clips",
+	    .help = "Clips, the newest first; -b: before ID.",
+	    .run = run_asking,
+	    .show = show_clips },
 	{ .name = "controls",
 	    .asks = "controls",
 	    .help = "The camera's own controls.",

@@ -12,6 +12,7 @@ void show_settings(const json_t *reply); /* of `get` */
 void show_changed(const json_t *reply);	 /* of `set` */
 void show_event(const json_t *event);	 /* of `events`, or a line to a subscriber */
 void show_snaps(const json_t *reply);
+void show_clips(const json_t *reply);
 void show_controls(const json_t *reply);
 void show_cameras(const json_t *list); /* source_list() */
 

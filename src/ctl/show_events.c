@@ -42,6 +42,19 @@ show_saved(const json_t *data)
 }
 
 static void
+show_clip(const json_t *data)
+{
+	char bytes[16];
+
+	show_text(json_get_text(data, "name"));
+	printf(", %.1f s, %s, ", show_number_of(data, "seconds"),
+	    show_bytes(bytes, sizeof bytes, show_integer_of(data, "bytes")));
+	show_text(json_get_text(data, "cause"));
+	if (json_is_true(json_object_get(data, "cut")))
+		printf(", cut");
+}
+
+static void
 show_camera(const json_t *data)
 {
 	if (json_is_true(json_object_get(data, "online"))) {
@@ -78,6 +91,7 @@ show_event(const json_t *event)
 	case EVENT_MOTION_END: show_motion_end(data); break;
 	case EVENT_SAVED: show_saved(data); break;
 	case EVENT_CAMERA: show_camera(data); break;
+	case EVENT_CLIP: show_clip(data); break;
 	default: show_value(data);
 	}
 	printf("\n");
@@ -99,5 +113,24 @@ show_snaps(const json_t *reply)
 		printf("\n");
 	}
 	printf("%lld pictures, %s\n", show_integer_of(reply, "count"),
+	    show_bytes(bytes, sizeof bytes, show_integer_of(reply, "bytes")));
+}
+
+void
+show_clips(const json_t *reply)
+{
+	char bytes[16];
+	size_t index;
+	json_t *clip;
+
+	json_array_foreach(json_object_get(reply, "clips"), index, clip)
+	{
+		printf("%6lld  ", show_integer_of(clip, "id"));
+		show_time(show_number_of(clip, "ts"));
+		printf("  ");
+		show_clip(clip);
+		printf("\n");
+	}
+	printf("%lld clips, %s\n", show_integer_of(reply, "count"),
 	    show_bytes(bytes, sizeof bytes, show_integer_of(reply, "bytes")));
 }

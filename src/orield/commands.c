@@ -15,15 +15,7 @@
 #include "protocol/reasons.h"
 #include "protocol/settings.h"
 
-enum { REPLY_ROOM = LINE_MAX_SIZE - 512 }; /* of a line, for a list: the rest is around it */
-
 /* ---- what waits for the store ---------------------------------------- */
-
-struct request {
-	struct orield *orield;
-	struct call *call;
-	void (*done)(struct request *request, struct store_job *job);
-};
 
 static void
 request_done(void *arg, struct store_job *job)
@@ -37,8 +29,7 @@ request_done(void *arg, struct store_job *job)
 	free(request);
 }
 
-/* A job whose success is answered by `done`; NULL when the call was refused. */
-static struct store_job *
+struct store_job *
 request_job(struct orield *orield, struct call *call, enum store_job_kind kind,
     void (*done)(struct request *request, struct store_job *job))
 {
@@ -54,7 +45,7 @@ request_job(struct orield *orield, struct call *call, enum store_job_kind kind,
 	return job;
 }
 
-static void
+void
 request_submit(struct orield *orield, struct store_job *job)
 {
 	struct request *request = job->arg;
@@ -64,6 +55,13 @@ request_submit(struct orield *orield, struct store_job *job)
 	call_refuse(request->call, &reason_busy);
 	free(request);
 	store_job_free(&job);
+}
+
+void
+request_published(struct request *request, struct store_job *job)
+{
+	call_reply(request->call, json_pack("{sb}", "ok", 1));
+	publisher_publish(request->orield->publisher, job->events);
 }
 
 /* ---- looking --------------------------------------------------------- */
@@ -330,17 +328,10 @@ handle_SNAPSHOT_NOW(struct orield *orield, struct call *call, const json_t *comm
 	request_submit(orield, job);
 }
 
-static void
-delete_done(struct request *request, struct store_job *job)
-{
-	call_reply(request->call, json_pack("{s:b}", "ok", 1));
-	publisher_publish(request->orield->publisher, job->events);
-}
-
 void
 handle_SNAP_DELETE(struct orield *orield, struct call *call, const json_t *command)
 {
-	struct store_job *job = request_job(orield, call, STORE_JOB_DELETE, delete_done);
+	struct store_job *job = request_job(orield, call, STORE_JOB_DELETE, request_published);
 
 	if (job == NULL)
 		return;

@@ -46,6 +46,7 @@ struct peer {
 	/* What the connection asked for; the commands' to keep. */
 	unsigned viewers[PEER_KINDS];
 	bool subscribed, pulse;
+	bool recorder;		     /* writes the clips of this camera */
 	bool attached;		     /* wants the ring, whether there is one yet or not */
 	bool live;		     /* has all events of the past; false while catching up */
 	int64_t replayed;	     /* number of the newest event of the past it was sent */

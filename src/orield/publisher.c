@@ -46,6 +46,12 @@ wants_ring(const struct peer *peer)
 	return peer->attached;
 }
 
+static bool
+wants_record(const struct peer *peer)
+{
+	return peer->recorder;
+}
+
 void
 publisher_hang_up(struct publisher *publisher, const struct reason *reason)
 {
@@ -105,6 +111,17 @@ publisher_ring(struct publisher *publisher, uint64_t generation)
 {
 	publisher_unnumbered(publisher, EVENT_RING,
 	    json_pack("{s:I}", "generation", (json_int_t)generation), wants_ring);
+}
+
+bool
+publisher_record(struct publisher *publisher, json_t *data)
+{
+	struct peer *peer = control_server_first(publisher->peers);
+
+	while (peer != NULL && !wants_record(peer))
+		peer = control_server_next(peer);
+	publisher_unnumbered(publisher, EVENT_RECORD, data, wants_record);
+	return peer != NULL;
 }
 
 static void

@@ -51,6 +51,9 @@ void publisher_hang_up(struct publisher *publisher, const struct reason *reason)
 /* A new ring: to those who asked to attach, subscribed or not. */
 void publisher_ring(struct publisher *publisher, uint64_t generation);
 
+/* Somebody asks to record: steals `data`. False when nobody is there who does. */
+bool publisher_record(struct publisher *publisher, json_t *data);
+
 /* Settings, counters or the camera changed: a `state` line at the end of this
  * turn, but no more than 20 a second. */
 void publisher_state(struct publisher *publisher);

@@ -45,6 +45,7 @@ bool
 store_job_asks(const struct store_job *job)
 {
 	return job->kind == STORE_JOB_EVENTS || job->kind == STORE_JOB_PICTURES ||
+	    job->kind == STORE_JOB_CLIPS || job->kind == STORE_JOB_CLIPS_LEFT ||
 	    job->kind == STORE_JOB_READ;
 }
 

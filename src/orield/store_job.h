@@ -22,13 +22,20 @@ enum store_job_kind {
 	STORE_JOB_EVENT,      /* event_type, data, wall_ns */
 	STORE_JOB_SET,	      /* data: {name: text} */
 	STORE_JOB_RESET,
-	STORE_JOB_ACK,	    /* count; seen: 0: there is no such event, see why */
-	STORE_JOB_COUNTERS, /* frames, and when a span is open: moving, figures */
-	STORE_JOB_EVENTS,   /* query */
-	STORE_JOB_PICTURES, /* query */
-	STORE_JOB_DELETE,   /* name */
-	STORE_JOB_READ,	    /* url. Out: fds[0], or why there is none */
-	STORE_JOB_LOOK,	    /* for damage, in all of the database: store_look() */
+	STORE_JOB_ACK,	       /* count; seen: 0: there is no such event, see why */
+	STORE_JOB_COUNTERS,    /* frames, and when a span is open: moving, figures */
+	STORE_JOB_EVENTS,      /* query */
+	STORE_JOB_PICTURES,    /* query */
+	STORE_JOB_DELETE,      /* name */
+	STORE_JOB_READ,	       /* url. Out: fds[0], or why there is none */
+	STORE_JOB_CLIP_OPEN,   /* name: wanted; limits. Out: name, fds[0] */
+	STORE_JOB_CLIP_FILM,   /* name. Out: fds */
+	STORE_JOB_CLIP_DONE,   /* name, data, wall_ns, limits, matroska */
+	STORE_JOB_CLIP_DROP,   /* name */
+	STORE_JOB_CLIPS_LEFT,  /* answer: an array of names */
+	STORE_JOB_CLIPS,       /* query */
+	STORE_JOB_CLIP_DELETE, /* name */
+	STORE_JOB_LOOK,	       /* for damage, in all of the database: store_look() */
 	STORE_JOB_KINDS
 };
 
@@ -62,6 +69,7 @@ struct store_job { /* made by store_job_new, freed by the store worker after `do
 	int fds[3];    /* owned; -1 where none */
 	int64_t event; /* number of the saved picture's event */
 	int64_t seen;
+	bool matroska;
 	uint64_t triggers; /* trigger_count after this job */
 };
 

@@ -116,6 +116,8 @@ store_jobs_settle(struct store_jobs *jobs, const struct store_job *job)
 	if (job->kind == STORE_JOB_ACK && job->result == STORE_OK && job->seen != 0)
 		json_object_set_new(jobs->values, "seen",
 		    json_sprintf("%" JSON_INTEGER_FORMAT, (json_int_t)job->seen));
+	if (job->kind == STORE_JOB_CLIP_DONE && job->result == STORE_OK)
+		store_drop_clip(jobs->store, job->name, NULL);
 }
 
 /* ---- opening --------------------------------------------------------- */
@@ -328,6 +330,13 @@ static const struct {
 	[STORE_JOB_PICTURES] = { .run = run_pictures },
 	[STORE_JOB_DELETE] = { .run = run_delete, .writes = true },
 	[STORE_JOB_READ] = { .run = run_read },
+	[STORE_JOB_CLIP_OPEN] = { .run = store_jobs_run_clip_open, .writes = true },
+	[STORE_JOB_CLIP_FILM] = { .run = store_jobs_run_clip_film, .writes = true },
+	[STORE_JOB_CLIP_DONE] = { .run = store_jobs_run_clip_done, .writes = true },
+	[STORE_JOB_CLIP_DROP] = { .run = store_jobs_run_clip_drop, .writes = true },
+	[STORE_JOB_CLIPS_LEFT] = { .run = store_jobs_run_clips_left },
+	[STORE_JOB_CLIPS] = { .run = store_jobs_run_clips },
+	[STORE_JOB_CLIP_DELETE] = { .run = store_jobs_run_clip_delete, .writes = true },
 	[STORE_JOB_LOOK] = { .run = run_look },
 };
 

@@ -27,4 +27,13 @@ int store_jobs_end_owed(struct store_jobs *jobs, struct store_job *job);
 /* The store has been opened: end what was going on when orield died. */
 void store_jobs_open_motion(struct store_jobs *jobs, struct store_job *job);
 
+/* ---- store_jobs_clips.c ---- */
+int store_jobs_run_clip_open(struct store_jobs *jobs, struct store_job *job);
+int store_jobs_run_clip_film(struct store_jobs *jobs, struct store_job *job);
+int store_jobs_run_clip_done(struct store_jobs *jobs, struct store_job *job);
+int store_jobs_run_clip_drop(struct store_jobs *jobs, struct store_job *job);
+int store_jobs_run_clips_left(struct store_jobs *jobs, struct store_job *job);
+int store_jobs_run_clips(struct store_jobs *jobs, struct store_job *job);
+int store_jobs_run_clip_delete(struct store_jobs *jobs, struct store_job *job);
+
 #endif

@@ -76,6 +76,50 @@ static const struct field READ_arguments[] = {
 	FIELD_END,
 };
 
+static const struct field RECORD_arguments[] = {
+	FIELD("seconds", INTEGER, "for how long; what is recorded already goes on for so long",
+	    .optional = true, .unit = "s", .min = 1, .max = RECORD_SECONDS_MAX),
+	FIELD("stop", BOOLEAN, "true: no longer", .optional = true),
+	FIELD_END,
+};
+
+static const struct field CLIPS_arguments[] = {
+	FIELD("before", INTEGER, "only clips before this one", .optional = true, .min = 1,
+	    .max = INT64_MAX),
+	LIMIT,
+	FIELD_END,
+};
+
+#define CLIP_NAME FIELD("name", TEXT, "what clip_open called it", .length = SNAP_NAME_MAX)
+#define CLIP_CAUSE                                                                         \
+	FIELD("cause", TEXT, "why it is recorded", .length = 15, .choices = CLIP_CAUSES),  \
+	    FIELD("motion", INTEGER, "id of the motion event", .optional = true, .min = 1, \
+		.max = INT64_MAX),                                                         \
+	    FIELD("wall_ns", INTEGER, "when its cause was, since 1970", .unit = "ns",      \
+		.max = INT64_MAX)
+
+static const struct field CLIP_DELETE_arguments[] = {
+	FIELD("name", TEXT, "the clip's name", .length = SNAP_NAME_MAX),
+	FIELD_END,
+};
+
+static const struct field CLIP_OPEN_arguments[] = { CLIP_CAUSE, FIELD_END };
+static const struct field CLIP_FILM_arguments[] = { CLIP_NAME, FIELD_END };
+static const struct field CLIP_DROP_arguments[] = { CLIP_NAME, FIELD_END };
+
+static const struct field CLIP_DONE_arguments[] = {
+	CLIP_NAME,
+	CLIP_CAUSE,
+	FIELD("codec", TEXT, "what the film is", .length = 15, .choices = CLIP_CODECS),
+	FIELD("ms", INTEGER, "how long it plays", .unit = "ms", .max = INT64_MAX),
+	FIELD("before_ms", INTEGER, "how much of that was before its cause", .unit = "ms",
+	    .max = INT64_MAX),
+	FIELD("cut", BOOLEAN, "the recording did not end by itself"),
+	FIELD_END,
+};
+
+#define RECORDER_arguments nothing
+
 static const struct field CONTROL_arguments[] = {
 	FIELD("", CONTROLS, "what to set", .optional = true),
 	FIELD_END,
@@ -263,6 +307,31 @@ static const struct field READ_reply[] = {
 	FIELD_END,
 };
 
+static const struct field RECORD_reply[] = {
+	OK,
+	FIELD("seconds", INTEGER, "for how long from now on", .unit = "s"),
+	FIELD_END,
+};
+
+static const struct field CLIPS_reply[] = {
+	FIELD("clips", LIST, "newest first", .fields = clip_fields),
+	COUNT("count", "how many there are in all"),
+	FIELD("bytes", INTEGER, "how large all are together", .unit = "bytes"),
+	FIELD_END,
+};
+
+static const struct field RECORDER_reply[] = {
+	OK,
+	FIELD("left", TEXTS, "names of clips that were begun and not finished"),
+	FIELD_END,
+};
+
+static const struct field CLIP_OPEN_reply[] = {
+	OK,
+	FIELD("name", TEXT, "what it is called until it is finished"),
+	FIELD_END,
+};
+
 static const struct field CONTROLS_reply[] = {
 	FIELD("controls", LIST, "all of them", .fields = control_fields),
 	FIELD_END,
@@ -318,6 +387,10 @@ static const struct field HELP_reply[] = {
 
 #define SNAP_DELETE_reply ok_fields
 #define VIEWERS_reply ok_fields
+#define CLIP_DELETE_reply ok_fields
+#define CLIP_FILM_reply ok_fields
+#define CLIP_DONE_reply ok_fields
+#define CLIP_DROP_reply ok_fields
 
 /* ---- the table ------------------------------------------------------- */
 

@@ -64,8 +64,28 @@ static const struct field CAMERA_fields[] = {
 	FIELD_END,
 };
 
+static const struct field CLIP_fields[] = {
+	TS,
+	FIELD("name", TEXT, "the clip's name"),
+	FIELD("url", TEXT, "where it is, relative to the camera's page"),
+	FIELD("poster", TEXT, "where its picture is, the same way"),
+	FIELD("seconds", NUMBER, "how long it plays", .unit = "s"),
+	FIELD("before", NUMBER, "how much of that was before its cause", .unit = "s"),
+	FIELD("bytes", INTEGER, "its size", .unit = "bytes"),
+	FIELD("cause", TEXT, "why it was recorded", .choices = CLIP_CAUSES),
+	FIELD("motion", INTEGER, "id of the motion event it belongs to", .optional = true),
+	FIELD("cut", BOOLEAN, "the recording did not end by itself"),
+	FIELD_END,
+};
+
+static const struct field RECORD_fields[] = {
+	FIELD("seconds", INTEGER, "for how long", .optional = true, .unit = "s"),
+	FIELD("stop", BOOLEAN, "true: no longer", .optional = true),
+	FIELD_END,
+};
+
 static const struct field DELETED_fields[] = {
-	FIELD("name", TEXT, "of the saved picture"),
+	FIELD("name", TEXT, "of the saved picture or the clip"),
 	FIELD_END,
 };
 

@@ -18,17 +18,20 @@
 	EVENT(MOTION_END, "motion_end", EVENT_NUMBERED,                                     \
 	    "It ends: nothing was above `threshold` for `motion_gap`, or the camera went.") \
 	EVENT(SAVED, "saved", EVENT_NUMBERED, "A picture was saved.")                       \
-	EVENT(CAMERA, "camera", EVENT_NUMBERED, "The camera came or went.")
+	EVENT(CAMERA, "camera", EVENT_NUMBERED, "The camera came or went.")                 \
+	EVENT(CLIP, "clip", EVENT_NUMBERED, "A clip is there to be watched.")
 
-#define EVENTS(EVENT)                                                                     \
-	NUMBERED_EVENTS(EVENT)                                                            \
-	EVENT(DELETED, "deleted", EVENT_LIVE, "Somebody deleted a saved picture.")        \
-	EVENT(STATE, "state", EVENT_LIVE,                                                 \
-	    "Settings and counters: on connect, and whenever they or the camera change.") \
-	EVENT(PULSE, "pulse", EVENT_LIVE, "The camera's live numbers, once a second.")    \
-	EVENT(CONTROLS, "controls", EVENT_LIVE,                                           \
-	    "The camera's own controls, after anybody changed one.")                      \
-	EVENT(RING, "ring", EVENT_LOCAL,                                                  \
+#define EVENTS(EVENT)                                                                        \
+	NUMBERED_EVENTS(EVENT)                                                               \
+	EVENT(DELETED, "deleted", EVENT_LIVE, "Somebody deleted a saved picture or a clip.") \
+	EVENT(STATE, "state", EVENT_LIVE,                                                    \
+	    "Settings and counters: on connect, and whenever they or the camera change.")    \
+	EVENT(PULSE, "pulse", EVENT_LIVE, "The camera's live numbers, once a second.")       \
+	EVENT(CONTROLS, "controls", EVENT_LIVE,                                              \
+	    "The camera's own controls, after anybody changed one.")                         \
+	EVENT(RECORD, "record", EVENT_LOCAL,                                                 \
+	    "Somebody asks to record. For who has said that it records.")                    \
+	EVENT(RING, "ring", EVENT_LOCAL,                                                     \
 	    "There is a new frame ring: attach again. For those who have asked to attach.")
 
 enum event_kind {

@@ -36,6 +36,23 @@ const struct field snap_fields[] = {
 	FIELD_END,
 };
 
+const struct field clip_fields[] = {
+	FIELD("id", INTEGER, "for `before`"),
+	FIELD("name", TEXT, "the clip's name"),
+	FIELD("url", TEXT, "where it is, relative to the camera's page"),
+	FIELD("poster", TEXT, "where its picture is, the same way"),
+	FIELD("bytes", INTEGER, "its size", .unit = "bytes"),
+	FIELD("ts", NUMBER, "when its cause was, in seconds since 1970", .unit = "s"),
+	FIELD("seconds", NUMBER, "how long it plays; not known where the row was lost",
+	    .optional = true, .unit = "s"),
+	FIELD("before", NUMBER, "how much of that was before its cause", .optional = true,
+	    .unit = "s"),
+	FIELD("cause", TEXT, "why it was recorded", .optional = true, .choices = CLIP_CAUSES),
+	FIELD("motion", INTEGER, "id of the motion event it belongs to", .optional = true),
+	FIELD("cut", BOOLEAN, "the recording did not end by itself", .optional = true),
+	FIELD_END,
+};
+
 const struct field past_event_fields[] = {
 	FIELD("id", INTEGER, "its number, for `before` and `after`", .min = 1, .max = INT64_MAX),
 	FIELD("type", TEXT, "its name"),

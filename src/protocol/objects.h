@@ -18,9 +18,14 @@
 		"when the schedule changes that, in seconds since 1970; null: nothing to come", \
 		.optional = (OPTIONAL), .nullable = true, .unit = "s")
 
+/* Why a clip is recorded, and what its film is: choices. */
+#define CLIP_CAUSES "motion|manual|always"
+#define CLIP_CODECS "h264|mjpeg"
+
 extern const struct field ok_fields[];	       /* nothing but that it was done */
 extern const struct field control_fields[];    /* one V4L2 control */
 extern const struct field snap_fields[];       /* one saved picture */
+extern const struct field clip_fields[];       /* one clip */
 extern const struct field past_event_fields[]; /* one event of the past */
 extern const struct field span_fields[];       /* motion that has not ended yet */
 

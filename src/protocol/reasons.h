@@ -43,6 +43,7 @@
 	REASON(unknown_camera, "unknown camera")                                          \
 	REASON(which_camera, "which camera? …")                                           \
 	REASON(no_such_picture, "no such picture")                                        \
+	REASON(no_such_clip, "no such clip")                                              \
 	REASON(no_such_event, "no such event")                                            \
 	/* not for who asks */                                                            \
 	REASON(not_logged_in, "log in first")                                             \
@@ -68,6 +69,8 @@
 	REASON(no_daemon, "camera daemon not running")                                    \
 	REASON(stopped, "the camera daemon was stopped")                                  \
 	REASON(stopping, "orield is stopping")                                            \
+	REASON(no_recorder, "the recorder is not running")                                \
+	REASON(other_recorder, "another recorder is there")                               \
 	REASON(daemon_silent, "the camera daemon does not answer")                        \
 	REASON(bad_answer, "the camera daemon did not answer in JSON")                    \
 	REASON(answer_too_long, "the answer is longer than a line may be")                \

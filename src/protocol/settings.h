@@ -131,6 +131,34 @@
 	    .group = "Saving", .type = OPTION_INTEGER, .min = 0, .max = 90, .initial = "5",        \
 	    .unit = "%", .flags = OPTION_LIVE,                                                     \
 	    .help = "Of the disk, keep this much free; the oldest pictures go first.")             \
+	SETTING(RECORD, .name = "record", .label = "Record", .group = "Clips",                     \
+	    .type = OPTION_CHOICE, .initial = "motion", .choices = "motion|always|no",             \
+	    .flags = OPTION_LIVE,                                                                  \
+	    .help = "When clips are recorded without being asked for; oriel-record does it.")      \
+	SETTING(CLIP_BEFORE, .name = "clip_before", .label = "Before", .group = "Clips",           \
+	    .type = OPTION_INTEGER, .min = 0, .max = 60, .initial = "5", .unit = "s",              \
+	    .flags = OPTION_LIVE,                                                                  \
+	    .help = "A clip begins this long before what it is recorded for.")                     \
+	SETTING(CLIP_AFTER, .name = "clip_after", .label = "After", .group = "Clips",              \
+	    .type = OPTION_INTEGER, .min = 1, .max = 600, .initial = "5", .unit = "s",             \
+	    .flags = OPTION_LIVE, .help = "It ends this long after the motion.")                   \
+	SETTING(CLIP_MAX, .name = "clip_max", .label = "Longest clip", .group = "Clips",           \
+	    .type = OPTION_INTEGER, .min = 10, .max = 3600, .initial = "600", .unit = "s",         \
+	    .flags = OPTION_LIVE, .help = "What lasts longer goes on in a next clip.")             \
+	SETTING(CLIP_FPS, .name = "clip_fps", .label = "Frames recorded", .group = "Clips",        \
+	    .type = OPTION_INTEGER, .min = 1, .max = 60, .initial = "15", .unit = "a second",      \
+	    .flags = OPTION_LIVE, .help = "Frames recorded a second at most.")                     \
+	SETTING(CLIP_MEMORY_MB, .name = "clip_memory_mb", .label = "Memory for what came before",  \
+	    .group = "Clips", .type = OPTION_INTEGER, .min = 1, .max = 1024, .initial = "32",      \
+	    .unit = "MiB", .flags = OPTION_LIVE,                                                   \
+	    .help = "Frames held for clip_before have this much at most; the oldest go.")          \
+	SETTING(CLIP_CODEC, .name = "clip_codec", .label = "Codec", .group = "Clips",              \
+	    .type = OPTION_CHOICE, .initial = "h264", .choices = "h264|mjpeg",                     \
+	    .flags = OPTION_LIVE,                                                                  \
+	    .help = "h264: small, plays everywhere; mjpeg: the camera's own frames, bit for bit.") \
+	SETTING(CLIP_QUALITY, .name = "clip_quality", .label = "H.264 rate factor",                \
+	    .group = "Clips", .type = OPTION_INTEGER, .min = 1, .max = 51, .initial = "23",        \
+	    .flags = OPTION_LIVE, .help = "Constant quality: less is better and larger.")          \
 	SETTING(RUN_DIR, .name = "run_dir", .label = "Run folder", .group = "System",              \
 	    .type = OPTION_TEXT, .initial = "/run/oriel", .argument = "DIR",                       \
 	    .help = "Holds a folder per camera with its control socket.")                          \

@@ -360,3 +360,17 @@ ring_reader_view(const struct ring_reader *reader, uint64_t after, struct ring_v
 	}
 	return false;
 }
+
+bool
+ring_reader_next(const struct ring_reader *reader, uint64_t after, struct ring_view *view)
+{
+	uint64_t newest = ring_reader_newest(reader), next = after + 1;
+
+	if (newest >= reader->slots && next <= newest - reader->slots)
+		next = newest - reader->slots + 1;
+	/* What is overwritten just now is passed over. */
+	for (; next <= newest; next++)
+		if (ring_reader_try(reader, next, view))
+			return true;
+	return false;
+}

@@ -73,6 +73,10 @@ struct ring_view {
  * ring_reader_holds() says so. */
 bool ring_reader_view(const struct ring_reader *reader, uint64_t after, struct ring_view *view);
 
+/* The oldest frame newer than `after` that is still there: who comes round in time sees each once.
+ * The rest as ring_reader_view(). */
+bool ring_reader_next(const struct ring_reader *reader, uint64_t after, struct ring_view *view);
+
 /* Is the slot of `view` still untouched? False: it was overwritten, look again. */
 bool ring_reader_holds(const struct ring_reader *reader, const struct ring_view *view);
 

@@ -151,6 +151,7 @@ const struct http_answer http_answers[] = {
 	BYTES(SNAP, 200, "image/jpeg", "The picture."),
 	BYTES(EXPORT, 200, "application/zip",
 	    "The archive; one that is cut off ends without a proper end of the answer."),
+	BYTES(CLIP, 200, "video/mp4", "The clip."),
 	OBJECT(READY, ok_fields, "There is a fresh frame."),
 	BYTES(PAGE, 200, HTML, "The dashboard."),
 	EMPTY(PAGE, 303, "To the page of the camera that was named."),

@@ -115,6 +115,8 @@ list_schema(const struct field *reply, const char *name)
 		reply++;
 	if (reply->fields == snap_fields)
 		return json_schema_list(reference(COMPONENT("snap")));
+	if (reply->fields == clip_fields)
+		return json_schema_list(reference(COMPONENT("clip")));
 	if (reply->fields == past_event_fields)
 		return json_schema_list(reference(COMPONENT("event")));
 	return json_schema_field(reply);
@@ -243,9 +245,9 @@ paths(void)
 static json_t *
 schemas(void)
 {
-	json_t *schemas = json_pack("{s:o, s:o, s:o}", "error", json_schema_object(http_error),
-	    "snap", json_schema_object(snap_fields), "event",
-	    events_schema_past(COMPONENT("event_")));
+	json_t *schemas = json_pack("{s:o, s:o, s:o, s:o}", "error", json_schema_object(http_error),
+	    "snap", json_schema_object(snap_fields), "clip", json_schema_object(clip_fields),
+	    "event", events_schema_past(COMPONENT("event_")));
 	json_t *events = events_schema_data(), *schema;
 	const char *name;
 

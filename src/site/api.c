@@ -160,47 +160,96 @@ api_event(const struct exchange *exchange)
 	    &(struct api_answer){ .finish = api_finish_event });
 }
 
-/* ---- saved pictures -------------------------------------------------- */
+/* ---- saved pictures and clips ---------------------------------------- */
 
-/* NAME.jpg of letters, digits, - and _: the names that orield makes; no such name can leave the
- * folder. */
-static bool
-snap_name_valid(const char *name)
+enum { PICTURE, FILM, FILM_AS_IT_WAS, FILE_KINDS };
+static const struct {
+	const char *end, *type;
+} file_kinds[FILE_KINDS] = {
+	[PICTURE] = { ".jpg", "image/jpeg" },
+	[FILM] = { ".mp4", "video/mp4" },
+	[FILM_AS_IT_WAS] = { ".mkv", "video/x-matroska" },
+};
+
+/* The kind of NAME.end, a name of letters, digits, - and _: the names that orield makes; no such
+ * name can leave the folder. FILE_KINDS: another name. */
+static int
+file_kind(const char *name)
 {
 	size_t length = strspn(
 	    name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
+	int kind = 0;
 
-	return length > 0 && strlen(name) <= SNAP_NAME_MAX && strcmp(name + length, ".jpg") == 0;
+	if (length == 0 || strlen(name) > SNAP_NAME_MAX)
+		return FILE_KINDS;
+	while (kind < FILE_KINDS && strcmp(name + length, file_kinds[kind].end) != 0)
+		kind++;
+	return kind;
+}
+
+/* nginx sends it. */
+static void
+api_send_file(const struct exchange *exchange, const char *folder, int kind)
+{
+	struct reply_head head;
+
+	reply_begin(&head, exchange->conn, 200);
+	reply_add(&head, "Content-Type: %s", file_kinds[kind].type);
+	reply_add(&head, "X-Accel-Redirect: %s/_%s/%s/%s", request_own_mount(exchange->request),
+	    folder, camera_name(exchange->fanout->camera), exchange->route->name);
+	reply_send(exchange->conn, &head, NULL, 0);
+}
+
+static void
+api_delete_file(const struct exchange *exchange)
+{
+	const char *command = route_table[exchange->route->id].command;
+
+	api_call_run(exchange,
+	    json_pack("{s:s, s:s}", "cmd", command, "name", exchange->route->name),
+	    &(struct api_answer){ .refused = 404 });
 }
 
 void
 api_snap(const struct exchange *exchange)
 {
-	const char *name = exchange->route->name;
-	struct reply_head head;
+	int kind = file_kind(exchange->route->name);
 
-	if (!snap_name_valid(name)) {
+	if (kind == PICTURE)
+		api_send_file(exchange, "snaps", kind);
+	else
 		reply_error(exchange->conn, 404, &reason_no_such_picture);
-		return;
-	}
-	reply_begin(&head, exchange->conn, 200);
-	reply_add(&head, "Content-Type: image/jpeg");
-	reply_add(&head, "X-Accel-Redirect: %s/_snaps/%s/%s", request_own_mount(exchange->request),
-	    camera_name(exchange->fanout->camera), name);
-	reply_send(exchange->conn, &head, NULL, 0);
 }
 
 void
 api_delete_snap(const struct exchange *exchange)
 {
-	const char *name = exchange->route->name;
-
-	if (!snap_name_valid(name)) {
+	if (file_kind(exchange->route->name) == PICTURE)
+		api_delete_file(exchange);
+	else
 		reply_error(exchange->conn, 404, &reason_no_such_picture);
-		return;
-	}
-	api_call_run(exchange, json_pack("{s:s, s:s}", "cmd", "snap_delete", "name", name),
-	    &(struct api_answer){ .refused = 404 });
+}
+
+void
+api_clip(const struct exchange *exchange)
+{
+	int kind = file_kind(exchange->route->name);
+
+	if (kind != FILE_KINDS)
+		api_send_file(exchange, "clips", kind);
+	else
+		reply_error(exchange->conn, 404, &reason_no_such_clip);
+}
+
+void
+api_delete_clip(const struct exchange *exchange)
+{
+	int kind = file_kind(exchange->route->name);
+
+	if (kind == FILM || kind == FILM_AS_IT_WAS)
+		api_delete_file(exchange);
+	else
+		reply_error(exchange->conn, 404, &reason_no_such_clip);
 }
 
 /* ---- health ---------------------------------------------------------- */

@@ -6,7 +6,8 @@
 #include "store/store_internal.h"
 
 /* AUTOINCREMENT keeps the highest number when old events are pruned
- * (https://www.sqlite.org/autoinc.html). `sum`: row_sum() of the other columns (of a picture:
+ * (https://www.sqlite.org/autoinc.html). `sum`: row_sum() of the other columns (of a picture
+ * or a clip:
  * without its number). */
 static const char *const tables[] = {
 	"CREATE TABLE value (name TEXT PRIMARY KEY, text TEXT NOT NULL, sum INTEGER NOT NULL) WITHOUT ROWID",
@@ -15,8 +16,10 @@ static const char *const tables[] = {
 	"CREATE INDEX event_type ON event (type, id)",
 	"CREATE TABLE picture (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE,"
 	"  bytes INTEGER NOT NULL, wall_ns INTEGER NOT NULL, sum INTEGER NOT NULL)",
+	"CREATE TABLE clip (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE,"
+	"  bytes INTEGER NOT NULL, wall_ns INTEGER NOT NULL, data TEXT NOT NULL, sum INTEGER NOT NULL)",
 };
-enum { TABLES = sizeof tables / sizeof tables[0] };
+enum { TABLES = sizeof tables / sizeof tables[0], TABLE_CLIP = TABLES - 1 };
 
 /* An event type that is not a word comes from damage that layout 1 could not notice. */
 static const char from_layout_1[] =
@@ -45,7 +48,7 @@ static int
 layout_end(struct sql *sql, int result, struct cause *why)
 {
 	if (result == STORE_OK)
-		result = sql_exec(sql, "PRAGMA user_version=2; COMMIT", why);
+		result = sql_exec(sql, "PRAGMA user_version=3; COMMIT", why);
 	if (result != STORE_OK && sql_in_transaction(sql))
 		sql_exec(sql, "ROLLBACK", NULL);
 	return result;
@@ -79,6 +82,17 @@ layout_from_1(struct sql *sql, struct cause *why)
 		result = layout_tables(sql, why);
 	if (result == STORE_OK)
 		result = sql_exec(sql, from_layout_1, why);
+	return layout_end(sql, result, why);
+}
+
+/* One table more. */
+static int
+layout_from_2(struct sql *sql, struct cause *why)
+{
+	int result = sql_exec(sql, "BEGIN IMMEDIATE", why);
+
+	if (result == STORE_OK)
+		result = sql_exec(sql, tables[TABLE_CLIP], why);
 	return layout_end(sql, result, why);
 }
 
@@ -136,15 +150,15 @@ layout_bring(struct sql *sql, bool *made, bool *migrated, struct cause *why)
 	int result = sql_ask(sql, "PRAGMA user_version", &version, why);
 
 	*made = result == STORE_OK && version == 0;
-	*migrated = result == STORE_OK && version == 1;
-	if (result == STORE_OK && version != 0 && version != 1 && version != STORE_LAYOUT)
+	*migrated = result == STORE_OK && (version == 1 || version == 2);
+	if (result == STORE_OK && version != 0 && !*migrated && version != STORE_LAYOUT)
 		result = layout_refuse(sql, version, why);
 	if (result == STORE_OK)
 		result = sql_make_durable(sql, why);
 	if (result == STORE_OK && *made)
 		result = layout_make_if_empty(sql, why);
 	if (result == STORE_OK && *migrated)
-		result = layout_from_1(sql, why);
+		result = version == 1 ? layout_from_1(sql, why) : layout_from_2(sql, why);
 	return result == STORE_OK ? layout_compare(sql, why) : result;
 }
 
@@ -155,6 +169,7 @@ layout_check_rows(struct sql *sql, struct cause *why)
 		"SELECT count(*) FROM value WHERE sum IS NOT row_sum(name, text)",
 		"SELECT count(*) FROM event NOT INDEXED WHERE sum IS NOT row_sum(id, type, wall_ns, data)",
 		"SELECT count(*) FROM picture NOT INDEXED WHERE sum IS NOT row_sum(name, bytes, wall_ns)",
+		"SELECT count(*) FROM clip NOT INDEXED WHERE sum IS NOT row_sum(name, bytes, wall_ns, data)",
 	};
 	int result = STORE_OK;
 	int64_t bad = 0;

@@ -161,6 +161,8 @@ open_database(struct store *store, const char *path, struct cause *why)
 	if (result == STORE_OK)
 		result = store_pictures_open(store, why);
 	if (result == STORE_OK)
+		result = store_clips_open(store, why);
+	if (result == STORE_OK)
 		result = open_numbers(store, &numbers, made, migrated, why);
 	if (result == STORE_OK && migrated)
 		log_notice("store", "%s was of an older version, and has layout %d now", path,
@@ -211,6 +213,8 @@ store_close(struct store *store)
 	sql_close(&store->sql);
 	if (store->snaps != -1)
 		close(store->snaps);
-	store->snaps = -1;
+	if (store->clips != -1)
+		close(store->clips);
+	store->snaps = store->clips = -1;
 	store->reserved = 0;
 }

@@ -289,7 +289,9 @@ store_repair(struct store *store, struct cause *why)
 		store_is_damaged(store, &reason);
 	if (store->snaps != -1)
 		close(store->snaps);
-	store->snaps = -1;
+	if (store->clips != -1)
+		close(store->clips);
+	store->snaps = store->clips = -1;
 	store->repaired = (struct store_repaired){ .wall_ns = clock_wall_ns(), .why = reason };
 	result = state == REPAIR_DAMAGED || state == REPAIR_REMOVED ? repair_with(store, state, why)
 								    : repair_take(store, why);

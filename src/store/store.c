@@ -51,6 +51,15 @@ static const char *const sentences[STORE_SENTENCES] = {
 	    " ORDER BY id DESC LIMIT ?2",
 	[STORE_PICTURE_FIND] = "SELECT bytes FROM picture WHERE name = ?1",
 	[STORE_PICTURE_NAMES] = "SELECT name FROM picture",
+	[STORE_CLIP_ADD] = "INSERT OR REPLACE INTO clip (name, bytes, wall_ns, data, sum)"
+			   " VALUES (?1, ?2, ?3, ?4, row_sum(?1, ?2, ?3, ?4))",
+	[STORE_CLIP_DROP] = "DELETE FROM clip WHERE name = ?1",
+	[STORE_CLIP_OLDEST] = "SELECT name FROM clip ORDER BY id LIMIT 1",
+	[STORE_CLIP_PAGE] =
+	    "SELECT id, name, bytes, wall_ns, data, sum = row_sum(name, bytes, wall_ns, data)"
+	    " FROM clip WHERE id < ?1 ORDER BY id DESC LIMIT ?2",
+	[STORE_CLIP_FIND] = "SELECT bytes FROM clip WHERE name = ?1",
+	[STORE_CLIP_NAMES] = "SELECT name FROM clip",
 };
 
 /* ---- opening --------------------------------------------------------- */
@@ -86,7 +95,7 @@ store_new(const char *folder, struct cause *why)
 		cause_errno(why, "store");
 		return NULL;
 	}
-	store->snaps = -1;
+	store->snaps = store->clips = -1;
 	if (strlen(folder) >= sizeof store->folder) {
 		cause_set(why, "%.64s…: too long a path", folder);
 	} else {

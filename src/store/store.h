@@ -131,6 +131,41 @@ bool store_name_valid(const char *name);
  * is not there, or no more; STORE_FAILED: the disk says no. *fd is -1 then. */
 int store_open_file(struct store *store, const char *url, int *fd, struct cause *why);
 
+/* ---- clips: films in folder/clips/. A journal of frames is recorded first, then a film made of
+ * it; the journal stays until store_drop_clip(). Who calls has the transaction. ---- */
+
+/* Make the journal: *fd to be written, the caller's; `stem` is `wanted`, or wanted-2 …: the clip's
+ * name so far. The oldest clips make room. */
+int store_open_clip(struct store *store, const char *wanted, const struct store_limits *limits,
+    char stem[STORE_NAME_SIZE], int *fd, struct cause *why);
+
+/* The journal to be read, an empty film and an empty poster to be written: the caller's. */
+int store_open_film(struct store *store, const char *stem, int fds[3], struct cause *why);
+
+struct store_clip {
+	char stem[STORE_NAME_SIZE];
+	bool matroska; /* else MP4 */
+	uint64_t wall_ns;
+	json_t *data;		    /* what else is to be known of it; borrowed */
+	uint64_t bytes;		    /* out: of the film */
+	char name[STORE_NAME_SIZE]; /* out: of the film's file */
+};
+/* The film is whole: fsync, rename, fsync of the folder, then the row. */
+int store_add_clip(struct store *store, struct store_clip *clip, const struct store_limits *limits,
+    struct cause *why);
+
+/* Journal and unfinished files go. */
+int store_drop_clip(struct store *store, const char *stem, struct cause *why);
+
+/* The stems of the journals there are: an array, a new reference. */
+int store_clips_left(struct store *store, json_t **stems, struct cause *why);
+
+/* {"clips": [{"id", "name", "bytes", "ts", and its data}, …], "count": N, "bytes": N} newest first;
+ * of `query`: before, limit, most_bytes. */
+int store_clips(
+    struct store *store, const struct store_query *query, json_t **answer, struct cause *why);
+int store_delete_clip(struct store *store, const char *name, struct cause *why); /* as a picture */
+
 /* ---- the whole state of a camera, for a backup; STORE_ results ---- */
 
 /* state.db of `folder` as bytes for free(3), checked. orield may be running. */

@@ -38,6 +38,12 @@ enum store_sentence {
 	STORE_PICTURE_PAGE,
 	STORE_PICTURE_FIND,
 	STORE_PICTURE_NAMES,
+	STORE_CLIP_ADD,
+	STORE_CLIP_DROP,
+	STORE_CLIP_OLDEST,
+	STORE_CLIP_PAGE,
+	STORE_CLIP_FIND,
+	STORE_CLIP_NAMES,
 	STORE_SENTENCES
 };
 
@@ -53,6 +59,7 @@ struct store {
 	struct sql *sql;
 	struct sql_statement *say[STORE_SENTENCES];
 	int snaps;	  /* descriptor of folder/snaps */
+	int clips;	  /* of folder/clips */
 	int depth;	  /* of nested transactions */
 	bool spoilt;	  /* a rollback failed: the open transaction must not be committed */
 	int64_t floor;	  /* numbers up to this one may have been used before */
@@ -63,6 +70,7 @@ struct store {
 	struct store_repaired repaired;
 	int64_t events;	       /* in the log; -1: to be counted */
 	uint64_t count, bytes; /* of saved pictures */
+	uint64_t clip_count, clip_bytes;
 	struct store_note *notes;
 	size_t note_count, note_room;
 	char folder[STORE_FOLDER_SIZE];
@@ -74,7 +82,7 @@ void store_notes_settle(struct store *store); /* the level store->depth + 1 was 
 void store_notes_undo(struct store *store);   /* it was rolled back */
 
 /* ---- layout.c: what the tables look like ---- */
-enum { STORE_LAYOUT = 2, STORE_LAYOUT_MAX = 9999 /* no version will have more */ };
+enum { STORE_LAYOUT = 3, STORE_LAYOUT_MAX = 9999 /* no version will have more */ };
 
 /* Bring the open database to our layout: made (*made: it was empty), converted, refused
  * untouched (a newer one), or STORE_DAMAGED. */
@@ -114,6 +122,29 @@ int aside_move(const char *folder, char name[STORE_NAME_SIZE], struct cause *why
 /* Open folder/snaps; bring files and rows together. */
 int store_pictures_open(struct store *store, struct cause *why);
 int store_pictures_count(struct store *store, struct cause *why);
+
+/* ---- clips.c ---- */
+#define STORE_CLIP_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
+
+/* The stem of STEM.mp4 or STEM.mkv; false: it is no such name. */
+bool store_clip_stem(const char *name, char stem[STORE_NAME_SIZE]);
+
+/* The file BEGIN STEM END of folder/clips: is it there? Make it go, if it is. */
+bool store_clip_has(
+    const struct store *store, const char *begin, const char *stem, const char *end);
+int store_clip_remove(
+    const struct store *store, const char *begin, const char *stem, const char *end);
+
+/* Is there a row? Else STORE_MISSING. */
+int store_clip_find(struct store *store, const char *name, struct cause *why);
+int store_clips_count(struct store *store, struct cause *why);
+
+/* What errno says of folder/clips. */
+int store_clip_error(const struct store *store, struct cause *why);
+
+/* ---- clips_mend.c ---- */
+/* Open folder/clips; bring films and rows together. */
+int store_clips_open(struct store *store, struct cause *why);
 
 /* A row for a picture file that is there. */
 int store_picture_add_row(

@@ -144,7 +144,7 @@ class Site:
     """orield for each camera, both workers, nginx."""
 
     def __init__(self, cameras=None, mount="", embed="same-origin", html=None, fcgi=(), ws=(), state=None, env=None,
-                 programs=None, tls=False, login=False, hosts="", trusted="", addresses=("127.0.0.1",), most=4000):
+                 programs=None, tls=False, login=False, hosts="", trusted="", addresses=("127.0.0.1",), most=4000, records=None):
         # A Unix socket's path has at most 107 bytes, so not pytest's tmp_path.
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="oriel-", dir="/tmp"))
         self.state = pathlib.Path(state) if state else self.folder / "state"
@@ -181,6 +181,8 @@ class Site:
         self.add("oriel-fcgi", [BUILD / "oriel-fcgi", f"--run-dir={self.folder}",
                                 f"--listen={self.folder}/fcgi.sock", switch, *fcgi])
         self.add("oriel-ws", [BUILD / "oriel-ws", f"--run-dir={self.folder}", f"--listen={self.folder}/ws.sock", switch, *ws])
+        if records is not None:     # its options
+            self.add("oriel-record", [BUILD / "oriel-record", f"--run-dir={self.folder}", *records])
         self.render()
         self.add("nginx", ["nginx", "-e", "stderr", "-p", self.folder, "-c", self.folder / "nginx.conf"])
         if programs is not None:

@@ -9,7 +9,7 @@ import pytest
 
 import oriel
 
-PROGRAMS = ["orield", "oriel-fcgi", "oriel-ws"]
+PROGRAMS = ["orield", "oriel-fcgi", "oriel-ws", "oriel-record"]
 SANITIZED = "-fsanitize" in re.search(r"^SAFE_CFLAGS = (.*)$", (oriel.BUILD / "Makefile").read_text(), re.M)[1]
 
 # The kernel's answer to each attempt: ENOSYS is seccomp's, EACCES Landlock's.
@@ -29,6 +29,8 @@ ITS_OWN = {
     "oriel-fcgi": {"fork": "EINVAL", "seccomp": "EFAULT"} | INOTIFY,     # the parent: kill(2) and its like ends at Landlock's border
     "worker": INOTIFY,
     "oriel-ws": INOTIFY,
+    "oriel-record": KEEPS_FILES,
+    "keeper": {"fork": "EINVAL", "seccomp": "EFAULT"} | KEEPS_FILES,
 }
 SIGNALS = {"kill": "EPERM", "signal-other": "EPERM"}    # ABI 6 and up; before, root may
 # LeakSanitizer's (docs/security.md).
@@ -39,7 +41,7 @@ def expected(process, login):
     special = dict(ITS_OWN[process])
     if login and process in ("oriel-fcgi", "worker"):
         special |= KEEPS_FILES
-    if process == "oriel-fcgi":
+    if process in ("oriel-fcgi", "keeper"):
         special |= SIGNALS
     return REFUSED | ALLOWED | special | (BY_SANITIZERS if SANITIZED else {})
 
@@ -57,7 +59,8 @@ def burgle(site, name, pid):
 
 def processes(site):
     worker, = site["oriel-fcgi"].workers()
-    return {name: (name, site[name].pid) for name in PROGRAMS} | {"worker": ("oriel-fcgi", worker)}
+    keeper, = site["oriel-record"].workers()
+    return {name: (name, site[name].pid) for name in PROGRAMS} | {"worker": ("oriel-fcgi", worker), "keeper": ("oriel-record", keeper)}
 
 
 def let_in(site):
@@ -67,17 +70,18 @@ def let_in(site):
 
 @pytest.fixture(scope="module", params=[False, True], ids=["open", "login"])
 def site(sites, request):
-    site = sites.new(login=request.param)
+    site = sites.new(login=request.param, records=[])
     let_in(site)
     site.start(ready=False)
     # With a log-in nobody here may see a picture.
     oriel.wait_for(lambda: "online: " in site["orield"].log.read_text() and site.answers("/healthz"))
     oriel.wait_for(lambda: site.status()["online"] and "confine: " in site["oriel-ws"].log.read_text())
+    oriel.wait_for(lambda: "oriel-ring" in pathlib.Path(f"/proc/{site['oriel-record'].pid}/maps").read_text())
     yield site
     sites.end(site)
 
 
-@pytest.mark.parametrize("process", [*PROGRAMS, "worker"])
+@pytest.mark.parametrize("process", [*PROGRAMS, "worker", "keeper"])
 def test_a_program_taken_over_finds_the_doors_shut(site, process):
     name, pid = processes(site)[process]
     assert burgle(site, name, pid) == expected(process, site.login)
@@ -99,7 +103,7 @@ def test_it_says_what_it_got(site):
 
 def test_without_it_the_same_attempts_succeed(make_site):
     """The option works, and the burglar really is one."""
-    site = make_site(cameras={"cam": ["--no-confine"]}, fcgi=["--no-confine"], ws=["--no-confine"], prepare=let_in)
+    site = make_site(cameras={"cam": ["--no-confine"]}, fcgi=["--no-confine"], ws=["--no-confine"], records=["--no-confine"], prepare=let_in)
     for name, pid in processes(site).values():
         said = burgle(site, name, pid)
         for attempt in ("write-passwd", "read-passwd", "make-file", "inet", "map-code"):

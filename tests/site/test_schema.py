@@ -115,6 +115,18 @@ def saved(site):
     return reply["name"]
 
 
+RECORDED = ["--source=testcard", "--width=320", "--height=240", "--fps=20", "--record=no", "--clip-before=0"]
+
+
+def recorded(site):
+    """The data of the event `clip`."""
+    with site.events() as events:
+        oriel.wait_for(lambda: site.command({"cmd": "record", "seconds": 1}).get("ok"))
+        event = events.wait("clip", 30)
+    check(LINE, line(event))
+    return event["data"]
+
+
 def test_every_route_answers_as_it_says(make_site, sites, dev):
     asked = set()
 
@@ -146,6 +158,11 @@ def test_every_route_answers_as_it_says(make_site, sites, dev):
     good(site, "GET", "/events/{name}", name=motion["id"])
     good(site, "POST", "/api/ack", json={"count": motion["data"]["count"]}, headers={"Idempotency-Key": "one more key"})
     good(site, "POST", "/logout", 303)
+    site = make_site(cameras={"cam": RECORDED}, records=[])
+    url = recorded(site)["url"]
+    good(site, "GET", "/clips/")
+    good(site, "GET", "/clips/{name}", name=url.removeprefix("clips/"))
+    good(site, "DELETE", "/clips/{name}", name=url.removeprefix("clips/"))
     with inhabited(sites) as people:
         good(people.site, "GET", "/login")
         good(people.site, "POST", "/login", 303, data={"user": "anna", "pass": PASSWORD})
@@ -251,7 +268,7 @@ def test_every_event_is_as_it_says(make_site, dev):
             told = json.loads(local.readline())
             check(LINE, told)
             heard.add(told["event"])
-    assert heard | {"motion", "motion_end"} == kinds()      # these: below
+    assert heard | {"motion", "motion_end", "clip", "record"} == kinds()      # these: below
 
 
 def test_the_past_is_as_it_says(site):
@@ -268,6 +285,6 @@ def test_the_past_is_as_it_says(site):
     for kind in kinds(numbered=True):
         alone = site.get(f"/history?type={kind}").json()
         check(schema, alone)
-        assert {event["type"] for event in alone} == {kind}
+        assert {event["type"] for event in alone} == {kind} - {"clip"}      # nobody records here
     for kind in sorted(kinds() - kinds(numbered=True)) + ["nonsense"]:
         assert site.get(f"/history?type={kind}").status_code == 400

@@ -320,7 +320,7 @@ test_what_is_no_command(void **state)
 		{ "{\"cmd\":\"events\",\"type\":1}",
 		    "{\"error\":\"type must be a string of at most 15 bytes\",\"code\":\"bad_argument\"}" },
 		{ "{\"cmd\":\"events\",\"type\":\"pulse\"}",
-		    "{\"error\":\"type must be motion, motion_end, saved or camera\",\"code\":\"bad_argument\"}" },
+		    "{\"error\":\"type must be motion, motion_end, saved, camera or clip\",\"code\":\"bad_argument\"}" },
 		{ "{\"cmd\":\"snap_delete\"}",
 		    "{\"error\":\"missing name\",\"code\":\"missing_argument\"}" },
 		{ "{\"cmd\":\"snap_delete\",\"name\":\"../x.jpg\"}",

@@ -145,7 +145,7 @@ test_arguments_are_checked(void **state)
 	assert_string_equal(refusal(COMMAND_EVENTS, "{\"before\":0}"), "before out of range");
 	assert_string_equal(refusal(COMMAND_EVENTS, "{\"limit\":1001}"), "limit out of range");
 	assert_string_equal(refusal(COMMAND_EVENTS, "{\"type\":\"state\"}"),
-	    "type must be motion, motion_end, saved or camera");
+	    "type must be motion, motion_end, saved, camera or clip");
 	assert_string_equal(refusal(COMMAND_EVENTS, "{\"type\":\"a word that is long\"}"),
 	    "type must be a string of at most 15 bytes");
 	assert_string_equal(refusal(COMMAND_STATUS, "{\"limit\":1}"), "unknown argument limit");
@@ -190,7 +190,7 @@ test_arguments_are_told(void **state)
 	assert_int_equal(json_integer_value(json_object_get(limit, "max")), 1000);
 	assert_int_equal(json_integer_value(json_object_get(limit, "default")), 50);
 	assert_string_equal(json_get_text(type, "type"), "choice");
-	assert_int_equal(json_array_size(json_object_get(type, "choices")), 4);
+	assert_int_equal(json_array_size(json_object_get(type, "choices")), 5);
 	assert_true(json_is_true(json_object_get(type, "optional")));
 	json_decref(names);
 	json_decref(rows);

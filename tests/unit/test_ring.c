@@ -50,6 +50,37 @@ test_first_and_newest(void **state)
 }
 
 static void
+test_each_once(void **state)
+{
+	struct ring_writer *writer = ring_writer_new(SLOTS, SIZE, NULL);
+	struct ring_reader *reader = ring_reader_new(ring_writer_fd(writer), NULL);
+	struct ring_view view;
+
+	(void)state;
+	assert_false(ring_reader_next(reader, 0, &view));
+	put(writer, 'a', 10);
+	put(writer, 'b', 20);
+	put(writer, 'c', 30);
+	for (uint64_t sequence = 1; sequence <= 3; sequence++) {
+		assert_true(ring_reader_next(reader, sequence - 1, &view));
+		assert_int_equal(view.info.sequence, sequence);
+		assert_int_equal(view.data[0], 'a' + sequence - 1);
+	}
+	assert_false(ring_reader_next(reader, 3, &view));
+	/* Who was away too long goes on with the oldest that is left. */
+	for (int more = 0; more < SLOTS + 2; more++)
+		put(writer, 'd', 40);
+	assert_true(ring_reader_next(reader, 3, &view));
+	assert_int_equal(view.info.sequence, 3 + 2 + 1);
+	/* One that is being overwritten is passed over. */
+	ring_writer_begin(writer);
+	assert_true(ring_reader_next(reader, 3, &view));
+	assert_int_equal(view.info.sequence, 3 + 2 + 2);
+	ring_reader_free(&reader);
+	ring_writer_free(&writer);
+}
+
+static void
 test_lapped_reader_is_told(void **state)
 {
 	struct ring_writer *writer = ring_writer_new(SLOTS, SIZE, NULL);
@@ -261,6 +292,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_first_and_newest),
+		cmocka_unit_test(test_each_once),
 		cmocka_unit_test(test_lapped_reader_is_told),
 		cmocka_unit_test(test_abandoned_frame_leaves_the_newest),
 		cmocka_unit_test(test_reader_survives_the_writer),

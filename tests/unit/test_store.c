@@ -838,26 +838,24 @@ test_kill_at_any_moment(void **state)
 	}
 }
 
-/* ---- a store of an older version: tests/unit/layout1 was written by orield of 2026-11-28 (README
- * there) ---- */
+/* ---- a store of an older version: tests/unit/layout1 and layout2 (README there) ---- */
 
 static void
-take_layout_1(void)
+take_layout(int layout)
 {
 	char command[600];
 
 	store_free(&store);
 	scratch_clear("cam");
-	snprintf(command, sizeof command, "cp -r %s/layout1 %s && chmod -R u+w %s", UNIT_DATA,
-	    scratch_path("cam"), scratch_path("cam"));
+	snprintf(command, sizeof command, "cp -r %s/layout%d %s && chmod -R u+w %s", UNIT_DATA,
+	    layout, scratch_path("cam"), scratch_path("cam"));
 	assert_int_equal(system(command), 0);
 }
 
 static void
-test_layout_1_is_brought_along(void **state)
+check_brought_along(int layout)
 {
-	(void)state;
-	take_layout_1();
+	take_layout(layout);
 	scratch_silence(true);
 	reopen();
 	scratch_silence(false);
@@ -878,7 +876,173 @@ test_layout_1_is_brought_along(void **state)
 	assert_int_equal(scratch_count_like("cam", "state.db.corrupt-"), 0);
 	assert_string_equal(ids((struct store_query){ .after = 39, .limit = 10 }), "40 41 1..41");
 	/* The tables are as in a new one, and nothing of the old is left. */
-	tamper("SELECT sum FROM value; SELECT sum FROM event; SELECT sum FROM picture");
+	tamper(
+	    "SELECT sum FROM value; SELECT sum FROM event; SELECT sum FROM picture; SELECT sum FROM clip");
+}
+
+static void
+test_layout_1_is_brought_along(void **state)
+{
+	(void)state;
+	check_brought_along(1);
+}
+
+static void
+test_layout_2_is_brought_along(void **state)
+{
+	(void)state;
+	check_brought_along(2);
+}
+
+/* ---- clips ----------------------------------------------------------- */
+
+/* A clip whose film has so many bytes; its name so far in `stem`. */
+static void
+record_clip(const char *wanted, const char *film, char stem[STORE_NAME_SIZE])
+{
+	int journal, fds[3];
+
+	assert_int_equal(
+	    store_open_clip(store, wanted, &no_limits, stem, &journal, &why), STORE_OK);
+	assert_int_equal(write(journal, "frames", 6), 6);
+	close(journal);
+	assert_int_equal(store_open_film(store, stem, fds, &why), STORE_OK);
+	assert_int_equal(write(fds[1], film, strlen(film)), strlen(film));
+	assert_int_equal(write(fds[2], "poster", 6), 6);
+	for (int i = 0; i < 3; i++)
+		close(fds[i]);
+}
+
+static int
+add_clip(const char *stem, const struct store_limits *limits)
+{
+	struct store_clip clip = { .wall_ns = 1000, .data = json_pack("{s:b}", "cut", 0) };
+	int result;
+
+	snprintf(clip.stem, sizeof clip.stem, "%s", stem);
+	result = store_add_clip(store, &clip, limits, &why);
+	json_decref(clip.data);
+	return result;
+}
+
+/* "NAME BYTES …", the newest first. */
+static const char *
+clips(void)
+{
+	const struct store_query query = { .after = -1, .limit = 10 };
+	static char list[300];
+	json_t *answer, *clip;
+	size_t index;
+
+	list[0] = '\0';
+	assert_int_equal(store_clips(store, &query, &answer, &why), STORE_OK);
+	json_array_foreach(json_object_get(answer, "clips"), index, clip)
+	    snprintf(list + strlen(list), sizeof list - strlen(list), "%s %lld ",
+		json_string_value(json_object_get(clip, "name")),
+		(long long)json_integer_value(json_object_get(clip, "bytes")));
+	json_decref(answer);
+	return list;
+}
+
+/* The stems of unfinished ones. */
+static const char *
+clips_left(void)
+{
+	static char list[300];
+	json_t *stems, *stem;
+	size_t index;
+
+	list[0] = '\0';
+	assert_int_equal(store_clips_left(store, &stems, &why), STORE_OK);
+	json_array_foreach(stems, index, stem) snprintf(
+	    list + strlen(list), sizeof list - strlen(list), "%s ", json_string_value(stem));
+	json_decref(stems);
+	return list;
+}
+
+static void
+test_a_clip_from_journal_to_row(void **state)
+{
+	char stem[STORE_NAME_SIZE], other[STORE_NAME_SIZE];
+
+	(void)state;
+	record_clip("manual-7", "a film", stem);
+	record_clip("manual-7", "another film", other);
+	assert_string_equal(stem, "manual-7");
+	assert_string_equal(other, "manual-7-2");
+	assert_int_equal(add_clip(stem, &no_limits), STORE_OK);
+	assert_string_equal(clips(), "manual-7.mp4 6 ");
+	assert_int_equal(store_drop_clip(store, stem, &why), STORE_OK);
+	assert_string_equal(clips_left(), "manual-7-2 ");
+	reopen();
+	assert_string_equal(clips(), "manual-7.mp4 6 ");
+	assert_string_equal(clips_left(), "manual-7-2 ");
+	assert_int_equal(scratch_size("cam/clips/manual-7.jpg"), 6);
+	assert_int_equal(store_delete_clip(store, "manual-7.mp4", &why), STORE_OK);
+	assert_int_equal(store_delete_clip(store, "manual-7.mp4", &why), STORE_MISSING);
+	assert_int_equal(scratch_size("cam/clips/manual-7.jpg"), -1);
+	assert_string_equal(clips(), "");
+	assert_int_equal(store_drop_clip(store, other, &why), STORE_OK);
+	assert_int_equal(scratch_count("cam/clips"), 0);
+}
+
+static void
+test_names_of_clips(void **state)
+{
+	int fds[3];
+
+	(void)state;
+	assert_int_equal(store_open_film(store, "../x", fds, &why), STORE_MISSING);
+	assert_int_equal(store_open_film(store, "", fds, &why), STORE_MISSING);
+	assert_int_equal(store_open_film(store, "none", fds, &why), STORE_MISSING);
+	assert_int_equal(store_delete_clip(store, "../x.mp4", &why), STORE_MISSING);
+	assert_int_equal(store_drop_clip(store, "../x", &why), STORE_MISSING);
+	assert_int_equal(add_clip("../x", &no_limits), STORE_MISSING);
+}
+
+/* Ended between any two of the steps, and started again. */
+static void
+test_clips_are_mended(void **state)
+{
+	char stem[STORE_NAME_SIZE];
+
+	(void)state;
+	/* The row is there, the journal was not yet removed: it is done. */
+	record_clip("done", "film", stem);
+	assert_int_equal(add_clip(stem, &no_limits), STORE_OK);
+	reopen();
+	assert_string_equal(clips_left(), "");
+	/* The film has its name, the commit did not come: it is made once more. */
+	record_clip("renamed", "film", stem);
+	scratch_write("cam/clips/renamed.mp4", "film");
+	reopen();
+	assert_string_equal(clips(), "done.mp4 4 ");
+	assert_string_equal(clips_left(), "renamed ");
+	assert_int_equal(store_drop_clip(store, stem, &why), STORE_OK);
+	/* A film whose row was lost with the database; a row whose film was removed. */
+	reopen();
+	assert_string_equal(clips(), "renamed.mp4 4 done.mp4 4 ");
+	unlink(scratch_path("cam/clips/done.mp4"));
+	reopen();
+	assert_string_equal(clips(), "renamed.mp4 4 ");
+}
+
+static void
+test_clips_have_a_quota(void **state)
+{
+	const struct store_limits limits = { .quota_bytes = 10, .quota_files = 10 };
+	char stem[STORE_NAME_SIZE];
+
+	(void)state;
+	record_clip("first", "film1", stem);
+	assert_int_equal(add_clip(stem, &limits), STORE_OK);
+	record_clip("second", "film2", stem);
+	assert_int_equal(add_clip(stem, &limits), STORE_OK);
+	record_clip("third", "film 3", stem);
+	assert_int_equal(add_clip(stem, &limits), STORE_OK);
+	assert_string_equal(clips(), "third.mp4 6 ");
+	record_clip("fourth", "longer than all may be", stem);
+	assert_int_equal(add_clip(stem, &limits), STORE_FULL);
 }
 
 /* ---- damage ---------------------------------------------------------- */
@@ -932,7 +1096,7 @@ test_damage_found_after_a_crash(void **state)
 	assert_true(scratch_size("cam/state.db-wal") > 0);
 	memset(junk, 0x55, sizeof junk);
 	fd = open(scratch_path("cam/state.db"), O_WRONLY);
-	assert_int_equal(pwrite(fd, junk, sizeof junk, 7 * 4096), sizeof junk);
+	assert_int_equal(pwrite(fd, junk, sizeof junk, 9 * 4096), sizeof junk);
 	close(fd);
 	scratch_silence(true);
 	store = store_new(scratch_path("cam"), &why);
@@ -969,13 +1133,13 @@ test_a_newer_layout_is_refused(void **state)
 	before = contents("cam/state.db");
 	assert_null(store_new(scratch_path("cam"), &why));
 	assert_non_null(strstr(
-	    why.text, "state.db: has layout 99, this orield knows 2: it is from a newer version"));
+	    why.text, "state.db: has layout 99, this orield knows 3: it is from a newer version"));
 	after = contents("cam/state.db");
 	assert_int_equal(scratch_size("cam/state.db-wal"), -1);
 	assert_memory_equal(before, after, (size_t)scratch_size("cam/state.db"));
 	free(before);
 	free(after);
-	tamper("PRAGMA user_version = 2");
+	tamper("PRAGMA user_version = 3");
 	reopen();
 }
 
@@ -1028,6 +1192,11 @@ main(void)
 		    test_files_and_rows_are_brought_together, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_kill_at_any_moment, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_layout_1_is_brought_along, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_layout_2_is_brought_along, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_clip_from_journal_to_row, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_names_of_clips, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_clips_are_mended, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_clips_have_a_quota, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    test_a_damaged_database_is_moved_aside, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_damage_found_after_a_crash, setup, teardown),

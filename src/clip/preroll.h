@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+/* preroll: the frames of the last seconds, in memory, bounded in time and in bytes: when either is
+ * too much, the oldest go. */
+#ifndef ORIEL_CLIP_PREROLL_H
+#define ORIEL_CLIP_PREROLL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "clip/shot.h"
+
+struct preroll {	     /* the caller's storage, all zero before its first use */
+	struct shot **shots; /* a circle of `room`, `count` from `first` on */
+	size_t room, first, count;
+	uint64_t bytes;
+};
+
+struct preroll_limits {
+	uint64_t ns;	/* a frame this much older than the newest goes */
+	uint64_t bytes; /* of all JPEGs together; the newest frame stays whatever it has */
+};
+
+/* The newest frame: kept (shot_keep), the caller's stays the caller's. -1 when out of memory. */
+int preroll_add(struct preroll *preroll, struct shot *shot, const struct preroll_limits *limits);
+
+/* The frame at `index`, 0 the oldest; borrowed. NULL behind the newest. */
+struct shot *preroll_at(const struct preroll *preroll, size_t index);
+
+/* All go. Callable from any state. */
+void preroll_clear(struct preroll *preroll);
+
+#endif

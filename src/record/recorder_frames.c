@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: ISC */
+/* The frames of a recorder: out of the ring, into what is held and what is written. */
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "record/recorder_internal.h"
+
+enum { SLACK_S = 2 }; /* held beyond clip_before: while orield opens the next journal */
+
+/* No more than clip_fps a second; a frame that comes a little early is in time. */
+static bool
+frame_is_due(struct recorder *recorder, uint64_t mono_ns)
+{
+	uint64_t apart = CLOCK_S / (uint64_t)recorder->wishes.fps;
+
+	if (mono_ns + apart / 4 < recorder->due_ns)
+		return false;
+	recorder->due_ns += apart;
+	if (recorder->due_ns < mono_ns)
+		recorder->due_ns = mono_ns + apart;
+	return true;
+}
+
+static bool
+take_fits(const struct take *take, const struct frame_info *info)
+{
+	return take->first_ns == 0 ||
+	    (info->width == take->width && info->height == take->height &&
+		info->orientation == take->orientation);
+}
+
+static void
+recorder_write(struct recorder *recorder, struct shot *shot)
+{
+	const struct frame_info *info = &shot->info;
+	struct take *take = recorder->take;
+
+	if (take == NULL)
+		return;
+	if (purpose_is_over(&recorder->purpose, info->mono_ns))
+		recorder_stop(recorder, true);
+	else if (!take_fits(take, info) ||
+	    (take->first_ns != 0 && info->mono_ns - take->first_ns >= recorder_part_ns(recorder)))
+		recorder_next_part(recorder, info);
+	else
+		take_put(recorder, shot);
+}
+
+static void
+recorder_keep(struct recorder *recorder, struct shot *shot)
+{
+	const struct preroll_limits limits = {
+		.ns = ((uint64_t)recorder->wishes.before_s + SLACK_S) * CLOCK_S,
+		.bytes = (uint64_t)recorder->wishes.memory_mb << 20,
+	};
+
+	if (preroll_add(&recorder->preroll, shot, &limits) == -1)
+		recorder->lost++;
+	if (strcmp(recorder->wishes.record, "always") == 0 && !recorder->opening &&
+	    clock_mono_ns() >= recorder->pause_ns)
+		recorder_want(recorder, "always", 0, shot->info.wall_ns, UINT64_MAX);
+	recorder_write(recorder, shot);
+}
+
+static void
+recorder_copy(struct recorder *recorder, const struct ring_view *view)
+{
+	struct shot *shot = frame_is_due(recorder, view->info.mono_ns) ? shot_new(&view->info)
+								       : NULL;
+
+	if (shot == NULL)
+		return;
+	memcpy(shot->jpeg, view->data, view->info.length);
+	if (ring_reader_holds(recorder->ring, view))
+		recorder_keep(recorder, shot);
+	else
+		recorder->lost++;
+	shot_drop(&shot);
+}
+
+static void
+recorder_bell(evutil_socket_t fd, short what, void *arg)
+{
+	struct recorder *recorder = arg;
+	struct ring_view view;
+
+	/* Never read: an edge-triggered wait is told of every write anyway. */
+	(void)fd, (void)what;
+	while (ring_reader_next(recorder->ring, recorder->seen, &view)) {
+		if (recorder->seen != 0)
+			recorder->lost += view.info.sequence - recorder->seen - 1;
+		recorder->seen = view.info.sequence;
+		recorder_copy(recorder, &view);
+	}
+}
+
+void
+recorder_detach(struct recorder *recorder)
+{
+	if (recorder->bell != NULL)
+		event_free(recorder->bell);
+	recorder->bell = NULL;
+	if (recorder->bell_fd != -1)
+		close(recorder->bell_fd);
+	recorder->bell_fd = -1;
+	ring_reader_free(&recorder->ring);
+}
+
+void
+recorder_attached(void *arg, struct client_reply *reply)
+{
+	struct recorder *recorder = arg;
+	struct cause why;
+
+	if (reply->line == NULL || reply->fds[0] == -1 || reply->fds[1] == -1)
+		return; /* no picture yet: we hear of the ring when there is one */
+	recorder_detach(recorder);
+	recorder->seen = 0;
+	recorder->ring = ring_reader_new(reply->fds[0], &why);
+	if (recorder->ring == NULL) {
+		log_error("recorder", "%s: %s", recorder->name, why.text);
+		return;
+	}
+	recorder->bell_fd = reply->fds[1];
+	reply->fds[1] = -1;
+	recorder->bell = event_new(recorder->base, recorder->bell_fd, EV_READ | EV_ET | EV_PERSIST,
+	    recorder_bell, recorder);
+	if (recorder->bell == NULL || event_add(recorder->bell, NULL) == -1)
+		recorder_detach(recorder);
+}
