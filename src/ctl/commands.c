@@ -328,7 +328,7 @@ const struct ctl_command ctl_commands[] = {
 	{ .name = "export",
 	    .arguments = "[--from=TIME] [--to=TIME] FILE",
 	    .help =
-		"What happened in a time as one ZIP (- is standard output): events, saved pictures and their checksums. TIME is 2026-11-29, 2026-11-29T06:30 or seconds since 1970.",
+		"What happened in a time as one ZIP (- is standard output): events, saved pictures, clips and their checksums. TIME is 2026-11-29, 2026-11-29T06:30 or seconds since 1970.",
 	    .run = ctl_export },
 	{ .name = "record",
 	    .arguments = "SECONDS | stop",

@@ -28,11 +28,12 @@ struct archive {
 	char chunk[CHUNK];
 };
 
-/* What orield lists newest first, each with the `url` of its file. */
+/* What orield lists newest first, each row with the `url` of its file, and perhaps a `poster`. */
 static const struct list {
 	const char *command, *key;
 } lists[] = {
 	{ .command = "snaps", .key = "snaps" },
+	{ .command = "clips", .key = "clips" },
 };
 
 /* ---- entries --------------------------------------------------------- */
@@ -206,6 +207,20 @@ archive_file(struct archive *archive, const char *url, int64_t when)
 	return result;
 }
 
+/* The files of one row. */
+static int
+archive_row(struct archive *archive, const json_t *row)
+{
+	static const char *const files[] = { "url", "poster" };
+	int64_t when = (int64_t)json_number_value(json_object_get(row, "ts"));
+	int result = 0;
+
+	for (size_t i = 0; i < sizeof files / sizeof files[0] && result == 0; i++)
+		if (json_get_text(row, files[i]) != NULL)
+			result = archive_file(archive, json_get_text(row, files[i]), when);
+	return result;
+}
+
 static int
 archive_list(struct archive *archive, const struct list *list)
 {
@@ -216,10 +231,8 @@ archive_list(struct archive *archive, const struct list *list)
 
 	do {
 		page = archive_page(archive, list->command, list->key, "before", &last);
-		json_array_foreach(
-		    page, index, row) if (result == 0 && json_get_text(row, "url") != NULL)
-		    result = archive_file(archive, json_get_text(row, "url"),
-			(int64_t)json_number_value(json_object_get(row, "ts")));
+		json_array_foreach(page, index, row) if (result == 0)
+		    result = archive_row(archive, row);
 		count = json_array_size(page);
 		if (page == NULL)
 			result = -1;

@@ -3,6 +3,7 @@
  *
  *   events.jsonl    its events, the oldest first, a line each as /history has them
  *   snaps/NAME      the saved pictures, at the paths that the events name
+ *   clips/NAME      the clips, and a picture of each
  *   SHA256SUMS      for `sha256sum -c`; in comments, what is missing and why
  *
  * All of it comes from orield, a page and a file at a time, and leaves at once: what stays in

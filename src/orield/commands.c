@@ -108,8 +108,7 @@ events_done(struct request *request, struct store_job *job)
 	call_reply(request->call, json_incref(job->answer));
 }
 
-/* from and to, in seconds since 1970. */
-static void
+void
 query_between(struct store_query *query, const json_t *command)
 {
 	query->from_ns = argument_integer(command, "from", 0) * (int64_t)CLOCK_S;

@@ -62,6 +62,7 @@ handle_CLIPS(struct orield *orield, struct call *call, const json_t *command)
 	job->query = (struct store_query){ .before = argument_integer(command, "before", 0),
 		.limit = (unsigned)argument_integer(command, "limit", 0),
 		.most_bytes = REPLY_ROOM };
+	query_between(&job->query, command);
 	request_submit(orield, job);
 }
 

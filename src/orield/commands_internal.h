@@ -41,6 +41,9 @@ void request_submit(struct orield *orield, struct store_job *job);
 /* "ok", and the job's events to all who listen. */
 void request_published(struct request *request, struct store_job *job);
 
+/* The command's from and to, which are in seconds since 1970. */
+void query_between(struct store_query *query, const json_t *command);
+
 /* The peer's frame bell is rung no more. */
 void commands_drop_bell(struct orield *orield, struct peer *peer);
 

@@ -87,6 +87,7 @@ static const struct field CLIPS_arguments[] = {
 	FIELD("before", INTEGER, "only clips before this one", .optional = true, .min = 1,
 	    .max = INT64_MAX),
 	LIMIT,
+	BETWEEN,
 	FIELD_END,
 };
 

@@ -49,7 +49,7 @@
 	ROUTE(HISTORY, "GET", "/history", ROLE_VIEWER, CAMERA, api_command, "Past events.",       \
 	    .command = "events", .list = "events")                                                \
 	ROUTE(EXPORT, "GET", "/export", ROLE_VIEWER, CAMERA, export_get,                          \
-	    "What happened in a time: events, saved pictures and their checksums, as one ZIP.")   \
+	    "What happened in a time: events, pictures, clips and their checksums, as one ZIP.")  \
 	ROUTE(GET_CONTROLS, "GET", "/controls", ROLE_VIEWER, CAMERA, api_command,                 \
 	    "The camera's own V4L2 controls.", .command = "controls")                             \
 	ROUTE(SET_CONTROLS, "POST", "/controls", ROLE_OPERATOR, CAMERA, api_command,              \

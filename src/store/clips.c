@@ -380,8 +380,9 @@ store_clips(
 	json_t *list = json_array();
 	int result = STORE_OK;
 
-	sql_bind(say, "ii", query->before > 0 ? query->before : INT64_MAX,
-	    (int64_t)(query->limit < most ? query->limit : most));
+	sql_bind(say, "iiii", query->before > 0 ? query->before : INT64_MAX,
+	    (int64_t)(query->limit < most ? query->limit : most), query->from_ns,
+	    query->to_ns > 0 ? query->to_ns : INT64_MAX);
 	while (list != NULL && (result = sql_step(say, why)) > 0) {
 		if (sql_number(say, 5) == 0) {
 			result = store_bad_row(store, why);

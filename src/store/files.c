@@ -6,6 +6,15 @@
 
 #include "store/store_internal.h"
 
+/* A film, or its poster. */
+static bool
+clip_name_valid(const char *name)
+{
+	char stem[STORE_NAME_SIZE];
+
+	return store_clip_stem(name, stem) || store_name_valid(name);
+}
+
 /* The folder that it is in, and its name there; -1: none of ours. */
 static int
 file_folder(const struct store *store, const char *url, const char **name)
@@ -16,6 +25,7 @@ file_folder(const struct store *store, const char *url, const char **name)
 		bool (*valid)(const char *name);
 	} folders[] = {
 		{ .prefix = "snaps/", .folder = store->snaps, .valid = store_name_valid },
+		{ .prefix = "clips/", .folder = store->clips, .valid = clip_name_valid },
 	};
 
 	for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {

@@ -57,7 +57,7 @@ static const char *const sentences[STORE_SENTENCES] = {
 	[STORE_CLIP_OLDEST] = "SELECT name FROM clip ORDER BY id LIMIT 1",
 	[STORE_CLIP_PAGE] =
 	    "SELECT id, name, bytes, wall_ns, data, sum = row_sum(name, bytes, wall_ns, data)"
-	    " FROM clip WHERE id < ?1 ORDER BY id DESC LIMIT ?2",
+	    " FROM clip WHERE id < ?1 AND wall_ns >= ?3 AND wall_ns < ?4 ORDER BY id DESC LIMIT ?2",
 	[STORE_CLIP_FIND] = "SELECT bytes FROM clip WHERE name = ?1",
 	[STORE_CLIP_NAMES] = "SELECT name FROM clip",
 };

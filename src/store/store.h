@@ -127,8 +127,8 @@ void store_picture_totals(struct store *store, uint64_t *count, uint64_t *bytes)
 /* May this be a saved picture's name? Letters, digits, '-', '_' and one ".jpg". */
 bool store_name_valid(const char *name);
 
-/* The file that a list calls `url`, "snaps/NAME": *fd to be read, the caller's. STORE_MISSING: it
- * is not there, or no more; STORE_FAILED: the disk says no. *fd is -1 then. */
+/* The file that a list calls `url`, "snaps/NAME" or "clips/NAME": *fd to be read, the caller's.
+ * STORE_MISSING: it is not there, or no more; STORE_FAILED: the disk says no. *fd is -1 then. */
 int store_open_file(struct store *store, const char *url, int *fd, struct cause *why);
 
 /* ---- clips: films in folder/clips/. A journal of frames is recorded first, then a film made of
@@ -161,7 +161,7 @@ int store_drop_clip(struct store *store, const char *stem, struct cause *why);
 int store_clips_left(struct store *store, json_t **stems, struct cause *why);
 
 /* {"clips": [{"id", "name", "bytes", "ts", and its data}, …], "count": N, "bytes": N} newest first;
- * of `query`: before, limit, most_bytes. */
+ * of `query`: before, limit, from_ns, to_ns, most_bytes. */
 int store_clips(
     struct store *store, const struct store_query *query, json_t **answer, struct cause *why);
 int store_delete_clip(struct store *store, const char *name, struct cause *why); /* as a picture */

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: ISC
 """Clips: from the camera's frames to what nginx sends."""
+import io
 import signal
 import struct
+import zipfile
 
 import pytest
 
@@ -75,6 +77,20 @@ def test_recorded_by_hand(site):
     listed = site.get("/clips/?limit=1").json()
     assert [(each["name"], each["bytes"], each["cut"]) for each in listed] == [(data["name"], data["bytes"], False)]
     assert not list((site.state / "cam/clips").glob(".*"))
+
+
+def test_exported(site):
+    with site.events() as events:
+        events.wait("state")
+        assert site.command({"cmd": "record", "seconds": 1})["ok"]
+        data = clip(site, events, cause="manual")
+    archive = zipfile.ZipFile(io.BytesIO(site.get("/export").content))
+    assert archive.testzip() is None and b"# missing" not in archive.read("SHA256SUMS")
+    assert {data["url"], data["poster"]} <= set(archive.namelist())
+    assert archive.read(data["url"]) == site.get(f"/{data['url']}").content
+    assert archive.read(data["poster"]) == site.get(f"/{data['poster']}").content
+    early = zipfile.ZipFile(io.BytesIO(site.get(f"/export?to={int(data['ts'])}").content))
+    assert data["url"] not in early.namelist() and site.get(f"/clips/?to={int(data['ts'])}&limit=1").json() in ([], site.get("/clips/").json()[1:2])
 
 
 def test_stopped_and_deleted(site):

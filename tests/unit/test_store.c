@@ -521,7 +521,8 @@ test_open_file(void **state)
 {
 	static const char *const none[] = { "", "snaps/", "snaps/gone.jpg", "p.jpg",
 		"snaps/../state.db", "../cam/snaps/p.jpg", "snaps/.new", "/etc/passwd",
-		"snaps//p.jpg" };
+		"snaps//p.jpg", "clips/gone.mp4", "clips/gone.jpg", "clips/.a.journal",
+		"clips/../snaps/p.jpg" };
 	struct store_picture saved;
 	char bytes[16];
 	int fd;
