@@ -117,9 +117,10 @@ output_said(const struct output *output)
 	json_t *reply;
 
 	if (output->ctl->json) {
-		reply = json_pack("{sb so sI sI sI sI}", "ok", 1, "file", json_words(output->file),
-		    "events", (json_int_t)sums->events, "files", (json_int_t)sums->files, "missing",
-		    (json_int_t)sums->missing, "bytes", (json_int_t)sums->bytes);
+		reply = json_pack("{s:b, s:o, s:I, s:I, s:I, s:I}", "ok", 1, "file",
+		    json_words(output->file), "events", (json_int_t)sums->events, "files",
+		    (json_int_t)sums->files, "missing", (json_int_t)sums->missing, "bytes",
+		    (json_int_t)sums->bytes);
 		ctl_print(reply);
 		json_decref(reply);
 		return;
