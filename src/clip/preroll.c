@@ -26,7 +26,7 @@ static int
 preroll_grow(struct preroll *preroll)
 {
 	size_t room = preroll->room * 2 + 32;
-	struct shot **shots = malloc(room * sizeof *shots);
+	struct shot **shots = malloc(room * sizeof(struct shot *));
 
 	if (shots == NULL)
 		return -1;

@@ -134,7 +134,7 @@ ctl_export(struct ctl *ctl, int argc, char **argv)
 {
 	struct output output = { .ctl = ctl, .fd = STDOUT_FILENO };
 	int status = output_options(&output, argc, argv);
-	bool out = status == CTL_OK && strcmp(output.file, "-") == 0;
+	bool out = output.file != NULL && strcmp(output.file, "-") == 0;
 
 	if (status == CTL_OK)
 		status = ctl_open(ctl);
