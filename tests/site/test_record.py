@@ -176,3 +176,16 @@ def test_disk_full_while_it_records(make_site):
         site.restart("oriel-record", signal.SIGTERM)
         data = clip(site, events, cause="manual")
     assert data["cut"] is True and data["seconds"] > 0.2
+
+
+def test_two_cameras(make_site):
+    """One recorder for both, at the same time."""
+    other = [option for option in CAMERA if "width" not in option and "height" not in option] + ["--width=480", "--height=360"]
+    site = make_site(cameras={"cam": CAMERA, "porch": other}, records=[])
+    with site.events("/cam/cam/events") as here, site.events("/cam/porch/events") as there:
+        for camera, events in ("cam", here), ("porch", there):
+            events.wait("state")
+            oriel.wait_for(lambda camera=camera: site.command({"cmd": "record", "seconds": 1}, camera).get("ok"))
+        for camera, events, size in ("cam", here, (320, 240)), ("porch", there, (480, 360)):
+            data = clip(site, events, cause="manual")
+            assert facts(site.get(f"/cam/{camera}/{data['url']}").content)["size"] == size
