@@ -90,7 +90,7 @@ encoder_begin_movie(struct encoder *encoder, const AVCodecParameters *codec,
     const struct frame_info *info, struct cause *why)
 {
 	const char *camera = json_get_text(encoder->result->head, "camera");
-	struct movie_setup setup = { .fd = encoder->setup->film,
+	struct movie_setup setup = { .fd = encoder->setup->movie,
 		.format = encoder->copies ? "matroska" : "mp4",
 		.title = camera != NULL ? camera : "",
 		.wall_ns = info->wall_ns,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* encoder: a journal becomes a film: H.264 in MP4 (libx264, superfast, constant quality), or the
+/* encoder: a journal becomes a movie: H.264 in MP4 (libx264, superfast, constant quality), or the
  * camera's JPEGs as they are in Matroska. The frames keep their times. For a process of its own: it
  * reads bytes of strangers with libav. */
 #ifndef ORIEL_CLIP_ENCODER_H
@@ -15,11 +15,11 @@
  *   codec    "h264", or "mjpeg"
  *   quality  of H.264: constant rate factor, 1 (best) to 51
  *   wall_ns  when its cause was: the poster is the first frame from then on
- *   camera   its name, for the film's title
+ *   camera   its name, for the movie's title
  * Its end may say peak_ns instead: the poster is the first frame from then on. */
 struct encoder_setup { /* descriptors; borrowed */
 	int journal;   /* to be read */
-	int film;      /* empty, to be read and written */
+	int movie;     /* empty, to be read and written */
 	int poster;    /* empty, to be written: one JPEG */
 };
 

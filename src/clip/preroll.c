@@ -6,34 +6,34 @@
 static void
 preroll_drop_oldest(struct preroll *preroll)
 {
-	struct shot **oldest = &preroll->shots[preroll->first];
+	struct frame_copy **oldest = &preroll->frames[preroll->first];
 
 	preroll->bytes -= (*oldest)->info.length;
-	shot_drop(oldest);
+	frame_copy_unref(oldest);
 	preroll->first = (preroll->first + 1) % preroll->room;
 	preroll->count--;
 }
 
-struct shot *
+struct frame_copy *
 preroll_at(const struct preroll *preroll, size_t index)
 {
 	if (index >= preroll->count)
 		return NULL;
-	return preroll->shots[(preroll->first + index) % preroll->room];
+	return preroll->frames[(preroll->first + index) % preroll->room];
 }
 
 static int
 preroll_grow(struct preroll *preroll)
 {
 	size_t room = preroll->room * 2 + 32;
-	struct shot **shots = malloc(room * sizeof(struct shot *));
+	struct frame_copy **frames = malloc(room * sizeof(struct frame_copy *));
 
-	if (shots == NULL)
+	if (frames == NULL)
 		return -1;
 	for (size_t i = 0; i < preroll->count; i++)
-		shots[i] = preroll_at(preroll, i);
-	free(preroll->shots);
-	preroll->shots = shots;
+		frames[i] = preroll_at(preroll, i);
+	free(preroll->frames);
+	preroll->frames = frames;
 	preroll->room = room;
 	preroll->first = 0;
 	return 0;
@@ -51,12 +51,13 @@ preroll_trim(struct preroll *preroll, const struct preroll_limits *limits)
 }
 
 int
-preroll_add(struct preroll *preroll, struct shot *shot, const struct preroll_limits *limits)
+preroll_add(struct preroll *preroll, struct frame_copy *frame, const struct preroll_limits *limits)
 {
 	if (preroll->count == preroll->room && preroll_grow(preroll) == -1)
 		return -1;
-	preroll->shots[(preroll->first + preroll->count++) % preroll->room] = shot_keep(shot);
-	preroll->bytes += shot->info.length;
+	preroll->frames[(preroll->first + preroll->count++) % preroll->room] = frame_copy_ref(
+	    frame);
+	preroll->bytes += frame->info.length;
 	preroll_trim(preroll, limits);
 	return 0;
 }
@@ -66,6 +67,6 @@ preroll_clear(struct preroll *preroll)
 {
 	while (preroll->count > 0)
 		preroll_drop_oldest(preroll);
-	free(preroll->shots);
-	*preroll = (struct preroll){ .shots = NULL };
+	free(preroll->frames);
+	*preroll = (struct preroll){ .frames = NULL };
 }

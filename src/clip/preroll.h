@@ -7,10 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "clip/shot.h"
+#include "clip/frame_copy.h"
 
-struct preroll {	     /* the caller's storage, all zero before its first use */
-	struct shot **shots; /* a circle of `room`, `count` from `first` on */
+struct preroll {		    /* the caller's storage, all zero before its first use */
+	struct frame_copy **frames; /* a circle of `room`, `count` from `first` on */
 	size_t room, first, count;
 	uint64_t bytes;
 };
@@ -20,11 +20,13 @@ struct preroll_limits {
 	uint64_t bytes; /* of all JPEGs together; the newest frame stays whatever it has */
 };
 
-/* The newest frame: kept (shot_keep), the caller's stays the caller's. -1 when out of memory. */
-int preroll_add(struct preroll *preroll, struct shot *shot, const struct preroll_limits *limits);
+/* The newest frame: kept (frame_copy_ref), the caller's stays the caller's. -1 when out of memory.
+ */
+int preroll_add(
+    struct preroll *preroll, struct frame_copy *frame, const struct preroll_limits *limits);
 
 /* The frame at `index`, 0 the oldest; borrowed. NULL behind the newest. */
-struct shot *preroll_at(const struct preroll *preroll, size_t index);
+struct frame_copy *preroll_at(const struct preroll *preroll, size_t index);
 
 /* All go. Callable from any state. */
 void preroll_clear(struct preroll *preroll);

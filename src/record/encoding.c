@@ -21,7 +21,7 @@ struct waiting {
 
 struct encoding {
 	struct event_base *base;
-	struct lines *keeper;
+	struct lines *supervisor;
 	struct event *readable;
 	STAILQ_HEAD(, waiting) list; /* the first is under way when `busy` */
 	size_t count;
@@ -56,7 +56,7 @@ encoding_next(struct encoding *encoding)
 static void
 encoding_complain(const struct encoding *encoding, const char *reason)
 {
-	log_warning("encoding", "%s: no film: %s", STAILQ_FIRST(&encoding->list)->name,
+	log_warning("encoding", "%s: no movie: %s", STAILQ_FIRST(&encoding->list)->name,
 	    reason != NULL ? reason : "no answer");
 }
 
@@ -110,7 +110,7 @@ encoding_tell(struct encoding *encoding, json_t *command)
 		encoding_next(encoding);
 }
 
-/* ---- the keeper's answer --------------------------------------------- */
+/* ---- the supervisor's answer --------------------------------------------- */
 
 static void
 encoding_judge(struct encoding *encoding, const json_t *answer)
@@ -134,7 +134,7 @@ static void
 encoding_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct encoding *encoding = arg;
-	ssize_t got = lines_read(encoding->keeper);
+	ssize_t got = lines_read(encoding->supervisor);
 	size_t length;
 	char *line;
 
@@ -144,7 +144,7 @@ encoding_readable(evutil_socket_t fd, short what, void *arg)
 		event_base_loopbreak(encoding->base);
 		return;
 	}
-	while ((line = lines_next(encoding->keeper, &length)) != NULL) {
+	while ((line = lines_next(encoding->supervisor, &length)) != NULL) {
 		json_t *answer = json_parse_object(line, length);
 
 		if (encoding->busy)
@@ -159,14 +159,14 @@ encoding_readable(evutil_socket_t fd, short what, void *arg)
 static void
 encoding_hand_over(struct encoding *encoding, struct client_reply *reply)
 {
-	if (lines_put_fds(encoding->keeper, reply->fds) == -1) {
+	if (lines_put_fds(encoding->supervisor, reply->fds) == -1) {
 		encoding_next(encoding);
 		return;
 	}
 	for (int i = 0; i < LINES_FDS; i++)
 		reply->fds[i] = -1;
-	lines_put(encoding->keeper, "", "{}", 2);
-	lines_write(encoding->keeper);
+	lines_put(encoding->supervisor, "", "{}", 2);
+	lines_write(encoding->supervisor);
 }
 
 static void
@@ -260,7 +260,7 @@ encoding_is_broken(const struct encoding *encoding)
 /* ---- life ------------------------------------------------------------ */
 
 struct encoding *
-encoding_new(struct event_base *base, int keeper)
+encoding_new(struct event_base *base, int supervisor)
 {
 	struct encoding *encoding = calloc(1, sizeof *encoding);
 
@@ -268,12 +268,12 @@ encoding_new(struct event_base *base, int keeper)
 		return NULL;
 	encoding->base = base;
 	STAILQ_INIT(&encoding->list);
-	encoding->keeper = lines_new(false);
-	if (encoding->keeper != NULL)
-		lines_open(encoding->keeper, keeper);
+	encoding->supervisor = lines_new(false);
+	if (encoding->supervisor != NULL)
+		lines_open(encoding->supervisor, supervisor);
 	encoding->readable = event_new(
-	    base, keeper, EV_READ | EV_PERSIST, encoding_readable, encoding);
-	if (encoding->keeper == NULL || encoding->readable == NULL ||
+	    base, supervisor, EV_READ | EV_PERSIST, encoding_readable, encoding);
+	if (encoding->supervisor == NULL || encoding->readable == NULL ||
 	    event_add(encoding->readable, NULL) == -1)
 		encoding_free(&encoding);
 	return encoding;
@@ -290,7 +290,7 @@ encoding_free(struct encoding **encoding)
 		encoding_drop_first(gone);
 	if (gone->readable != NULL)
 		event_free(gone->readable);
-	lines_free(&gone->keeper);
+	lines_free(&gone->supervisor);
 	free(gone);
 	*encoding = NULL;
 }

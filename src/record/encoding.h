@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* encoding: the clips that wait to become films, of all cameras, one at a time: orield gives the
- * files (clip_film), the keeper has the film made, orield takes it (clip_done). A film that cannot
- * be made leaves its journal, for another try. */
+/* encoding: the clips that wait to become movies, of all cameras, one at a time: orield gives the
+ * files (clip_film), the supervisor has the movie made, orield takes it (clip_done). A movie that
+ * cannot be made leaves its journal, for another try. */
 #ifndef ORIEL_RECORD_ENCODING_H
 #define ORIEL_RECORD_ENCODING_H
 
@@ -14,9 +14,9 @@ enum { ENCODING_WAITING_MAX = 256 };
 
 struct encoding;
 
-/* Takes `keeper` over, the socket of keeper_start(); when that closes, the loop is left. NULL when
- * out of memory. */
-struct encoding *encoding_new(struct event_base *base, int keeper);
+/* Takes `supervisor` over, the socket of supervisor_start(); when that closes, the loop is left.
+ * NULL when out of memory. */
+struct encoding *encoding_new(struct event_base *base, int supervisor);
 void encoding_free(struct encoding **encoding);
 
 /* The clip `name` of the orield that `client` speaks to; it may wait already. False: too many wait,
@@ -26,7 +26,7 @@ bool encoding_add(struct encoding *encoding, struct client *client, const char *
 /* That orield is not there any more: what waits for it is forgotten; it will tell what is left. */
 void encoding_forget(struct encoding *encoding, const struct client *client);
 
-/* Has the keeper gone? */
+/* Has the supervisor gone? */
 bool encoding_is_broken(const struct encoding *encoding);
 
 #endif

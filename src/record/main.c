@@ -16,7 +16,7 @@
 #include "confine/confine.h"
 #include "loop/timer.h"
 #include "record/encoding.h"
-#include "record/keeper.h"
+#include "record/supervisor.h"
 #include "record/recorder.h"
 
 enum { RUN_DIR, CONFINE, LOG_LEVEL, OPTIONS };
@@ -111,14 +111,14 @@ world_stop(evutil_socket_t number, short what, void *arg)
 /* ---- life ------------------------------------------------------------ */
 
 static int
-world_start(struct world *world, int keeper, struct cause *why)
+world_start(struct world *world, int supervisor, struct cause *why)
 {
 	uint64_t watchdog_ns = service_watchdog_ns();
 
 	world->base = event_base_new();
 	if (world->base == NULL)
 		return cause_set(why, "out of memory");
-	world->encoding = encoding_new(world->base, keeper);
+	world->encoding = encoding_new(world->base, supervisor);
 	world->look = event_new(world->base, -1, EV_PERSIST, world_look, world);
 	world->watchdog = event_new(world->base, -1, EV_PERSIST, world_feed_watchdog, world);
 	world->terminate = evsignal_new(world->base, SIGTERM, world_stop, world);
@@ -163,13 +163,13 @@ serve(const struct options *options, struct cause *why)
 {
 	bool confined = options_number(options, CONFINE) != 0;
 	struct world world = { .options = options };
-	int keeper = keeper_start(confined, why), result;
+	int supervisor = supervisor_start(confined, why), result;
 
-	if (keeper == -1)
+	if (supervisor == -1)
 		return -1;
 	if (confined)
 		give_up_rights(options);
-	result = world_start(&world, keeper, why);
+	result = world_start(&world, supervisor, why);
 	if (result == 0) {
 		world_look(-1, 0, &world);
 		service_ready("");

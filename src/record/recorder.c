@@ -12,7 +12,7 @@
 #include "protocol/events.h"
 #include "record/recorder_internal.h"
 
-enum { ALWAYS_PART_S = 60, LEFT_APART_S = 600 /* what could not be made a film is tried again */ };
+enum { ALWAYS_PART_S = 60, LEFT_APART_S = 600 /* what could not be made a movie is tried again */ };
 
 /* ---- asking orield --------------------------------------------------- */
 
@@ -39,7 +39,7 @@ recorder_want(struct recorder *recorder, const char *cause, long long motion, ui
 {
 	struct purpose *purpose = &recorder->purpose;
 	uint64_t ago = clock_wall_ns() > wall_ns ? clock_wall_ns() - wall_ns : 0,
-		 before = ago + (uint64_t)recorder->wishes.before_s * CLOCK_S,
+		 before = ago + (uint64_t)recorder->settings.before_s * CLOCK_S,
 		 now = clock_mono_ns();
 
 	if (purpose->cause[0] != '\0') {
@@ -61,7 +61,7 @@ recorder_want(struct recorder *recorder, const char *cause, long long motion, ui
 void
 recorder_next_part(struct recorder *recorder, const struct frame_info *info)
 {
-	recorder_end_take(recorder, true);
+	recorder_end_recording(recorder, true);
 	recorder->purpose.wall_ns = info->wall_ns;
 	recorder->purpose.from_ns = info->mono_ns;
 	recorder_open(recorder);
@@ -70,7 +70,7 @@ recorder_next_part(struct recorder *recorder, const struct frame_info *info)
 void
 recorder_stop(struct recorder *recorder, bool whole)
 {
-	recorder_end_take(recorder, whole);
+	recorder_end_recording(recorder, whole);
 	if (!recorder->opening)
 		recorder->purpose.cause[0] = '\0';
 	else
@@ -95,7 +95,7 @@ uint64_t
 recorder_part_ns(const struct recorder *recorder)
 {
 	return (purpose_is(recorder, "always") ? ALWAYS_PART_S
-					       : (uint64_t)recorder->wishes.most_s) *
+					       : (uint64_t)recorder->settings.most_s) *
 	    CLOCK_S;
 }
 
@@ -118,7 +118,7 @@ recorder_take_record(struct recorder *recorder, const json_t *data)
 static uint64_t
 recorder_after(const struct recorder *recorder)
 {
-	return clock_mono_ns() + (uint64_t)recorder->wishes.after_s * CLOCK_S;
+	return clock_mono_ns() + (uint64_t)recorder->settings.after_s * CLOCK_S;
 }
 
 static void
@@ -126,7 +126,7 @@ recorder_take_motion(struct recorder *recorder, long long id, const json_t *data
 {
 	double ts = json_number_value(json_object_get(data, "ts"));
 
-	if (strcmp(recorder->wishes.record, "motion") != 0 || ts <= 0)
+	if (strcmp(recorder->settings.record, "motion") != 0 || ts <= 0)
 		return;
 	recorder_want(
 	    recorder, "motion", id, (uint64_t)(ts * 1e3) * CLOCK_MS, recorder_after(recorder));
@@ -162,17 +162,17 @@ wish_text(char wish[CAUSE_SIZE], const json_t *state, const char *name)
 static void
 recorder_take_state(struct recorder *recorder, const json_t *state)
 {
-	struct wishes *wishes = &recorder->wishes;
+	struct recorder_settings *settings = &recorder->settings;
 
-	json_get_integer(state, "clip_before", 0, 3600, &wishes->before_s);
-	json_get_integer(state, "clip_after", 1, 3600, &wishes->after_s);
-	json_get_integer(state, "clip_max", 1, 86400, &wishes->most_s);
-	json_get_integer(state, "clip_fps", 1, 1000, &wishes->fps);
-	json_get_integer(state, "clip_memory_mb", 1, 65536, &wishes->memory_mb);
-	json_get_integer(state, "clip_quality", 1, 51, &wishes->quality);
-	wish_text(wishes->record, state, "record");
-	wish_text(wishes->codec, state, "clip_codec");
-	if (purpose_is(recorder, "always") && strcmp(wishes->record, "always") != 0)
+	json_get_integer(state, "clip_before", 0, 3600, &settings->before_s);
+	json_get_integer(state, "clip_after", 1, 3600, &settings->after_s);
+	json_get_integer(state, "clip_max", 1, 86400, &settings->most_s);
+	json_get_integer(state, "clip_fps", 1, 1000, &settings->fps);
+	json_get_integer(state, "clip_memory_mb", 1, 65536, &settings->memory_mb);
+	json_get_integer(state, "clip_quality", 1, 51, &settings->quality);
+	wish_text(settings->record, state, "record");
+	wish_text(settings->codec, state, "clip_codec");
+	if (purpose_is(recorder, "always") && strcmp(settings->record, "always") != 0)
 		recorder_stop(recorder, true);
 }
 
@@ -185,7 +185,7 @@ recorder_subscribed(void *arg, struct client_reply *reply)
 	json_decref(answer);
 }
 
-/* Those that were left behind become films as far as they go. */
+/* Those that were left behind become movies as far as they go. */
 static void
 recorder_registered(void *arg, struct client_reply *reply)
 {
@@ -207,7 +207,7 @@ recorder_register(struct recorder *recorder)
 {
 	uint64_t now = clock_mono_ns();
 
-	if (recorder->registering || recorder->opening || !LIST_EMPTY(&recorder->takes) ||
+	if (recorder->registering || recorder->opening || !LIST_EMPTY(&recorder->recordings) ||
 	    !client_connected(recorder->client) ||
 	    (recorder->registered && now < recorder->left_ns))
 		return;
@@ -230,12 +230,12 @@ static void
 recorder_down(void *arg)
 {
 	struct recorder *recorder = arg;
-	struct take *take;
+	struct recording *recording;
 
 	recorder->registered = recorder->registering = false;
 	recorder_detach(recorder);
-	LIST_FOREACH(take, &recorder->takes, next)
-	take->alone = true;
+	LIST_FOREACH(recording, &recorder->recordings, next)
+	recording->alone = true;
 	recorder_stop(recorder, false);
 	recorder->purpose.cause[0] = '\0';
 	encoding_forget(recorder->encoding, recorder->client);
@@ -278,7 +278,7 @@ void
 recorder_tick(struct recorder *recorder)
 {
 	recorder_register(recorder);
-	if (recorder->take != NULL && purpose_is_over(&recorder->purpose, clock_mono_ns()))
+	if (recorder->recording != NULL && purpose_is_over(&recorder->purpose, clock_mono_ns()))
 		recorder_stop(recorder, true);
 }
 
@@ -294,7 +294,7 @@ recorder_new(
 	*recorder = (struct recorder){ .base = base,
 		.encoding = encoding,
 		.bell_fd = -1,
-		.wishes = { .before_s = 5,
+		.settings = { .before_s = 5,
 		    .after_s = 5,
 		    .most_s = 600,
 		    .fps = 15,
@@ -314,15 +314,15 @@ void
 recorder_free(struct recorder **recorder)
 {
 	struct recorder *gone = *recorder;
-	struct take *take;
+	struct recording *recording;
 
 	if (gone == NULL)
 		return;
 	if (gone->client != NULL)
 		encoding_forget(gone->encoding, gone->client);
 	client_free(&gone->client);
-	while ((take = LIST_FIRST(&gone->takes)) != NULL)
-		take_free(take);
+	while ((recording = LIST_FIRST(&gone->recordings)) != NULL)
+		recording_free(recording);
 	recorder_detach(gone);
 	preroll_clear(&gone->preroll);
 	free(gone);

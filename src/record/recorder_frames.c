@@ -13,7 +13,7 @@ enum { SLACK_S = 2 }; /* held beyond clip_before: while orield opens the next jo
 static bool
 frame_is_due(struct recorder *recorder, uint64_t mono_ns)
 {
-	uint64_t apart = CLOCK_S / (uint64_t)recorder->wishes.fps;
+	uint64_t apart = CLOCK_S / (uint64_t)recorder->settings.fps;
 
 	if (mono_ns + apart / 4 < recorder->due_ns)
 		return false;
@@ -24,60 +24,62 @@ frame_is_due(struct recorder *recorder, uint64_t mono_ns)
 }
 
 static bool
-take_fits(const struct take *take, const struct frame_info *info)
+take_fits(const struct recording *recording, const struct frame_info *info)
 {
-	return take->first_ns == 0 ||
-	    (info->width == take->width && info->height == take->height &&
-		info->orientation == take->orientation);
+	return recording->first_ns == 0 ||
+	    (info->width == recording->width && info->height == recording->height &&
+		info->orientation == recording->orientation);
 }
 
 static void
-recorder_write(struct recorder *recorder, struct shot *shot)
+recorder_write(struct recorder *recorder, struct frame_copy *frame)
 {
-	const struct frame_info *info = &shot->info;
-	struct take *take = recorder->take;
+	const struct frame_info *info = &frame->info;
+	struct recording *recording = recorder->recording;
 
-	if (take == NULL)
+	if (recording == NULL)
 		return;
 	if (purpose_is_over(&recorder->purpose, info->mono_ns))
 		recorder_stop(recorder, true);
-	else if (!take_fits(take, info) ||
-	    (take->first_ns != 0 && info->mono_ns - take->first_ns >= recorder_part_ns(recorder)))
+	else if (!take_fits(recording, info) ||
+	    (recording->first_ns != 0 &&
+		info->mono_ns - recording->first_ns >= recorder_part_ns(recorder)))
 		recorder_next_part(recorder, info);
 	else
-		take_put(recorder, shot);
+		recording_put(recorder, frame);
 }
 
 static void
-recorder_keep(struct recorder *recorder, struct shot *shot)
+recorder_keep(struct recorder *recorder, struct frame_copy *frame)
 {
 	const struct preroll_limits limits = {
-		.ns = ((uint64_t)recorder->wishes.before_s + SLACK_S) * CLOCK_S,
-		.bytes = (uint64_t)recorder->wishes.memory_mb << 20,
+		.ns = ((uint64_t)recorder->settings.before_s + SLACK_S) * CLOCK_S,
+		.bytes = (uint64_t)recorder->settings.memory_mb << 20,
 	};
 
-	if (preroll_add(&recorder->preroll, shot, &limits) == -1)
+	if (preroll_add(&recorder->preroll, frame, &limits) == -1)
 		recorder->lost++;
-	if (strcmp(recorder->wishes.record, "always") == 0 && !recorder->opening &&
+	if (strcmp(recorder->settings.record, "always") == 0 && !recorder->opening &&
 	    clock_mono_ns() >= recorder->pause_ns)
-		recorder_want(recorder, "always", 0, shot->info.wall_ns, UINT64_MAX);
-	recorder_write(recorder, shot);
+		recorder_want(recorder, "always", 0, frame->info.wall_ns, UINT64_MAX);
+	recorder_write(recorder, frame);
 }
 
 static void
 recorder_copy(struct recorder *recorder, const struct ring_view *view)
 {
-	struct shot *shot = frame_is_due(recorder, view->info.mono_ns) ? shot_new(&view->info)
-								       : NULL;
+	struct frame_copy *frame = frame_is_due(recorder, view->info.mono_ns)
+	    ? frame_copy_new(&view->info)
+	    : NULL;
 
-	if (shot == NULL)
+	if (frame == NULL)
 		return;
-	memcpy(shot->jpeg, view->data, view->info.length);
+	memcpy(frame->jpeg, view->data, view->info.length);
 	if (ring_reader_holds(recorder->ring, view))
-		recorder_keep(recorder, shot);
+		recorder_keep(recorder, frame);
 	else
 		recorder->lost++;
-	shot_drop(&shot);
+	frame_copy_unref(&frame);
 }
 
 static void

@@ -20,7 +20,7 @@ enum {
 };
 
 /* As orield's `state` has them. */
-struct wishes {
+struct recorder_settings {
 	long long before_s, after_s, most_s, fps, memory_mb, quality;
 	char record[CAUSE_SIZE], codec[CAUSE_SIZE];
 };
@@ -37,8 +37,8 @@ struct purpose {
 };
 
 /* A journal that is being written, or will be on disk in a moment. */
-struct take {
-	LIST_ENTRY(take) next;
+struct recording {
+	LIST_ENTRY(recording) next;
 	struct recorder *recorder;
 	struct writer *writer;
 	char name[NAME_SIZE];
@@ -64,28 +64,28 @@ struct recorder {
 	uint64_t due_ns; /* the next frame is wanted from then on */
 	uint64_t lost;	 /* frames that were gone before we looked, or found no room */
 
-	struct wishes wishes;
+	struct recorder_settings settings;
 	struct preroll preroll;
 	struct purpose purpose;
-	bool opening;	   /* a journal was asked for */
-	struct take *take; /* the one being written; NULL: none */
-	LIST_HEAD(, take) takes;
+	bool opening;		     /* a journal was asked for */
+	struct recording *recording; /* the one being written; NULL: none */
+	LIST_HEAD(, recording) recordings;
 	uint64_t written_ns; /* capture time of the newest frame that is in a journal */
 	uint64_t pause_ns;   /* refused: not again before that */
 };
 
-/* ---- recorder_takes.c ---- */
+/* ---- recordings.c ---- */
 
 /* Ask orield for a journal for `purpose`. */
 void recorder_open(struct recorder *recorder);
 
 /* Into the journal that is being written. */
-void take_put(struct recorder *recorder, struct shot *shot);
+void recording_put(struct recorder *recorder, struct frame_copy *frame);
 
 /* No more goes into it; not whole: it is cut. */
-void recorder_end_take(struct recorder *recorder, bool whole);
+void recorder_end_recording(struct recorder *recorder, bool whole);
 
-void take_free(struct take *take);
+void recording_free(struct recording *recording);
 
 /* ---- recorder_frames.c ---- */
 

@@ -13,17 +13,17 @@
 
 enum { SYNC_MS = 1000 };
 
-struct parcel {
-	STAILQ_ENTRY(parcel) next;
-	struct shot *shot;
+struct queued_frame {
+	STAILQ_ENTRY(queued_frame) next;
+	struct frame_copy *frame;
 };
-STAILQ_HEAD(parcels, parcel);
+STAILQ_HEAD(queued_frames, queued_frame);
 
 struct writer {
 	struct thread thread;
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	struct parcels waiting; /* under the lock, as the next three */
+	struct queued_frames waiting; /* under the lock, as the next three */
 	uint64_t bytes;
 	bool end;
 	char *text; /* of the end; NULL: cut */
@@ -69,37 +69,37 @@ writer_sync(struct writer *writer, bool now)
 }
 
 /* The next frame; NULL: no more will come. */
-static struct shot *
+static struct frame_copy *
 writer_take(struct writer *writer)
 {
-	struct parcel *parcel;
-	struct shot *shot = NULL;
+	struct queued_frame *queued;
+	struct frame_copy *frame = NULL;
 
 	pthread_mutex_lock(&writer->lock);
 	while (STAILQ_EMPTY(&writer->waiting) && !writer->end)
 		pthread_cond_wait(&writer->changed, &writer->lock);
-	parcel = STAILQ_FIRST(&writer->waiting);
-	if (parcel != NULL) {
+	queued = STAILQ_FIRST(&writer->waiting);
+	if (queued != NULL) {
 		STAILQ_REMOVE_HEAD(&writer->waiting, next);
-		shot = parcel->shot;
-		writer->bytes -= shot->info.length;
+		frame = queued->frame;
+		writer->bytes -= frame->info.length;
 	}
 	pthread_mutex_unlock(&writer->lock);
-	free(parcel);
-	return shot;
+	free(queued);
+	return frame;
 }
 
 static void
 writer_run(void *arg)
 {
 	struct writer *writer = arg;
-	struct shot *shot;
+	struct frame_copy *frame;
 
 	writer->synced_ns = clock_mono_ns();
 	writer_append(writer, JOURNAL_HEAD, NULL, writer->head, (uint32_t)strlen(writer->head));
-	while (writer_is_sound(writer) && (shot = writer_take(writer)) != NULL) {
-		writer_append(writer, JOURNAL_FRAME, &shot->info, shot->jpeg, shot->info.length);
-		shot_drop(&shot);
+	while (writer_is_sound(writer) && (frame = writer_take(writer)) != NULL) {
+		writer_append(writer, JOURNAL_FRAME, &frame->info, frame->jpeg, frame->info.length);
+		frame_copy_unref(&frame);
 		writer_sync(writer, false);
 	}
 	if (writer->text != NULL)
@@ -121,24 +121,24 @@ writer_ended(evutil_socket_t fd, short what, void *arg)
 }
 
 bool
-writer_put(struct writer *writer, struct shot *shot, uint64_t most_bytes)
+writer_put(struct writer *writer, struct frame_copy *frame, uint64_t most_bytes)
 {
-	struct parcel *parcel = malloc(sizeof *parcel);
+	struct queued_frame *queued = malloc(sizeof *queued);
 	bool room;
 
-	if (parcel == NULL)
+	if (queued == NULL)
 		return false;
 	pthread_mutex_lock(&writer->lock);
-	room = writer->bytes + shot->info.length <= most_bytes;
+	room = writer->bytes + frame->info.length <= most_bytes;
 	if (room) {
-		parcel->shot = shot_keep(shot);
-		writer->bytes += shot->info.length;
-		STAILQ_INSERT_TAIL(&writer->waiting, parcel, next);
+		queued->frame = frame_copy_ref(frame);
+		writer->bytes += frame->info.length;
+		STAILQ_INSERT_TAIL(&writer->waiting, queued, next);
 		pthread_cond_signal(&writer->changed);
 	}
 	pthread_mutex_unlock(&writer->lock);
 	if (!room)
-		free(parcel);
+		free(queued);
 	return room;
 }
 
@@ -200,16 +200,16 @@ void
 writer_free(struct writer **writer)
 {
 	struct writer *gone = *writer;
-	struct parcel *parcel;
+	struct queued_frame *queued;
 
 	if (gone == NULL)
 		return;
 	writer_end(gone, NULL);
 	thread_join(&gone->thread);
-	while ((parcel = STAILQ_FIRST(&gone->waiting)) != NULL) {
+	while ((queued = STAILQ_FIRST(&gone->waiting)) != NULL) {
 		STAILQ_REMOVE_HEAD(&gone->waiting, next);
-		shot_drop(&parcel->shot);
-		free(parcel);
+		frame_copy_unref(&queued->frame);
+		free(queued);
 	}
 	if (gone->ended_event != NULL)
 		event_free(gone->ended_event);

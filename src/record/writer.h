@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "base/cause.h"
-#include "clip/shot.h"
+#include "clip/frame_copy.h"
 
 struct writer;
 
@@ -20,7 +20,7 @@ struct writer *writer_new(struct event_base *base, int fd, const char *head,
     void (*ended)(void *arg), void *arg, struct cause *why);
 
 /* One frame more: kept until it is written. False: frames of `most_bytes` wait already. */
-bool writer_put(struct writer *writer, struct shot *shot, uint64_t most_bytes);
+bool writer_put(struct writer *writer, struct frame_copy *frame, uint64_t most_bytes);
 
 /* No more will come. It ends as it should, with a record that says so and has that text; NULL: it
  * is cut. */

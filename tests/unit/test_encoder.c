@@ -24,7 +24,7 @@ static struct cause why;
 static int
 memory(void)
 {
-	return memfd_create("film", MFD_CLOEXEC);
+	return memfd_create("movie", MFD_CLOEXEC);
 }
 
 static int
@@ -41,7 +41,7 @@ end(void **state)
 {
 	(void)state;
 	close(setup.journal);
-	close(setup.film);
+	close(setup.movie);
 	close(setup.poster);
 	json_decref(result.head);
 	return 0;
@@ -107,21 +107,21 @@ run(void)
 static AVFormatContext *
 film_open(void)
 {
-	AVFormatContext *film = NULL;
+	AVFormatContext *movie = NULL;
 	char path[40];
 
-	snprintf(path, sizeof path, "/proc/self/fd/%d", setup.film);
-	assert_int_equal(avformat_open_input(&film, path, NULL, NULL), 0);
-	assert_true(avformat_find_stream_info(film, NULL) >= 0);
-	assert_int_equal(film->nb_streams, 1);
-	return film;
+	snprintf(path, sizeof path, "/proc/self/fd/%d", setup.movie);
+	assert_int_equal(avformat_open_input(&movie, path, NULL, NULL), 0);
+	assert_true(avformat_find_stream_info(movie, NULL) >= 0);
+	assert_int_equal(movie->nb_streams, 1);
+	return movie;
 }
 
 /* Decode all; the time of each in ms, the last is -1. */
 static void
-film_times(AVFormatContext *film, long times[100])
+film_times(AVFormatContext *movie, long times[100])
 {
-	const AVCodecParameters *coded = film->streams[0]->codecpar;
+	const AVCodecParameters *coded = movie->streams[0]->codecpar;
 	AVCodecContext *decoder = avcodec_alloc_context3(avcodec_find_decoder(coded->codec_id));
 	AVPacket *packet = av_packet_alloc();
 	AVFrame *frame = av_frame_alloc();
@@ -131,14 +131,14 @@ film_times(AVFormatContext *film, long times[100])
 	avcodec_parameters_to_context(decoder, coded);
 	assert_int_equal(avcodec_open2(decoder, NULL, NULL), 0);
 	do {
-		more = av_read_frame(film, packet);
+		more = av_read_frame(movie, packet);
 		assert_true(avcodec_send_packet(decoder, more >= 0 ? packet : NULL) >= 0);
 		av_packet_unref(packet);
 		while (avcodec_receive_frame(decoder, frame) >= 0) {
 			assert_int_equal(frame->width, WIDTH);
 			assert_int_equal(frame->height, HEIGHT);
 			times[count++] = (long)av_rescale_q(
-			    frame->pts, film->streams[0]->time_base, (AVRational){ 1, 1000 });
+			    frame->pts, movie->streams[0]->time_base, (AVRational){ 1, 1000 });
 		}
 	} while (more >= 0);
 	times[count] = -1;
@@ -148,19 +148,19 @@ film_times(AVFormatContext *film, long times[100])
 }
 
 static const char *
-film_word(const AVFormatContext *film, const char *name)
+film_word(const AVFormatContext *movie, const char *name)
 {
-	const AVDictionaryEntry *entry = av_dict_get(film->metadata, name, NULL, 0);
+	const AVDictionaryEntry *entry = av_dict_get(movie->metadata, name, NULL, 0);
 
 	return entry != NULL ? entry->value : "";
 }
 
 static void
-assert_times(AVFormatContext *film)
+assert_times(AVFormatContext *movie)
 {
 	long times[100];
 
-	film_times(film, times);
+	film_times(movie, times);
 	for (long at = 0; at < 20; at++)
 		assert_in_range(times[at] + 2, (at < 10 ? at : at + 10) * 100,
 		    (at < 10 ? at : at + 10) * 100 + 4);
@@ -172,7 +172,7 @@ assert_times(AVFormatContext *film)
 static void
 test_h264(void **state)
 {
-	AVFormatContext *film;
+	AVFormatContext *movie;
 
 	(void)state;
 	append_head("h264");
@@ -184,13 +184,13 @@ test_h264(void **state)
 	assert_int_equal(result.before_ms, 1000);
 	assert_in_range(result.ms, 2900, 3100);
 	assert_false(result.cut);
-	film = film_open();
-	assert_int_equal(film->streams[0]->codecpar->codec_id, AV_CODEC_ID_H264);
-	assert_int_equal(film->streams[0]->codecpar->format, AV_PIX_FMT_YUV420P);
-	assert_string_equal(film_word(film, "title"), "porch");
-	assert_string_equal(film_word(film, "creation_time"), "2023-11-14T22:13:20.000000Z");
-	assert_times(film);
-	avformat_close_input(&film);
+	movie = film_open();
+	assert_int_equal(movie->streams[0]->codecpar->codec_id, AV_CODEC_ID_H264);
+	assert_int_equal(movie->streams[0]->codecpar->format, AV_PIX_FMT_YUV420P);
+	assert_string_equal(film_word(movie, "title"), "porch");
+	assert_string_equal(film_word(movie, "creation_time"), "2023-11-14T22:13:20.000000Z");
+	assert_times(movie);
+	avformat_close_input(&movie);
 }
 
 /* The index comes first: one plays it while it is still coming. */
@@ -204,7 +204,7 @@ test_index_first(void **state)
 	append_head("h264");
 	append_frames(0);
 	run();
-	length = pread(setup.film, bytes, sizeof bytes, 0);
+	length = pread(setup.movie, bytes, sizeof bytes, 0);
 	assert_true(length > 0);
 	assert_true((char *)memmem(bytes, (size_t)length, "moov", 4) <
 	    (char *)memmem(bytes, (size_t)length, "mdat", 4));
@@ -224,7 +224,7 @@ test_bit_for_bit(void **state)
 {
 	struct made made[3];
 	AVPacket *packet = av_packet_alloc();
-	AVFormatContext *film;
+	AVFormatContext *movie;
 
 	(void)state;
 	append_head("mjpeg");
@@ -232,16 +232,16 @@ test_bit_for_bit(void **state)
 		made[i] = append_frame((uint64_t)i * 500, 0);
 	append(JOURNAL_END, "{}");
 	run();
-	film = film_open();
+	movie = film_open();
 	for (int i = 0; i < 3; i++) {
-		assert_true(av_read_frame(film, packet) >= 0);
+		assert_true(av_read_frame(movie, packet) >= 0);
 		assert_int_equal(packet->size, made[i].length);
 		assert_memory_equal(packet->data, made[i].jpeg, made[i].length);
 		assert_int_equal(packet->pts, i * 500);
 		av_packet_unref(packet);
 	}
 	av_packet_free(&packet);
-	avformat_close_input(&film);
+	avformat_close_input(&movie);
 	assert_poster(&made[2]); /* the cause was a second after the first */
 	for (int i = 0; i < 3; i++)
 		free(made[i].jpeg);
@@ -282,16 +282,16 @@ test_damage(void **state)
 	assert_true(result.cut);
 }
 
-/* A film that cannot be written is no reason to throw the journal away. */
+/* A movie that cannot be written is no reason to throw the journal away. */
 static void
 test_no_room_for_the_film(void **state)
 {
 	(void)state;
 	append_head("h264");
 	append_frames(0);
-	close(setup.film);
-	setup.film = memfd_create("film", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	assert_int_equal(fcntl(setup.film, F_ADD_SEALS, F_SEAL_GROW), 0);
+	close(setup.movie);
+	setup.movie = memfd_create("movie", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	assert_int_equal(fcntl(setup.movie, F_ADD_SEALS, F_SEAL_GROW), 0);
 	assert_int_equal(encoder_run(&setup, &result, &why), -1);
 	assert_false(result.empty);
 	json_decref(result.head);
@@ -317,24 +317,24 @@ static void
 assert_turned(uint16_t orientation, int a, int b, int c, int d)
 {
 	const int wanted[4] = { a, b, c, d };
-	AVFormatContext *film;
+	AVFormatContext *movie;
 	const int32_t *matrix;
 
 	append_head("h264");
 	free(append_frame(0, orientation).jpeg);
 	run();
-	film = film_open();
+	movie = film_open();
 	matrix = (const int32_t *)av_stream_get_side_data(
-	    film->streams[0], AV_PKT_DATA_DISPLAYMATRIX, NULL);
+	    movie->streams[0], AV_PKT_DATA_DISPLAYMATRIX, NULL);
 	assert_non_null(matrix);
 	for (int i = 0; i < 4; i++)
 		assert_int_equal(matrix[i / 2 * 3 + i % 2], wanted[i] * (1 << 16));
-	avformat_close_input(&film);
+	avformat_close_input(&movie);
 	end(NULL);
 	begin(NULL);
 }
 
-/* As Exif's orientations are defined (CIPA DC-008): players turn and mirror the film. */
+/* As Exif's orientations are defined (CIPA DC-008): players turn and mirror the movie. */
 static void
 test_turned(void **state)
 {

@@ -20,12 +20,12 @@ static void
 add(uint64_t ms, uint32_t length, const struct preroll_limits *limits)
 {
 	struct frame_info info = { .mono_ns = ms * CLOCK_MS, .length = length };
-	struct shot *shot = shot_new(&info);
+	struct frame_copy *frame = frame_copy_new(&info);
 
-	assert_non_null(shot);
-	assert_int_equal(preroll_add(&preroll, shot, limits), 0);
-	shot_drop(&shot);
-	assert_null(shot);
+	assert_non_null(frame);
+	assert_int_equal(preroll_add(&preroll, frame, limits), 0);
+	frame_copy_unref(&frame);
+	assert_null(frame);
 }
 
 static void
@@ -81,16 +81,16 @@ test_order(void **state)
 static void
 test_kept_elsewhere(void **state)
 {
-	struct shot *kept;
+	struct frame_copy *kept;
 
 	(void)state;
 	add(0, 10, &roomy);
-	kept = shot_keep(preroll_at(&preroll, 0));
+	kept = frame_copy_ref(preroll_at(&preroll, 0));
 	add(60000, 10, &roomy);
 	assert_int_equal(preroll.count, 1);
 	assert_int_equal(kept->info.length, 10);
 	kept->jpeg[9] = 1;
-	shot_drop(&kept);
+	frame_copy_unref(&kept);
 }
 
 int

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "config.h"
 
-#include "record/keeper.h"
+#include "record/supervisor.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -26,7 +26,7 @@
 enum {
 	IOPRIO_WHO_PROCESS = 1, /* ioprio_set(2), which glibc has no name for */
 	IOPRIO_IDLE = 3 << 13,
-	ENCODER_MEMORY = 1536 << 20, /* a 4K film and all libraries under libav */
+	ENCODER_MEMORY = 1536 << 20, /* a 4K movie and all libraries under libav */
 	ENCODER_CPU_S = 3600,
 	ANSWER_SIZE = 4096
 };
@@ -36,7 +36,7 @@ enum {
 static json_t *
 encode(const int fds[LINES_FDS])
 {
-	const struct encoder_setup setup = { .journal = fds[0], .film = fds[1], .poster = fds[2] };
+	const struct encoder_setup setup = { .journal = fds[0], .movie = fds[1], .poster = fds[2] };
 	struct encoder_result result;
 	struct cause why;
 	json_t *answer;
@@ -76,10 +76,10 @@ child_run(const int fds[LINES_FDS], int answer_to, bool confined)
 		: EXIT_FAILURE);
 }
 
-/* ---- the keeper ------------------------------------------------------ */
+/* ---- the supervisor ------------------------------------------------------ */
 
 static void
-keeper_ended(int status, char answer[ANSWER_SIZE])
+supervisor_ended(int status, char answer[ANSWER_SIZE])
 {
 	snprintf(answer, ANSWER_SIZE,
 	    "{\"ok\":false,\"empty\":false,\"reason\":\"the encoder ended with %s %d\"}",
@@ -89,7 +89,7 @@ keeper_ended(int status, char answer[ANSWER_SIZE])
 
 /* What the child says, until it ends. */
 static void
-keeper_listen(int from, pid_t child, char answer[ANSWER_SIZE])
+supervisor_listen(int from, pid_t child, char answer[ANSWER_SIZE])
 {
 	size_t used = 0;
 	ssize_t got;
@@ -105,11 +105,11 @@ keeper_listen(int from, pid_t child, char answer[ANSWER_SIZE])
 	while (waitpid(child, &status, 0) == -1 && errno == EINTR)
 		;
 	if (status != 0 || used == 0)
-		keeper_ended(status, answer);
+		supervisor_ended(status, answer);
 }
 
 static void
-keeper_encode(struct lines *lines, bool confined, char answer[ANSWER_SIZE])
+supervisor_encode(struct lines *lines, bool confined, char answer[ANSWER_SIZE])
 {
 	int fds[LINES_FDS], ends[2] = { -1, -1 };
 	pid_t child = -1;
@@ -128,13 +128,13 @@ keeper_encode(struct lines *lines, bool confined, char answer[ANSWER_SIZE])
 		snprintf(answer, ANSWER_SIZE,
 		    "{\"ok\":false,\"empty\":false,\"reason\":\"no process for the encoder\"}");
 	else
-		keeper_listen(ends[0], child, answer);
+		supervisor_listen(ends[0], child, answer);
 	if (ends[0] != -1)
 		close(ends[0]);
 }
 
 static void
-keeper_wait(const struct lines *lines, short what)
+supervisor_wait(const struct lines *lines, short what)
 {
 	struct pollfd wait = { .fd = lines_fd(lines), .events = what };
 
@@ -142,47 +142,47 @@ keeper_wait(const struct lines *lines, short what)
 }
 
 static void
-keeper_answer(struct lines *lines, bool confined)
+supervisor_answer(struct lines *lines, bool confined)
 {
 	char answer[ANSWER_SIZE];
 
-	keeper_encode(lines, confined, answer);
+	supervisor_encode(lines, confined, answer);
 	lines_put(lines, "", answer, strlen(answer));
 	while (lines_write(lines) == 1)
-		keeper_wait(lines, POLLOUT);
+		supervisor_wait(lines, POLLOUT);
 }
 
 /* Until the other end has been closed. */
 static void
-keeper_run(struct lines *lines, bool confined)
+supervisor_run(struct lines *lines, bool confined)
 {
 	size_t length;
 	ssize_t got;
 
 	while ((got = lines_read(lines)) != 0) {
 		if (got == -1 && errno == EAGAIN)
-			keeper_wait(lines, POLLIN);
+			supervisor_wait(lines, POLLIN);
 		else if (got == -1 && errno != EINTR)
 			return;
 		while (got > 0 && lines_next(lines, &length) != NULL)
-			keeper_answer(lines, confined);
+			supervisor_answer(lines, confined);
 	}
 }
 
 /* What others do goes first: on the processors, and on the disk. */
 static void
-keeper_stand_back(void)
+supervisor_stand_back(void)
 {
 	static const struct sched_param none;
 
 	if (sched_setscheduler(0, SCHED_IDLE, &none) == -1)
-		log_notice("keeper", "not at idle priority: %m");
+		log_notice("supervisor", "not at idle priority: %m");
 	if (syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_IDLE) == -1)
-		log_notice("keeper", "not at the disk's idle priority: %m");
+		log_notice("supervisor", "not at the disk's idle priority: %m");
 }
 
 static void
-keeper_main(int fd, pid_t parent, bool confined)
+supervisor_main(int fd, pid_t parent, bool confined)
 {
 	struct lines *lines = lines_new(true);
 
@@ -191,17 +191,17 @@ keeper_main(int fd, pid_t parent, bool confined)
 	signal(SIGINT, SIG_IGN); /* from a terminal: the parent ends us */
 	if (lines == NULL || getppid() != parent)
 		_exit(EXIT_FAILURE);
-	keeper_stand_back();
+	supervisor_stand_back();
 	if (confined)
 		confine(CONFINE_PROCESSES | CONFINE_STORE, &(struct confine_path){ "", 0 }, 0);
 	lines_open(lines, fd);
-	keeper_run(lines, confined);
+	supervisor_run(lines, confined);
 	lines_free(&lines);
 	_exit(EXIT_SUCCESS);
 }
 
 int
-keeper_start(bool confined, struct cause *why)
+supervisor_start(bool confined, struct cause *why)
 {
 	pid_t parent = getpid(), child;
 	int ends[2];
@@ -213,7 +213,7 @@ keeper_start(bool confined, struct cause *why)
 		cause_errno(why, "fork");
 	if (child == 0) {
 		close(ends[0]);
-		keeper_main(ends[1], parent, confined);
+		supervisor_main(ends[1], parent, confined);
 	}
 	close(ends[1]);
 	if (child != -1)

@@ -12,61 +12,62 @@
 #include "record/recorder_internal.h"
 
 void
-take_free(struct take *take)
+recording_free(struct recording *recording)
 {
-	LIST_REMOVE(take, next);
-	writer_free(&take->writer);
-	free(take);
+	LIST_REMOVE(recording, next);
+	writer_free(&recording->writer);
+	free(recording);
 }
 
-/* On disk, or as far as it could be written: time for the film. */
+/* On disk, or as far as it could be written: time for the movie. */
 static void
-take_ended(void *arg)
+recording_ended(void *arg)
 {
-	struct take *take = arg;
-	struct recorder *recorder = take->recorder;
-	const char *failure = writer_failure(take->writer);
+	struct recording *recording = arg;
+	struct recorder *recorder = recording->recorder;
+	const char *failure = writer_failure(recording->writer);
 
 	if (failure[0] != '\0')
-		log_warning(
-		    "recorder", "%s: %s was cut short: %s", recorder->name, take->name, failure);
-	if (recorder->take == take) {
-		recorder->take = NULL;
+		log_warning("recorder", "%s: %s was cut short: %s", recorder->name, recording->name,
+		    failure);
+	if (recorder->recording == recording) {
+		recorder->recording = NULL;
 		recorder->purpose.cause[0] = '\0';
 		recorder->pause_ns = clock_mono_ns() + REFUSED_PAUSE_S * CLOCK_S;
 	}
-	if (!take->alone && !encoding_add(recorder->encoding, recorder->client, take->name))
+	if (!recording->alone &&
+	    !encoding_add(recorder->encoding, recorder->client, recording->name))
 		log_warning("recorder",
 		    "%s: too many clips wait for their encoder: %s is left for later",
-		    recorder->name, take->name);
-	take_free(take);
+		    recorder->name, recording->name);
+	recording_free(recording);
 }
 
 void
-recorder_end_take(struct recorder *recorder, bool whole)
+recorder_end_recording(struct recorder *recorder, bool whole)
 {
 	char text[48];
 
-	if (recorder->take == NULL)
+	if (recorder->recording == NULL)
 		return;
 	snprintf(text, sizeof text, "{\"peak_ns\":%" PRIu64 "}", recorder->purpose.peak_ns);
-	writer_end(recorder->take->writer, whole ? text : NULL);
-	recorder->take = NULL;
+	writer_end(recorder->recording->writer, whole ? text : NULL);
+	recorder->recording = NULL;
 }
 
 void
-take_put(struct recorder *recorder, struct shot *shot)
+recording_put(struct recorder *recorder, struct frame_copy *frame)
 {
-	struct take *take = recorder->take;
+	struct recording *recording = recorder->recording;
 
-	if (take->first_ns == 0) {
-		take->first_ns = shot->info.mono_ns;
-		take->width = shot->info.width;
-		take->height = shot->info.height;
-		take->orientation = shot->info.orientation;
+	if (recording->first_ns == 0) {
+		recording->first_ns = frame->info.mono_ns;
+		recording->width = frame->info.width;
+		recording->height = frame->info.height;
+		recording->orientation = frame->info.orientation;
 	}
-	recorder->written_ns = shot->info.mono_ns;
-	if (!writer_put(take->writer, shot, (uint64_t)recorder->wishes.memory_mb << 20) &&
+	recorder->written_ns = frame->info.mono_ns;
+	if (!writer_put(recording->writer, frame, (uint64_t)recorder->settings.memory_mb << 20) &&
 	    recorder->lost++ % 100 == 0)
 		log_warning("recorder", "%s: the disk is too slow, frames are lost (%" PRIu64 ")",
 		    recorder->name, recorder->lost);
@@ -74,50 +75,51 @@ take_put(struct recorder *recorder, struct shot *shot)
 
 /* The frames that are held and not yet written. */
 static void
-take_put_held(struct recorder *recorder)
+recording_put_held(struct recorder *recorder)
 {
-	struct shot *shot;
+	struct frame_copy *frame;
 
-	for (size_t i = 0; (shot = preroll_at(&recorder->preroll, i)) != NULL; i++)
-		if (shot->info.mono_ns >= recorder->purpose.from_ns &&
-		    shot->info.mono_ns > recorder->written_ns)
-			take_put(recorder, shot);
+	for (size_t i = 0; (frame = preroll_at(&recorder->preroll, i)) != NULL; i++)
+		if (frame->info.mono_ns >= recorder->purpose.from_ns &&
+		    frame->info.mono_ns > recorder->written_ns)
+			recording_put(recorder, frame);
 }
 
 static json_t *
-take_head(const struct recorder *recorder)
+recording_head(const struct recorder *recorder)
 {
 	const struct purpose *purpose = &recorder->purpose;
 	json_t *head = json_pack("{s:s, s:s, s:I, s:s, s:I}", "camera", recorder->name, "cause",
 	    purpose->cause, "wall_ns", (json_int_t)purpose->wall_ns, "codec",
-	    recorder->wishes.codec, "quality", (json_int_t)recorder->wishes.quality);
+	    recorder->settings.codec, "quality", (json_int_t)recorder->settings.quality);
 
 	if (purpose->motion != 0)
 		json_object_set_new(head, "motion", json_integer(purpose->motion));
 	return head;
 }
 
-static struct take *
-take_new(struct recorder *recorder, const char *name, int fd, struct cause *why)
+static struct recording *
+recording_new(struct recorder *recorder, const char *name, int fd, struct cause *why)
 {
-	struct take *take = calloc(1, sizeof *take);
-	json_t *head = take_head(recorder);
+	struct recording *recording = calloc(1, sizeof *recording);
+	json_t *head = recording_head(recorder);
 	char *text = json_line(head);
 
 	json_decref(head);
-	if (take != NULL && text != NULL)
-		take->writer = writer_new(recorder->base, fd, text, take_ended, take, why);
+	if (recording != NULL && text != NULL)
+		recording->writer = writer_new(
+		    recorder->base, fd, text, recording_ended, recording, why);
 	else
 		cause_set(why, "out of memory"), close(fd);
 	free(text);
-	if (take == NULL || take->writer == NULL) {
-		free(take);
+	if (recording == NULL || recording->writer == NULL) {
+		free(recording);
 		return NULL;
 	}
-	take->recorder = recorder;
-	snprintf(take->name, sizeof take->name, "%s", name);
-	LIST_INSERT_HEAD(&recorder->takes, take, next);
-	return take;
+	recording->recorder = recorder;
+	snprintf(recording->name, sizeof recording->name, "%s", name);
+	LIST_INSERT_HEAD(&recorder->recordings, recording, next);
+	return recording;
 }
 
 static void
@@ -142,12 +144,12 @@ recorder_opened(void *arg, struct client_reply *reply)
 	} else if (name == NULL || reply->fds[0] == -1) {
 		recorder_refused(recorder, reason != NULL ? reason : "no answer");
 	} else {
-		recorder->take = take_new(recorder, name, reply->fds[0], &why);
+		recorder->recording = recording_new(recorder, name, reply->fds[0], &why);
 		reply->fds[0] = -1;
-		if (recorder->take == NULL)
+		if (recorder->recording == NULL)
 			recorder_refused(recorder, why.text);
 		else
-			take_put_held(recorder);
+			recording_put_held(recorder);
 	}
 	json_decref(answer);
 }
