@@ -47,8 +47,8 @@ user_find(struct limiter *limiter, const char *who)
 	struct limiter_user *user;
 
 	LIST_FOREACH(user, bucket, next)
-	if (strcmp(user->who, who) == 0)
-		return user;
+		if (strcmp(user->who, who) == 0)
+			return user;
 	user = calloc(1, sizeof *user);
 	if (user == NULL)
 		return NULL;

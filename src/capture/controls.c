@@ -142,8 +142,7 @@ control_named(const json_t *controls, const char *name)
 	const json_t *control;
 	size_t i;
 
-	json_array_foreach(controls, i, control)
-	{
+	json_array_foreach(controls, i, control) {
 		const char *own = json_get_text(control, "name");
 
 		if (own != NULL && strcmp(own, name) == 0)
@@ -168,8 +167,7 @@ keep(struct capture_controls *controls, json_t *values, struct capture_report *r
 	json_t *value;
 
 	report->set = json_object();
-	json_object_foreach(values, name, value)
-	{
+	json_object_foreach(values, name, value) {
 		if (is_button(report->controls, name))
 			continue;
 		json_object_set(controls->wished, name, value);
@@ -235,8 +233,7 @@ begin_setting(struct capture *capture, struct capture_controls_request *request)
 	const char *name;
 	json_t *value;
 
-	json_object_foreach(request->values, name, value)
-	{
+	json_object_foreach(request->values, name, value) {
 		if (source_check_control(capture->source, name, value, &request->reason) == 0)
 			continue;
 		request->refused = request->invalid = true;
@@ -319,7 +316,7 @@ capture_controls_opened(struct capture *capture)
 	json_array_clear(controls->again);
 	json_array_clear(controls->later);
 	json_object_foreach(controls->wished, name, value)
-	    json_array_append_new(controls->again, json_string(name));
+		json_array_append_new(controls->again, json_string(name));
 	controls->touched = true;
 	begin_reading(capture);
 }
@@ -378,8 +375,7 @@ refuse_all(struct capture *capture)
 	const struct cause *reason = &capture->status.reason;
 	struct capture_controls_request *request;
 
-	TAILQ_FOREACH(request, &controls->answers, next)
-	{
+	TAILQ_FOREACH(request, &controls->answers, next) {
 		if (!request->refused)
 			request->reason = capture->status.reason;
 		request->refused = true;

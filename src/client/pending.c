@@ -165,8 +165,8 @@ client_find(struct client *client, unsigned long tag)
 	struct pending *pending;
 
 	TAILQ_FOREACH(pending, &client->sent, next)
-	if (tag == 0 || pending->token == tag)
-		break;
+		if (tag == 0 || pending->token == tag)
+			break;
 	return pending;
 }
 
@@ -211,8 +211,7 @@ client_fail_list(struct client *client, struct pending_list *list, enum client_f
 {
 	struct pending *pending;
 
-	TAILQ_FOREACH(pending, list, next)
-	{
+	TAILQ_FOREACH(pending, list, next) {
 		pending->failure = failure;
 		pending->ages = false;
 	}
@@ -382,8 +381,8 @@ pending_forget(struct pending_list *list, unsigned long token)
 	struct pending *pending;
 
 	TAILQ_FOREACH(pending, list, next)
-	if (pending->token == token)
-		break;
+		if (pending->token == token)
+			break;
 	if (pending != NULL)
 		pending->done = NULL;
 	return pending != NULL;
@@ -396,8 +395,8 @@ client_forget_waiting(struct client *client, struct pending_list *list, unsigned
 	struct pending *pending;
 
 	TAILQ_FOREACH(pending, list, next)
-	if (pending->token == token)
-		break;
+		if (pending->token == token)
+			break;
 	if (pending == NULL)
 		return;
 	client_remove(client, pending);

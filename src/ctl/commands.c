@@ -177,9 +177,10 @@ controls_by_name(const json_t *list)
 	json_t *named = json_object(), *control;
 	size_t index;
 
-	json_array_foreach(list, index, control) if (json_get_text(control, "name") != NULL)
-	    json_object_set(
-		named, json_get_text(control, "name"), json_object_get(control, "value"));
+	json_array_foreach(list, index, control)
+		if (json_get_text(control, "name") != NULL)
+			json_object_set(named, json_get_text(control, "name"),
+			    json_object_get(control, "value"));
 	return named;
 }
 

@@ -33,8 +33,7 @@ show_users(const json_t *list)
 
 	if (json_array_size(list) == 0)
 		puts("no users: orielctl user add NAME --role=operator makes one");
-	json_array_foreach(list, index, user)
-	{
+	json_array_foreach(list, index, user) {
 		show_word(user, "name", 16);
 		show_word(user, "role", 8);
 		printf("%3lld sessions, last seen ",
@@ -52,8 +51,7 @@ show_sessions(const json_t *list)
 
 	if (json_array_size(list) == 0)
 		puts("nobody is logged in");
-	json_array_foreach(list, index, session)
-	{
+	json_array_foreach(list, index, session) {
 		printf("%.*s  ", ID_DIGITS, json_string_value(json_object_get(session, "id")));
 		show_word(session, "user", 16);
 		show_moment(session, "made", "");
@@ -73,8 +71,7 @@ show_tokens(const json_t *list)
 
 	if (json_array_size(list) == 0)
 		puts("no tokens");
-	json_array_foreach(list, index, token)
-	{
+	json_array_foreach(list, index, token) {
 		show_word(token, "name", 16);
 		show_word(token, "role", 8);
 		printf("used ");

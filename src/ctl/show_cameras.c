@@ -19,8 +19,7 @@ show_control(const json_t *control)
 		printf("   (%lld to %lld, step %lld, default %lld)",
 		    show_integer_of(control, "min"), show_integer_of(control, "max"),
 		    show_integer_of(control, "step"), show_integer_of(control, "default"));
-	json_array_foreach(json_object_get(control, "menu"), index, item)
-	{
+	json_array_foreach(json_object_get(control, "menu"), index, item) {
 		printf("%s%lld: ", index > 0 ? ", " : "   (", show_integer_of(item, "value"));
 		show_text(json_get_text(item, "label"));
 	}
@@ -42,7 +41,8 @@ show_controls(const json_t *reply)
 
 	if (json_array_size(controls) == 0)
 		printf("this camera has no controls\n");
-	json_array_foreach(controls, index, control) show_control(control);
+	json_array_foreach(controls, index, control)
+		show_control(control);
 }
 
 static void
@@ -55,12 +55,11 @@ show_format(const json_t *format)
 	show_text(json_get_text(format, "format"));
 	if (json_is_false(json_object_get(format, "usable")))
 		printf(" (not used by Oriel)");
-	json_array_foreach(json_object_get(format, "sizes"), index, size)
-	{
+	json_array_foreach(json_object_get(format, "sizes"), index, size) {
 		printf("%s%lldx%lld", index > 0 ? "; " : ": ", show_integer_of(size, "width"),
 		    show_integer_of(size, "height"));
 		json_array_foreach(json_object_get(size, "fps"), rate, fps)
-		    printf("%s%g", rate > 0 ? "," : " at ", json_number_value(fps));
+			printf("%s%g", rate > 0 ? "," : " at ", json_number_value(fps));
 	}
 	printf("\n");
 }
@@ -73,8 +72,7 @@ show_cameras(const json_t *list)
 
 	if (json_array_size(list) == 0)
 		printf("no camera found\n");
-	json_array_foreach(list, index, camera)
-	{
+	json_array_foreach(list, index, camera) {
 		show_text(json_get_text(camera, "device"));
 		printf("  ");
 		show_text(json_get_text(camera, "reason"));
@@ -86,6 +84,6 @@ show_cameras(const json_t *list)
 		}
 		printf("\n");
 		json_array_foreach(json_object_get(camera, "formats"), at, format)
-		    show_format(format);
+			show_format(format);
 	}
 }

@@ -104,8 +104,7 @@ show_snaps(const json_t *reply)
 	size_t index;
 	json_t *snap;
 
-	json_array_foreach(json_object_get(reply, "snaps"), index, snap)
-	{
+	json_array_foreach(json_object_get(reply, "snaps"), index, snap) {
 		printf("%6lld  ", show_integer_of(snap, "id"));
 		show_time(show_number_of(snap, "ts"));
 		printf("  %9s  ", show_bytes(bytes, sizeof bytes, show_integer_of(snap, "bytes")));
@@ -123,8 +122,7 @@ show_clips(const json_t *reply)
 	size_t index;
 	json_t *clip;
 
-	json_array_foreach(json_object_get(reply, "clips"), index, clip)
-	{
+	json_array_foreach(json_object_get(reply, "clips"), index, clip) {
 		printf("%6lld  ", show_integer_of(clip, "id"));
 		show_time(show_number_of(clip, "ts"));
 		printf("  ");

@@ -42,8 +42,7 @@ show_counters(const json_t *counters)
 	json_t *value;
 	int shown = 0;
 
-	json_object_foreach((json_t *)counters, key, value)
-	{
+	json_object_foreach((json_t *)counters, key, value) {
 		if (json_integer_value(value) == 0)
 			continue;
 		printf("%s", shown++ > 0 ? ", " : "counters   ");
@@ -158,8 +157,7 @@ show_settings(const json_t *reply)
 	const char *key;
 	json_t *value;
 
-	json_object_foreach((json_t *)reply, key, value)
-	{
+	json_object_foreach((json_t *)reply, key, value) {
 		if (json_is_object(value) || json_is_array(value))
 			continue;
 		show_padded(key, 17);
@@ -179,8 +177,7 @@ show_changed(const json_t *reply)
 	const char *key;
 	json_t *value;
 
-	json_object_foreach((json_t *)reply, key, value)
-	{
+	json_object_foreach((json_t *)reply, key, value) {
 		if (strcmp(key, "ok") == 0)
 			continue;
 		show_text(key);

@@ -143,8 +143,9 @@ archive_events(struct archive *archive)
 				   : NULL;
 		if (page == NULL)
 			return -1;
-		json_array_foreach(page, index, event) if (result == 0)
-		    result = archive_event(archive, event);
+		json_array_foreach(page, index, event)
+			if (result == 0)
+				result = archive_event(archive, event);
 		count = json_array_size(page);
 		json_decref(page);
 	} while (count > 0);
@@ -231,8 +232,9 @@ archive_list(struct archive *archive, const struct list *list)
 
 	do {
 		page = archive_page(archive, list->command, list->key, "before", &last);
-		json_array_foreach(page, index, row) if (result == 0)
-		    result = archive_row(archive, row);
+		json_array_foreach(page, index, row)
+			if (result == 0)
+				result = archive_row(archive, row);
 		count = json_array_size(page);
 		if (page == NULL)
 			result = -1;

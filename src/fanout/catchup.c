@@ -63,8 +63,7 @@ page_text_read(struct page_text *text, const json_t *list)
 	size_t i;
 
 	*text = (struct page_text){ .count = 0 };
-	json_array_foreach(list, i, event)
-	{
+	json_array_foreach(list, i, event) {
 		const char *type = json_get_text(event, "type");
 		long long id;
 
@@ -219,8 +218,8 @@ page_is_coming(const struct events *events, uint64_t last)
 	const struct page *page;
 
 	TAILQ_FOREACH(page, &events->pages, next)
-	if (last >= page->after && last - page->after < PAGE_EVENTS)
-		return true;
+		if (last >= page->after && last - page->after < PAGE_EVENTS)
+			return true;
 	return false;
 }
 

@@ -90,8 +90,8 @@ events_subscribed(void *arg, uint64_t last, bool gap)
 	}
 	if (gap)
 		TAILQ_FOREACH(subscriber, &events->list, next)
-	if (subscriber->phase == SUBSCRIBER_LIVE)
-		subscriber->last = last;
+			if (subscriber->phase == SUBSCRIBER_LIVE)
+				subscriber->last = last;
 	events_publish(events, subscribers_state(events, gap));
 	events_admit(events);
 	subscribers_ask(events);

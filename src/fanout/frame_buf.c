@@ -205,8 +205,8 @@ frame_buf_budget_take(struct frame_buf_budget *budget, size_t bytes)
 
 	while (budget->used + bytes > budget->most) {
 		TAILQ_FOREACH(oldest, &budget->held, next)
-		if (!oldest->kept) /* no camera's newest */
-			break;
+			if (!oldest->kept) /* no camera's newest */
+				break;
 		if (oldest == NULL)
 			break;
 		budget->evictions++;

@@ -134,8 +134,7 @@ camera_controls_take(struct camera_controls *controls, uint64_t token)
 {
 	struct asked *asked;
 
-	TAILQ_FOREACH(asked, &controls->asked, next)
-	{
+	TAILQ_FOREACH(asked, &controls->asked, next) {
 		if (asked->token != token)
 			continue;
 		TAILQ_REMOVE(&controls->asked, asked, next);
@@ -169,8 +168,7 @@ camera_controls_texts(const json_t *set)
 	char key[STORE_NAME_SIZE * 2];
 	const char *name;
 
-	json_object_foreach((json_t *)set, name, value)
-	{
+	json_object_foreach((json_t *)set, name, value) {
 		char *text = json_dumps(value, JSON_ENCODE_ANY);
 
 		snprintf(key, sizeof key, "%s%s", STORED_PREFIX, name);
@@ -243,10 +241,10 @@ camera_controls_stored(const json_t *values)
 	json_t *controls = json_object(), *text;
 	const char *name;
 
-	json_object_foreach((json_t *)values, name,
-	    text) if (strncmp(name, STORED_PREFIX, sizeof STORED_PREFIX - 1) == 0)
-	    json_object_set_new(controls, name + sizeof STORED_PREFIX - 1,
-		json_loads(json_string_value(text), JSON_DECODE_ANY, NULL));
+	json_object_foreach((json_t *)values, name, text)
+		if (strncmp(name, STORED_PREFIX, sizeof STORED_PREFIX - 1) == 0)
+			json_object_set_new(controls, name + sizeof STORED_PREFIX - 1,
+			    json_loads(json_string_value(text), JSON_DECODE_ANY, NULL));
 	return controls;
 }
 

@@ -73,8 +73,7 @@ set_done(struct request *request, struct store_job *job)
 	json_t *reply = json_pack("{s:b}", "ok", 1), *text;
 	const char *name;
 
-	json_object_foreach(job->data, name, text)
-	{
+	json_object_foreach(job->data, name, text) {
 		int row = options_find(orield->options, name);
 
 		options_change(orield->options, (size_t)row, json_string_value(text), NULL);

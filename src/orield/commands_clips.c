@@ -40,8 +40,7 @@ clips_done(struct request *request, struct store_job *job)
 	size_t index;
 	json_t *clip;
 
-	json_array_foreach(json_object_get(job->answer, "clips"), index, clip)
-	{
+	json_array_foreach(json_object_get(job->answer, "clips"), index, clip) {
 		const char *name = json_get_text(clip, "name");
 
 		snprintf(url, sizeof url, "clips/%s", name);

@@ -82,8 +82,7 @@ snaps_done(struct request *request, struct store_job *job)
 	size_t index;
 	json_t *snap;
 
-	json_array_foreach(json_object_get(job->answer, "snaps"), index, snap)
-	{
+	json_array_foreach(json_object_get(job->answer, "snaps"), index, snap) {
 		snprintf(url, sizeof url, "snaps/%s", json_get_text(snap, "name"));
 		json_object_set_new(snap, "url", json_string(url));
 	}

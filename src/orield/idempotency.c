@@ -147,8 +147,8 @@ idempotency_find(struct idempotency *idempotency, const char *key)
 
 	idempotency_prune(idempotency);
 	TAILQ_FOREACH(known, &idempotency->list, next)
-	if (strcmp(known->key, key) == 0)
-		break;
+		if (strcmp(known->key, key) == 0)
+			break;
 	return known;
 }
 

@@ -16,8 +16,7 @@ orield_take_stored(struct orield *orield, const json_t *values)
 	json_t *text;
 	struct cause why;
 
-	json_object_foreach((json_t *)values, name, text)
-	{
+	json_object_foreach((json_t *)values, name, text) {
 		int row = options_find(orield->options, name);
 
 		if (row == -1 || !(options_row(orield->options, (size_t)row)->flags & OPTION_LIVE))

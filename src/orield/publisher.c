@@ -96,8 +96,9 @@ publisher_publish(struct publisher *publisher, const json_t *lines)
 	size_t index;
 	json_t *line;
 
-	json_array_foreach(lines, index, line) publisher_line(
-	    publisher, line, json_object_get(line, "id") != NULL ? wants_numbered : wants_now);
+	json_array_foreach(lines, index, line)
+		publisher_line(publisher, line,
+		    json_object_get(line, "id") != NULL ? wants_numbered : wants_now);
 }
 
 void
@@ -187,8 +188,7 @@ publisher_send_page(struct peer *peer, const json_t *answer)
 	size_t index;
 	json_t *event;
 
-	json_array_foreach(events, index, event)
-	{
+	json_array_foreach(events, index, event) {
 		json_t *line = json_pack("{s:O, s:O, s:O}", "event", json_object_get(event, "type"),
 		    "id", json_object_get(event, "id"), "data", json_object_get(event, "data"));
 		char *text = json_line(line);

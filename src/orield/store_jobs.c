@@ -72,7 +72,7 @@ repair_values(struct store_jobs *jobs)
 	if (store_begin(jobs->store, NULL) != STORE_OK)
 		return;
 	json_object_foreach(jobs->values, name, text)
-	    store_set_value(jobs->store, name, json_string_value(text), NULL);
+		store_set_value(jobs->store, name, json_string_value(text), NULL);
 	motion_log_write(&jobs->motion, jobs->store, NULL);
 	if (store_commit(jobs->store, NULL) != STORE_OK)
 		log_warning("store", "not all settings could be written into the new database");
@@ -226,8 +226,10 @@ run_set(struct store_jobs *jobs, struct store_job *job)
 	const char *name;
 	json_t *text;
 
-	json_object_foreach(job->data, name, text) if (result == STORE_OK)
-	    result = store_set_value(jobs->store, name, json_string_value(text), &job->why);
+	json_object_foreach(job->data, name, text)
+		if (result == STORE_OK)
+			result = store_set_value(
+			    jobs->store, name, json_string_value(text), &job->why);
 	return result;
 }
 

@@ -19,8 +19,7 @@ argument_refuse_choice(const struct field *argument, const json_t *choices, stru
 	char words[sizeof why->text] = "";
 	json_t *choice;
 
-	json_array_foreach((json_t *)choices, index, choice)
-	{
+	json_array_foreach((json_t *)choices, index, choice) {
 		if (used < sizeof words)
 			used += (size_t)snprintf(words + used, sizeof words - used, "%s%s",
 			    index == 0		    ? ""
@@ -39,7 +38,8 @@ argument_check_choice(const struct field *argument, const json_t *value, struct 
 	int result = 0;
 	size_t index;
 
-	json_array_foreach(choices, index, choice) found = found || json_equal(choice, value);
+	json_array_foreach(choices, index, choice)
+		found = found || json_equal(choice, value);
 	if (!found)
 		result = argument_refuse_choice(argument, choices, why);
 	json_decref(choices);
@@ -105,8 +105,7 @@ arguments_check(const struct field *arguments, json_t *command, struct cause *wh
 	const char *key;
 	json_t *value;
 
-	json_object_foreach(command, key, value)
-	{
+	json_object_foreach(command, key, value) {
 		if (strcmp(key, "cmd") != 0 &&
 		    arguments_check_key(arguments, key, value, why) == -1)
 			return -1;

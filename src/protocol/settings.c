@@ -172,8 +172,7 @@ settings_check(const struct options *options, const json_t *command, struct caus
 	json_t *texts = json_object(), *value, *tenths = json_object_get(command, "tenths");
 	const char *name;
 
-	json_object_foreach((json_t *)command, name, value)
-	{
+	json_object_foreach((json_t *)command, name, value) {
 		if (strcmp(name, "cmd") == 0 || strcmp(name, "tenths") == 0)
 			continue;
 		if (settings_check_one(options, name, value, json_is_true(tenths), texts, why) ==

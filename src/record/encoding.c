@@ -211,8 +211,8 @@ encoding_has(const struct encoding *encoding, const struct client *client, const
 	const struct waiting *each;
 
 	STAILQ_FOREACH(each, &encoding->list, next)
-	if (each->client == client && strcmp(each->name, name) == 0)
-		return true;
+		if (each->client == client && strcmp(each->name, name) == 0)
+			return true;
 	return false;
 }
 
@@ -245,8 +245,8 @@ encoding_forget(struct encoding *encoding, const struct client *client)
 	if (asked)
 		client_forget(first->client, encoding->ask);
 	STAILQ_FOREACH(each, &encoding->list, next)
-	if (each->client == client)
-		each->client = NULL;
+		if (each->client == client)
+			each->client = NULL;
 	if (asked)
 		encoding_next(encoding);
 }

@@ -197,7 +197,7 @@ recorder_registered(void *arg, struct client_reply *reply)
 	recorder->registering = false;
 	recorder->registered = json_is_true(json_object_get(answer, "ok"));
 	json_array_foreach(json_object_get(answer, "left"), index, name)
-	    encoding_add(recorder->encoding, recorder->client, json_string_value(name));
+		encoding_add(recorder->encoding, recorder->client, json_string_value(name));
 	json_decref(answer);
 }
 
@@ -235,7 +235,7 @@ recorder_down(void *arg)
 	recorder->registered = recorder->registering = false;
 	recorder_detach(recorder);
 	LIST_FOREACH(recording, &recorder->recordings, next)
-	recording->alone = true;
+		recording->alone = true;
 	recorder_stop(recorder, false);
 	recorder->purpose.cause[0] = '\0';
 	encoding_forget(recorder->encoding, recorder->client);

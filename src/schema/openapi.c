@@ -251,8 +251,7 @@ schemas(void)
 	json_t *events = events_schema_data(), *schema;
 	const char *name;
 
-	json_object_foreach(events, name, schema)
-	{
+	json_object_foreach(events, name, schema) {
 		char key[64];
 
 		snprintf(key, sizeof key, "event_%s", name);

@@ -68,8 +68,10 @@ clips_drop_rows(struct store *store, struct cause *why)
 		if (!store_clip_has(store, "", sql_text(say, 0), ""))
 			json_array_append_new(gone, json_string(sql_text(say, 0)));
 	sql_done(say);
-	json_array_foreach(gone, index, name) if (result == STORE_OK)
-	    result = sql_do(store->say[STORE_CLIP_DROP], why, "t", json_string_value(name));
+	json_array_foreach(gone, index, name)
+		if (result == STORE_OK)
+			result = sql_do(
+			    store->say[STORE_CLIP_DROP], why, "t", json_string_value(name));
 	json_decref(gone);
 	return result;
 }

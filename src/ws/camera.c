@@ -74,8 +74,8 @@ camera_find(struct camera_set *set, const char *name)
 	struct camera *camera;
 
 	LIST_FOREACH(camera, &set->cameras, next)
-	if (strcmp(camera->name, name) == 0)
-		break;
+		if (strcmp(camera->name, name) == 0)
+			break;
 	return camera;
 }
 

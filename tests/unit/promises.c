@@ -209,8 +209,7 @@ events_found(int64_t *last)
 
 	assert_int_equal(store_events(store, &query, &answer, &why), STORE_OK);
 	*last = json_integer_value(json_object_get(answer, "last"));
-	json_array_foreach(json_object_get(answer, "events"), index, event)
-	{
+	json_array_foreach(json_object_get(answer, "events"), index, event) {
 		snprintf(key, sizeof key, "%lld", json_integer_value(json_object_get(event, "id")));
 		json_object_set(found, key, event);
 	}
@@ -284,8 +283,7 @@ check_pictures(const char *folder, size_t end)
 	size_t index;
 
 	assert_int_equal(store_pictures(store, &query, &answer, &why), STORE_OK);
-	json_array_foreach(json_object_get(answer, "snaps"), index, snap)
-	{
+	json_array_foreach(json_object_get(answer, "snaps"), index, snap) {
 		const char *name = json_string_value(json_object_get(snap, "name"));
 
 		check_picture(folder, name);

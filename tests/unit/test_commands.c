@@ -699,8 +699,7 @@ described(const json_t *reply, const char *name)
 	const json_t *list = json_object_get(reply, "settings"), *row;
 	size_t at;
 
-	json_array_foreach(list, at, row)
-	{
+	json_array_foreach(list, at, row) {
 		if (strcmp(json_get_text(row, "name"), name) == 0)
 			return row;
 	}

@@ -377,8 +377,7 @@ check_pictures(void)
 		complain("no pictures: %s", why.text);
 		return;
 	}
-	json_array_foreach(json_object_get(answer, "snaps"), index, snap)
-	{
+	json_array_foreach(json_object_get(answer, "snaps"), index, snap) {
 		snprintf(path, sizeof path, "cam/snaps/%s",
 		    json_string_value(json_object_get(snap, "name")));
 		count += scratch_size(path) == 300 &&
@@ -409,8 +408,7 @@ check_events(int64_t given)
 		complain("no events: %s", why.text);
 		return;
 	}
-	json_array_foreach(json_object_get(answer, "events"), index, event)
-	{
+	json_array_foreach(json_object_get(answer, "events"), index, event) {
 		json_int_t number = json_integer_value(
 		    json_object_get(json_object_get(event, "data"), "n"));
 		const char *type = json_string_value(json_object_get(event, "type"));

@@ -150,8 +150,9 @@ value_of(const json_t *controls, const char *name)
 	const json_t *control;
 	size_t i;
 
-	json_array_foreach(controls, i, control) if (strcmp(json_get_text(control, "name"), name) ==
-	    0) return json_integer_value(json_object_get(control, "value"));
+	json_array_foreach(controls, i, control)
+		if (strcmp(json_get_text(control, "name"), name) == 0)
+			return json_integer_value(json_object_get(control, "value"));
 	fail_msg("no control %s", name);
 	return 0;
 }

@@ -86,8 +86,8 @@ ids(struct store_query query)
 
 	assert_int_equal(store_events(store, &query, &answer, &why), STORE_OK);
 	json_array_foreach(json_object_get(answer, "events"), index, event)
-	    used += (size_t)snprintf(text + used, sizeof text - used, "%lld ",
-		json_integer_value(json_object_get(event, "id")));
+		used += (size_t)snprintf(text + used, sizeof text - used, "%lld ",
+		    json_integer_value(json_object_get(event, "id")));
 	snprintf(text + used, sizeof text - used, "%lld..%lld",
 	    json_integer_value(json_object_get(answer, "first")),
 	    json_integer_value(json_object_get(answer, "last")));
@@ -120,8 +120,8 @@ names(void)
 	text[0] = '\0';
 	assert_int_equal(store_pictures(store, &query, &answer, &why), STORE_OK);
 	json_array_foreach(json_object_get(answer, "snaps"), index, snap)
-	    used += (size_t)snprintf(text + used, sizeof text - used, "%s ",
-		json_string_value(json_object_get(snap, "name")));
+		used += (size_t)snprintf(text + used, sizeof text - used, "%s ",
+		    json_string_value(json_object_get(snap, "name")));
 	json_decref(answer);
 	return text;
 }
@@ -259,8 +259,7 @@ seen_up_to(void)
 	size_t index;
 
 	assert_int_equal(store_events(store, &query, &answer, &why), STORE_OK);
-	json_array_foreach(json_object_get(answer, "events"), index, event)
-	{
+	json_array_foreach(json_object_get(answer, "events"), index, event) {
 		bool seen = json_is_true(json_object_get(event, "seen"));
 
 		assert_true(json_is_boolean(json_object_get(event, "seen")));
@@ -938,9 +937,9 @@ clips(void)
 	list[0] = '\0';
 	assert_int_equal(store_clips(store, &query, &answer, &why), STORE_OK);
 	json_array_foreach(json_object_get(answer, "clips"), index, clip)
-	    snprintf(list + strlen(list), sizeof list - strlen(list), "%s %lld ",
-		json_string_value(json_object_get(clip, "name")),
-		(long long)json_integer_value(json_object_get(clip, "bytes")));
+		snprintf(list + strlen(list), sizeof list - strlen(list), "%s %lld ",
+		    json_string_value(json_object_get(clip, "name")),
+		    (long long)json_integer_value(json_object_get(clip, "bytes")));
 	json_decref(answer);
 	return list;
 }
@@ -955,8 +954,9 @@ clips_left(void)
 
 	list[0] = '\0';
 	assert_int_equal(store_clips_left(store, &stems, &why), STORE_OK);
-	json_array_foreach(stems, index, stem) snprintf(
-	    list + strlen(list), sizeof list - strlen(list), "%s ", json_string_value(stem));
+	json_array_foreach(stems, index, stem)
+		snprintf(list + strlen(list), sizeof list - strlen(list), "%s ",
+		    json_string_value(stem));
 	json_decref(stems);
 	return list;
 }

@@ -30,8 +30,7 @@ done(void *arg, struct store_job *job)
 		: job->result == STORE_FULL    ? "full"
 		: job->result == STORE_MISSING ? "missing"
 					       : "failed");
-	json_array_foreach(job->events, index, line)
-	{
+	json_array_foreach(job->events, index, line) {
 		/* What could not be stored says so. */
 		assert_true(json_object_get(line, "id") != NULL ||
 		    json_is_false(json_object_get(json_object_get(line, "data"), "stored")));

@@ -466,9 +466,9 @@ control_named(const json_t *list, const char *name)
 	size_t i;
 	json_t *control;
 
-	json_array_foreach(list, i,
-	    control) if (strcmp(json_string_value(json_object_get(control, "name")), name) ==
-	    0) return control;
+	json_array_foreach(list, i, control)
+		if (strcmp(json_string_value(json_object_get(control, "name")), name) == 0)
+			return control;
 	return NULL;
 }
 
