@@ -3,11 +3,12 @@
 // the views write the state into the document, at most once a frame.
 
 import { Announcer } from './announcer.js';
-import { cameraBase, get } from './api.js';
+import { cameraBase, get, urlOf } from './api.js';
 import { armedSwitch } from './armed.js';
 import { cameraControlsForm } from './camera-controls.js';
 import { ChangeQueue, changeSender } from './change-queue.js';
 import { commandButtons } from './command-buttons.js';
+import { clipPlayer } from './clips.js';
 import { Connection } from './connection.js';
 import { byId, setText } from './dom.js';
 import { Model } from './model.js';
@@ -17,7 +18,7 @@ import { boxView, recentView } from './recent-events.js';
 import { savedView } from './saved-pictures.js';
 import { sessionView } from './session.js';
 import { settingsForm, thresholdSlider } from './settings.js';
-import { EVENTS_MAX } from './state.js';
+import { CLIPS_MAX, EVENTS_MAX } from './state.js';
 import { statusView } from './status.js';
 
 /** @import { CameraEvent } from './events.js' */
@@ -47,6 +48,7 @@ const changesOf = (scope, cmd, path) =>
 const connection = new Connection(base, { onEvent, onOpen, report: (name, link) => dispatch({ type: 'link', name, link }) });
 const picture = new LivePicture(byId('frame'), base, (link) => dispatch({ type: 'link', name: 'picture', link }));
 const saved = savedView(base, model);
+const openClip = clipPlayer(base);
 const configChanges = changesOf('config', 'set', 'config');
 const settings = settingsForm(configChanges, base, model);
 const controls = cameraControlsForm(changesOf('controls', 'control', 'controls'), base, model);
@@ -61,7 +63,7 @@ const views = [
   thresholdSlider(configChanges),
   settings.update,
   plotView(),
-  recentView(base, saved.open),
+  recentView(base, saved.open, openClip),
   saved.update,
   controls.update,
 ];
@@ -69,7 +71,7 @@ const views = [
 // What the next `state` asks for; it comes behind the events that were missed. What has no number (a
 // deletion, the camera's controls) is not sent again, so each connection asks for it; and for past
 // events too when it is `anew`: nothing that was missed is sent by itself.
-const due = { past: true, saved: true, camera: true };
+const due = { past: true, clips: true, saved: true, camera: true };
 
 /** @typedef {keyof typeof due} Due */
 
@@ -77,7 +79,7 @@ const due = { past: true, saved: true, camera: true };
 function onOpen(anew) {
   picture.retryNow();
   due.past ||= anew;
-  due.saved = due.camera = true;
+  due.clips = due.saved = due.camera = true;
 }
 
 /** @param {CameraEvent} event */
@@ -108,12 +110,13 @@ function load(what) {
 /** @type {Record<Due, () => Promise<unknown>>} */
 const loaders = {
   past: () => loadPast(),
+  clips: () => model.load(get(urlOf('clips/', base, { limit: CLIPS_MAX })), (list) => ({ type: 'clips', list })),
   saved: () => saved.load(),
   camera: () => Promise.all([settings.load(), loadStatus()]),
 };
 
 function loadPast() {
-  const request = get(new URL(`history?limit=${3 * EVENTS_MAX}`, base));
+  const request = get(new URL(`history?limit=${4 * EVENTS_MAX}`, base));
   return model.load(request, (events) => ({ type: 'history', events })).catch((why) => {
     dispatch({ type: 'notice', notice: { kind: 'failed', text: `No past events: ${why.message}` } });
     throw why;

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: ISC
 // command-buttons: the buttons that tell the camera to do something, and what it answered.
 
-import { attribute, byId } from './dom.js';
+import { attribute, byId, setText } from './dom.js';
 import { NOT_CONNECTED } from './origin.js';
-import { bytes, messageOf } from './text.js';
+import { bytes, duration, messageOf } from './text.js';
 
 /** @import { Command, Reply } from './command-socket.js' */
 /** @import { Connection } from './connection.js' */
-/** @import { Dispatch, Notice, View } from './state.js' */
+/** @import { Dispatch, Notice, Recording, View } from './state.js' */
+
+const RECORD_MAX = 600;     // s, the most one may ask for
 
 /**
  * @param {Connection} connection
@@ -17,6 +19,8 @@ import { bytes, messageOf } from './text.js';
  */
 export function commandButtons(connection, base, dispatch) {
   let why = '';             // there are no commands now
+  /** @type {Recording | null} */
+  let recording = null;
   const say = (/** @type {Notice} */ notice) => dispatch({ type: 'notice', notice });
 
   /**
@@ -44,14 +48,38 @@ export function commandButtons(connection, base, dispatch) {
     href: url ? new URL(url, base).href : null,
   });
 
+  /** @type {(reply: Reply) => Notice} */
+  const begun = ({ seconds }) => {
+    const since = Date.now();
+    dispatch({ type: 'recording', recording: { since, until: since + seconds * 1000 } });
+    return { kind: 'done', text: `Recording, until you stop it, for ${duration(seconds)} at most.` };
+  };
+
+  /** @returns {Notice} */
+  const ended = () => {
+    dispatch({ type: 'recording', recording: null });
+    return { kind: 'done', text: 'Recorded. The clip is among the recent events as soon as it is ready.' };
+  };
+
   const save = byId('snap-btn');
   const reset = byId('reset-btn');
+  const record = byId('record-btn');
   save.onclick = () => run(save, { cmd: 'snapshot_now' }, saved, 'Not saved');
   reset.onclick = () => run(reset, { cmd: 'reset' }, () => ({ kind: 'done', text: 'Counter reset.' }), 'Not reset');
 
+  record.onclick = () => {
+    if (record.getAttribute('aria-busy') === 'true') return;     // a double click is one
+    if (recording) run(record, { cmd: 'record', stop: true }, ended, 'Not stopped');
+    else run(record, { cmd: 'record', seconds: RECORD_MAX }, begun, 'Not recorded');
+  };
+
   // aria-disabled keeps the focus where it is when the connection comes and goes.
-  return ({ commands: { phase, reason } }) => {
+  return (state) => {
+    const { phase, reason } = state.commands;
     why = reason ?? '';
-    for (const button of [save, reset]) attribute(button, 'aria-disabled', String(phase !== 'open'));
+    recording = state.recording;
+    setText(byId('record-words'), recording ? 'Stop recording' : 'Record');
+    setText(byId('record-time'), recording ? duration(Math.max(0, state.now - recording.since) / 1000) : '');
+    for (const button of [save, record, reset]) attribute(button, 'aria-disabled', String(phase !== 'open'));
   };
 }

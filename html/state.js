@@ -8,6 +8,7 @@
 export const EVENTS_MAX = 50;
 export const PULSES_MAX = 300;      // one a second: five minutes
 export const SNAPS_PAGE = 12;
+export const CLIPS_MAX = 100;
 
 /** @typedef {Record<string, any>} Values  by the name of a setting or control */
 /** @typedef {{type: string} & Record<string, any>} Action */
@@ -19,6 +20,9 @@ export const SNAPS_PAGE = 12;
 /** @typedef {{ts: number, seconds: number, peak: number, cut?: boolean, motion?: number}} MotionEnd  `motion`: number of its beginning */
 /** @typedef {{id: number | null, type: string, ts: number, data: Record<string, any>, end?: MotionEnd}} PastEvent */
 /** @typedef {PastEvent & {key: number | string}} KeyedEvent */
+/** @typedef {{name: string, url: string, poster: string, bytes: number, ts: number, seconds?: number, before?: number, cause?: string, motion?: number}} Clip */
+/** @typedef {Omit<KeyedEvent, 'data'> & {data: any, clips: Clip[]}} Row  of what happened, with the clips of it; of type `clip`: one that belongs to no event, as `data` */
+/** @typedef {{since: number, until: number}} Recording  ms, by this computer's clock */
 /** @typedef {{id: number | null, name: string, url: string, bytes: number, ts: number}} Snap */
 /** @typedef {{list: Snap[], room: number, end: number | null, more: boolean}} Snaps */
 /** @typedef {{kind: 'done' | 'failed', text: string, href?: string | null}} Notice */
@@ -44,7 +48,7 @@ export const SNAPS_PAGE = 12;
  *
  * @typedef {{now: number, eventStream: LinkState, commands: LinkState, picture: PictureState, camera: Camera,
  *   config: Values, settings: Setting[], wanted: Record<Scope, Values>, skew: number | null, pulses: Pulse[],
- *   events: KeyedEvent[], snaps: Snaps, totals: {count: number, bytes: number}, controls: CameraControl[],
+ *   events: KeyedEvent[], clips: Clip[], recording: Recording | null, snaps: Snaps, totals: {count: number, bytes: number}, controls: CameraControl[],
  *   session: {login: boolean, role: string, user: string, kind: string}, notice: Notice | null}} State
  */
 
@@ -61,6 +65,8 @@ export const initial = {
   skew: null,                       // ms that this computer's clock is ahead of the camera's
   pulses: [],                       // oldest first
   events: [],                       // newest first
+  clips: [],                        // those that are there, newest first; not the endless parts of `record = always`
+  recording: null,                  // what this page has begun
   snaps: { list: [], room: SNAPS_PAGE, end: null, more: false },    // saved pictures, newest first, down to the id `end`
   totals: { count: 0, bytes: 0 },   // of all saved pictures
   controls: [],                     // the camera's own
@@ -78,6 +84,25 @@ export function setting(state, name) {
 }
 
 /**
+ * What happened, newest first.
+ * @param {State} state
+ * @returns {Row[]}
+ */
+export function recent({ events, clips }) {
+  const rows = events.map((event) => ({ ...event, clips: clipsOf(event.id, clips) }));
+  const others = clips.filter(({ motion }) => !motion).map((clip) =>
+    ({ key: `clip ${clip.name}`, id: null, type: 'clip', ts: clip.ts, data: clip, clips: [clip] }));
+  return [...rows, ...others].sort((a, b) => b.ts - a.ts).slice(0, EVENTS_MAX);
+}
+
+/**
+ * Motion has several clips when it was longer than one may be: the first part first.
+ * @param {number | null} id
+ * @param {Clip[]} clips
+ */
+const clipsOf = (id, clips) => clips.filter(({ motion }) => motion === id).reverse();
+
+/**
  * @param {State} state
  * @param {Action} action
  * @returns {State}
@@ -89,7 +114,7 @@ export function reduce(state, action) {
 
 /** @type {Record<string, (state: State, action: any) => Partial<State>>} */
 const reducers = {
-  tick: (_, { now }) => ({ now }),
+  tick: ({ recording }, { now }) => ({ now, recording: recording && now < recording.until ? recording : null }),
   link: (state, { name, link }) => ({ [name]: { .../** @type {any} */ (state)[name], ...link } }),
   notice: (_, { notice }) => ({ notice }),
   session: (_, { session }) => ({ session }),
@@ -142,6 +167,16 @@ const reducers = {
     return { events: withEnds(withEvents(state.events, shown), ends) };
   },
 
+  // One that is there ends the recording of this page, if it covers its beginning and is not just the first part.
+  clip: ({ clips, config, recording, skew }, { data }) => ({
+    clips: withClips(clips, [data]),
+    recording: recording && endOf(data) * 1000 + (skew ?? 0) > recording.since && data.seconds < config.clip_max - 1 ? null : recording,
+  }),
+
+  clips: (_, { list }) => ({ clips: withClips([], list) }),
+
+  recording: (_, { recording }) => ({ recording }),
+
   saved: (state, { data: { name, url, size, ts } }) => {
     if (state.snaps.list.some((snap) => snap.name === name)) return {};
     return { snaps: withSnap(state.snaps, { id: null, name, url, bytes: size, ts }),
@@ -159,7 +194,8 @@ const reducers = {
   // A further page is asked for: what is saved meanwhile must not push out what it follows.
   older: ({ snaps }) => ({ snaps: { ...snaps, room: snaps.list.length + SNAPS_PAGE } }),
 
-  deleted: ({ snaps, totals }, { data: { name } }) => {
+  deleted: ({ clips, snaps, totals }, { data: { name } }) => {
+    if (clips.some((clip) => clip.name === name)) return { clips: clips.filter((clip) => clip.name !== name) };
     const gone = snaps.list.find((snap) => snap.name === name);
     if (!gone) return {};
     return { snaps: { ...snaps, list: snaps.list.filter((snap) => snap !== gone) },
@@ -240,6 +276,18 @@ function withEnds(events, ends) {
     return all.map((event) => (event === its ? { ...event, end } : event));
   }, events);
 }
+
+/**
+ * @param {Clip[]} old
+ * @param {Clip[]} more
+ */
+function withClips(old, more) {
+  const news = more.filter(({ name, cause }) => cause !== 'always' && !old.some((clip) => clip.name === name));
+  return [...news, ...old].sort((a, b) => b.ts - a.ts).slice(0, CLIPS_MAX);
+}
+
+/** @param {Clip} clip  as an event tells it */
+const endOf = ({ ts, seconds = 0, before = 0 }) => ts + seconds - before;
 
 /**
  * In its place, by time. One that is older than the list goes to a further page, where there is one.

@@ -34,14 +34,27 @@ export function age(ms) {
   return ms < 3_600_000 ? `${Math.round(ms / 60_000)} min` : `${Math.round(ms / 3_600_000)} h`;
 }
 
+/** @param {number} seconds */
+export function duration(seconds) {
+  const whole = Math.max(1, Math.round(seconds));
+  if (whole < 60) return `${whole} s`;
+  return whole % 60 ? `${Math.floor(whole / 60)} min ${whole % 60} s` : `${whole / 60} min`;
+}
+
+/** @param {import('./state.js').Clip} clip */
+export function clipText({ name, seconds }) {
+  const words = seconds === undefined ? 'Clip' : `Clip, ${duration(seconds)}`;
+  return name.endsWith('.mp4') ? words : `${words}: download only (${name.split('.').at(-1)})`;
+}
+
 /**
  * How motion was, once it has ended; else the threshold, if that is another by now.
- * @param {import('./state.js').KeyedEvent} event
+ * @param {import('./state.js').Row} event
  * @param {State} state
  */
 export function motionDetail(event, { config, events, pulses }) {
   if (!event.end) {
-    if (pulses.at(-1)?.span && event === events.find(({ type }) => type === 'motion')) return 'going on';
+    if (pulses.at(-1)?.span && event.key === events.find(({ type }) => type === 'motion')?.key) return 'going on';
     return event.data.threshold === config.threshold ? '' : `threshold ${event.data.threshold} %`;
   }
   const { seconds, peak, cut } = event.end;

@@ -15,10 +15,20 @@ def test_text_from_outside_stays_text(page):
     assert page.module("""
         const { recentView } = await import('./recent-events.js');
         const reason = '<img src=x onerror=alert(1)>';
-        recentView(new URL('.', location.href), () => {})({
-            events: [{ key: 'x', id: 1, type: 'camera', ts: 1, data: { online: false, reason } }] });
+        recentView(new URL('.', location.href), () => {}, () => {})({
+            clips: [], events: [{ key: 'x', id: 1, type: 'camera', ts: 1, data: { online: false, reason } }] });
         const item = document.querySelector('[data-key=x]');
         return [item.textContent.endsWith(`Camera offline: ${reason}`), item.querySelector('img')];""") == [True, None]
+
+
+
+def test_a_movie_that_browsers_do_not_play_is_a_download(page):
+    assert page.module("""
+        const { recentView } = await import('./recent-events.js');
+        const clip = { name: 'a.mkv', url: 'clips/a.mkv', poster: 'icon.svg', seconds: 3, ts: 1, bytes: 1, cause: 'manual' };
+        recentView(new URL('.', location.href), () => {}, () => {})({ events: [], clips: [clip] });
+        const link = document.querySelector('[data-key="clip a.mkv"] .event-clip');
+        return [link.textContent, link.download, link.onclick];""") == ["Clip, 3 s: download only (mkv)", "a.mkv", None]
 
 
 CONTROLS = """

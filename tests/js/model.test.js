@@ -89,6 +89,16 @@ test('events of before the list, heard after it, go where they belong', async ()
   assert.equal(model.state.snaps.end, 30);
 });
 
+test('clips that come and go while the list is on its way', async () => {
+  const model = page();
+  const clip = (ts) => ({ name: `${ts}.mp4`, ts, cause: 'manual' });
+  const list = load(model, (clips) => ({ type: 'clips', list: clips }));
+  model.dispatch({ type: 'clip', id: 3, data: clip(3) });
+  model.dispatch({ type: 'deleted', data: { name: '1.mp4' } });
+  await list.answer([2, 1].map(clip));
+  assert.deepEqual(model.state.clips.map(({ ts }) => ts), [3, 2]);
+});
+
 const control = (value) => ({ name: 'gain', type: 'integer', value });
 const controls = (value) => ({ type: 'controls', data: { controls: [control(value)] } });
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { initial, reduce } from '../../html/state.js';
+import { initial, recent, reduce } from '../../html/state.js';
 
 const after = (...actions) => actions.reduce(reduce, initial);
 const numbers = (from, to) => Array.from({ length: to - from }, (_, at) => from + at);
@@ -27,6 +27,42 @@ test('the end of motion belongs to its beginning', () => {
   const past = [{ id: 8, type: 'motion_end', ts: 9, data: end(7, 12).data }, { id: 7, type: 'motion', ts: 1, data: {} }];
   assert.deepEqual(ends({ type: 'history', events: past }), [12]);
   assert.deepEqual(ends(motion(7, 1), end(7, 12), { type: 'history', events: past.slice(1) }), [12]);
+});
+
+const clip = (name, ts, more = {}) => ({ type: 'clip', data: { name, ts, url: `clips/${name}`, poster: '', seconds: 14, before: 5, bytes: 1, cause: 'manual', ...more } });
+const ofMotion = (motion, name, ts = 1) => clip(name, ts, { motion, cause: 'motion' });
+const rows = (state) => recent(state).map(({ key, clips }) => [key, ...clips.map(({ name }) => name)]);
+
+test('a clip belongs to its motion; one by hand is a row of its own', () => {
+  const motions = [7, 9].map((id) => ({ type: 'motion', id, data: { ts: id, change: 20, count: 1 } }));
+  const told = [ofMotion(7, 'b.mp4', 8), ofMotion(7, 'a.mp4', 7), clip('hand.mp4', 8.5), ofMotion(3, 'old.mp4'), clip('x.mp4', 9, { cause: 'always' })];
+  const all = [[9], ['clip hand.mp4', 'hand.mp4'], [7, 'a.mp4', 'b.mp4']];
+  assert.deepEqual(rows(after(...motions, ...told)), all);
+  assert.deepEqual(rows(after(...told, ...motions, ...told)), all);         // in any order, each once
+  const list = told.map(({ data }) => data);
+  assert.deepEqual(rows(after(...motions, clip('gone.mp4', 1), { type: 'clips', list })), all);
+  const gone = (name) => ({ type: 'deleted', data: { name } });
+  assert.deepEqual(rows(after(...motions, ...told, gone('a.mp4'), gone('hand.mp4'))), [[9], [7, 'b.mp4']]);
+});
+
+test('motion without a number has no clip of another', () => {
+  assert.deepEqual(rows(after({ type: 'motion', id: null, data: { ts: 1, change: 20, count: 1 } }, clip('hand.mp4', 0))),
+    [['at 1'], ['clip hand.mp4', 'hand.mp4']]);
+});
+
+test('clips and rows are bounded', () => {
+  const state = after(...numbers(0, 120).map((ts) => clip(`${ts}.mp4`, ts)));
+  assert.equal(state.clips.length, 100);
+  assert.deepEqual(recent(state).map(({ ts }) => ts), down(119, 69));
+});
+
+test('a recording ends by its time, or with the clip of it', () => {
+  const begun = [{ type: 'state', data: { clip_max: 600, online: true } }, { type: 'recording', recording: { since: 100_000, until: 700_000 } }];
+  const going = (...actions) => after(...begun, ...actions).recording !== null;
+  assert.ok(going({ type: 'tick', now: 699_000 }) && !going({ type: 'tick', now: 700_000 }));
+  assert.ok(going(clip('before.mp4', 80)));
+  assert.ok(going(clip('first-part.mp4', 100, { seconds: 599.9 })));
+  assert.ok(!going(clip('this.mp4', 100)));
 });
 
 test('pulses are bounded', () => {

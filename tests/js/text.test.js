@@ -16,6 +16,12 @@ test('how old', () => {
     ['0 ms', '30 ms', '1000 ms', '1 s', '59 s', '1 min', '2 h']);
 });
 
+test('how long, and what a clip is called', () => {
+  assert.deepEqual([0.2, 14.4, 59.6, 61, 600].map(text.duration), ['1 s', '14 s', '1 min', '1 min 1 s', '10 min']);
+  assert.deepEqual([{ name: 'a.mp4', seconds: 14.2 }, { name: 'a.mp4' }, { name: 'a.mkv', seconds: 3 }].map(text.clipText),
+    ['Clip, 14 s', 'Clip', 'Clip, 3 s: download only (mkv)']);
+});
+
 test('one and many', () => {
   assert.deepEqual([text.plural(1, 'time', 'times'), text.plural(2, 'time', 'times')], ['1 time', '2 times']);
 });
