@@ -232,6 +232,19 @@ run_delete(struct ctl *ctl, int argc, char **argv)
 	return status;
 }
 
+static int
+run_keep(struct ctl *ctl, int argc, char **argv)
+{
+	bool keep = strcmp(argv[0], "keep") == 0;
+	int status = argc > 1 ? CTL_OK : ctl_usage(argv[0]);
+
+	for (int i = 1; i < argc && status == CTL_OK; i++)
+		status = ask_and_show(ctl,
+		    json_pack("{s:s, s:s, s:b}", "cmd", "keep", "name", argv[i], "keep", keep),
+		    show_nothing);
+	return status;
+}
+
 static void
 show_record(const json_t *reply)
 {
@@ -326,6 +339,14 @@ const struct ctl_command ctl_commands[] = {
 	    .arguments = "NAME ...",
 	    .help = "Delete saved pictures and clips.",
 	    .run = run_delete },
+	{ .name = "keep",
+	    .arguments = "NAME ...",
+	    .help = "Keep saved pictures and clips: they never go by themselves.",
+	    .run = run_keep },
+	{ .name = "unkeep",
+	    .arguments = "NAME ...",
+	    .help = "Keep them no longer.",
+	    .run = run_keep },
 	{ .name = "export",
 	    .arguments = "[--from=TIME] [--to=TIME] FILE",
 	    .help =

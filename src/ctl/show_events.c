@@ -97,6 +97,12 @@ show_event(const json_t *event)
 	printf("\n");
 }
 
+static const char *
+show_keep(const json_t *saved)
+{
+	return json_is_true(json_object_get(saved, "keep")) ? ", kept" : "";
+}
+
 void
 show_snaps(const json_t *reply)
 {
@@ -109,7 +115,7 @@ show_snaps(const json_t *reply)
 		show_time(show_number_of(snap, "ts"));
 		printf("  %9s  ", show_bytes(bytes, sizeof bytes, show_integer_of(snap, "bytes")));
 		show_text(json_get_text(snap, "name"));
-		printf("\n");
+		printf("%s\n", show_keep(snap));
 	}
 	printf("%lld pictures, %s\n", show_integer_of(reply, "count"),
 	    show_bytes(bytes, sizeof bytes, show_integer_of(reply, "bytes")));
@@ -127,7 +133,7 @@ show_clips(const json_t *reply)
 		show_time(show_number_of(clip, "ts"));
 		printf("  ");
 		show_clip(clip);
-		printf("\n");
+		printf("%s\n", show_keep(clip));
 	}
 	printf("%lld clips, %s\n", show_integer_of(reply, "count"),
 	    show_bytes(bytes, sizeof bytes, show_integer_of(reply, "bytes")));

@@ -109,7 +109,8 @@ show_status(const json_t *reply)
 {
 	const json_t *motion = json_object_get(reply, "motion");
 	const json_t *viewers = json_object_get(reply, "viewers"),
-		     *snaps = json_object_get(reply, "snaps");
+		     *snaps = json_object_get(reply, "snaps"),
+		     *pinned = json_object_get(reply, "pinned");
 	char bytes[16];
 
 	printf("camera     ");
@@ -141,6 +142,9 @@ show_status(const json_t *reply)
 	    show_integer_of(viewers, "control"));
 	printf("pictures   %lld saved, %s\n", show_integer_of(snaps, "count"),
 	    show_bytes(bytes, sizeof bytes, show_integer_of(snaps, "bytes")));
+	if (show_integer_of(pinned, "count") > 0)
+		printf("kept       %lld pinned, %s\n", show_integer_of(pinned, "count"),
+		    show_bytes(bytes, sizeof bytes, show_integer_of(pinned, "bytes")));
 	show_store(json_object_get(reply, "store"));
 	show_counters(json_object_get(reply, "counters"));
 	printf("uptime     ");

@@ -87,6 +87,18 @@ handle_CLIP_DELETE(struct orield *orield, struct call *call, const json_t *comma
 		request_submit(orield, job);
 }
 
+void
+handle_KEEP(struct orield *orield, struct call *call, const json_t *command)
+{
+	struct store_job *job = request_named_job(
+	    orield, call, command, STORE_JOB_KEEP, request_published);
+
+	if (job == NULL)
+		return;
+	job->keep = json_is_true(json_object_get(command, "keep"));
+	request_submit(orield, job);
+}
+
 /* ---- for the recorder ------------------------------------------------ */
 
 static void

@@ -114,6 +114,9 @@ status_add_store(const struct store_worker_status *store, json_t *out)
 	json_object_set_new(out, "snaps",
 	    json_pack("{s:I, s:I}", "count", (json_int_t)store->pictures, "bytes",
 		(json_int_t)store->bytes));
+	json_object_set_new(out, "pinned",
+	    json_pack("{s:I, s:I}", "count", (json_int_t)store->pinned.count, "bytes",
+		(json_int_t)store->pinned.bytes));
 	json_object_set_new(out, "store",
 	    json_pack("{s:b, s:o, s:s*, s:o}", "ok", store->trouble.text[0] == '\0', "reason",
 		json_words(store->trouble.text), "code", cause_code(&store->trouble), "repaired",

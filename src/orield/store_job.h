@@ -35,6 +35,7 @@ enum store_job_kind {
 	STORE_JOB_CLIPS_LEFT,  /* answer: an array of names */
 	STORE_JOB_CLIPS,       /* query */
 	STORE_JOB_CLIP_DELETE, /* name */
+	STORE_JOB_KEEP,	       /* name, keep */
 	STORE_JOB_LOOK,	       /* for damage, in all of the database: store_look() */
 	STORE_JOB_KINDS
 };
@@ -53,7 +54,7 @@ struct store_job { /* made by store_job_new, freed by the store worker after `do
 	uint32_t length;
 	uint64_t wall_ns, frames;
 	int64_t count;
-	bool moving;
+	bool moving, keep;
 	struct motion_figures figures;
 	struct store_limits limits;
 	struct store_query query;

@@ -92,3 +92,9 @@ store_jobs_run_clip_delete(struct store_jobs *jobs, struct store_job *job)
 	json_decref(data);
 	return result;
 }
+
+int
+store_jobs_run_keep(struct store_jobs *jobs, struct store_job *job)
+{
+	return store_keep(jobs->store, job->name, job->keep, &job->why);
+}

@@ -194,8 +194,10 @@ store_worker_note(struct store_worker *worker, const struct batch *batch)
 	pthread_mutex_lock(&worker->lock);
 	worker->status.trouble = trouble;
 	worker->status.repaired = jobs->repaired;
-	if (jobs->store != NULL)
+	if (jobs->store != NULL) {
 		store_picture_totals(jobs->store, &worker->status.pictures, &worker->status.bytes);
+		worker->status.pinned = *store_pinned(jobs->store);
+	}
 	pthread_mutex_unlock(&worker->lock);
 }
 

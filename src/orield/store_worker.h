@@ -42,6 +42,7 @@ bool store_worker_submit(struct store_worker *worker, struct store_job *job);
  * newest repair; and how many jobs were refused. */
 struct store_worker_status {
 	uint64_t pictures, bytes, refused;
+	struct store_pinned pinned;
 	struct cause trouble;
 	struct store_repaired repaired;
 };

@@ -104,6 +104,12 @@ static const struct field CLIP_DELETE_arguments[] = {
 	FIELD_END,
 };
 
+static const struct field KEEP_arguments[] = {
+	FIELD("name", TEXT, "of the picture or clip", .length = SNAP_NAME_MAX),
+	FIELD("keep", BOOLEAN, "true: it never goes by itself"),
+	FIELD_END,
+};
+
 static const struct field CLIP_OPEN_arguments[] = { CLIP_CAUSE, FIELD_END };
 static const struct field CLIP_FILM_arguments[] = { CLIP_NAME, FIELD_END };
 static const struct field CLIP_DROP_arguments[] = { CLIP_NAME, FIELD_END };
@@ -224,6 +230,7 @@ static const struct field STATUS_reply[] = {
 	FIELD("version", TEXT, "of the camera's daemon"),
 	FIELD("viewers", OBJECT, "how many there are now", .fields = status_viewers),
 	FIELD("snaps", OBJECT, "saved pictures", .fields = status_snaps),
+	FIELD("pinned", OBJECT, "pictures and clips that are kept", .fields = status_snaps),
 	FIELD("store", OBJECT, "the database and the disk", .fields = status_store),
 	FIELD("motion", OBJECT, "the last judgement", .fields = status_motion),
 	ARMED_FIELDS(false),
@@ -389,6 +396,7 @@ static const struct field HELP_reply[] = {
 #define SNAP_DELETE_reply ok_fields
 #define VIEWERS_reply ok_fields
 #define CLIP_DELETE_reply ok_fields
+#define KEEP_reply ok_fields
 #define CLIP_FILM_reply ok_fields
 #define CLIP_DONE_reply ok_fields
 #define CLIP_DROP_reply ok_fields

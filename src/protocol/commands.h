@@ -35,6 +35,8 @@
 	    "Record a clip, from a little before now on, for so many seconds, or end it.")        \
 	COMMAND(CLIPS, "clips", COMMAND_VIEWER, COMMAND_LONG, "Clips, newest first.")             \
 	COMMAND(CLIP_DELETE, "clip_delete", COMMAND_OPERATOR, COMMAND_SHORT, "Delete one clip.")  \
+	COMMAND(KEEP, "keep", COMMAND_OPERATOR, COMMAND_SHORT,                                    \
+	    "Keep one saved picture or clip, so that it never goes by itself, or no longer.")     \
 	COMMAND(CONTROLS, "controls", COMMAND_VIEWER, COMMAND_LONG,                               \
 	    "The camera's own V4L2 controls, as the driver describes them.")                      \
 	COMMAND(CONTROL, "control", COMMAND_OPERATOR, COMMAND_LONG,                               \

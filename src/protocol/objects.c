@@ -33,6 +33,7 @@ const struct field snap_fields[] = {
 	FIELD("url", TEXT, "where it is, relative to the camera's page"),
 	FIELD("bytes", INTEGER, "its size", .unit = "bytes"),
 	FIELD("ts", NUMBER, "when, in seconds since 1970", .unit = "s"),
+	FIELD("keep", BOOLEAN, "it never goes by itself"),
 	FIELD_END,
 };
 
@@ -43,6 +44,7 @@ const struct field clip_fields[] = {
 	FIELD("poster", TEXT, "where its picture is, the same way"),
 	FIELD("bytes", INTEGER, "its size", .unit = "bytes"),
 	FIELD("ts", NUMBER, "when its cause was, in seconds since 1970", .unit = "s"),
+	FIELD("keep", BOOLEAN, "it never goes by itself"),
 	FIELD("seconds", NUMBER, "how long it plays; not known where the row was lost",
 	    .optional = true, .unit = "s"),
 	FIELD("before", NUMBER, "how much of that was before its cause", .optional = true,

@@ -65,6 +65,11 @@ static const struct field api_login_body[] = {
 	FIELD_END,
 };
 
+static const struct field keep_body[] = {
+	FIELD("keep", BOOLEAN, "true: it never goes by itself"),
+	FIELD_END,
+};
+
 #define JSON "application/json"
 #define FORM "application/x-www-form-urlencoded"
 #define HTML "text/html"
@@ -77,6 +82,8 @@ const struct http_route http_routes[ROUTE_COUNT] = {
 	[ROUTE_EVENT] = { .name = "the event's number" },
 	[ROUTE_SNAP] = { .name = "the picture's name" },
 	[ROUTE_DELETE_SNAP] = { .name = "the picture's name" },
+	[ROUTE_KEEP_SNAP] = { .name = "the picture's name", .body = keep_body },
+	[ROUTE_KEEP_CLIP] = { .name = "the clip's name", .body = keep_body },
 	[ROUTE_PAGE] = { .query = page_query },
 	[ROUTE_SESSION] = { .query = session_query },
 	[ROUTE_LOGIN_PAGE] = { .query = login_query },

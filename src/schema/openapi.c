@@ -72,8 +72,9 @@ route_body_fields(enum route_id id)
 {
 	bool posts = strcmp(route_table[id].method, "POST") == 0;
 
-	return route_table[id].command != NULL && posts ? route_arguments(id)
-							: http_routes[id].body;
+	return route_table[id].command != NULL && posts && http_routes[id].body == NULL
+	    ? route_arguments(id)
+	    : http_routes[id].body;
 }
 
 static json_t *

@@ -210,6 +210,18 @@ api_delete_file(const struct exchange *exchange)
 	    &(struct api_answer){ .refused = 404 });
 }
 
+/* The body says whether to keep it, the path says what. */
+static void
+api_keep_file(const struct exchange *exchange)
+{
+	json_t *command = api_body_command(exchange, route_table[exchange->route->id].command);
+
+	if (command == NULL)
+		return;
+	json_object_set_new(command, "name", json_string(exchange->route->name));
+	api_call_run(exchange, command, &(struct api_answer){ .refused = 404 });
+}
+
 void
 api_snap(const struct exchange *exchange)
 {
@@ -226,6 +238,15 @@ api_delete_snap(const struct exchange *exchange)
 {
 	if (file_kind(exchange->route->name) == PICTURE)
 		api_delete_file(exchange);
+	else
+		reply_error(exchange->conn, 404, &reason_no_such_picture);
+}
+
+void
+api_keep_snap(const struct exchange *exchange)
+{
+	if (file_kind(exchange->route->name) == PICTURE)
+		api_keep_file(exchange);
 	else
 		reply_error(exchange->conn, 404, &reason_no_such_picture);
 }
@@ -248,6 +269,17 @@ api_delete_clip(const struct exchange *exchange)
 
 	if (kind == FILM || kind == FILM_AS_IT_WAS)
 		api_delete_file(exchange);
+	else
+		reply_error(exchange->conn, 404, &reason_no_such_clip);
+}
+
+void
+api_keep_clip(const struct exchange *exchange)
+{
+	int kind = file_kind(exchange->route->name);
+
+	if (kind == FILM || kind == FILM_AS_IT_WAS)
+		api_keep_file(exchange);
 	else
 		reply_error(exchange->conn, 404, &reason_no_such_clip);
 }

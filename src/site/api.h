@@ -8,7 +8,8 @@
 #include "site/exchange.h"
 
 route_handler api_command; /* sends the command of the route's row, with the request's arguments */
-route_handler api_ack, api_event, api_snap, api_delete_snap, api_clip, api_delete_clip, api_ready;
+route_handler api_ack, api_event, api_snap, api_delete_snap, api_keep_snap, api_clip,
+    api_delete_clip, api_keep_clip, api_ready;
 route_handler api_health; /* answers that this process is alive, whatever the cameras do */
 
 #endif

@@ -40,12 +40,17 @@
 	ROUTE(SNAP, "GET", "/snaps/*", ROLE_VIEWER, CAMERA, api_snap, "One saved picture.")       \
 	ROUTE(DELETE_SNAP, "DELETE", "/snaps/*", ROLE_OPERATOR, CAMERA, api_delete_snap,          \
 	    "Delete a saved picture.", .command = "snap_delete")                                  \
+	ROUTE(KEEP_SNAP, "POST", "/snaps/*", ROLE_OPERATOR, CAMERA, api_keep_snap,                \
+	    "Keep a saved picture, so that it never goes by itself, or no longer.",               \
+	    .command = "keep")                                                                    \
 	ROUTE(CLIPS, "GET", "/clips/", ROLE_VIEWER, CAMERA, api_command,                          \
 	    "The clips, newest first.", .command = "clips", .list = "clips")                      \
 	ROUTE(CLIP, "GET", "/clips/*", ROLE_VIEWER, CAMERA, api_clip,                             \
 	    "One clip (.mp4, .mkv), or its picture (.jpg).")                                      \
 	ROUTE(DELETE_CLIP, "DELETE", "/clips/*", ROLE_OPERATOR, CAMERA, api_delete_clip,          \
 	    "Delete a clip, with its picture.", .command = "clip_delete")                         \
+	ROUTE(KEEP_CLIP, "POST", "/clips/*", ROLE_OPERATOR, CAMERA, api_keep_clip,                \
+	    "Keep a clip, so that it never goes by itself, or no longer.", .command = "keep")     \
 	ROUTE(HISTORY, "GET", "/history", ROLE_VIEWER, CAMERA, api_command, "Past events.",       \
 	    .command = "events", .list = "events")                                                \
 	ROUTE(EXPORT, "GET", "/export", ROLE_VIEWER, CAMERA, export_get,                          \

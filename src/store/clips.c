@@ -128,20 +128,28 @@ store_clip_find(struct store *store, const char *name, struct cause *why)
 	return result > 0 ? STORE_OK : result == 0 ? clip_missing(why) : result;
 }
 
+int
+store_clip_drop_row(struct store *store, const char *name, struct cause *why)
+{
+	int result = sql_do(store->say[STORE_CLIP_DROP], why, "t", name);
+
+	if (result == STORE_OK)
+		result = store_pin_drop(store, name, why);
+	return result == STORE_OK ? store_clips_count(store, why) : result;
+}
+
 /* The files first: a row without its film goes at the next start. */
 static int
 clip_delete(struct store *store, const char *name, struct cause *why)
 {
 	char stem[STORE_NAME_SIZE];
-	int result;
 
 	if (!store_clip_stem(name, stem))
 		return clip_missing(why);
 	if (store_clip_remove(store, "", name, "") == -1 ||
 	    store_clip_remove(store, "", stem, ".jpg") == -1 || fsync(store->clips) == -1)
 		return store_clip_error(store, why);
-	result = sql_do(store->say[STORE_CLIP_DROP], why, "t", name);
-	return result == STORE_OK ? store_clips_count(store, why) : result;
+	return store_clip_drop_row(store, name, why);
 }
 
 int
@@ -180,6 +188,12 @@ clip_disk_has_room(const struct store *store, uint64_t bytes, const struct store
 	    (uint64_t)disk.f_blocks * disk.f_frsize / 100 * limits->keep_free + bytes;
 }
 
+static bool
+clips_over(const struct store *store, uint64_t bytes, const struct store_limits *limits)
+{
+	return store->bytes + store->clip_bytes - store->pinned.bytes + bytes > limits->quota_bytes;
+}
+
 /* For `bytes` more: the oldest clips go. Pictures and clips have one quota. */
 static int
 clip_make_room(
@@ -187,15 +201,13 @@ clip_make_room(
 {
 	int result = STORE_OK;
 
-	while (result == STORE_OK && store->clip_count > 0 &&
-	    store->bytes + store->clip_bytes + bytes > limits->quota_bytes)
+	while (result == STORE_OK && clips_over(store, bytes, limits))
 		result = clip_evict_oldest(store, why);
-	while (result == STORE_OK && store->clip_count > 0 &&
-	    !clip_disk_has_room(store, bytes, limits))
+	while (result == STORE_OK && !clip_disk_has_room(store, bytes, limits))
 		result = clip_evict_oldest(store, why);
-	if (result != STORE_OK)
+	if (result != STORE_OK && result != STORE_MISSING)
 		return result;
-	if (store->bytes + store->clip_bytes + bytes > limits->quota_bytes) {
+	if (clips_over(store, bytes, limits)) {
 		cause_detail(why, &reason_over_quota,
 		    "quota: no room for the clip beside the saved pictures");
 		return STORE_FULL;
@@ -368,6 +380,7 @@ clip_json(struct sql_statement *say)
 	json_object_set_new(clip, "name", json_string(name));
 	json_object_set_new(clip, "bytes", json_integer((json_int_t)sql_number(say, 2)));
 	json_object_set_new(clip, "ts", json_real(clock_seconds((uint64_t)sql_number(say, 3))));
+	json_object_set_new(clip, "keep", json_boolean(sql_number(say, 6) != 0));
 	return clip;
 }
 

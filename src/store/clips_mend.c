@@ -70,8 +70,7 @@ clips_drop_rows(struct store *store, struct cause *why)
 	sql_done(say);
 	json_array_foreach(gone, index, name)
 		if (result == STORE_OK)
-			result = sql_do(
-			    store->say[STORE_CLIP_DROP], why, "t", json_string_value(name));
+			result = store_clip_drop_row(store, json_string_value(name), why);
 	json_decref(gone);
 	return result;
 }

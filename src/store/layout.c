@@ -18,8 +18,9 @@ static const char *const tables[] = {
 	"  bytes INTEGER NOT NULL, wall_ns INTEGER NOT NULL, sum INTEGER NOT NULL)",
 	"CREATE TABLE clip (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE,"
 	"  bytes INTEGER NOT NULL, wall_ns INTEGER NOT NULL, data TEXT NOT NULL, sum INTEGER NOT NULL)",
+	"CREATE TABLE pinned (url TEXT PRIMARY KEY, sum INTEGER NOT NULL) WITHOUT ROWID",
 };
-enum { TABLES = sizeof tables / sizeof tables[0], TABLE_CLIP = TABLES - 1 };
+enum { TABLES = sizeof tables / sizeof tables[0], TABLE_CLIP = TABLES - 2, TABLE_PINNED };
 
 /* An event type that is not a word comes from damage that layout 1 could not notice. */
 static const char from_layout_1[] =
@@ -33,12 +34,13 @@ static const char from_layout_1[] =
     "  WHERE name = 'event';"
     "DROP TABLE old_value; DROP TABLE old_event; DROP TABLE old_picture;";
 
+/* The tables from `first` on. */
 static int
-layout_tables(struct sql *sql, struct cause *why)
+layout_tables(struct sql *sql, size_t first, struct cause *why)
 {
 	int result = STORE_OK;
 
-	for (size_t i = 0; result == STORE_OK && i < TABLES; i++)
+	for (size_t i = first; result == STORE_OK && i < TABLES; i++)
 		result = sql_exec(sql, tables[i], why);
 	return result;
 }
@@ -48,7 +50,7 @@ static int
 layout_end(struct sql *sql, int result, struct cause *why)
 {
 	if (result == STORE_OK)
-		result = sql_exec(sql, "PRAGMA user_version=3; COMMIT", why);
+		result = sql_exec(sql, "PRAGMA user_version=4; COMMIT", why);
 	if (result != STORE_OK && sql_in_transaction(sql))
 		sql_exec(sql, "ROLLBACK", NULL);
 	return result;
@@ -60,7 +62,7 @@ layout_make(struct sql *sql, struct cause *why)
 	int result = sql_exec(sql, "BEGIN IMMEDIATE", why);
 
 	if (result == STORE_OK)
-		result = layout_tables(sql, why);
+		result = layout_tables(sql, 0, why);
 	if (result == STORE_OK)
 		result = sql_exec(sql, "INSERT INTO sqlite_sequence VALUES ('event', 0)", why);
 	return layout_end(sql, result, why);
@@ -79,21 +81,31 @@ layout_from_1(struct sql *sql, struct cause *why)
 		    "ALTER TABLE event RENAME TO old_event; ALTER TABLE picture RENAME TO old_picture",
 		    why);
 	if (result == STORE_OK)
-		result = layout_tables(sql, why);
+		result = layout_tables(sql, 0, why);
 	if (result == STORE_OK)
 		result = sql_exec(sql, from_layout_1, why);
 	return layout_end(sql, result, why);
 }
 
-/* One table more. */
+/* Some tables more. */
 static int
-layout_from_2(struct sql *sql, struct cause *why)
+layout_add(struct sql *sql, size_t first, struct cause *why)
 {
 	int result = sql_exec(sql, "BEGIN IMMEDIATE", why);
 
 	if (result == STORE_OK)
-		result = sql_exec(sql, tables[TABLE_CLIP], why);
+		result = layout_tables(sql, first, why);
 	return layout_end(sql, result, why);
+}
+
+static int
+layout_convert(struct sql *sql, int64_t version, struct cause *why)
+{
+	switch (version) {
+	case 1: return layout_from_1(sql, why);
+	case 2: return layout_add(sql, TABLE_CLIP, why);
+	default: return layout_add(sql, TABLE_PINNED, why);
+	}
 }
 
 /* Does the schema have exactly our statements? */
@@ -150,7 +162,7 @@ layout_bring(struct sql *sql, bool *made, bool *migrated, struct cause *why)
 	int result = sql_ask(sql, "PRAGMA user_version", &version, why);
 
 	*made = result == STORE_OK && version == 0;
-	*migrated = result == STORE_OK && (version == 1 || version == 2);
+	*migrated = result == STORE_OK && version >= 1 && version < STORE_LAYOUT;
 	if (result == STORE_OK && version != 0 && !*migrated && version != STORE_LAYOUT)
 		result = layout_refuse(sql, version, why);
 	if (result == STORE_OK)
@@ -158,7 +170,7 @@ layout_bring(struct sql *sql, bool *made, bool *migrated, struct cause *why)
 	if (result == STORE_OK && *made)
 		result = layout_make_if_empty(sql, why);
 	if (result == STORE_OK && *migrated)
-		result = version == 1 ? layout_from_1(sql, why) : layout_from_2(sql, why);
+		result = layout_convert(sql, version, why);
 	return result == STORE_OK ? layout_compare(sql, why) : result;
 }
 
@@ -170,6 +182,7 @@ layout_check_rows(struct sql *sql, struct cause *why)
 		"SELECT count(*) FROM event NOT INDEXED WHERE sum IS NOT row_sum(id, type, wall_ns, data)",
 		"SELECT count(*) FROM picture NOT INDEXED WHERE sum IS NOT row_sum(name, bytes, wall_ns)",
 		"SELECT count(*) FROM clip NOT INDEXED WHERE sum IS NOT row_sum(name, bytes, wall_ns, data)",
+		"SELECT count(*) FROM pinned WHERE sum IS NOT row_sum(url)",
 	};
 	int result = STORE_OK;
 	int64_t bad = 0;

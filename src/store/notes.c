@@ -61,4 +61,5 @@ store_notes_undo(struct store *store)
 	}
 	store->note_count = kept;
 	store_pictures_count(store, NULL);
+	store_pins_count(store, NULL);
 }

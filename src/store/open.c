@@ -163,6 +163,8 @@ open_database(struct store *store, const char *path, struct cause *why)
 	if (result == STORE_OK)
 		result = store_clips_open(store, why);
 	if (result == STORE_OK)
+		result = store_pins_count(store, why);
+	if (result == STORE_OK)
 		result = open_numbers(store, &numbers, made, migrated, why);
 	if (result == STORE_OK && migrated)
 		log_notice("store", "%s was of an older version, and has layout %d now", path,

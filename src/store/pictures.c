@@ -13,7 +13,7 @@
 #include "protocol/reasons.h"
 #include "store/store_internal.h"
 
-enum { NAME_TRIES = 1000, FULL_TRIES = 3, PICTURE_AROUND = 160 };
+enum { NAME_TRIES = 1000, FULL_TRIES = 3, PICTURE_AROUND = 176 };
 static const char unfinished[] = ".new"; /* the one file being written */
 
 bool
@@ -57,9 +57,8 @@ store_picture_add_row(
 	return result;
 }
 
-/* Get *bytes from the picture's row; STORE_MISSING when there is none. */
-static int
-picture_find(struct store *store, const char *name, uint64_t *bytes, struct cause *why)
+int
+store_picture_find(struct store *store, const char *name, uint64_t *bytes, struct cause *why)
 {
 	struct sql_statement *say = store->say[STORE_PICTURE_FIND];
 	int result;
@@ -77,13 +76,14 @@ int
 store_picture_drop_row(struct store *store, const char *name, struct cause *why)
 {
 	uint64_t bytes;
-	int result = picture_find(store, name, &bytes, why);
+	int result = store_picture_find(store, name, &bytes, why);
 
 	if (result == STORE_OK)
 		result = sql_do(store->say[STORE_PICTURE_DROP], why, "t", name);
 	if (result == STORE_OK) {
 		store->count--;
 		store->bytes -= bytes;
+		result = store_pin_drop(store, name, why);
 	}
 	return result;
 }
@@ -234,7 +234,7 @@ static int
 picture_delete(struct store *store, const char *name, struct cause *why)
 {
 	uint64_t bytes;
-	int result = picture_find(store, name, &bytes, why);
+	int result = store_picture_find(store, name, &bytes, why);
 
 	if (result != STORE_OK)
 		return result;
@@ -271,9 +271,9 @@ store_delete_picture(struct store *store, const char *name, struct cause *why)
 static json_t *
 picture_json(struct sql_statement *say)
 {
-	return json_pack("{s:I, s:s, s:I, s:f}", "id", (json_int_t)sql_number(say, 0), "name",
+	return json_pack("{s:I, s:s, s:I, s:f, s:b}", "id", (json_int_t)sql_number(say, 0), "name",
 	    sql_text(say, 1), "bytes", (json_int_t)sql_number(say, 2), "ts",
-	    clock_seconds((uint64_t)sql_number(say, 3)));
+	    clock_seconds((uint64_t)sql_number(say, 3)), "keep", sql_number(say, 5) != 0);
 }
 
 int

@@ -71,6 +71,7 @@ quota_make_room(
     struct store *store, uint32_t length, const struct store_limits *limits, struct cause *why)
 {
 	int result = STORE_OK;
+	const struct store_pinned *kept = &store->pinned;
 
 	if (length > limits->quota_bytes) {
 		cause_detail(why, &reason_over_quota,
@@ -78,8 +79,9 @@ quota_make_room(
 		    bytes_text(length).text, bytes_text(limits->quota_bytes).text);
 		return STORE_FULL;
 	}
-	while (result == STORE_OK && store->count > 0 &&
-	    (store->count + 1 > limits->quota_files || store->bytes + length > limits->quota_bytes))
+	while (result == STORE_OK && store->count > kept->pictures &&
+	    (store->count - kept->pictures + 1 > limits->quota_files ||
+		store->bytes - kept->picture_bytes + length > limits->quota_bytes))
 		result = store_evict(store, 1, why);
 	return result;
 }
@@ -102,7 +104,7 @@ disk_make_room(
 	wanted = size / 100 * limits->keep_free + length;
 	if (available >= wanted)
 		return STORE_OK;
-	if (store->bytes < wanted - available) {
+	if (store->bytes - store->pinned.picture_bytes < wanted - available) {
 		cause_set(why,
 		    "disk full: %s free, to be kept free: %u %% of %s; all saved pictures have %s",
 		    bytes_text(available).text, limits->keep_free, bytes_text(size).text,

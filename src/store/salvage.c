@@ -9,13 +9,13 @@
 
 struct salvage {
 	struct sql *damaged, *sound;
-	struct sql_statement *value, *event; /* to put one */
-	int64_t most, first, last;	     /* the numbers read by the first walk */
+	struct sql_statement *value, *event, *pin; /* to put one */
+	int64_t most, first, last;		   /* the numbers read by the first walk */
 	struct store_repaired *repaired;
 	struct cause *why;
 };
 
-/* For layout 2, else for layout 1, which had no sums. */
+/* With sums, else for layout 1, which had none. */
 static struct sql_statement *
 salvage_ask(struct salvage *salvage, const char *with_sums, const char *without)
 {
@@ -37,6 +37,19 @@ salvage_values(struct salvage *salvage)
 		    salvage->value, salvage->why, "tt", sql_text(say, 0), sql_text(say, 1));
 		salvage->repaired->values += result == STORE_OK;
 	}
+	return result;
+}
+
+/* Older layouts have none. */
+static int
+salvage_pins(struct salvage *salvage)
+{
+	struct sql_statement *say = sql_prepare(
+	    salvage->damaged, "SELECT url FROM pinned WHERE sum = row_sum(url)", NULL);
+	int result = STORE_OK;
+
+	while (say != NULL && result == STORE_OK && sql_step(say, NULL) > 0)
+		result = sql_do(salvage->pin, salvage->why, "t", sql_text(say, 0));
 	return result;
 }
 
@@ -91,12 +104,16 @@ salvage(struct sql *damaged, struct sql *sound, int64_t most, struct store_repai
 	    sound, "INSERT OR REPLACE INTO value VALUES (?1, ?2, row_sum(?1, ?2))", why);
 	salvage.event = sql_prepare(sound,
 	    "INSERT OR IGNORE INTO event VALUES (?1, ?2, ?3, ?4, row_sum(?1, ?2, ?3, ?4))", why);
-	if (salvage.value == NULL || salvage.event == NULL)
+	salvage.pin = sql_prepare(
+	    sound, "INSERT OR REPLACE INTO pinned VALUES (?1, row_sum(?1))", why);
+	if (salvage.value == NULL || salvage.event == NULL || salvage.pin == NULL)
 		return sql_last_failure(sound, why);
 	sql_limit(damaged, STORE_SALVAGE_S * CLOCK_S);
 	result = sql_exec(sound, "BEGIN IMMEDIATE", why);
 	if (result == STORE_OK)
 		result = salvage_values(&salvage);
+	if (result == STORE_OK)
+		result = salvage_pins(&salvage);
 	if (result == STORE_OK)
 		result = salvage_events(&salvage);
 	if (result == STORE_OK)

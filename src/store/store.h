@@ -116,7 +116,7 @@ struct store_picture {
 int store_save_picture(struct store *store, const char *stem, const unsigned char *jpeg,
     uint32_t length, uint64_t wall_ns, const struct store_limits *limits,
     struct store_picture *saved, struct cause *why);
-/* {"snaps": [{"id", "name", "bytes", "ts"}, …], "count": N, "bytes": N} newest
+/* {"snaps": [{"id", "name", "bytes", "ts", "keep"}, …], "count": N, "bytes": N} newest
  * first; of `query`: before, limit, from_ns, to_ns, most_bytes. */
 int store_pictures(
     struct store *store, const struct store_query *query, json_t **answer, struct cause *why);
@@ -130,6 +130,16 @@ bool store_name_valid(const char *name);
 /* The file that a list calls `url`, "snaps/NAME" or "clips/NAME": *fd to be read, the caller's.
  * STORE_MISSING: it is not there, or no more; STORE_FAILED: the disk says no. *fd is -1 then. */
 int store_open_file(struct store *store, const char *url, int *fd, struct cause *why);
+
+/* Keep the saved picture or clip of that name: it never goes by itself, whatever the limits say,
+ * and counts towards no quota; or no longer. STORE_MISSING: there is no such one. */
+int store_keep(struct store *store, const char *name, bool keep, struct cause *why);
+
+struct store_pinned {
+	uint64_t count, bytes;		  /* of pictures and clips that are kept */
+	uint64_t pictures, picture_bytes; /* of those, pictures */
+};
+const struct store_pinned *store_pinned(const struct store *store);
 
 /* ---- clips: films in folder/clips/. A journal of frames is recorded first, then a film made of
  * it; the journal stays until store_drop_clip(). Who calls has the transaction. ---- */
@@ -160,8 +170,8 @@ int store_drop_clip(struct store *store, const char *stem, struct cause *why);
 /* The stems of the journals there are: an array, a new reference. */
 int store_clips_left(struct store *store, json_t **stems, struct cause *why);
 
-/* {"clips": [{"id", "name", "bytes", "ts", and its data}, …], "count": N, "bytes": N} newest first;
- * of `query`: before, limit, from_ns, to_ns, most_bytes. */
+/* {"clips": [{"id", "name", "bytes", "ts", "keep", and its data}, …], "count": N, "bytes": N}
+ * newest first; of `query`: before, limit, from_ns, to_ns, most_bytes. */
 int store_clips(
     struct store *store, const struct store_query *query, json_t **answer, struct cause *why);
 int store_delete_clip(struct store *store, const char *name, struct cause *why); /* as a picture */

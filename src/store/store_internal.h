@@ -44,6 +44,8 @@ enum store_sentence {
 	STORE_CLIP_PAGE,
 	STORE_CLIP_FIND,
 	STORE_CLIP_NAMES,
+	STORE_PIN_ADD,
+	STORE_PIN_DROP,
 	STORE_SENTENCES
 };
 
@@ -71,6 +73,7 @@ struct store {
 	int64_t events;	       /* in the log; -1: to be counted */
 	uint64_t count, bytes; /* of saved pictures */
 	uint64_t clip_count, clip_bytes;
+	struct store_pinned pinned;
 	struct store_note *notes;
 	size_t note_count, note_room;
 	char folder[STORE_FOLDER_SIZE];
@@ -82,7 +85,7 @@ void store_notes_settle(struct store *store); /* the level store->depth + 1 was 
 void store_notes_undo(struct store *store);   /* it was rolled back */
 
 /* ---- layout.c: what the tables look like ---- */
-enum { STORE_LAYOUT = 3, STORE_LAYOUT_MAX = 9999 /* no version will have more */ };
+enum { STORE_LAYOUT = 4, STORE_LAYOUT_MAX = 9999 /* no version will have more */ };
 
 /* Bring the open database to our layout: made (*made: it was empty), converted, refused
  * untouched (a newer one), or STORE_DAMAGED. */
@@ -138,9 +141,16 @@ int store_clip_remove(
 /* Is there a row? Else STORE_MISSING. */
 int store_clip_find(struct store *store, const char *name, struct cause *why);
 int store_clips_count(struct store *store, struct cause *why);
+int store_clip_drop_row(struct store *store, const char *name, struct cause *why);
 
 /* What errno says of folder/clips. */
 int store_clip_error(const struct store *store, struct cause *why);
+
+/* ---- pins.c ---- */
+int store_pins_count(struct store *store, struct cause *why);
+
+/* The row of that picture or clip has gone: so does its pin, if there is one. */
+int store_pin_drop(struct store *store, const char *name, struct cause *why);
 
 /* ---- clips_mend.c ---- */
 /* Open folder/clips; bring films and rows together. */
@@ -149,6 +159,8 @@ int store_clips_open(struct store *store, struct cause *why);
 /* A row for a picture file that is there. */
 int store_picture_add_row(
     struct store *store, const char *name, uint64_t bytes, uint64_t wall_ns, struct cause *why);
+/* Get *bytes from the picture's row; STORE_MISSING when there is none. */
+int store_picture_find(struct store *store, const char *name, uint64_t *bytes, struct cause *why);
 int store_picture_drop_row(struct store *store, const char *name, struct cause *why);
 
 /* Free room for `length` bytes more by removing the oldest pictures. */

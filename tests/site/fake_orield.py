@@ -281,7 +281,7 @@ class Orield:
         self.send(peer, {"events": chosen[:command.get("limit", 50)], **reply})
 
     def do_snaps(self, peer, _):
-        self.send(peer, {"snaps": [{"id": 1, "name": "manual-1.jpg", "url": "snaps/manual-1.jpg", "bytes": 5, "ts": 1}],
+        self.send(peer, {"snaps": [{"id": 1, "name": "manual-1.jpg", "url": "snaps/manual-1.jpg", "bytes": 5, "ts": 1, "keep": False}],
                          "count": 1, "bytes": 5})
 
     def do_snap_delete(self, peer, command):

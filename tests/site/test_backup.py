@@ -128,14 +128,14 @@ def test_what_is_refused(machines, tmp_path):
     with sqlite3.connect(newer) as db:
         state.write_bytes(db.execute("SELECT data FROM sqlar WHERE name='state.db'").fetchone()[0])
         with sqlite3.connect(state) as inner:
-            inner.execute("PRAGMA user_version=4")
+            inner.execute("PRAGMA user_version=5")
         inner.close()
         db.create_function("row_sum", -1, row_sum)
         db.execute("UPDATE sqlar SET data=? WHERE name='state.db'", (state.read_bytes(),))
         db.execute("UPDATE part SET sum=row_sum('state.db', ?) WHERE name='state.db'", (state.read_bytes(),))
     db.close()
     status, _, err = old.restore("--force", newer)
-    assert status == REFUSED and "has layout 4, this version knows 3: it is from a newer version" in err
+    assert status == REFUSED and "has layout 5, this version knows 4: it is from a newer version" in err
     assert (old.state / "cam/state.db").read_bytes() == before
 
 

@@ -77,6 +77,11 @@ def test_recorded_by_hand(site):
     listed = site.get("/clips/?limit=1").json()
     assert [(each["name"], each["bytes"], each["cut"]) for each in listed] == [(data["name"], data["bytes"], False)]
     assert not list((site.state / "cam/clips").glob(".*"))
+    assert site.post(f"/{data['url']}", json={"keep": True}).json() == {"ok": True}
+    assert [each["keep"] for each in site.get("/clips/?limit=1").json()] == [True]
+    assert site.status()["pinned"] == {"count": 1, "bytes": data["bytes"]}
+    assert site.post(f"/{data['url']}", json={"keep": False}).json() == {"ok": True}
+    assert site.status()["pinned"] == {"count": 0, "bytes": 0}
 
 
 def test_exported(site):

@@ -145,6 +145,7 @@ def test_every_route_answers_as_it_says(make_site, sites, dev):
     good(site, "GET", "/export", query="?to=1000")
     good(site, "GET", "/login", 303)
     good(site, "GET", "/snaps/{name}", name=name)
+    good(site, "POST", "/snaps/{name}", name=name, json={"keep": True})
     good(site, "DELETE", "/snaps/{name}", name=name)
     tag = site.get("/snapshot.jpg").headers["ETag"].strip('"')
     good(site, "GET", "/snapshot.jpg", 204, query=f"?after={tag.partition('-')[0]}-999999&wait=1")
@@ -162,6 +163,7 @@ def test_every_route_answers_as_it_says(make_site, sites, dev):
     url = recorded(site)["url"]
     good(site, "GET", "/clips/")
     good(site, "GET", "/clips/{name}", name=url.removeprefix("clips/"))
+    good(site, "POST", "/clips/{name}", name=url.removeprefix("clips/"), json={"keep": True})
     good(site, "DELETE", "/clips/{name}", name=url.removeprefix("clips/"))
     with inhabited(sites) as people:
         good(people.site, "GET", "/login")

@@ -1040,7 +1040,8 @@ test_status(void **state)
 	static const char *const keys[] = { "camera", "online", "reason", "source", "name",
 		"device", "format", "width", "height", "fps", "frames", "triggers", "frame_age_ms",
 		"stale", "stale_ms", "generation", "sequence", "encode_us", "uptime", "version",
-		"viewers", "snaps", "store", "motion", "armed_now", "armed_until", "counters" };
+		"viewers", "snaps", "pinned", "store", "motion", "armed_now", "armed_until",
+		"counters" };
 	json_t *reply = ask_json("{\"cmd\":\"status\"}");
 
 	(void)state;

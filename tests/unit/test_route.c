@@ -88,7 +88,7 @@ test_allow(void **state)
 	assert_int_equal(route_find("POST", "/cam/x/status", &route), ROUTE_NO_METHOD);
 	assert_string_equal(route.allow, "GET, HEAD");
 	assert_int_equal(route_find("get", "/snaps/x", &route), ROUTE_NO_METHOD);
-	assert_string_equal(route.allow, "GET, HEAD, DELETE");
+	assert_string_equal(route.allow, "GET, HEAD, DELETE, POST");
 	assert_int_equal(route_find("", "/healthz", &route), ROUTE_NO_METHOD);
 }
 

@@ -838,7 +838,7 @@ test_kill_at_any_moment(void **state)
 	}
 }
 
-/* ---- a store of an older version: tests/unit/layout1 and layout2 (README there) ---- */
+/* ---- a store of an older version: tests/unit/layout1 to layout3 (README there) ---- */
 
 static void
 take_layout(int layout)
@@ -877,7 +877,8 @@ check_brought_along(int layout)
 	assert_string_equal(ids((struct store_query){ .after = 39, .limit = 10 }), "40 41 1..41");
 	/* The tables are as in a new one, and nothing of the old is left. */
 	tamper(
-	    "SELECT sum FROM value; SELECT sum FROM event; SELECT sum FROM picture; SELECT sum FROM clip");
+	    "SELECT sum FROM value; SELECT sum FROM event; SELECT sum FROM picture; SELECT sum FROM clip;"
+	    "SELECT sum FROM pinned");
 }
 
 static void
@@ -892,6 +893,18 @@ test_layout_2_is_brought_along(void **state)
 {
 	(void)state;
 	check_brought_along(2);
+}
+
+static const char *clips(void);
+
+static void
+test_layout_3_is_brought_along(void **state)
+{
+	(void)state;
+	check_brought_along(3);
+	assert_string_equal(clips(), "motion-1700000010-3.mp4 26 ");
+	assert_int_equal(store_keep(store, "motion-1700000010-3.mp4", true, &why), STORE_OK);
+	assert_int_equal(store_pinned(store)->bytes, 26);
 }
 
 /* ---- clips ----------------------------------------------------------- */
@@ -1046,6 +1059,131 @@ test_clips_have_a_quota(void **state)
 	assert_int_equal(add_clip(stem, &limits), STORE_FULL);
 }
 
+/* ---- kept -------------------------------------------------------------- */
+
+static void
+assert_pinned(uint64_t count, uint64_t bytes)
+{
+	assert_int_equal(store_pinned(store)->count, count);
+	assert_int_equal(store_pinned(store)->bytes, bytes);
+}
+
+/* The names that a list calls kept. */
+static const char *
+kept(void)
+{
+	const struct store_query query = { .after = -1, .limit = 10 };
+	static char list[300];
+	json_t *answers[2], *saved;
+	size_t index;
+
+	list[0] = '\0';
+	assert_int_equal(store_pictures(store, &query, &answers[0], &why), STORE_OK);
+	assert_int_equal(store_clips(store, &query, &answers[1], &why), STORE_OK);
+	for (int i = 0; i < 2; i++) {
+		json_array_foreach(
+		    json_object_get(answers[i], i == 0 ? "snaps" : "clips"), index, saved) {
+			assert_true(json_is_boolean(json_object_get(saved, "keep")));
+			if (json_is_true(json_object_get(saved, "keep")))
+				snprintf(list + strlen(list), sizeof list - strlen(list), "%s ",
+				    json_string_value(json_object_get(saved, "name")));
+		}
+		json_decref(answers[i]);
+	}
+	return list;
+}
+
+/* The newest of three pictures, and the oldest, which is kept; the same of clips. */
+static void
+test_what_is_kept_does_not_go(void **state)
+{
+	const struct store_limits one_more = { .quota_bytes = UINT64_MAX, .quota_files = 2 },
+				  small = { .quota_bytes = 220, .quota_files = 100 };
+	struct store_picture saved;
+	char stem[STORE_NAME_SIZE];
+
+	(void)state;
+	save("a", 100, &no_limits, &saved);
+	save("b", 100, &no_limits, &saved);
+	assert_int_equal(store_keep(store, "a.jpg", true, &why), STORE_OK);
+	assert_int_equal(store_keep(store, "a.jpg", true, &why), STORE_OK);
+	assert_pinned(1, 100);
+	reopen();
+	assert_pinned(1, 100);
+	assert_int_equal(save("c", 100, &one_more, &saved), STORE_OK);
+	assert_int_equal(save("d", 100, &one_more, &saved), STORE_OK);
+	assert_string_equal(kept(), "a.jpg ");
+	record_clip("x", "film1", stem);
+	assert_int_equal(add_clip(stem, &no_limits), STORE_OK);
+	assert_int_equal(store_keep(store, "x.mp4", true, &why), STORE_OK);
+	record_clip("y", "film 2", stem);
+	assert_int_equal(add_clip(stem, &no_limits), STORE_OK);
+	record_clip("z", "film3 and more", stem);
+	assert_int_equal(add_clip(stem, &small), STORE_OK);
+	assert_non_null(strstr(clips(), "x.mp4 5 "));
+	assert_string_equal(kept(), "a.jpg x.mp4 ");
+	assert_pinned(2, 105);
+	assert_int_equal(store_keep(store, "a.jpg", false, &why), STORE_OK);
+	assert_string_equal(kept(), "x.mp4 ");
+	assert_int_equal(save("e", 100, &one_more, &saved), STORE_OK);
+	assert_null(strstr(names(), "a.jpg"));
+}
+
+/* Who deletes it, deletes it; the next one of that name is another. */
+static void
+test_a_pin_goes_with_its_picture(void **state)
+{
+	struct store_picture saved;
+	char stem[STORE_NAME_SIZE];
+
+	(void)state;
+	save("a", 100, &no_limits, &saved);
+	record_clip("x", "film1", stem);
+	assert_int_equal(add_clip(stem, &no_limits), STORE_OK);
+	assert_int_equal(store_keep(store, "a.jpg", true, &why), STORE_OK);
+	assert_int_equal(store_keep(store, "x.mp4", true, &why), STORE_OK);
+	assert_int_equal(store_delete_picture(store, "a.jpg", &why), STORE_OK);
+	assert_int_equal(store_delete_clip(store, "x.mp4", &why), STORE_OK);
+	assert_pinned(0, 0);
+	store_drop_clip(store, stem, &why);
+	save("a", 100, &no_limits, &saved);
+	record_clip("x", "film1", stem);
+	assert_int_equal(add_clip(stem, &no_limits), STORE_OK);
+	assert_string_equal(kept(), "");
+	assert_int_equal(store_keep(store, "none.jpg", true, &why), STORE_MISSING);
+	assert_string_equal(why.text, "no such picture");
+	assert_int_equal(store_keep(store, "none.mp4", true, &why), STORE_MISSING);
+	assert_int_equal(store_keep(store, "../x.mp4", true, &why), STORE_MISSING);
+	assert_pinned(0, 0);
+}
+
+/* The rows are made again from the files, and are kept as before; a pin that is not what was
+ * written is found. */
+static void
+test_pins_survive_damage(void **state)
+{
+	struct store_picture saved;
+	char stem[STORE_NAME_SIZE];
+
+	(void)state;
+	save("a", 100, &no_limits, &saved);
+	record_clip("x", "film1", stem);
+	assert_int_equal(add_clip(stem, &no_limits), STORE_OK);
+	assert_int_equal(store_keep(store, "a.jpg", true, &why), STORE_OK);
+	assert_int_equal(store_keep(store, "x.mp4", true, &why), STORE_OK);
+	assert_int_equal(store_drop_clip(store, stem, &why), STORE_OK);
+	store_free(&store);
+	tamper("INSERT INTO pinned VALUES ('snaps/b.jpg', 7)");
+	reopen();
+	assert_int_equal(store_look(store, &why), STORE_DAMAGED);
+	scratch_silence(true);
+	assert_int_equal(store_repair(store, &why), STORE_OK);
+	scratch_silence(false);
+	assert_string_equal(kept(), "a.jpg x.mp4 ");
+	assert_pinned(2, 105);
+	assert_int_equal(store_look(store, &why), STORE_OK);
+}
+
 /* ---- damage ---------------------------------------------------------- */
 
 static void
@@ -1097,7 +1235,7 @@ test_damage_found_after_a_crash(void **state)
 	assert_true(scratch_size("cam/state.db-wal") > 0);
 	memset(junk, 0x55, sizeof junk);
 	fd = open(scratch_path("cam/state.db"), O_WRONLY);
-	assert_int_equal(pwrite(fd, junk, sizeof junk, 9 * 4096), sizeof junk);
+	assert_int_equal(pwrite(fd, junk, sizeof junk, 10 * 4096), sizeof junk);
 	close(fd);
 	scratch_silence(true);
 	store = store_new(scratch_path("cam"), &why);
@@ -1134,13 +1272,13 @@ test_a_newer_layout_is_refused(void **state)
 	before = contents("cam/state.db");
 	assert_null(store_new(scratch_path("cam"), &why));
 	assert_non_null(strstr(
-	    why.text, "state.db: has layout 99, this orield knows 3: it is from a newer version"));
+	    why.text, "state.db: has layout 99, this orield knows 4: it is from a newer version"));
 	after = contents("cam/state.db");
 	assert_int_equal(scratch_size("cam/state.db-wal"), -1);
 	assert_memory_equal(before, after, (size_t)scratch_size("cam/state.db"));
 	free(before);
 	free(after);
-	tamper("PRAGMA user_version = 3");
+	tamper("PRAGMA user_version = 4");
 	reopen();
 }
 
@@ -1194,10 +1332,14 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_kill_at_any_moment, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_layout_1_is_brought_along, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_layout_2_is_brought_along, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_layout_3_is_brought_along, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_clip_from_journal_to_row, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_names_of_clips, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_clips_are_mended, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_clips_have_a_quota, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_what_is_kept_does_not_go, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_pin_goes_with_its_picture, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_pins_survive_damage, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    test_a_damaged_database_is_moved_aside, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_damage_found_after_a_crash, setup, teardown),
