@@ -220,7 +220,7 @@ check_quota(struct doctor *doctor)
 	char text[16];
 
 	doctor_say(doctor, nearly ? DOCTOR_NOTE : DOCTOR_OK, "quota",
-	    nearly ? "the oldest pictures go first; orielctl set quota_mb=... allows more" : NULL,
+	    nearly ? "the oldest go first; orielctl set quota_mb=... allows more" : NULL,
 	    "%lld of %lld pictures, %s of %lld MiB", count, most,
 	    show_bytes(text, sizeof text, bytes), most_mb);
 }

@@ -14,7 +14,12 @@
 #include "orield/wanted.h"
 #include "protocol/settings.h"
 
-enum { REPORTS_MAX = 64, COUNTERS_SECONDS = 10, LOOK_TURNS = 8640 /* of those: once a day */ };
+enum {
+	REPORTS_MAX = 64,
+	COUNTERS_SECONDS = 10,
+	LOOK_TURNS = 8640 /* of those: once a day */,
+	EXPIRE_TURNS = 360 /* once an hour */
+};
 
 void
 orield_capture_status(const struct orield *orield, struct capture_status *status)
@@ -117,6 +122,8 @@ orield_count(evutil_socket_t fd, short what, void *arg)
 	orield_store_counters(orield);
 	if (++orield->counts % LOOK_TURNS == 0)
 		orield_look_for_damage(orield);
+	if (orield->counts % EXPIRE_TURNS == 1)
+		orield_expire(orield);
 }
 
 /* Fed while the capture loop turns, with frames or without. */

@@ -15,6 +15,9 @@ void orield_event_done(void *orield, struct store_job *job);	    /* tell what wa
 int orield_open_store(struct orield *orield); /* unless it is open; -1: out of memory */
 void orield_store_counters(struct orield *orield);
 
+/* What is too old goes, some at a time. */
+void orield_expire(struct orield *orield);
+
 /* Whether all is well with the database need not be known before the first picture. */
 void orield_look_for_damage(struct orield *orield);
 

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "orield/orield_internal.h"
+#include "orield/wanted.h"
 #include "protocol/reasons.h"
 
 /* What was set while running, under what was said on the command line. */
@@ -34,6 +35,28 @@ orield_look_for_damage(struct orield *orield)
 	struct store_job *job = store_job_new(STORE_JOB_LOOK, NULL, NULL);
 
 	if (job != NULL && !store_worker_submit(orield->store_worker, job))
+		store_job_free(&job);
+}
+
+/* What is left goes in a next transaction, so that others come between. */
+static void
+orield_expired(void *arg, struct store_job *job)
+{
+	struct orield *orield = arg;
+
+	if (job->result == STORE_OK && job->count > 0 && !orield->stopping)
+		orield_expire(orield);
+}
+
+void
+orield_expire(struct orield *orield)
+{
+	struct store_job *job = store_job_new(STORE_JOB_EXPIRE, orield_expired, orield);
+
+	if (job == NULL)
+		return;
+	job->limits = wanted_limits(orield->options);
+	if (!store_worker_submit(orield->store_worker, job))
 		store_job_free(&job);
 }
 

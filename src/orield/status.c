@@ -88,12 +88,13 @@ status_counters(const struct status_values *now)
 {
 	const struct capture_status *capture = &now->capture;
 
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "dropped",
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "dropped",
 	    (json_int_t)capture->dropped, "broken", (json_int_t)capture->broken, "oversized",
 	    (json_int_t)capture->oversized, "errors", (json_int_t)capture->errors, "reopens",
 	    (json_int_t)capture->reopens, "light_held", (json_int_t)capture->light_held,
 	    "cooldown_held", (json_int_t)capture->cooldown_held, "store_refused",
-	    (json_int_t)now->store.refused);
+	    (json_int_t)now->store.refused, "deleted_quota", (json_int_t)now->store.deleted.quota,
+	    "deleted_age", (json_int_t)now->store.deleted.age);
 }
 
 /* null, or when it was found damaged, and what of it went on. */

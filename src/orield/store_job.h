@@ -36,6 +36,7 @@ enum store_job_kind {
 	STORE_JOB_CLIPS,       /* query */
 	STORE_JOB_CLIP_DELETE, /* name */
 	STORE_JOB_KEEP,	       /* name, keep */
+	STORE_JOB_EXPIRE,      /* limits. Out: count: how many went */
 	STORE_JOB_LOOK,	       /* for damage, in all of the database: store_look() */
 	STORE_JOB_KINDS
 };

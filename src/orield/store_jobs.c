@@ -340,6 +340,7 @@ static const struct {
 	[STORE_JOB_CLIPS] = { .run = store_jobs_run_clips },
 	[STORE_JOB_CLIP_DELETE] = { .run = store_jobs_run_clip_delete, .writes = true },
 	[STORE_JOB_KEEP] = { .run = store_jobs_run_keep, .writes = true },
+	[STORE_JOB_EXPIRE] = { .run = store_jobs_run_expire, .writes = true },
 	[STORE_JOB_LOOK] = { .run = run_look },
 };
 

@@ -98,3 +98,13 @@ store_jobs_run_keep(struct store_jobs *jobs, struct store_job *job)
 {
 	return store_keep(jobs->store, job->name, job->keep, &job->why);
 }
+
+int
+store_jobs_run_expire(struct store_jobs *jobs, struct store_job *job)
+{
+	unsigned count;
+	int result = store_expire(jobs->store, &job->limits, &count, &job->why);
+
+	job->count = count;
+	return result;
+}

@@ -36,5 +36,6 @@ int store_jobs_run_clips_left(struct store_jobs *jobs, struct store_job *job);
 int store_jobs_run_clips(struct store_jobs *jobs, struct store_job *job);
 int store_jobs_run_clip_delete(struct store_jobs *jobs, struct store_job *job);
 int store_jobs_run_keep(struct store_jobs *jobs, struct store_job *job);
+int store_jobs_run_expire(struct store_jobs *jobs, struct store_job *job);
 
 #endif

@@ -197,6 +197,7 @@ store_worker_note(struct store_worker *worker, const struct batch *batch)
 	if (jobs->store != NULL) {
 		store_picture_totals(jobs->store, &worker->status.pictures, &worker->status.bytes);
 		worker->status.pinned = *store_pinned(jobs->store);
+		worker->status.deleted = *store_deleted(jobs->store);
 	}
 	pthread_mutex_unlock(&worker->lock);
 }

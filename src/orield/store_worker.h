@@ -43,6 +43,7 @@ bool store_worker_submit(struct store_worker *worker, struct store_job *job);
 struct store_worker_status {
 	uint64_t pictures, bytes, refused;
 	struct store_pinned pinned;
+	struct store_deleted deleted;
 	struct cause trouble;
 	struct store_repaired repaired;
 };

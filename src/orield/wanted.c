@@ -55,5 +55,10 @@ wanted_limits(const struct options *options)
 		.quota_bytes = (uint64_t)options_number(options, SETTING_QUOTA_MB) << 20,
 		.quota_files = (uint64_t)options_number(options, SETTING_QUOTA_FILES),
 		.keep_free = (unsigned)options_number(options, SETTING_KEEP_FREE),
+		.keep_days = {
+			[STORE_CAUSE_MOTION] = (unsigned)options_number(options, SETTING_KEEP_DAYS_MOTION),
+			[STORE_CAUSE_MANUAL] = (unsigned)options_number(options, SETTING_KEEP_DAYS_MANUAL),
+			[STORE_CAUSE_ALWAYS] = (unsigned)options_number(options, SETTING_KEEP_DAYS_ALWAYS),
+		},
 	};
 }

@@ -201,6 +201,8 @@ static const struct field status_counters[] = {
 	COUNT("light_held", "changes that were light, not motion"),
 	COUNT("cooldown_held", "changes within the cool-down"),
 	COUNT("store_refused", "what was refused as busy"),
+	COUNT("deleted_quota", "pictures and clips that went to make room"),
+	COUNT("deleted_age", "pictures and clips that were older than they are to be kept"),
 	FIELD_END,
 };
 

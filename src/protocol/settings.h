@@ -119,10 +119,11 @@
 	SETTING(SAVE_ON_MOTION, .name = "save_on_motion", .label = "Save on motion",               \
 	    .group = "Saving", .type = OPTION_BOOLEAN, .initial = "yes", .flags = OPTION_LIVE,     \
 	    .help = "Save a picture with each motion event.")                                      \
-	SETTING(QUOTA_MB, .name = "quota_mb", .label = "Disk for saved pictures",                  \
+	SETTING(QUOTA_MB, .name = "quota_mb", .label = "Disk for pictures and clips",              \
 	    .group = "Saving", .type = OPTION_INTEGER, .min = 1, .max = 1048576,                   \
 	    .initial = "1024", .unit = "MiB", .flags = OPTION_LIVE,                                \
-	    .help = "Saved pictures may take this much; the oldest go first.")                     \
+	    .help = "Saved pictures and clips may take this much together; the oldest go "         \
+		    "first.")                                                                      \
 	SETTING(QUOTA_FILES, .name = "quota_files", .label = "Saved pictures at most",             \
 	    .group = "Saving", .type = OPTION_INTEGER, .min = 1, .max = 1000000,                   \
 	    .initial = "10000", .unit = "files", .flags = OPTION_LIVE,                             \
@@ -130,7 +131,21 @@
 	SETTING(KEEP_FREE, .name = "keep_free", .label = "Keep free of the disk",                  \
 	    .group = "Saving", .type = OPTION_INTEGER, .min = 0, .max = 90, .initial = "5",        \
 	    .unit = "%", .flags = OPTION_LIVE,                                                     \
-	    .help = "Of the disk, keep this much free; the oldest pictures go first.")             \
+	    .help = "Of the disk, keep this much free; the oldest pictures and clips go "          \
+		    "first.")                                                                      \
+	SETTING(KEEP_DAYS_MOTION, .name = "keep_days_motion", .label = "Keep what motion saved",   \
+	    .group = "Saving", .type = OPTION_INTEGER, .min = 0, .max = 36500, .initial = "0",     \
+	    .unit = "days", .flags = OPTION_LIVE,                                                  \
+	    .help = "Pictures and clips of motion go when they are older than this; 0: when "      \
+		    "there is no room.")                                                           \
+	SETTING(KEEP_DAYS_MANUAL, .name = "keep_days_manual", .label = "Keep what people saved",   \
+	    .group = "Saving", .type = OPTION_INTEGER, .min = 0, .max = 36500, .initial = "0",     \
+	    .unit = "days", .flags = OPTION_LIVE,                                                  \
+	    .help = "The same for pictures and clips that somebody asked for.")                    \
+	SETTING(KEEP_DAYS_ALWAYS, .name = "keep_days_always",                                      \
+	    .label = "Keep what is always recorded", .group = "Saving", .type = OPTION_INTEGER,    \
+	    .min = 0, .max = 36500, .initial = "0", .unit = "days", .flags = OPTION_LIVE,          \
+	    .help = "The same for the clips of record = always.")                                  \
 	SETTING(RECORD, .name = "record", .label = "Record", .group = "Clips",                     \
 	    .type = OPTION_CHOICE, .initial = "motion", .choices = "motion|always|no",             \
 	    .flags = OPTION_LIVE,                                                                  \

@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -139,13 +138,17 @@ store_clip_drop_row(struct store *store, const char *name, struct cause *why)
 }
 
 /* The files first: a row without its film goes at the next start. */
-static int
-clip_delete(struct store *store, const char *name, struct cause *why)
+int
+store_clip_evict(struct store *store, const char *name, struct cause *why)
 {
 	char stem[STORE_NAME_SIZE];
 
 	if (!store_clip_stem(name, stem))
 		return clip_missing(why);
+	if (store_note(store, name, false) == -1) {
+		cause_reason(why, &reason_out_of_memory);
+		return STORE_FAILED;
+	}
 	if (store_clip_remove(store, "", name, "") == -1 ||
 	    store_clip_remove(store, "", stem, ".jpg") == -1 || fsync(store->clips) == -1)
 		return store_clip_error(store, why);
@@ -157,67 +160,7 @@ store_delete_clip(struct store *store, const char *name, struct cause *why)
 {
 	int result = store_clip_find(store, name, why);
 
-	return result == STORE_OK ? clip_delete(store, name, why) : result;
-}
-
-/* ---- room ------------------------------------------------------------ */
-
-static int
-clip_evict_oldest(struct store *store, struct cause *why)
-{
-	struct sql_statement *say = store->say[STORE_CLIP_OLDEST];
-	char name[STORE_NAME_SIZE];
-	int result = sql_step(say, why);
-
-	if (result > 0)
-		snprintf(name, sizeof name, "%s", sql_text(say, 0));
-	sql_done(say);
-	if (result <= 0)
-		return result == 0 ? STORE_MISSING : result;
-	return clip_delete(store, name, why);
-}
-
-/* Does the disk keep free what it is to? */
-static bool
-clip_disk_has_room(const struct store *store, uint64_t bytes, const struct store_limits *limits)
-{
-	struct statvfs disk;
-
-	return fstatvfs(store->clips, &disk) == -1 ||
-	    (uint64_t)disk.f_bavail * disk.f_frsize >=
-	    (uint64_t)disk.f_blocks * disk.f_frsize / 100 * limits->keep_free + bytes;
-}
-
-static bool
-clips_over(const struct store *store, uint64_t bytes, const struct store_limits *limits)
-{
-	return store->bytes + store->clip_bytes - store->pinned.bytes + bytes > limits->quota_bytes;
-}
-
-/* For `bytes` more: the oldest clips go. Pictures and clips have one quota. */
-static int
-clip_make_room(
-    struct store *store, uint64_t bytes, const struct store_limits *limits, struct cause *why)
-{
-	int result = STORE_OK;
-
-	while (result == STORE_OK && clips_over(store, bytes, limits))
-		result = clip_evict_oldest(store, why);
-	while (result == STORE_OK && !clip_disk_has_room(store, bytes, limits))
-		result = clip_evict_oldest(store, why);
-	if (result != STORE_OK && result != STORE_MISSING)
-		return result;
-	if (clips_over(store, bytes, limits)) {
-		cause_detail(why, &reason_over_quota,
-		    "quota: no room for the clip beside the saved pictures");
-		return STORE_FULL;
-	}
-	if (!clip_disk_has_room(store, bytes, limits)) {
-		cause_detail(why, &reason_disk_full, "disk full: %u %% of it are to be kept free",
-		    limits->keep_free);
-		return STORE_FULL;
-	}
-	return STORE_OK;
+	return result == STORE_OK ? store_clip_evict(store, name, why) : result;
 }
 
 /* ---- recording ------------------------------------------------------- */
@@ -233,7 +176,7 @@ int
 store_open_clip(struct store *store, const char *wanted, const struct store_limits *limits,
     char stem[STORE_NAME_SIZE], int *fd, struct cause *why)
 {
-	int result = clip_make_room(store, 0, limits, why);
+	int result = store_make_room(store, &(struct store_room){ .clip = true }, limits, why);
 
 	if (result != STORE_OK)
 		return result;
@@ -243,6 +186,7 @@ store_open_clip(struct store *store, const char *wanted, const struct store_limi
 	*fd = clip_open_file(store, stem, ".journal", O_RDWR | O_CREAT | O_EXCL, why);
 	if (*fd == -1)
 		return STORE_FAILED;
+	store->recording = true;
 	/* What is in it is not on disk before its name is. */
 	if (fsync(store->clips) == 0)
 		return STORE_OK;
@@ -348,7 +292,9 @@ store_add_clip(struct store *store, struct store_clip *clip, const struct store_
 
 	snprintf(clip->name, sizeof clip->name, "%.55s%s", clip->stem, ends[clip->matroska]);
 	if (result == STORE_OK)
-		result = clip_make_room(store, bytes, limits, why);
+		result = store_make_room(store,
+		    &(struct store_room){ .bytes = bytes, .clip = true, .stem = clip->stem },
+		    limits, why);
 	if (result == STORE_OK)
 		result = clip_publish(store, clip, why);
 	return result == STORE_OK ? clip_add_row(store, clip, why) : result;

@@ -53,6 +53,40 @@ store_clips_left(struct store *store, json_t **stems, struct cause *why)
 	return STORE_OK;
 }
 
+/* ".STEM.journal", ".STEM.film" and ".STEM.jpg" are files of an unfinished clip. */
+static bool
+clip_file_is_of(const char *file, const char *stem)
+{
+	size_t length = stem != NULL ? strlen(stem) : 0;
+
+	return length > 0 && strncmp(file + 1, stem, length) == 0 && file[1 + length] == '.';
+}
+
+uint64_t
+store_clips_unfinished(struct store *store, const char *except)
+{
+	DIR *folder = store->recording ? clips_list(store) : NULL;
+	struct dirent *entry;
+	struct stat st;
+	uint64_t bytes = 0;
+	bool any = false;
+
+	if (folder == NULL)
+		return 0;
+	while ((entry = readdir(folder)) != NULL) {
+		if (entry->d_name[0] != '.' ||
+		    fstatat(store->clips, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
+		    !S_ISREG(st.st_mode))
+			continue;
+		any = true;
+		if (!clip_file_is_of(entry->d_name, except))
+			bytes += (uint64_t)st.st_size;
+	}
+	closedir(folder);
+	store->recording = any;
+	return bytes;
+}
+
 /* ---- opening --------------------------------------------------------- */
 
 /* Rows whose film has gone go as well. */
@@ -125,6 +159,7 @@ store_clips_open(struct store *store, struct cause *why)
 		close(folder);
 	if (store->clips == -1)
 		return store_clip_error(store, why);
+	store->recording = true;
 	result = clips_mend(store, why);
 	return result == STORE_OK ? store_clips_count(store, why) : result;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* notes: picture files do not roll back with the database. So it is noted which of them an open
- * transaction has written or removed. */
+/* notes: files of pictures and clips do not roll back with the database. So it is noted which of
+ * them an open transaction has written or removed. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -43,6 +43,7 @@ store_notes_settle(struct store *store)
 void
 store_notes_undo(struct store *store)
 {
+	char stem[STORE_NAME_SIZE];
 	size_t kept = 0;
 
 	for (size_t i = 0; i < store->note_count; i++) {
@@ -53,7 +54,10 @@ store_notes_undo(struct store *store)
 			continue;
 		}
 		if (note.depth > store->depth) {
-			store_picture_drop_row(store, note.name, NULL);
+			if (store_clip_stem(note.name, stem))
+				store_clip_drop_row(store, note.name, NULL);
+			else
+				store_picture_drop_row(store, note.name, NULL);
 			note.depth = store->depth;
 		}
 		if (note.depth > 0)
@@ -61,5 +65,6 @@ store_notes_undo(struct store *store)
 	}
 	store->note_count = kept;
 	store_pictures_count(store, NULL);
+	store_clips_count(store, NULL);
 	store_pins_count(store, NULL);
 }

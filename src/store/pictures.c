@@ -215,7 +215,7 @@ store_save_picture(struct store *store, const char *stem, const unsigned char *j
 	result = store_begin(store, why);
 	if (result != STORE_OK)
 		return result;
-	result = store_make_room(store, length, limits, why);
+	result = store_make_room(store, &(struct store_room){ .bytes = length }, limits, why);
 	if (result == STORE_OK)
 		result = picture_write_making_room(store, jpeg, length, why);
 	if (result == STORE_OK)

@@ -12,6 +12,10 @@
 
 #define PICTURE_PINNED "EXISTS (SELECT 1 FROM pinned WHERE url = 'snaps/' || name)"
 #define CLIP_PINNED "EXISTS (SELECT 1 FROM pinned WHERE url = 'clips/' || name)"
+/* The first whose name matches ?1: rows are added as time goes on. */
+#define OLDEST(table, folder, pinned)                                                   \
+	"SELECT '" folder "' || name AS url, bytes, wall_ns FROM " table " NOT INDEXED" \
+	" WHERE name GLOB ?1 AND NOT " pinned " ORDER BY id LIMIT 1"
 #define EVENT_SUM "row_sum(id, type, wall_ns, data)"
 #define EVENT_SEEN "SELECT coalesce(max(CAST(text AS INTEGER)), 0) FROM value WHERE name = 'seen'"
 #define EVENT_COLUMNS                                                                 \
@@ -46,8 +50,7 @@ static const char *const sentences[STORE_SENTENCES] = {
 	[STORE_PICTURE_ADD] = "INSERT OR REPLACE INTO picture (name, bytes, wall_ns, sum)"
 			      " VALUES (?1, ?2, ?3, row_sum(?1, ?2, ?3))",
 	[STORE_PICTURE_DROP] = "DELETE FROM picture WHERE name = ?1",
-	[STORE_PICTURE_OLDEST] = "SELECT name, bytes FROM picture WHERE NOT " PICTURE_PINNED
-				 " ORDER BY id LIMIT 1",
+	[STORE_PICTURE_OLDEST] = OLDEST("picture", "snaps/", PICTURE_PINNED),
 	[STORE_PICTURE_PAGE] =
 	    "SELECT id, name, bytes, wall_ns, sum = row_sum(name, bytes, wall_ns), " PICTURE_PINNED
 	    " FROM picture WHERE id < ?1 AND wall_ns >= ?3 AND wall_ns < ?4"
@@ -57,12 +60,15 @@ static const char *const sentences[STORE_SENTENCES] = {
 	[STORE_CLIP_ADD] = "INSERT OR REPLACE INTO clip (name, bytes, wall_ns, data, sum)"
 			   " VALUES (?1, ?2, ?3, ?4, row_sum(?1, ?2, ?3, ?4))",
 	[STORE_CLIP_DROP] = "DELETE FROM clip WHERE name = ?1",
-	[STORE_CLIP_OLDEST] = "SELECT name FROM clip WHERE NOT " CLIP_PINNED " ORDER BY id LIMIT 1",
 	[STORE_CLIP_PAGE] =
 	    "SELECT id, name, bytes, wall_ns, data, sum = row_sum(name, bytes, wall_ns, data), " CLIP_PINNED
 	    " FROM clip WHERE id < ?1 AND wall_ns >= ?3 AND wall_ns < ?4 ORDER BY id DESC LIMIT ?2",
 	[STORE_CLIP_FIND] = "SELECT bytes FROM clip WHERE name = ?1",
 	[STORE_CLIP_NAMES] = "SELECT name FROM clip",
+	[STORE_OLDEST] = "SELECT * FROM (" OLDEST(
+	    "picture", "snaps/", PICTURE_PINNED) ") UNION ALL"
+						 " SELECT * FROM (" OLDEST("clip", "clips/",
+						     CLIP_PINNED) ") ORDER BY wall_ns LIMIT 1",
 	[STORE_PIN_ADD] = "INSERT OR REPLACE INTO pinned VALUES (?1, row_sum(?1))",
 	[STORE_PIN_DROP] = "DELETE FROM pinned WHERE url = ?1",
 };

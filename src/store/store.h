@@ -26,9 +26,14 @@ enum {
 };
 enum { STORE_DAMAGED_KEPT = 3, STORE_LOOK_S = 10, STORE_SALVAGE_S = 5 };
 
+/* Why something was saved, as its name says: motion-…, manual-…, always-…. */
+enum store_cause { STORE_CAUSE_MOTION, STORE_CAUSE_MANUAL, STORE_CAUSE_ALWAYS, STORE_CAUSES };
+
 struct store_limits {
-	uint64_t quota_bytes, quota_files;
-	unsigned keep_free; /* percent of the file system */
+	uint64_t quota_bytes; /* of pictures and clips together, unfinished ones included */
+	uint64_t quota_files; /* pictures */
+	unsigned keep_free;   /* percent of the file system */
+	unsigned keep_days[STORE_CAUSES]; /* what is older goes; 0: no limit */
 };
 
 /* Open or create folder/state.db and folder/snaps/. A picture without a row gets one, a row
@@ -111,8 +116,8 @@ struct store_picture {
 };
 /* Write a picture atomically: temporary name, fsync, rename, fsync of the folder, then the row
  * (inside the caller's transaction if there is one). Its name is `stem`.jpg, or stem-2.jpg …
- * when that is taken. The oldest pictures make room as `limits` say. STORE_FULL: *why has the
- * figures, nothing half-written is left. */
+ * when that is taken. The oldest pictures and clips make room as `limits` say. STORE_FULL: *why has
+ * the figures, nothing half-written is left. */
 int store_save_picture(struct store *store, const char *stem, const unsigned char *jpeg,
     uint32_t length, uint64_t wall_ns, const struct store_limits *limits,
     struct store_picture *saved, struct cause *why);
@@ -141,11 +146,24 @@ struct store_pinned {
 };
 const struct store_pinned *store_pinned(const struct store *store);
 
+enum { STORE_EXPIRE_MAX = 32 };
+
+/* What is older than its keep_days goes, STORE_EXPIRE_MAX at most; *count: how many. Saving does it
+ * as well. */
+int store_expire(
+    struct store *store, const struct store_limits *limits, unsigned *count, struct cause *why);
+
+/* How many have gone by themselves since the store was opened. */
+struct store_deleted {
+	uint64_t quota, age; /* to make room; because they were too old */
+};
+const struct store_deleted *store_deleted(const struct store *store);
+
 /* ---- clips: films in folder/clips/. A journal of frames is recorded first, then a film made of
  * it; the journal stays until store_drop_clip(). Who calls has the transaction. ---- */
 
 /* Make the journal: *fd to be written, the caller's; `stem` is `wanted`, or wanted-2 …: the clip's
- * name so far. The oldest clips make room. */
+ * name so far. The oldest pictures and clips make room. */
 int store_open_clip(struct store *store, const char *wanted, const struct store_limits *limits,
     char stem[STORE_NAME_SIZE], int *fd, struct cause *why);
 

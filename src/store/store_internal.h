@@ -40,10 +40,10 @@ enum store_sentence {
 	STORE_PICTURE_NAMES,
 	STORE_CLIP_ADD,
 	STORE_CLIP_DROP,
-	STORE_CLIP_OLDEST,
 	STORE_CLIP_PAGE,
 	STORE_CLIP_FIND,
 	STORE_CLIP_NAMES,
+	STORE_OLDEST,
 	STORE_PIN_ADD,
 	STORE_PIN_DROP,
 	STORE_SENTENCES
@@ -74,6 +74,8 @@ struct store {
 	uint64_t count, bytes; /* of saved pictures */
 	uint64_t clip_count, clip_bytes;
 	struct store_pinned pinned;
+	struct store_deleted deleted;
+	bool recording; /* there may be unfinished clips */
 	struct store_note *notes;
 	size_t note_count, note_room;
 	char folder[STORE_FOLDER_SIZE];
@@ -143,6 +145,9 @@ int store_clip_find(struct store *store, const char *name, struct cause *why);
 int store_clips_count(struct store *store, struct cause *why);
 int store_clip_drop_row(struct store *store, const char *name, struct cause *why);
 
+/* Delete it to make room. */
+int store_clip_evict(struct store *store, const char *name, struct cause *why);
+
 /* What errno says of folder/clips. */
 int store_clip_error(const struct store *store, struct cause *why);
 
@@ -156,6 +161,9 @@ int store_pin_drop(struct store *store, const char *name, struct cause *why);
 /* Open folder/clips; bring films and rows together. */
 int store_clips_open(struct store *store, struct cause *why);
 
+/* How large the files of unfinished clips are, but for those of `except`, if that is not NULL. */
+uint64_t store_clips_unfinished(struct store *store, const char *except);
+
 /* A row for a picture file that is there. */
 int store_picture_add_row(
     struct store *store, const char *name, uint64_t bytes, uint64_t wall_ns, struct cause *why);
@@ -163,10 +171,17 @@ int store_picture_add_row(
 int store_picture_find(struct store *store, const char *name, uint64_t *bytes, struct cause *why);
 int store_picture_drop_row(struct store *store, const char *name, struct cause *why);
 
-/* Free room for `length` bytes more by removing the oldest pictures. */
-int store_make_room(
-    struct store *store, uint32_t length, const struct store_limits *limits, struct cause *why);
-/* Remove the oldest pictures worth at least `bytes`; STORE_MISSING when there is none. */
+/* ---- quota.c ---- */
+struct store_room {
+	uint64_t bytes;
+	bool clip;	  /* else it is for a picture */
+	const char *stem; /* of the clip whose unfinished files become it; NULL: none */
+};
+
+/* Free room for so much more by removing the oldest pictures and clips. */
+int store_make_room(struct store *store, const struct store_room *room,
+    const struct store_limits *limits, struct cause *why);
+/* Remove the oldest worth at least `bytes`; STORE_MISSING when there is none. */
 int store_evict(struct store *store, uint64_t bytes, struct cause *why);
 
 #endif

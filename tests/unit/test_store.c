@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "scratch.h"
@@ -1050,13 +1051,19 @@ test_clips_have_a_quota(void **state)
 	(void)state;
 	record_clip("first", "film1", stem);
 	assert_int_equal(add_clip(stem, &limits), STORE_OK);
+	store_drop_clip(store, stem, &why);
 	record_clip("second", "film2", stem);
 	assert_int_equal(add_clip(stem, &limits), STORE_OK);
+	store_drop_clip(store, stem, &why);
 	record_clip("third", "film 3", stem);
 	assert_int_equal(add_clip(stem, &limits), STORE_OK);
+	store_drop_clip(store, stem, &why);
 	assert_string_equal(clips(), "third.mp4 6 ");
 	record_clip("fourth", "longer than all may be", stem);
 	assert_int_equal(add_clip(stem, &limits), STORE_FULL);
+	assert_string_equal(why.text,
+	    "quota: the clip has 22 bytes, all pictures and clips together may have 10 bytes");
+	assert_string_equal(clips(), "third.mp4 6 ");
 }
 
 /* ---- kept -------------------------------------------------------------- */
@@ -1182,6 +1189,123 @@ test_pins_survive_damage(void **state)
 	assert_string_equal(kept(), "a.jpg x.mp4 ");
 	assert_pinned(2, 105);
 	assert_int_equal(store_look(store, &why), STORE_OK);
+}
+
+/* ---- what goes by itself -------------------------------------------------- */
+
+/* A clip of 100 bytes, from that time. */
+static void
+add_clip_of(const char *wanted, uint64_t wall_ns, const struct store_limits *limits)
+{
+	struct store_clip clip = { .wall_ns = wall_ns, .data = json_object() };
+	char film[101];
+
+	memset(film, 'f', 100);
+	film[100] = '\0';
+	record_clip(wanted, film, clip.stem);
+	assert_int_equal(store_add_clip(store, &clip, limits, &why), STORE_OK);
+	json_decref(clip.data);
+	assert_int_equal(store_drop_clip(store, clip.stem, &why), STORE_OK);
+}
+
+/* Whoever comes, the oldest of both goes; pictures are of 1700000000. */
+static void
+test_pictures_and_clips_have_one_quota(void **state)
+{
+	const struct store_limits limits = { .quota_bytes = 310, .quota_files = 100 };
+	struct store_picture saved;
+	char stem[STORE_NAME_SIZE];
+
+	(void)state;
+	add_clip_of("old", 1600000000 * second, &limits);
+	assert_int_equal(save("a", 100, &limits, &saved), STORE_OK);
+	add_clip_of("new", 1800000000 * second, &limits);
+	assert_int_equal(save("b", 100, &limits, &saved), STORE_OK);
+	assert_string_equal(clips(), "new.mp4 100 ");
+	assert_string_equal(names(), "b.jpg a.jpg ");
+	add_clip_of("newer", 1800000001 * second, &limits);
+	assert_string_equal(clips(), "newer.mp4 100 new.mp4 100 ");
+	assert_string_equal(names(), "b.jpg ");
+	assert_int_equal(store_deleted(store)->quota, 2);
+	/* A clip that is being recorded has its room, too, and does not go. */
+	record_clip("now",
+	    "all that there was before it began, and what it was that began, two "
+	    "hundred bytes in all, or nearly so, as one that counts them will see; "
+	    "so the oldest goes",
+	    stem);
+	assert_int_equal(save("c", 100, &limits, &saved), STORE_OK);
+	assert_string_equal(names(), "c.jpg ");
+	assert_string_equal(clips(), "");
+	assert_int_equal(save("d", 200, &limits, &saved), STORE_FULL);
+	assert_non_null(strstr(why.text, "quota: clips that are not finished have "));
+	assert_string_equal(names(), "c.jpg ");
+	assert_string_equal(clips_left(), "now ");
+}
+
+/* Files do not come back with a rollback: their rows do not, either. */
+static void
+test_a_clip_that_made_room_is_gone(void **state)
+{
+	const struct store_limits limits = { .quota_bytes = 150, .quota_files = 100 };
+	struct store_picture saved;
+
+	(void)state;
+	add_clip_of("old", 1600000000 * second, &limits);
+	store_begin(store, &why);
+	assert_int_equal(save("a", 100, &limits, &saved), STORE_OK);
+	store_rollback(store);
+	assert_string_equal(clips(), "");
+	assert_totals(0, 0);
+	assert_int_equal(scratch_count("cam/clips"), 0);
+}
+
+static int
+save_aged(const char *stem, unsigned days)
+{
+	struct store_picture saved;
+
+	return store_save_picture(store, stem, (const unsigned char *)"jpeg", 4,
+	    ((uint64_t)time(NULL) - days * 86400ull) * second, &no_limits, &saved, &why);
+}
+
+static void
+test_what_is_too_old_goes(void **state)
+{
+	const struct store_limits limits = { .quota_bytes = UINT64_MAX,
+		.quota_files = UINT64_MAX,
+		.keep_days = { [STORE_CAUSE_MOTION] = 7, [STORE_CAUSE_ALWAYS] = 2 } };
+	struct store_picture saved;
+	unsigned count;
+
+	(void)state;
+	save_aged("manual-1", 90);
+	save_aged("motion-1", 9);
+	save_aged("motion-2", 8);
+	save_aged("motion-3", 6);
+	assert_int_equal(store_keep(store, "motion-1.jpg", true, &why), STORE_OK);
+	add_clip_of("always-1", ((uint64_t)time(NULL) - 3 * 86400) * second, &no_limits);
+	add_clip_of("motion-4", ((uint64_t)time(NULL) - 3 * 86400) * second, &no_limits);
+	assert_int_equal(store_expire(store, &no_limits, &count, &why), STORE_OK);
+	assert_int_equal(count, 0);
+	assert_int_equal(store_expire(store, &limits, &count, &why), STORE_OK);
+	assert_int_equal(count, 2);
+	assert_string_equal(names(), "motion-3.jpg motion-1.jpg manual-1.jpg ");
+	assert_string_equal(clips(), "motion-4.mp4 100 ");
+	assert_int_equal(store_deleted(store)->age, 2);
+	/* Saving does it as well. */
+	assert_int_equal(store_delete_picture(store, "motion-3.jpg", &why), STORE_OK);
+	save_aged("motion-5", 8);
+	assert_int_equal(save("manual-2", 4, &limits, &saved), STORE_OK);
+	assert_string_equal(names(), "manual-2.jpg motion-1.jpg manual-1.jpg ");
+	assert_int_equal(store_deleted(store)->age, 3);
+	assert_int_equal(store_deleted(store)->quota, 0);
+	/* Not all at once. */
+	for (int i = 0; i < STORE_EXPIRE_MAX + 5; i++)
+		save_aged("motion-6", 8);
+	assert_int_equal(store_expire(store, &limits, &count, &why), STORE_OK);
+	assert_int_equal(count, STORE_EXPIRE_MAX);
+	assert_int_equal(store_expire(store, &limits, &count, &why), STORE_OK);
+	assert_int_equal(count, 5);
 }
 
 /* ---- damage ---------------------------------------------------------- */
@@ -1340,6 +1464,11 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_what_is_kept_does_not_go, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_pin_goes_with_its_picture, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_pins_survive_damage, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_pictures_and_clips_have_one_quota, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_a_clip_that_made_room_is_gone, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_what_is_too_old_goes, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    test_a_damaged_database_is_moved_aside, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_damage_found_after_a_crash, setup, teardown),
