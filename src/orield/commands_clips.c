@@ -166,16 +166,16 @@ handle_CLIP_OPEN(struct orield *orield, struct call *call, const json_t *command
 }
 
 static void
-clip_film_opened(struct request *request, struct store_job *job)
+clip_movie_opened(struct request *request, struct store_job *job)
 {
 	call_reply_job_fds(request->call, json_pack("{s:b}", "ok", 1), job);
 }
 
 void
-handle_CLIP_FILM(struct orield *orield, struct call *call, const json_t *command)
+handle_CLIP_MOVIE(struct orield *orield, struct call *call, const json_t *command)
 {
 	struct store_job *job = request_named_job(
-	    orield, call, command, STORE_JOB_CLIP_FILM, clip_film_opened);
+	    orield, call, command, STORE_JOB_CLIP_MOVIE, clip_movie_opened);
 
 	if (job != NULL)
 		request_submit(orield, job);

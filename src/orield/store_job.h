@@ -29,7 +29,7 @@ enum store_job_kind {
 	STORE_JOB_DELETE,      /* name */
 	STORE_JOB_READ,	       /* url. Out: fds[0], or why there is none */
 	STORE_JOB_CLIP_OPEN,   /* name: wanted; limits. Out: name, fds[0] */
-	STORE_JOB_CLIP_FILM,   /* name. Out: fds */
+	STORE_JOB_CLIP_MOVIE,  /* name. Out: fds */
 	STORE_JOB_CLIP_DONE,   /* name, data, wall_ns, limits, matroska */
 	STORE_JOB_CLIP_DROP,   /* name */
 	STORE_JOB_CLIPS_LEFT,  /* answer: an array of names */

@@ -333,7 +333,7 @@ static const struct {
 	[STORE_JOB_DELETE] = { .run = run_delete, .writes = true },
 	[STORE_JOB_READ] = { .run = run_read },
 	[STORE_JOB_CLIP_OPEN] = { .run = store_jobs_run_clip_open, .writes = true },
-	[STORE_JOB_CLIP_FILM] = { .run = store_jobs_run_clip_film, .writes = true },
+	[STORE_JOB_CLIP_MOVIE] = { .run = store_jobs_run_clip_movie, .writes = true },
 	[STORE_JOB_CLIP_DONE] = { .run = store_jobs_run_clip_done, .writes = true },
 	[STORE_JOB_CLIP_DROP] = { .run = store_jobs_run_clip_drop, .writes = true },
 	[STORE_JOB_CLIPS_LEFT] = { .run = store_jobs_run_clips_left },

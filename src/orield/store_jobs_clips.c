@@ -16,9 +16,9 @@ store_jobs_run_clip_open(struct store_jobs *jobs, struct store_job *job)
 }
 
 int
-store_jobs_run_clip_film(struct store_jobs *jobs, struct store_job *job)
+store_jobs_run_clip_movie(struct store_jobs *jobs, struct store_job *job)
 {
-	return store_open_film(jobs->store, job->name, job->fds, &job->why);
+	return store_open_movie(jobs->store, job->name, job->fds, &job->why);
 }
 
 /* Its data, as the event has it. A new reference. */

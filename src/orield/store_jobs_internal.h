@@ -29,7 +29,7 @@ void store_jobs_open_motion(struct store_jobs *jobs, struct store_job *job);
 
 /* ---- store_jobs_clips.c ---- */
 int store_jobs_run_clip_open(struct store_jobs *jobs, struct store_job *job);
-int store_jobs_run_clip_film(struct store_jobs *jobs, struct store_job *job);
+int store_jobs_run_clip_movie(struct store_jobs *jobs, struct store_job *job);
 int store_jobs_run_clip_done(struct store_jobs *jobs, struct store_job *job);
 int store_jobs_run_clip_drop(struct store_jobs *jobs, struct store_job *job);
 int store_jobs_run_clips_left(struct store_jobs *jobs, struct store_job *job);

@@ -111,13 +111,13 @@ static const struct field KEEP_arguments[] = {
 };
 
 static const struct field CLIP_OPEN_arguments[] = { CLIP_CAUSE, FIELD_END };
-static const struct field CLIP_FILM_arguments[] = { CLIP_NAME, FIELD_END };
+static const struct field CLIP_MOVIE_arguments[] = { CLIP_NAME, FIELD_END };
 static const struct field CLIP_DROP_arguments[] = { CLIP_NAME, FIELD_END };
 
 static const struct field CLIP_DONE_arguments[] = {
 	CLIP_NAME,
 	CLIP_CAUSE,
-	FIELD("codec", TEXT, "what the film is", .length = 15, .choices = CLIP_CODECS),
+	FIELD("codec", TEXT, "what the movie is", .length = 15, .choices = CLIP_CODECS),
 	FIELD("ms", INTEGER, "how long it plays", .unit = "ms", .max = INT64_MAX),
 	FIELD("before_ms", INTEGER, "how much of that was before its cause", .unit = "ms",
 	    .max = INT64_MAX),
@@ -399,7 +399,7 @@ static const struct field HELP_reply[] = {
 #define VIEWERS_reply ok_fields
 #define CLIP_DELETE_reply ok_fields
 #define KEEP_reply ok_fields
-#define CLIP_FILM_reply ok_fields
+#define CLIP_MOVIE_reply ok_fields
 #define CLIP_DONE_reply ok_fields
 #define CLIP_DROP_reply ok_fields
 

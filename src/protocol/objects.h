@@ -18,7 +18,7 @@
 		"when the schedule changes that, in seconds since 1970; null: nothing to come", \
 		.optional = (OPTIONAL), .nullable = true, .unit = "s")
 
-/* Why a clip is recorded, and what its film is: choices. */
+/* Why a clip is recorded, and what its movie is: choices. */
 #define CLIP_CAUSES "motion|manual|always"
 #define CLIP_CODECS "h264|mjpeg"
 

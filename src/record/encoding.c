@@ -192,7 +192,8 @@ encoding_go_on(struct encoding *encoding)
 	char line[NAME_SIZE + 32];
 
 	while (!encoding->busy && (first = STAILQ_FIRST(&encoding->list)) != NULL) {
-		snprintf(line, sizeof line, "{\"cmd\":\"clip_film\",\"name\":\"%s\"}", first->name);
+		snprintf(
+		    line, sizeof line, "{\"cmd\":\"clip_movie\",\"name\":\"%s\"}", first->name);
 		encoding->ask = first->client == NULL
 		    ? 0
 		    : client_send_for_fds(

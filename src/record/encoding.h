@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* encoding: the clips that wait to become movies, of all cameras, one at a time: orield gives the
- * files (clip_film), the supervisor has the movie made, orield takes it (clip_done). A movie that
+ * files (clip_movie), the supervisor has the movie made, orield takes it (clip_done). A movie that
  * cannot be made leaves its journal, for another try. */
 #ifndef ORIEL_RECORD_ENCODING_H
 #define ORIEL_RECORD_ENCODING_H

@@ -162,13 +162,13 @@ api_event(const struct exchange *exchange)
 
 /* ---- saved pictures and clips ---------------------------------------- */
 
-enum { PICTURE, FILM, FILM_AS_IT_WAS, FILE_KINDS };
+enum { PICTURE, MOVIE_MP4, MOVIE_MKV, FILE_KINDS };
 static const struct {
 	const char *end, *type;
 } file_kinds[FILE_KINDS] = {
 	[PICTURE] = { ".jpg", "image/jpeg" },
-	[FILM] = { ".mp4", "video/mp4" },
-	[FILM_AS_IT_WAS] = { ".mkv", "video/x-matroska" },
+	[MOVIE_MP4] = { ".mp4", "video/mp4" },
+	[MOVIE_MKV] = { ".mkv", "video/x-matroska" },
 };
 
 /* The kind of NAME.end, a name of letters, digits, - and _: the names that orield makes; no such
@@ -267,7 +267,7 @@ api_delete_clip(const struct exchange *exchange)
 {
 	int kind = file_kind(exchange->route->name);
 
-	if (kind == FILM || kind == FILM_AS_IT_WAS)
+	if (kind == MOVIE_MP4 || kind == MOVIE_MKV)
 		api_delete_file(exchange);
 	else
 		reply_error(exchange->conn, 404, &reason_no_such_clip);
@@ -278,7 +278,7 @@ api_keep_clip(const struct exchange *exchange)
 {
 	int kind = file_kind(exchange->route->name);
 
-	if (kind == FILM || kind == FILM_AS_IT_WAS)
+	if (kind == MOVIE_MP4 || kind == MOVIE_MKV)
 		api_keep_file(exchange);
 	else
 		reply_error(exchange->conn, 404, &reason_no_such_clip);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* clips: films of what happened, in folder/clips/. While STEM is recorded and encoded:
+/* clips: movies of what happened, in folder/clips/. While STEM is recorded and encoded:
  *
  *   .STEM.journal   frames as they came (clip/journal.h); stays until the row is on disk
- *   .STEM.film      what the encoder writes
+ *   .STEM.movie      what the encoder writes
  *   .STEM.jpg       its poster
  *
  * Done, these are STEM.mp4 (or .mkv) and STEM.jpg, and there is a row. */
@@ -137,7 +137,7 @@ store_clip_drop_row(struct store *store, const char *name, struct cause *why)
 	return result == STORE_OK ? store_clips_count(store, why) : result;
 }
 
-/* The files first: a row without its film goes at the next start. */
+/* The files first: a row without its movie goes at the next start. */
 int
 store_clip_evict(struct store *store, const char *name, struct cause *why)
 {
@@ -196,7 +196,7 @@ store_open_clip(struct store *store, const char *wanted, const struct store_limi
 }
 
 int
-store_open_film(struct store *store, const char *stem, int fds[3], struct cause *why)
+store_open_movie(struct store *store, const char *stem, int fds[3], struct cause *why)
 {
 	enum { NEW = O_RDWR | O_CREAT | O_TRUNC };
 
@@ -205,7 +205,7 @@ store_open_film(struct store *store, const char *stem, int fds[3], struct cause 
 		return clip_missing(why);
 	fds[0] = clip_open_file(store, stem, ".journal", O_RDONLY, why);
 	if (fds[0] != -1)
-		fds[1] = clip_open_file(store, stem, ".film", NEW, why);
+		fds[1] = clip_open_file(store, stem, ".movie", NEW, why);
 	if (fds[1] != -1)
 		fds[2] = clip_open_file(store, stem, ".jpg", NEW, why);
 	if (fds[2] != -1)
@@ -239,7 +239,7 @@ clip_publish_file(struct store *store, const char *stem, const char *from, const
 	return STORE_OK;
 }
 
-/* The film last: with its name and a row it is a clip. */
+/* The movie last: with its name and a row it is a clip. */
 static int
 clip_publish(struct store *store, struct store_clip *clip, struct cause *why)
 {
@@ -248,7 +248,7 @@ clip_publish(struct store *store, struct store_clip *clip, struct cause *why)
 
 	if (result == STORE_OK)
 		result = clip_publish_file(
-		    store, clip->stem, ".film", ends[clip->matroska], &clip->bytes, why);
+		    store, clip->stem, ".movie", ends[clip->matroska], &clip->bytes, why);
 	if (result == STORE_OK && fsync(store->clips) == -1)
 		result = store_clip_error(store, why);
 	return result;
@@ -270,12 +270,12 @@ clip_add_row(struct store *store, const struct store_clip *clip, struct cause *w
 }
 
 static int
-clip_film_bytes(struct store *store, const char *stem, uint64_t *bytes, struct cause *why)
+clip_movie_bytes(struct store *store, const char *stem, uint64_t *bytes, struct cause *why)
 {
 	char name[FILE_SIZE];
 	struct stat st;
 
-	snprintf(name, sizeof name, ".%s.film", stem);
+	snprintf(name, sizeof name, ".%s.movie", stem);
 	if (fstatat(store->clips, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
 		return clip_missing(why);
 	*bytes = (uint64_t)st.st_size;
@@ -287,7 +287,7 @@ store_add_clip(struct store *store, struct store_clip *clip, const struct store_
     struct cause *why)
 {
 	uint64_t bytes = 0;
-	int result = stem_valid(clip->stem) ? clip_film_bytes(store, clip->stem, &bytes, why)
+	int result = stem_valid(clip->stem) ? clip_movie_bytes(store, clip->stem, &bytes, why)
 					    : clip_missing(why);
 
 	snprintf(clip->name, sizeof clip->name, "%.55s%s", clip->stem, ends[clip->matroska]);
@@ -305,7 +305,7 @@ store_drop_clip(struct store *store, const char *stem, struct cause *why)
 {
 	if (!stem_valid(stem))
 		return clip_missing(why);
-	if (store_clip_remove(store, ".", stem, ".film") == -1 ||
+	if (store_clip_remove(store, ".", stem, ".movie") == -1 ||
 	    store_clip_remove(store, ".", stem, ".jpg") == -1 ||
 	    store_clip_remove(store, ".", stem, ".journal") == -1)
 		return store_clip_error(store, why);

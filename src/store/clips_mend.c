@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* At start, the films in folder/clips/ and their rows are brought together; and which journals wait
- * for their film. */
+/* At start, the movies in folder/clips/ and their rows are brought together; and which journals
+ * wait for their movie. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -53,7 +53,7 @@ store_clips_left(struct store *store, json_t **stems, struct cause *why)
 	return STORE_OK;
 }
 
-/* ".STEM.journal", ".STEM.film" and ".STEM.jpg" are files of an unfinished clip. */
+/* ".STEM.journal", ".STEM.movie" and ".STEM.jpg" are files of an unfinished clip. */
 static bool
 clip_file_is_of(const char *file, const char *stem)
 {
@@ -89,7 +89,7 @@ store_clips_unfinished(struct store *store, const char *except)
 
 /* ---- opening --------------------------------------------------------- */
 
-/* Rows whose film has gone go as well. */
+/* Rows whose movie has gone go as well. */
 static int
 clips_drop_rows(struct store *store, struct cause *why)
 {
@@ -109,8 +109,8 @@ clips_drop_rows(struct store *store, struct cause *why)
 	return result;
 }
 
-/* A film with a row is done: its journal is left over. One without a row and without a journal gets
- * a row: its database was lost. */
+/* A movie with a row is done: its journal is left over. One without a row and without a journal
+ * gets a row: its database was lost. */
 static int
 clip_mend(struct store *store, const char *name, struct cause *why)
 {

@@ -6,7 +6,7 @@
 
 #include "store/store_internal.h"
 
-/* A film, or its poster. */
+/* A movie, or its poster. */
 static bool
 clip_name_valid(const char *name)
 {

@@ -159,7 +159,7 @@ struct store_deleted {
 };
 const struct store_deleted *store_deleted(const struct store *store);
 
-/* ---- clips: films in folder/clips/. A journal of frames is recorded first, then a film made of
+/* ---- clips: movies in folder/clips/. A journal of frames is recorded first, then a movie made of
  * it; the journal stays until store_drop_clip(). Who calls has the transaction. ---- */
 
 /* Make the journal: *fd to be written, the caller's; `stem` is `wanted`, or wanted-2 …: the clip's
@@ -167,18 +167,18 @@ const struct store_deleted *store_deleted(const struct store *store);
 int store_open_clip(struct store *store, const char *wanted, const struct store_limits *limits,
     char stem[STORE_NAME_SIZE], int *fd, struct cause *why);
 
-/* The journal to be read, an empty film and an empty poster to be written: the caller's. */
-int store_open_film(struct store *store, const char *stem, int fds[3], struct cause *why);
+/* The journal to be read, an empty movie and an empty poster to be written: the caller's. */
+int store_open_movie(struct store *store, const char *stem, int fds[3], struct cause *why);
 
 struct store_clip {
 	char stem[STORE_NAME_SIZE];
 	bool matroska; /* else MP4 */
 	uint64_t wall_ns;
 	json_t *data;		    /* what else is to be known of it; borrowed */
-	uint64_t bytes;		    /* out: of the film */
-	char name[STORE_NAME_SIZE]; /* out: of the film's file */
+	uint64_t bytes;		    /* out: of the movie */
+	char name[STORE_NAME_SIZE]; /* out: of the movie's file */
 };
-/* The film is whole: fsync, rename, fsync of the folder, then the row. */
+/* The movie is whole: fsync, rename, fsync of the folder, then the row. */
 int store_add_clip(struct store *store, struct store_clip *clip, const struct store_limits *limits,
     struct cause *why);
 

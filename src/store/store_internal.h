@@ -158,7 +158,7 @@ int store_pins_count(struct store *store, struct cause *why);
 int store_pin_drop(struct store *store, const char *name, struct cause *why);
 
 /* ---- clips_mend.c ---- */
-/* Open folder/clips; bring films and rows together. */
+/* Open folder/clips; bring movies and rows together. */
 int store_clips_open(struct store *store, struct cause *why);
 
 /* How large the files of unfinished clips are, but for those of `except`, if that is not NULL. */

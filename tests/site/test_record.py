@@ -37,11 +37,11 @@ def box(data, *path):
     return data
 
 
-def facts(film):
+def facts(movie):
     """What a player reads first."""
-    names = [name for name, _ in boxes(film)]
-    scale, length = struct.unpack_from(">II", box(film, "moov", "mvhd"), 12)
-    table = box(film, "moov", "trak", "mdia", "minf", "stbl")
+    names = [name for name, _ in boxes(movie)]
+    scale, length = struct.unpack_from(">II", box(movie, "moov", "mvhd"), 12)
+    table = box(movie, "moov", "trak", "mdia", "minf", "stbl")
     entry = box(table, "stsd")[8:]
     width, height = struct.unpack_from(">HH", entry, 32)
     parts = dict(boxes(entry[86:]))
@@ -62,12 +62,12 @@ def test_recorded_by_hand(site):
     assert data["cut"] is False and 3.5 <= data["seconds"] <= 4.5 and 0.7 <= data["before"] <= 1.2
     answer = site.get(f"/{data['url']}")
     assert answer.status_code == 200 and answer.headers["Content-Type"] == "video/mp4" and len(answer.content) == data["bytes"]
-    film = facts(answer.content)
-    assert film["names"].index("moov") < film["names"].index("mdat")
-    assert film["codec"] == b"avc1" and film["size"] == (320, 240)
-    assert film["seconds"] == pytest.approx(data["seconds"], abs=0.15)
-    assert film["seconds"] * 12 < film["frames"] < film["seconds"] * 17      # clip_fps of the 20 there are
-    assert film["avcC"][1] == 100 and film["avcC"][-4] & 3 == 1     # High, 4:2:0
+    movie = facts(answer.content)
+    assert movie["names"].index("moov") < movie["names"].index("mdat")
+    assert movie["codec"] == b"avc1" and movie["size"] == (320, 240)
+    assert movie["seconds"] == pytest.approx(data["seconds"], abs=0.15)
+    assert movie["seconds"] * 12 < movie["frames"] < movie["seconds"] * 17      # clip_fps of the 20 there are
+    assert movie["avcC"][1] == 100 and movie["avcC"][-4] & 3 == 1     # High, 4:2:0
     poster = site.get(f"/{data['poster']}")
     assert poster.headers["Content-Type"] == "image/jpeg" and jpeg.size(poster.content) == (320, 240)
     part = site.get(f"/{data['url']}", headers={"Range": "bytes=4-7"})
@@ -168,12 +168,12 @@ def test_motion(make_site):
 def test_disk_full_while_it_records(make_site):
     """What was written before is a clip, once there is room."""
     site = make_site(cameras={"cam": CAMERA}, records=[], prepare=lambda site: site.preload("oriel-record", "full.so", ORIEL_FULL=site.folder / "full"))
-    site.allow("was cut short: clip: No space left", "no film: ")
+    site.allow("was cut short: clip: No space left", "no movie: ")
     oriel.wait_for(lambda: site.command({"cmd": "record", "seconds": 600}).get("ok"))
     journal = oriel.wait_for(lambda: next((site.state / "cam/clips").glob(".*.journal"), None))
     oriel.wait_for(lambda: journal.stat().st_size > 60_000)
     (site.folder / "full").touch()
-    oriel.wait_for(lambda: "no film: " in site["oriel-record"].log.read_text())
+    oriel.wait_for(lambda: "no movie: " in site["oriel-record"].log.read_text())
     assert site.get("/snapshot.jpg").status_code == 200 and journal.exists()
     (site.folder / "full").unlink()
     with site.events() as events:

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Films as they come out of the encoder, read again by libav. */
+/* Movies as they come out of the encoder, read again by libav. */
 #include "unit.h"
 
 #include <fcntl.h>
@@ -105,7 +105,7 @@ run(void)
 /* ---- what a player sees ---------------------------------------------- */
 
 static AVFormatContext *
-film_open(void)
+movie_open(void)
 {
 	AVFormatContext *movie = NULL;
 	char path[40];
@@ -119,7 +119,7 @@ film_open(void)
 
 /* Decode all; the time of each in ms, the last is -1. */
 static void
-film_times(AVFormatContext *movie, long times[100])
+movie_times(AVFormatContext *movie, long times[100])
 {
 	const AVCodecParameters *coded = movie->streams[0]->codecpar;
 	AVCodecContext *decoder = avcodec_alloc_context3(avcodec_find_decoder(coded->codec_id));
@@ -148,7 +148,7 @@ film_times(AVFormatContext *movie, long times[100])
 }
 
 static const char *
-film_word(const AVFormatContext *movie, const char *name)
+movie_word(const AVFormatContext *movie, const char *name)
 {
 	const AVDictionaryEntry *entry = av_dict_get(movie->metadata, name, NULL, 0);
 
@@ -160,7 +160,7 @@ assert_times(AVFormatContext *movie)
 {
 	long times[100];
 
-	film_times(movie, times);
+	movie_times(movie, times);
 	for (long at = 0; at < 20; at++)
 		assert_in_range(times[at] + 2, (at < 10 ? at : at + 10) * 100,
 		    (at < 10 ? at : at + 10) * 100 + 4);
@@ -184,11 +184,11 @@ test_h264(void **state)
 	assert_int_equal(result.before_ms, 1000);
 	assert_in_range(result.ms, 2900, 3100);
 	assert_false(result.cut);
-	movie = film_open();
+	movie = movie_open();
 	assert_int_equal(movie->streams[0]->codecpar->codec_id, AV_CODEC_ID_H264);
 	assert_int_equal(movie->streams[0]->codecpar->format, AV_PIX_FMT_YUV420P);
-	assert_string_equal(film_word(movie, "title"), "porch");
-	assert_string_equal(film_word(movie, "creation_time"), "2023-11-14T22:13:20.000000Z");
+	assert_string_equal(movie_word(movie, "title"), "porch");
+	assert_string_equal(movie_word(movie, "creation_time"), "2023-11-14T22:13:20.000000Z");
 	assert_times(movie);
 	avformat_close_input(&movie);
 }
@@ -232,7 +232,7 @@ test_bit_for_bit(void **state)
 		made[i] = append_frame((uint64_t)i * 500, 0);
 	append(JOURNAL_END, "{}");
 	run();
-	movie = film_open();
+	movie = movie_open();
 	for (int i = 0; i < 3; i++) {
 		assert_true(av_read_frame(movie, packet) >= 0);
 		assert_int_equal(packet->size, made[i].length);
@@ -284,7 +284,7 @@ test_damage(void **state)
 
 /* A movie that cannot be written is no reason to throw the journal away. */
 static void
-test_no_room_for_the_film(void **state)
+test_no_room_for_the_movie(void **state)
 {
 	(void)state;
 	append_head("h264");
@@ -323,7 +323,7 @@ assert_turned(uint16_t orientation, int a, int b, int c, int d)
 	append_head("h264");
 	free(append_frame(0, orientation).jpeg);
 	run();
-	movie = film_open();
+	movie = movie_open();
 	matrix = (const int32_t *)av_stream_get_side_data(
 	    movie->streams[0], AV_PKT_DATA_DISPLAYMATRIX, NULL);
 	assert_non_null(matrix);
@@ -358,7 +358,7 @@ main(void)
 		ENCODER_TEST(test_bit_for_bit),
 		ENCODER_TEST(test_poster_of_the_peak),
 		ENCODER_TEST(test_damage),
-		ENCODER_TEST(test_no_room_for_the_film),
+		ENCODER_TEST(test_no_room_for_the_movie),
 		ENCODER_TEST(test_nothing_in_it),
 		ENCODER_TEST(test_turned),
 	};

@@ -910,9 +910,9 @@ test_layout_3_is_brought_along(void **state)
 
 /* ---- clips ----------------------------------------------------------- */
 
-/* A clip whose film has so many bytes; its name so far in `stem`. */
+/* A clip whose movie has so many bytes; its name so far in `stem`. */
 static void
-record_clip(const char *wanted, const char *film, char stem[STORE_NAME_SIZE])
+record_clip(const char *wanted, const char *movie, char stem[STORE_NAME_SIZE])
 {
 	int journal, fds[3];
 
@@ -920,8 +920,8 @@ record_clip(const char *wanted, const char *film, char stem[STORE_NAME_SIZE])
 	    store_open_clip(store, wanted, &no_limits, stem, &journal, &why), STORE_OK);
 	assert_int_equal(write(journal, "frames", 6), 6);
 	close(journal);
-	assert_int_equal(store_open_film(store, stem, fds, &why), STORE_OK);
-	assert_int_equal(write(fds[1], film, strlen(film)), strlen(film));
+	assert_int_equal(store_open_movie(store, stem, fds, &why), STORE_OK);
+	assert_int_equal(write(fds[1], movie, strlen(movie)), strlen(movie));
 	assert_int_equal(write(fds[2], "poster", 6), 6);
 	for (int i = 0; i < 3; i++)
 		close(fds[i]);
@@ -1007,9 +1007,9 @@ test_names_of_clips(void **state)
 	int fds[3];
 
 	(void)state;
-	assert_int_equal(store_open_film(store, "../x", fds, &why), STORE_MISSING);
-	assert_int_equal(store_open_film(store, "", fds, &why), STORE_MISSING);
-	assert_int_equal(store_open_film(store, "none", fds, &why), STORE_MISSING);
+	assert_int_equal(store_open_movie(store, "../x", fds, &why), STORE_MISSING);
+	assert_int_equal(store_open_movie(store, "", fds, &why), STORE_MISSING);
+	assert_int_equal(store_open_movie(store, "none", fds, &why), STORE_MISSING);
 	assert_int_equal(store_delete_clip(store, "../x.mp4", &why), STORE_MISSING);
 	assert_int_equal(store_drop_clip(store, "../x", &why), STORE_MISSING);
 	assert_int_equal(add_clip("../x", &no_limits), STORE_MISSING);
@@ -1027,14 +1027,14 @@ test_clips_are_mended(void **state)
 	assert_int_equal(add_clip(stem, &no_limits), STORE_OK);
 	reopen();
 	assert_string_equal(clips_left(), "");
-	/* The film has its name, the commit did not come: it is made once more. */
+	/* The movie has its name, the commit did not come: it is made once more. */
 	record_clip("renamed", "film", stem);
 	scratch_write("cam/clips/renamed.mp4", "film");
 	reopen();
 	assert_string_equal(clips(), "done.mp4 4 ");
 	assert_string_equal(clips_left(), "renamed ");
 	assert_int_equal(store_drop_clip(store, stem, &why), STORE_OK);
-	/* A film whose row was lost with the database; a row whose film was removed. */
+	/* A movie whose row was lost with the database; a row whose movie was removed. */
 	reopen();
 	assert_string_equal(clips(), "renamed.mp4 4 done.mp4 4 ");
 	unlink(scratch_path("cam/clips/done.mp4"));
@@ -1198,11 +1198,11 @@ static void
 add_clip_of(const char *wanted, uint64_t wall_ns, const struct store_limits *limits)
 {
 	struct store_clip clip = { .wall_ns = wall_ns, .data = json_object() };
-	char film[101];
+	char movie[101];
 
-	memset(film, 'f', 100);
-	film[100] = '\0';
-	record_clip(wanted, film, clip.stem);
+	memset(movie, 'f', 100);
+	movie[100] = '\0';
+	record_clip(wanted, movie, clip.stem);
 	assert_int_equal(store_add_clip(store, &clip, limits, &why), STORE_OK);
 	json_decref(clip.data);
 	assert_int_equal(store_drop_clip(store, clip.stem, &why), STORE_OK);
