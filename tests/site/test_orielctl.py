@@ -162,6 +162,12 @@ def test_snapshot_on_the_cameras_disk_and_delete(ctl, house):
     assert path == str(house.state / "cam" / "snaps" / os.path.basename(path))
     with open(path, "rb") as picture:
         assert picture.read(2) == b"\xff\xd8"
+    assert ctl.ok("keep", os.path.basename(path)) == ""
+    assert re.search(r"(?m)^kept +1 pinned, \d", ctl.ok("status"))
+    assert f"{os.path.basename(path)}, kept\n" in ctl.ok("snaps")
+    assert ctl.ok("unkeep", os.path.basename(path)) == ""
+    assert "pinned" not in ctl.ok("status")
+    assert ctl("keep", "none.mp4") == (REFUSED, "", "orielctl: no such clip\n")
     assert ctl.ok("delete", os.path.basename(path)) == ""
     assert not os.path.exists(path)
     assert ctl("delete", os.path.basename(path)) == (REFUSED, "", "orielctl: no such picture\n")

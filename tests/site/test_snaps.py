@@ -90,6 +90,22 @@ def test_method(site):
     assert {m.strip() for m in answer.headers["Allow"].split(",")} >= {"GET", "DELETE", "POST"}
 
 
+def test_what_is_kept_stays(make_site):
+    site = make_site(cameras={"cam": ["--quota-files=1", "--no-save-on-motion"]})
+    name = save(site)
+    assert site.post(f"/snaps/{name}").status_code == 415
+    assert site.post(f"/snaps/{name}", json={"keep": 1}).json()["error"] == "keep must be true or false"
+    assert site.post(f"/snaps/{name}", json={}).status_code == 400
+    assert site.post("/snaps/none.jpg", json={"keep": True}).json()["code"] == "no_such_picture"
+    assert site.post(f"/snaps/{name}", json={"keep": True}).json() == {"ok": True}
+    last = [save(site) for _ in range(2)][-1]
+    assert [(snap["name"], snap["keep"]) for snap in site.get("/snaps/").json()] == [(last, False), (name, True)]
+    status = site.status()
+    assert status["pinned"]["count"] == 1 and status["counters"]["deleted_quota"] == 1
+    assert site.request("DELETE", f"/snaps/{name}").status_code == 200
+    assert site.status()["pinned"] == {"count": 0, "bytes": 0}
+
+
 def test_oldest_go_first(make_site):
     site = make_site(cameras={"cam": ["--quota-files=3", "--no-save-on-motion"]})
     names = [save(site) for _ in range(3)]
