@@ -122,7 +122,7 @@ orield_count(evutil_socket_t fd, short what, void *arg)
 	orield_store_counters(orield);
 	if (++orield->counts % LOOK_TURNS == 0)
 		orield_look_for_damage(orield);
-	if (orield->counts % EXPIRE_TURNS == 1)
+	if (orield->counts % EXPIRE_TURNS == 0)
 		orield_expire(orield);
 }
 

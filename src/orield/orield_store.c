@@ -81,6 +81,7 @@ orield_store_opened(void *arg, struct store_job *job)
 	json_decref(orield->stored_controls);
 	orield->stored_controls = camera_controls_stored(job->answer);
 	orield_look_for_damage(orield);
+	orield_expire(orield);
 	if (orield->capture == NULL)
 		return;
 	orield_tune(orield);

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: ISC
+import pathlib
 import re
+import shutil
 
 import pytest
 
@@ -104,6 +106,15 @@ def test_what_is_kept_stays(make_site):
     assert status["pinned"]["count"] == 1 and status["counters"]["deleted_quota"] == 1
     assert site.request("DELETE", f"/snaps/{name}").status_code == 200
     assert site.status()["pinned"] == {"count": 0, "bytes": 0}
+
+
+def test_what_is_too_old_goes_at_the_start(make_site):
+    """A clip of motion from 2023, three pictures that somebody saved then."""
+    old = pathlib.Path(__file__).parents[1] / "unit/layout3"
+    site = make_site(cameras={"cam": ["--keep-days-motion=1", "--no-save-on-motion"]},
+                     prepare=lambda site: shutil.copytree(old, site.state / "cam", copy_function=shutil.copyfile, dirs_exist_ok=True))
+    oriel.wait_for(lambda: site.get("/clips/").json() == [])
+    assert site.status()["counters"]["deleted_age"] == 1 and len(site.get("/snaps/").json()) == 3
 
 
 def test_oldest_go_first(make_site):
