@@ -18,9 +18,9 @@ enum { USUAL_FPS = 15, USUAL_QUALITY = 23, KEY_SECONDS = 2 };
 struct encoder {
 	const struct encoder_setup *setup;
 	struct encoder_result *result;
-	bool copies; /* the frames as they are */
+	bool copies; /* the camera's JPEGs, not H.264 */
 	char quality[16];
-	uint64_t cause_ns, peak_ns; /* the poster is the first frame from then on; 0: not known */
+	uint64_t cause_ns, peak_ns; /* the poster's earliest time; 0: not known */
 	uint64_t first_ns;	    /* CLOCK_MONOTONIC, of the first frame */
 	uint64_t first_wall_ns;
 	int64_t last_pts;
@@ -34,7 +34,7 @@ struct encoder {
 
 /* ---- times ----------------------------------------------------------- */
 
-/* Its time in the movie: never that of the frame before. */
+/* The frame's time in the movie, always later than that of the frame before. */
 static int64_t
 encoder_pts(struct encoder *encoder, const struct frame_info *info)
 {
@@ -47,7 +47,7 @@ encoder_pts(struct encoder *encoder, const struct frame_info *info)
 	return pts;
 }
 
-/* How long a frame is seen on average: what the last one needs, whose end nobody knows. */
+/* How long a frame is shown on average. The last frame gets that, because nothing says its end. */
 static int64_t
 encoder_mean_duration(const struct encoder *encoder)
 {
@@ -58,7 +58,7 @@ encoder_mean_duration(const struct encoder *encoder)
 
 /* ---- the poster ------------------------------------------------------ */
 
-/* The first frame from `wall_ns` on, else the first of all. */
+/* The first frame from `wall_ns` on, or else the journal's first. */
 static int
 encoder_poster(const struct encoder *encoder, uint64_t wall_ns, struct cause *why)
 {
@@ -209,7 +209,7 @@ encode_begin(struct encoder *encoder, const struct frame_info *info, struct caus
 	return result;
 }
 
-/* What has come out of the encoder goes into the movie. */
+/* Move finished packets from the encoder into the movie. */
 static int
 encode_drain(struct encoder *encoder, struct cause *why)
 {
@@ -242,7 +242,7 @@ encode_scale(struct encoder *encoder, struct cause *why)
 	return 0;
 }
 
-/* False: it is no picture that libavcodec can read. */
+/* False: libavcodec cannot read this picture. */
 static bool
 encode_decode(struct encoder *encoder)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* encoder: a journal becomes a movie: H.264 in MP4 (libx264, superfast, constant quality), or the
- * camera's JPEGs as they are in Matroska. The frames keep their times. For a process of its own: it
- * reads bytes of strangers with libav. */
+/* encoder: makes a movie of a journal: H.264 in MP4 (libx264, superfast, constant quality), or the
+ * camera's own JPEGs in Matroska. The frames keep their times. Run it in a process of its own,
+ * because libav reads bytes that may be harmful. */
 #ifndef ORIEL_CLIP_ENCODER_H
 #define ORIEL_CLIP_ENCODER_H
 
@@ -14,9 +14,9 @@
 /* The journal's head is a JSON object, which says how:
  *   codec    "h264", or "mjpeg"
  *   quality  of H.264: constant rate factor, 1 (best) to 51
- *   wall_ns  when its cause was: the poster is the first frame from then on
+ *   wall_ns  when the cause was: the poster is the first frame from then on
  *   camera   its name, for the movie's title
- * Its end may say peak_ns instead: the poster is the first frame from then on. */
+ * If the journal's end has peak_ns, the poster is the first frame from that time on. */
 struct encoder_setup { /* descriptors; borrowed */
 	int journal;   /* to be read */
 	int movie;     /* empty, to be read and written */
@@ -25,13 +25,13 @@ struct encoder_setup { /* descriptors; borrowed */
 
 struct encoder_result {
 	json_t *head;		 /* of the journal; NULL: it has none. The caller's */
-	uint64_t ms, before_ms;	 /* how long it plays, and of that before its cause */
-	uint32_t frames, broken; /* encoded; left out, for they could not be decoded */
+	uint64_t ms, before_ms;	 /* the movie's length; the part before the cause */
+	uint32_t frames, broken; /* in the movie; left out: not decodable */
 	bool cut;		 /* the journal has no end */
-	bool empty; /* it was read as far as it goes, and has no frame: nothing will come of it */
+	bool empty; /* it was read to its end and has no frame: there will be no movie */
 };
 
-/* -1 with *why, also when there is no frame that can be decoded. Nothing is synced. */
+/* Syncs nothing. -1 with *why, also when no frame can be decoded. */
 int encoder_run(
     const struct encoder_setup *setup, struct encoder_result *result, struct cause *why);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* frame: one JPEG frame in memory of its own, shared by who keeps it: what came before an event
- * (preroll.h), and what is being written. */
+/* frame_copy: one JPEG frame in memory, with a count of its owners. The frames before an event
+ * (preroll.h) and those that wait for the disk are shared. */
 #ifndef ORIEL_CLIP_FRAME_COPY_H
 #define ORIEL_CLIP_FRAME_COPY_H
 
@@ -14,13 +14,13 @@ struct frame_copy {
 	unsigned char jpeg[]; /* info.length bytes */
 };
 
-/* Room for info->length bytes, not filled yet; one owner. NULL when out of memory. */
+/* Room for info->length bytes, not filled; one owner. NULL when out of memory. */
 struct frame_copy *frame_copy_new(const struct frame_info *info);
 
-/* One owner more; any thread. */
+/* Add an owner; any thread. */
 struct frame_copy *frame_copy_ref(struct frame_copy *frame);
 
-/* One owner less: the last one frees it. Clears *frame. */
+/* Remove an owner; the last one frees it. Any thread. Clears *frame. */
 void frame_copy_unref(struct frame_copy **frame);
 
 #endif

@@ -16,7 +16,7 @@
 
 enum { BUFFER_SIZE = 1 << 16 };
 
-/* A descriptor as libavformat reads and writes it: with a place of its own. */
+/* A descriptor with an offset of its own, for libavformat. */
 struct channel {
 	int fd;
 	int64_t at;
@@ -124,7 +124,7 @@ channel_close(AVIOContext *io)
 	avio_context_free(&io);
 }
 
-/* To move the index to the front the muxer opens its own file once more, to read. */
+/* The muxer opens its file again, for reading, to move the index to the front. */
 static int
 movie_reopen(
     AVFormatContext *format, AVIOContext **io, const char *url, int flags, AVDictionary **options)
@@ -163,8 +163,7 @@ movie_describe(struct movie *movie, const struct movie_setup *setup)
 	av_dict_set(&movie->format->metadata, "title", setup->title, 0);
 }
 
-/* Exif says how the picture lies, the matrix how it is to be turned: clockwise, and then mirrored.
- */
+/* Exif says how the picture lies. The matrix says how to turn it (clockwise), then mirror it. */
 static int
 movie_turn(struct movie *movie, unsigned orientation)
 {

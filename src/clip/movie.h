@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* movie: a file of one video stream, written through libavformat to a descriptor: no file is
- * opened. Only this module and encoder.c know libav. */
+/* movie: a file with one video stream. libavformat writes it to a descriptor and opens no file.
+ * Only this module and encoder.c know libav. */
 #ifndef ORIEL_CLIP_MOVIE_H
 #define ORIEL_CLIP_MOVIE_H
 
@@ -10,31 +10,32 @@
 
 #include "base/cause.h"
 
-enum { MOVIE_SECOND = 90000 }; /* time stamps are so many a second */
+enum { MOVIE_SECOND = 90000 }; /* unit of time stamps: 1/90000 s */
 
 struct movie;
 
 struct movie_setup {
 	int fd;		    /* empty, to be read and written; borrowed */
-	const char *format; /* "mp4": its index comes first; or "matroska" */
+	const char *format; /* "mp4", with the index first, or "matroska" */
 	const char *title;
-	uint64_t wall_ns;     /* of its beginning */
-	unsigned orientation; /* how it is to be turned: as Exif has it, 1..8; 0 = 1 */
+	uint64_t wall_ns;     /* when it begins */
+	unsigned orientation; /* Exif's, 1..8: how to turn the picture; 0 = 1 */
 };
 
 /* Begin, with that codec. NULL with *why. */
 struct movie *movie_new(
     const struct movie_setup *setup, const AVCodecParameters *codec, struct cause *why);
 
-/* One packet, with times in MOVIE_SECOND; it is taken over (left blank). */
+/* Add a packet, with times in MOVIE_SECOND. Its data is taken over, and *packet is blank then. -1
+ * with *why. */
 int movie_add(struct movie *movie, AVPacket *packet, struct cause *why);
 
-/* What makes it whole. The descriptor is not synced. */
+/* Finish the file; does not sync it. -1 with *why. */
 int movie_end(struct movie *movie, struct cause *why);
 
 void movie_free(struct movie **movie);
 
-/* "CONTEXT: libav's words" in *why; returns -1. */
+/* Puts "CONTEXT: libav's words" into *why. Returns -1. */
 int movie_cause(struct cause *why, const char *context, int error);
 
 #endif

@@ -23,7 +23,7 @@ struct encoding {
 	struct event_base *base;
 	struct lines *supervisor;
 	struct event *readable;
-	STAILQ_HEAD(, waiting) list; /* the first is under way when `busy` */
+	STAILQ_HEAD(, waiting) list; /* `busy`: the first is being encoded */
 	size_t count;
 	bool busy, broken;
 	unsigned long ask; /* for client_forget(); 0: none */
@@ -43,7 +43,7 @@ encoding_drop_first(struct encoding *encoding)
 	free(first);
 }
 
-/* The first is done with, one way or the other. */
+/* Done with the first, or it failed. */
 static void
 encoding_next(struct encoding *encoding)
 {
@@ -93,7 +93,7 @@ done_command(const char *name, const json_t *answer)
 	return command;
 }
 
-/* A command about the first, whose reply ends it; steals `command`. */
+/* Send a command about the first clip; the reply ends its work. Steals `command`. */
 static void
 encoding_tell(struct encoding *encoding, json_t *command)
 {
@@ -155,7 +155,7 @@ encoding_readable(evutil_socket_t fd, short what, void *arg)
 
 /* ---- the files ------------------------------------------------------- */
 
-/* The socket is empty: there is one question at a time, and it takes three descriptors. */
+/* There is room in the socket: only one question is on its way at a time. */
 static void
 encoding_hand_over(struct encoding *encoding, struct client_reply *reply)
 {

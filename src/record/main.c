@@ -69,7 +69,7 @@ world_has(const struct world *world, const char *name)
 	return false;
 }
 
-/* A camera stays known when its orield is down. */
+/* A camera stays in the list when its orield is down. */
 static void
 world_look(evutil_socket_t fd, short what, void *arg)
 {
@@ -194,7 +194,7 @@ main(int argc, char **argv)
 	log_never_wait();
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
-	json_object_seed(0); /* before there are threads, and while it can be read for sure */
+	json_object_seed(0); /* before there are threads, and while /dev/urandom can be read */
 	if (options != NULL)
 		verdict = options_read(options, argc, argv, &why);
 	if (verdict == OPTIONS_RUN) {

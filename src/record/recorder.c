@@ -12,7 +12,7 @@
 #include "protocol/events.h"
 #include "record/recorder_internal.h"
 
-enum { ALWAYS_PART_S = 60, LEFT_APART_S = 600 /* what could not be made a movie is tried again */ };
+enum { ALWAYS_PART_S = 60, LEFT_APART_S = 600 /* how often movies that failed are tried again */ };
 
 /* ---- asking orield --------------------------------------------------- */
 
@@ -32,7 +32,6 @@ recorder_ask(struct recorder *recorder, json_t *command, client_done *done)
 
 /* ---- why and how long ------------------------------------------------ */
 
-/* What is recorded already goes on for so long. */
 void
 recorder_want(struct recorder *recorder, const char *cause, long long motion, uint64_t wall_ns,
     uint64_t until_ns)
@@ -57,7 +56,6 @@ recorder_want(struct recorder *recorder, const char *cause, long long motion, ui
 	recorder_open(recorder);
 }
 
-/* The same goes on in a next journal, without a frame between them. */
 void
 recorder_next_part(struct recorder *recorder, const struct frame_info *info)
 {
@@ -78,7 +76,6 @@ recorder_stop(struct recorder *recorder, bool whole)
 		recorder->purpose.moving = false; /* with the next frame */
 }
 
-/* Has all been recorded, at that time? */
 bool
 purpose_is_over(const struct purpose *purpose, uint64_t mono_ns)
 {
@@ -114,7 +111,7 @@ recorder_take_record(struct recorder *recorder, const json_t *data)
 	}
 }
 
-/* So long after something moved. */
+/* When clip_after is over, if motion ended now. */
 static uint64_t
 recorder_after(const struct recorder *recorder)
 {
@@ -185,7 +182,7 @@ recorder_subscribed(void *arg, struct client_reply *reply)
 	json_decref(answer);
 }
 
-/* Those that were left behind become movies as far as they go. */
+/* Journals without a movie are queued, also those without an end. */
 static void
 recorder_registered(void *arg, struct client_reply *reply)
 {
@@ -201,7 +198,7 @@ recorder_registered(void *arg, struct client_reply *reply)
 	json_decref(answer);
 }
 
-/* Not while a journal of ours from before is still being written: it would be among those left. */
+/* Wait until our own journals are written: orield would list them as left behind. */
 static void
 recorder_register(struct recorder *recorder)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* recorder: one camera: takes each frame out of its ring, holds those of the last seconds, and when
- * orield says so (motion, `record`) has them and what follows written into a journal that orield
- * gives. What is written goes to `encoding`. */
+/* recorder: one camera. It copies the frames out of the ring and holds those of the last seconds.
+ * When orield says so (motion, `record`), it writes them and the next ones into a journal that
+ * orield gives. A finished journal goes to `encoding`. */
 #ifndef ORIEL_RECORD_RECORDER_H
 #define ORIEL_RECORD_RECORDER_H
 
@@ -11,16 +11,17 @@
 
 struct recorder;
 
-/* For the camera `name` (valid), whether its orield is there or not. NULL when out of memory. */
+/* For the camera `name` (valid); its orield need not be running. NULL when out of memory. */
 struct recorder *recorder_new(
     struct event_base *base, const char *run_dir, const char *name, struct encoding *encoding);
 
-/* What is being written is synced and left as it is: cut. Clears *recorder. */
+/* Syncs the journal that is being written, and leaves it without an end: its clip is cut. Clears
+ * *recorder. */
 void recorder_free(struct recorder **recorder);
 
 const char *recorder_name(const struct recorder *recorder);
 
-/* Once a second: what ends although no frame comes. */
+/* Call once a second: ends a recording even if no frame comes. */
 void recorder_tick(struct recorder *recorder);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The frames of a recorder: out of the ring, into what is held and what is written. */
+/* The frames of a recorder: from the ring into memory, and into the open journal. */
 #include <string.h>
 #include <unistd.h>
 
@@ -7,9 +7,11 @@
 #include "base/log.h"
 #include "record/recorder_internal.h"
 
-enum { SLACK_S = 2 }; /* held beyond clip_before: while orield opens the next journal */
+enum {
+	SLACK_S = 2
+}; /* held beyond clip_before, for the time that orield needs to open a journal */
 
-/* No more than clip_fps a second; a frame that comes a little early is in time. */
+/* At most clip_fps frames a second. A frame may come a little early. */
 static bool
 frame_is_due(struct recorder *recorder, uint64_t mono_ns)
 {
@@ -88,7 +90,7 @@ recorder_bell(evutil_socket_t fd, short what, void *arg)
 	struct recorder *recorder = arg;
 	struct ring_view view;
 
-	/* Never read: an edge-triggered wait is told of every write anyway. */
+	/* The bell need not be read: an edge-triggered wait sees every write. */
 	(void)fd, (void)what;
 	while (ring_reader_next(recorder->ring, recorder->seen, &view)) {
 		if (recorder->seen != 0)
@@ -117,7 +119,7 @@ recorder_attached(void *arg, struct client_reply *reply)
 	struct cause why;
 
 	if (reply->line == NULL || reply->fds[0] == -1 || reply->fds[1] == -1)
-		return; /* no picture yet: we hear of the ring when there is one */
+		return; /* no picture yet: orield tells us when there is a ring */
 	recorder_detach(recorder);
 	recorder->seen = 0;
 	recorder->ring = ring_reader_new(reply->fds[0], &why);

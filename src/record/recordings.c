@@ -19,7 +19,7 @@ recording_free(struct recording *recording)
 	free(recording);
 }
 
-/* On disk, or as far as it could be written: time for the movie. */
+/* The journal is on disk, all of it or as much as could be written. Queue it for its movie. */
 static void
 recording_ended(void *arg)
 {

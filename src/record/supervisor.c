@@ -169,7 +169,7 @@ supervisor_run(struct lines *lines, bool confined)
 	}
 }
 
-/* What others do goes first: on the processors, and on the disk. */
+/* All other work goes first, on the processors and on the disk. */
 static void
 supervisor_stand_back(void)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* supervisor: the process that has movies encoded. It makes a child of its own for each, at idle
- * priority, with nothing but the descriptors it was given: what libav does with a stranger's bytes
- * ends there. One at a time. */
+/* supervisor: the process that has movies encoded, one at a time. It forks a child for each movie,
+ * at idle priority. The child has only the descriptors that it was given, so what a stranger's
+ * bytes do in libav stays inside it. */
 #ifndef ORIEL_RECORD_SUPERVISOR_H
 #define ORIEL_RECORD_SUPERVISOR_H
 
@@ -9,10 +9,10 @@
 
 #include "base/cause.h"
 
-/* Fork it, before there are threads. Returns a socket for lines: one with a journal, a movie and a
- * poster (clip/encoder.h) is answered by one of
+/* Fork it; call this before there are threads. Returns a socket for lines. A line comes with the
+ * descriptors of a journal, a movie and a poster (clip/encoder.h). The answer is one of
  *   {"ok": true, "ms", "before_ms", "frames", "broken", "cut", "head": {…}}
- *   {"ok": false, "reason", "empty": there is nothing in it}
+ *   {"ok": false, "reason", "empty": the journal has no frame}
  * It ends when the socket is closed. -1 with *why. */
 int supervisor_start(bool confined, struct cause *why);
 

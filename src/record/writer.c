@@ -31,7 +31,7 @@ struct writer {
 	int fd;
 	char *head;
 	uint64_t synced_ns;
-	struct cause failure; /* the thread's until it has ended */
+	struct cause failure; /* only the thread may use it until `ended` */
 
 	struct event *ended_event;
 	int ended_fd;

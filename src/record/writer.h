@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* writer: the thread that writes one journal (clip/journal.h), so that a slow disk does not keep
- * the loop from the next frame. It syncs once a second: that much is lost when the power goes. */
+/* writer: the thread that writes one journal (clip/journal.h), so that the loop never waits for a
+ * slow disk. It syncs once a second: a power cut loses about that much. */
 #ifndef ORIEL_RECORD_WRITER_H
 #define ORIEL_RECORD_WRITER_H
 
@@ -13,23 +13,24 @@
 
 struct writer;
 
-/* Takes `fd` over; `head` is copied. `ended` is called once, from the loop: all was written and is
- * on disk after writer_end(), or writing failed; then writer_free() does not wait. NULL with *why;
- * then fd is closed. */
+/* Takes over `fd`, and closes it also on failure. Copies `head`. Calls `ended` once, from the loop:
+ * after writer_end(), when all is on disk, or when writing failed. From then on writer_free() does
+ * not wait. NULL with *why. */
 struct writer *writer_new(struct event_base *base, int fd, const char *head,
     void (*ended)(void *arg), void *arg, struct cause *why);
 
-/* One frame more: kept until it is written. False: frames of `most_bytes` wait already. */
+/* Queue a frame, and keep a reference until it is written. False: dropped, for more than
+ * `most_bytes` would wait, or no memory. */
 bool writer_put(struct writer *writer, struct frame_copy *frame, uint64_t most_bytes);
 
-/* No more will come. It ends as it should, with a record that says so and has that text; NULL: it
+/* No more frames will come. Write an end record with this text; NULL: no end record, so the clip
  * is cut. */
 void writer_end(struct writer *writer, const char *text);
 
-/* Why it failed, "" when it did not. Once it has ended. */
+/* Why it failed, "" when it did not. Call it only after `ended`. */
 const char *writer_failure(const struct writer *writer);
 
-/* Waits until what was put is written. Clears *writer. */
+/* Waits until all queued frames are written. Clears *writer. */
 void writer_free(struct writer **writer);
 
 #endif
