@@ -28,7 +28,7 @@ struct archive {
 	char chunk[CHUNK];
 };
 
-/* What orield lists newest first, each row with the `url` of its file, and perhaps a `poster`. */
+/* orield's lists, newest first. Each row has the `url` of its file, and perhaps a `poster`. */
 static const struct list {
 	const char *command, *key;
 } lists[] = {
@@ -38,7 +38,7 @@ static const struct list {
 
 /* ---- entries --------------------------------------------------------- */
 
-/* Who asked for the archive does not take it any more, or there is no memory for its directory. */
+/* The reader is gone, or there is no memory for the archive's directory. */
 static int
 archive_no_more(struct archive *archive)
 {
@@ -93,7 +93,7 @@ archive_ask(struct archive *archive, json_t *command)
 	return NULL;
 }
 
-/* The next page of a list: those behind the one with the number `last`, which is moved on. */
+/* The next page of a list: the rows behind number `last`. Moves `last` on. */
 static json_t *
 archive_page(struct archive *archive, const char *command, const char *key, const char *behind,
     json_int_t *last)
@@ -161,7 +161,7 @@ archive_miss(struct archive *archive, const char *url, const char *reason)
 	fprintf(archive->manifest, "# missing: %s: %s\n", url, reason);
 }
 
-/* All of it, as long as it is now. A disk that cannot be read makes the entry shorter. */
+/* Copy the file's `left` bytes. A read error makes the entry shorter. */
 static int
 archive_copy(struct archive *archive, const char *url, int64_t when, int fd, uint64_t left)
 {
@@ -208,7 +208,6 @@ archive_file(struct archive *archive, const char *url, int64_t when)
 	return result;
 }
 
-/* The files of one row. */
 static int
 archive_row(struct archive *archive, const json_t *row)
 {

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: ISC */
-/* archive: what happened to a camera in a time, as one ZIP.
+/* archive: one ZIP of what happened at a camera in an interval.
  *
- *   events.jsonl    its events, the oldest first, a line each as /history has them
+ *   events.jsonl    its events, the oldest first, one a line, in the form of /history
  *   snaps/NAME      the saved pictures, at the paths that the events name
- *   clips/NAME      the clips, and a picture of each
+ *   clips/NAME      the clips, each with its poster
  *   SHA256SUMS      for `sha256sum -c`; in comments, what is missing and why
  *
- * All of it comes from orield, a page and a file at a time, and leaves at once: what stays in
- * memory is 64 KiB, one page, and 200 bytes for each file. It waits for orield, the disk and
- * `write`. */
+ * All of it comes from orield, a page or a file at a time, and is written at once. Memory: 64 KiB,
+ * one page, and 200 bytes for each file. Blocks on orield, the disk and `write`. */
 #ifndef ORIEL_EXPORT_ARCHIVE_H
 #define ORIEL_EXPORT_ARCHIVE_H
 
@@ -19,12 +18,12 @@
 #include "export/interval.h"
 #include "zip/zip_writer.h"
 
-struct archive_sums { /* what came of it */
+struct archive_sums { /* what was written */
 	uint64_t events, files, missing, bytes;
 };
 
-/* `orield` is open. Whatever `write` gets is to be written at once; it returns -1 to end all this.
- * 0, or -1 with *why: then what has been written is no whole archive. */
+/* `orield` is open. `write` gets the bytes, and returns -1 to end the export. 0, or -1 with *why:
+ * then the archive is not whole. */
 int archive_write(struct control_client *orield, const struct interval *interval,
     zip_write_fn *write, void *arg, struct archive_sums *sums, struct cause *why);
 

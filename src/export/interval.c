@@ -31,18 +31,18 @@ is_number(const char *text)
 	return digits > 0 && digits < 12 && text[digits] == '\0';
 }
 
-/* A day and a time that there are. (A time that daylight saving leaves out is there: mktime(3)
- * takes the one an hour later.) */
+/* Do this day and time exist? (A time that daylight saving leaves out is accepted: mktime(3) takes
+ * the one an hour later.) */
 static bool
 tm_is_real(const struct tm *tm)
 {
 	struct tm same = *tm;
 
 	return tm->tm_hour < 24 && tm->tm_min < 60 && tm->tm_sec < 60 && timegm(&same) != -1 &&
-	    same.tm_mon == tm->tm_mon; /* a 31 April is in May */
+	    same.tm_mon == tm->tm_mon; /* 31 April becomes 1 May */
 }
 
-/* `day`: the text is a day alone. False: it is none of the forms, or is not in the calendar. */
+/* Sets *day if the text is only a day. False: no known form, or not in the calendar. */
 static bool
 moment_read(const char *text, struct tm *tm, bool *day)
 {
@@ -63,7 +63,7 @@ moment_read(const char *text, struct tm *tm, bool *day)
 	return tm_is_real(tm);
 }
 
-/* `end`: a day alone means the day after it. */
+/* `end`: a text that is only a day means the day after it. */
 static bool
 moment_parse(const char *text, bool end, int64_t *seconds)
 {

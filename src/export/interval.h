@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* interval: from when to when, as people write it. */
+/* interval: a start and an end, as people write them. */
 #ifndef ORIEL_EXPORT_INTERVAL_H
 #define ORIEL_EXPORT_INTERVAL_H
 
@@ -10,14 +10,14 @@
 
 struct interval {     /* seconds since 1970 */
 	int64_t from; /* 0: from the beginning */
-	int64_t to;   /* no longer in it */
+	int64_t to;   /* not in it */
 };
 
 enum { INTERVAL_NAME_SIZE = 48 };
 
 /* Both are seconds since 1970, or 2026-11-29, 2026-11-29T06:30 or 2026-11-29T06:30:15 in local time
- * (with Z behind: in UTC). A day alone as `to` is in it as a whole. "" or NULL: from the beginning,
- * until `now`, with this second. -1 with *why, which names the wrong one. */
+ * (with a Z at the end: in UTC). If `to` is only a day, the whole day is in it. "" or NULL: from
+ * the beginning, or until `now`, with this second. -1 with *why, which names the wrong one. */
 int interval_parse(
     struct interval *interval, const char *from, const char *to, int64_t now, struct cause *why);
 

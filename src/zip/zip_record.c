@@ -7,17 +7,17 @@
 enum {
 	VERSION = 20,		  /* to read it: folders */
 	VERSION_LARGE = 45,	  /* ZIP64 */
-	MADE_ON_UNIX = 3 << 8,	  /* so the mode counts */
+	MADE_ON_UNIX = 3 << 8,	  /* so readers take the mode */
 	FLAGS = 1 << 3 | 1 << 11, /* a descriptor follows; the name is UTF-8 */
 	STORED = 0,		  /* the method */
 	EXTRA_LARGE = 1,	  /* the extra field of ZIP64 */
-	MANY = 0xffff,		  /* so many entries, or more, are ZIP64's */
+	MANY = 0xffff,		  /* from this number of entries on, ZIP64 */
 	ENDING_LARGE = 56,
 	LOCATOR = 20,
 };
 #define LARGE UINT32_C(0xffffffff)
 
-/* Little-endian, whatever the machine; `at` moves on. */
+/* Little-endian on every machine; moves `at` on. */
 static void
 put(unsigned char **at, uint64_t number, int bytes)
 {
@@ -31,7 +31,7 @@ put_small(unsigned char **at, uint64_t number)
 	put(at, number <= ZIP_SMALL_MAX ? number : LARGE, 4);
 }
 
-/* MS-DOS's: from 1980 on, two seconds at a time. */
+/* MS-DOS time: from 1980 on, in steps of two seconds. */
 static void
 put_time(unsigned char **at, time_t when)
 {
@@ -68,7 +68,7 @@ zip_local(unsigned char out[ZIP_LOCAL_MAX], const struct zip_entry *entry)
 	put(&at, strlen(entry->name), 2);
 	put(&at, entry->large ? 20 : 0, 2);
 	put_name(&at, entry);
-	if (entry->large) { /* it makes the descriptor's numbers long */
+	if (entry->large) { /* this makes the descriptor's numbers 64 bits */
 		put(&at, EXTRA_LARGE, 2);
 		put(&at, 16, 2);
 		put(&at, 0, 8);
@@ -137,7 +137,7 @@ put_ending_large(unsigned char **at, uint64_t count, uint64_t size, uint64_t off
 	put(at, count, 8);
 	put(at, size, 8);
 	put(at, offset, 8);
-	put(at, 0x07064b50, 4); /* where the above is */
+	put(at, 0x07064b50, 4); /* says where the record above is */
 	put(at, 0, 4);
 	put(at, offset + size, 8);
 	put(at, 1, 4);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* zip_writer: a ZIP archive written from front to back, to wherever the user's `write` puts it.
+/* zip_writer: writes a ZIP archive from front to back, through the caller's `write`.
  *
- * It keeps the central headers until the end, some 80 bytes an entry, and nothing else. */
+ * It keeps only the central headers until the end, about 80 bytes an entry. */
 #ifndef ORIEL_ZIP_ZIP_WRITER_H
 #define ORIEL_ZIP_ZIP_WRITER_H
 
@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <time.h>
 
-/* Write all of it: 0, or -1, and then the archive cannot be finished. */
+/* Writes all bytes: 0. -1: it failed, and the archive cannot be finished. */
 typedef int zip_write_fn(void *arg, const void *bytes, size_t length);
 
 struct zip_writer;
@@ -18,9 +18,9 @@ struct zip_writer;
 struct zip_writer *zip_writer_new(zip_write_fn *write, void *arg);
 void zip_writer_free(struct zip_writer **zip); /* finished or not; clears *zip */
 
-/* The rest: 0, or -1 when `write` said so, or when out of memory. */
+/* The next four return 0, or -1 when `write` failed or memory ran out. */
 
-/* Begin an entry: its name (at most ZIP_NAME_MAX bytes), and how many bytes it may have. */
+/* Begin an entry. `name`: at most ZIP_NAME_MAX bytes; `most`: the bytes that it may have. */
 int zip_writer_begin(struct zip_writer *zip, const char *name, time_t when, uint64_t most);
 int zip_writer_add(struct zip_writer *zip, const void *bytes, size_t length);
 int zip_writer_end(struct zip_writer *zip);
