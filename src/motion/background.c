@@ -5,15 +5,14 @@
 
 enum {
 	FRACTION = 7,	    /* bits */
-	FOLLOW = 6,	    /* the background follows by 1/64 a picture, */
-	FOLLOW_CHANGED = 8, /* by 1/256 where something is in front of it; */
-	WAVER = 7,	    /* its deviation by 1/128, */
-	WAVER_LEARNING = 2, /* by 1/4 while it is learned */
+	FOLLOW = 6,	    /* the background follows by 1/64 a picture */
+	FOLLOW_CHANGED = 8, /* by 1/256 where the pixel differs */
+	WAVER = 7,	    /* the deviation follows by 1/128 */
+	WAVER_LEARNING = 2, /* by 1/4 while the background is learned */
 	DEVIATIONS = 2,	    /* a pixel wavers by this many mean deviations */
-	LIVELY =
-	    8, /* to stray farther than this many of its steps from picture to picture is to stay */
-	STEP_FADES = 4,	  /* a step is forgotten by 1/16 a picture */
-	LIGHT_SAME = 256, /* 8 bits */
+	LIVELY = 8,	    /* a distance of more than this many steps does not count as wavering */
+	STEP_FADES = 4,	    /* a step is forgotten by 1/16 a picture */
+	LIGHT_SAME = 256,   /* 8 bits */
 	LIGHT_LEAST = 128,
 	LIGHT_MOST = 512,
 	DARK = 24,  /* levels; darker pixels tell too little about the light */
@@ -71,7 +70,7 @@ background_learn(
 /* ---- light ----------------------------------------------------------- */
 
 struct ratios {
-	uint32_t of[2 * LIGHT_MOST]; /* how many pixels are how bright against their background */
+	uint32_t of[2 * LIGHT_MOST]; /* pixels for each ratio of brightness to background */
 	uint32_t count;
 };
 
@@ -106,7 +105,7 @@ ratios_median(const struct ratios *ratios)
 	return ratio;
 }
 
-/* How many pixels are within 1/16 of it. */
+/* How many pixels are within 1/16 of `ratio`. */
 static uint32_t
 ratios_near(const struct ratios *ratios, int ratio)
 {
@@ -135,8 +134,8 @@ background_light(struct background *background, const unsigned char *picture)
 
 /* ---- comparing ------------------------------------------------------- */
 
-/* Wavering is to stray from the background again and again. What has come to stay strays as far,
- * and steps no more. */
+/* A pixel wavers if it leaves the background again and again, in steps. A thing that has come to
+ * stay is as far from the background, but makes no steps. */
 void
 background_compare(struct background *background, uint32_t y, const unsigned char *restrict line,
     const unsigned char *restrict look, unsigned char *restrict changed, unsigned noise)
@@ -165,7 +164,7 @@ background_compare(struct background *background, uint32_t y, const unsigned cha
 	}
 }
 
-/* What looks so at this light. */
+/* The level that looks like `pixel` in this light. */
 static int16_t
 level_unlit(unsigned char pixel, int light)
 {

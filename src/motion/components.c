@@ -6,8 +6,8 @@
 
 enum {
 	LEAST = 3,   /* pixels; fewer are noise */
-	SMALL = 400, /* a part of the picture: below it a piece must have been there before, */
-	BEFORE = 2,  /* with this part of its pixels */
+	SMALL = 400, /* a piece below 1/400 of the picture must have been there before */
+	BEFORE = 2,  /* with 1/2 of its pixels */
 };
 
 struct piece {
@@ -48,7 +48,7 @@ piece_add(struct piece *piece, uint32_t x, uint32_t y, bool before)
 	around->bottom = y >= around->bottom ? y + 1 : around->bottom;
 }
 
-/* The piece of the pixel at `first`; its pixels are 2 afterwards. */
+/* The piece of the pixel at `first`. Sets its pixels to 2. */
 static struct piece
 piece_gather(struct components *components, unsigned char *changed, size_t stride, uint32_t first)
 {

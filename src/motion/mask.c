@@ -28,7 +28,7 @@ text_skip_blank(struct text *text)
 	}
 }
 
-/* A decimal number behind blanks and comments; 0 when there is none in 1..most. */
+/* Skip blanks and comments, then read a decimal number; 0 unless it is in 1..most. */
 static uint32_t
 text_number(struct text *text, uint32_t most)
 {

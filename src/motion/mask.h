@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* mask: which part of the picture is looked at, from a grey PGM (pgm(5), P5). */
+/* mask: where to look for motion, from a grey PGM (pgm(5), P5). */
 #ifndef ORIEL_MOTION_MASK_H
 #define ORIEL_MOTION_MASK_H
 
@@ -13,8 +13,7 @@ struct mask {
 	unsigned char *pixels;	/* 0 = do not look */
 };
 
-/* Both fill *mask only when all is well; -1 with *why otherwise. 8 bits a pixel,
- * at most 8192 x 8192. */
+/* 8 bits a pixel, at most 8192 x 8192. -1 with *why; then *mask is not changed. */
 int mask_load(struct mask *mask, const char *path, struct cause *why);
 int mask_parse(struct mask *mask, const unsigned char *file, size_t length, struct cause *why);
 

@@ -13,7 +13,7 @@
 
 enum {
 	WARM_UP = 10, /* pictures */
-	SETTLE = 5,   /* pictures a camera needs for its exposure after a lamp */
+	SETTLE = 5,   /* pictures until the camera's exposure is steady after a change of light */
 };
 
 struct motion {
@@ -23,7 +23,7 @@ struct motion {
 	unsigned char *look;	/* 1 = look here */
 	unsigned char *blurred;
 	unsigned char *changed; /* 1 = differs; with a border of one pixel of 0 */
-	uint16_t *sums;		/* one line's, with a border of one */
+	uint16_t *sums;		/* of one line, with a border of one */
 	struct background background;
 	struct stationary stationary;
 	struct components components;
@@ -123,7 +123,7 @@ motion_forget(struct motion *motion)
 	motion->learning_why = MOTION_WARMING;
 }
 
-/* 3x3 mean; beyond the border the outermost pixel goes on. */
+/* 3x3 mean; the outermost pixels are repeated beyond the edge. */
 static void
 picture_blur(struct motion *motion, const unsigned char *grey)
 {
@@ -148,14 +148,14 @@ picture_blur(struct motion *motion, const unsigned char *grey)
 	}
 }
 
-/* Line y of the changed pixels, its border before and behind them. */
+/* Line y of the changed pixels, from its left border on. */
 static unsigned char *
 changed_line(const struct motion *motion, uint32_t y)
 {
 	return motion->changed + ((size_t)motion->width + 2) * (y + 1);
 }
 
-/* After a lamp the exposure settles: only the newest picture counts. */
+/* After a change of light the exposure is not steady yet, so only the newest picture counts. */
 static void
 picture_learn(struct motion *motion)
 {
@@ -166,8 +166,8 @@ picture_learn(struct motion *motion)
 		    &motion->background, y, motion->blurred + (size_t)y * motion->width, nth);
 }
 
-/* Mark what differs from the background and does not lie still. Without the guard against
- * light switches any change of the light is a change. */
+/* Mark what differs from the background and does not lie still. If light_switch is off, a change
+ * of light counts as a change. */
 static void
 picture_compare(struct motion *motion, const struct motion_settings *settings, uint64_t mono_ns)
 {
@@ -185,7 +185,7 @@ picture_compare(struct motion *motion, const struct motion_settings *settings, u
 	    changed_line(motion, 0) + 1, (size_t)motion->width + 2, mono_ns);
 }
 
-/* Count what changed and counts, and draw a box around it. */
+/* Add up the pieces that count, and put a box around them. */
 static uint32_t
 picture_count(struct motion *motion, struct motion_verdict *verdict)
 {
@@ -199,7 +199,7 @@ picture_count(struct motion *motion, struct motion_verdict *verdict)
 	return sum.count;
 }
 
-/* A count above nothing never rounds down to "no change": threshold 0 means any. */
+/* Rounded up: with threshold 0, a single pixel is motion. */
 static uint32_t
 permille(uint32_t count, uint32_t area)
 {

@@ -7,11 +7,10 @@
 #include "base/clock.h"
 
 enum {
-	STATIONARY_MS =
-	    700, /* still for so long is at rest: less than any cool-down one would choose */
-	TAKEN_MS = 3000, /* and for so long it is the scene: what creeps moves again before */
-	MOVED = 2,	 /* pixels of a block; one alone is noise */
-	COMPANY = 2,	 /* changed pixels of a block that make it part of a piece */
+	STATIONARY_MS = 700, /* still for this long: at rest. Shorter than a usual cool-down */
+	TAKEN_MS = 3000,     /* still for this long: background. A creeping thing moves sooner */
+	MOVED = 2,	     /* so many pixels of a block; one alone is noise */
+	COMPANY = 2,	     /* so many changed pixels make a block part of a piece */
 };
 
 enum mark { MARK_NONE, MARK_DIFFERS, MARK_SEEN };
@@ -113,8 +112,8 @@ rest_mark(struct stationary *stationary, const unsigned char *changed, size_t st
 	}
 }
 
-/* The blocks that hang together with the first, itself included, in stationary->piece: how many.
- * *moved_ns: when one of them moved last. */
+/* Put the blocks that are connected with `first`, and itself, into stationary->piece. Returns how
+ * many. *moved_ns: when one of them last moved. */
 static uint32_t
 rest_gather(struct stationary *stationary, uint32_t first, uint64_t *moved_ns)
 {
