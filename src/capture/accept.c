@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: ISC */
-/* Which JPEGs are shown: those that jpeg/check.h takes, that are no larger than they
- * may be, and that have the camera's size.
+/* Which JPEGs are shown: those that pass jpeg/check.h and have the camera's size.
  *
- * That size is what a driver agreed to, or what the first picture had. Cameras change
- * it without a word, and damaged headers lie about it; so another size is believed when
- * two pictures in a row have it and decode to their end, a first picture's at once. */
+ * That size is what the driver agreed to, or that of the first picture. Some cameras
+ * change it without notice, and damaged headers give a wrong one. So a new size needs two
+ * pictures in a row that have it and decode to their end. For a first picture, one is
+ * enough. */
 #include "base/clock.h"
 #include "capture/capture_internal.h"
 
-/* Decode it all: the price of a doubt, of which at most half of the thread's time may
- * go. */
+/* Decode a doubtful picture as a whole. That may take at most half of the thread's time. */
 static int
 try_whole(struct capture *capture, const struct picture *picture, const struct jpeg_shape *shape)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Motion, on frames that are already out. */
+/* Motion, in frames that are already published. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,8 +10,8 @@
 
 enum { BLIND_RUN = 5 };
 
-/* Is a judgement due, with what tuning? Due times advance by the interval, not
- * from the frame: 10 a second out of 15 frames a second are 10, not 7.5. */
+/* Is a judgement due, and with what tuning? The due time advances by the interval, not
+ * from the frame's time: so 15 frames a second give 10 judgements a second, not 7.5. */
 static bool
 analysis_is_due(struct capture *capture, uint64_t mono_ns, struct motion_settings *detect)
 {
@@ -48,7 +48,7 @@ ensure_grey(struct capture *capture, const struct frame_info *frame)
 	return true;
 }
 
-/* Everybody's copy of the verdict; a run of held-back changes counts once. */
+/* Put the verdict into the status. Changes held back one after the other count once. */
 static void
 note_verdict(struct capture *capture, const struct motion_verdict *verdict)
 {
@@ -89,8 +89,8 @@ analysis_raw(struct capture *capture, const struct picture *picture, const struc
 	judge(capture, &detect, frame, width, height);
 }
 
-/* `why` a picture could not be judged; NULL: it could. One alone is damaged, of many in
- * a row it is said. */
+/* `why`: why a picture could not be judged; NULL: it was judged. One may be damaged; only
+ * many in a row are reported. */
 static void
 note_blind(struct capture *capture, const struct cause *why)
 {
@@ -111,7 +111,7 @@ note_blind(struct capture *capture, const struct cause *why)
 		spans_end(capture, why);
 }
 
-/* Decode it small, as people see it. */
+/* Decode it small and grey, turned as people see it. */
 static int
 decode_turned(struct capture *capture, const struct frame_info *frame, uint32_t *width,
     uint32_t *height, struct cause *why)

@@ -12,7 +12,7 @@
 #include "capture/capture_internal.h"
 #include "protocol/reasons.h"
 
-#define HANG_NS CLOCK_S /* beyond the limit at which the thread itself speaks */
+#define HANG_NS CLOCK_S /* after the limit at which the thread itself reports silence */
 
 void
 capture_poke(struct capture *capture)
@@ -105,7 +105,7 @@ capture_tune(struct capture *capture, const struct capture_tuning *tuning)
 	capture_poke(capture);
 }
 
-/* That no picture comes the thread says by itself, unless the driver keeps it in a call. */
+/* The thread itself reports that no picture comes, unless the driver keeps it in a call. */
 static void
 status_look_for_hang(struct capture_status *status)
 {
@@ -200,8 +200,8 @@ fail:
 
 /* ---- the ring's readers ---------------------------------------------- */
 
-/* The newest frame, copied and checked, or NULL. Called under the lock, so that
- * the ring is not replaced; the thread may still write into it. */
+/* The newest frame, copied and checked, or NULL. Call it under the lock: then the ring is
+ * not replaced, but the thread may still write into it. */
 static unsigned char *
 copy_newest(const struct ring_reader *reader, struct frame_info *frame)
 {

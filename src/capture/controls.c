@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* The camera's controls: requests of the loop, answered by reports; and what was
- * set once, set again whenever the camera comes back.
+/* The camera's controls. The loop sends requests, and reports answer them. Values that were
+ * set are set again each time the camera comes back.
  *
- * Nobody waits for the driver but who asked: capture_controls_step makes at most one call to
- * it, and is called between pictures. All that is asked meanwhile is answered by one
- * reading: */
+ * Pictures never wait for more than one call to the driver: capture_controls_step makes at
+ * most one, between pictures. One reading answers all requests that came meanwhile: */
 /*
- *    opening ─► read ─► set again what was wished ─► read ─┐
+ *    opening ─► read ─► set wished values again ─► read ───┐
  *                                                          ▼
  *    requests ─► set what they want, one after the other ─► read ─► answer them all
  */
@@ -25,9 +24,9 @@ enum { REQUESTS_MOST = 64, BATCH_MOST = 32 };
 struct capture_controls_request {
 	TAILQ_ENTRY(capture_controls_request) next;
 	uint64_t token;
-	json_t *values; /* NULL: only asked */
-	json_t *before; /* what several had, should one of them be refused */
-	void *at;	/* json_object_iter: the next to set; NULL = all are */
+	json_t *values; /* NULL: read only */
+	json_t *before; /* the old values of several, in case one is refused */
+	void *at;	/* json_object_iter: the next to set; NULL = none left */
 	json_t *done;	/* names of those that were set: an array */
 	bool refused, invalid;
 	struct cause reason;
@@ -37,13 +36,13 @@ TAILQ_HEAD(capture_controls_list, capture_controls_request);
 struct capture_controls {
 	struct queue *requests;			  /* from the loop */
 	json_t *wished;				  /* controls to set at each opening: an object */
-	struct capture_controls_list answers;	  /* due when all has been read */
-	struct capture_controls_request *setting; /* its values are being set */
+	struct capture_controls_list answers;	  /* wait for the reading */
+	struct capture_controls_request *setting; /* the request whose values are being set */
 	bool reading;
-	bool touched;	       /* one was set since the reading began */
-	unsigned batch;	       /* requests that wait for one reading */
+	bool touched;	       /* a control was set since the reading began */
+	unsigned batch;	       /* requests that one reading will answer */
 	json_t *again, *later; /* names still to be set in the camera just opened: arrays */
-	uint64_t changed_ns;   /* when to tell that others changed some; 0 = they did not */
+	uint64_t changed_ns;   /* when to report a change by others; 0 = none */
 };
 
 static void
@@ -159,7 +158,7 @@ is_button(const json_t *controls, const char *name)
 	return type != NULL && strcmp(type, "button") == 0;
 }
 
-/* What was set is wished from now on, but for buttons: they were pressed. */
+/* Remember the values that were set, for each opening. Buttons have no value. */
 static void
 keep(struct capture_controls *controls, json_t *values, struct capture_report *report)
 {
@@ -203,7 +202,7 @@ answer_all(struct capture *capture)
 	}
 }
 
-/* What was set, and what it made of others, or only what changes by itself. */
+/* After a control was set, read all: others may have changed. Else only those that change alone. */
 static void
 begin_reading(struct capture *capture)
 {
@@ -226,7 +225,7 @@ refuse(struct capture_controls *controls, struct capture_controls_request *reque
 
 /* ---- setting, one call a step ---------------------------------------- */
 
-/* Look at all before one is set. False: it is refused. */
+/* Check all values before one is set. False: refused. */
 static bool
 begin_setting(struct capture *capture, struct capture_controls_request *request)
 {
@@ -246,8 +245,8 @@ begin_setting(struct capture *capture, struct capture_controls_request *request)
 	return true;
 }
 
-/* One before it was refused: the last one set gets what it had, since it may have
- * unlocked the others. False: all have. */
+/* A value was refused: give the last control that was set its old value. The order is
+ * reversed, because a control may have unlocked later ones. False: all are back. */
 static bool
 undo_one(struct capture *capture, struct capture_controls_request *request)
 {
@@ -266,7 +265,7 @@ undo_one(struct capture *capture, struct capture_controls_request *request)
 	return true;
 }
 
-/* Set the next of its values, in the order given. False: that was all. */
+/* Set the next value, in the order given. False: none left. */
 static bool
 set_one(struct capture *capture, struct capture_controls_request *request)
 {
@@ -321,8 +320,8 @@ capture_controls_opened(struct capture *capture)
 	begin_reading(capture);
 }
 
-/* One control may be inactive until another one behind it is set: who refuses gets
- * one more turn. False: that was all. */
+/* A control may be inactive until a later one is set, so each that fails gets a second try.
+ * False: none left. */
 static bool
 set_again(struct capture *capture)
 {
@@ -348,7 +347,7 @@ set_again(struct capture *capture)
 
 /* ---- the thread's side ----------------------------------------------- */
 
-/* Take up the next request. False: there is none, or enough wait to be answered. */
+/* Take the next request. False: there is none, or BATCH_MOST wait for the reading. */
 static bool
 take_request(struct capture *capture)
 {

@@ -54,8 +54,8 @@ sum_pixels(enum pixel_format format, const unsigned char *line, uint32_t x, uint
 	abort();
 }
 
-/* Add one line of the picture to its row of sums. The whole blocks run with a
- * constant count, which the compiler unrolls. */
+/* Add one line of the picture to its row of sums. Whole blocks have a constant count,
+ * which the compiler unrolls. */
 static void
 add_line(const struct picture *picture, uint32_t y, uint32_t columns, uint32_t *sums)
 {

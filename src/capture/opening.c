@@ -11,10 +11,10 @@
 
 #define RETRY_FIRST_NS (100 * CLOCK_MS)
 #define RETRY_MOST_NS (2 * CLOCK_S) /* a camera is back within 3 s of its return */
-#define STEADY_NS (5 * CLOCK_S)	    /* lasted this long: the next failure is a new one */
-#define LOOK_NS (2 * CLOCK_S)	    /* for a camera that cannot be had yet */
-#define IDLE_NS CLOCK_S	      /* a FIFO without pictures for so long may have been made anew */
-#define HOLD_NS (3 * CLOCK_S) /* one that went may come back: no other for so long */
+#define STEADY_NS (5 * CLOCK_S)	    /* after this long, a failure starts the delays anew */
+#define LOOK_NS (2 * CLOCK_S)	    /* for a camera that cannot be opened yet */
+#define IDLE_NS CLOCK_S	      /* after this long without pictures, a FIFO may have been made anew */
+#define HOLD_NS (3 * CLOCK_S) /* a lost camera may come back: open no other before that */
 
 /* ---- on and off ------------------------------------------------------ */
 
@@ -55,8 +55,8 @@ opening_go_offline(struct capture *capture, const struct cause *reason)
 	capture_report(capture, &report, NULL);
 }
 
-/* We have had this camera: no test card in its place, and no other camera while
- * that one is to be found. */
+/* Remember this camera: no test card replaces it, and no other camera while this one can
+ * be found. */
 static void
 remember(struct capture *capture)
 {
@@ -145,8 +145,7 @@ is_same(const struct source_mode *a, const struct source_mode *b)
 	    strcmp(a->self, b->self) == 0;
 }
 
-/* A source that took another's place while pictures came: what moved there is not what moves here.
- */
+/* If this source replaced another one, motion of that one ends here. */
 static void
 end_former_span(struct capture *capture)
 {
@@ -156,7 +155,6 @@ end_former_span(struct capture *capture)
 	spans_end(capture, &reason);
 }
 
-/* `source` is what we watch from now on. */
 static void
 take_over(struct capture *capture, struct source *source)
 {
@@ -202,7 +200,7 @@ opening_open(struct capture *capture)
 		take_over(capture, source);
 		return;
 	}
-	/* That it is not there is no news once it was lost. */
+	/* We know that it is lost: keep that reason. */
 	if (errno == ENOENT && capture->lost)
 		why = capture->status.reason;
 	else
@@ -210,8 +208,8 @@ opening_open(struct capture *capture)
 	opening_give_up(capture, &why);
 }
 
-/* Is the source one that a camera may take the place of: the test card, or a camera
- * that delivers nothing and was not named? */
+/* May a camera replace this source? It may replace the test card, and a camera that
+ * delivers nothing and was not named. */
 static bool
 is_makeshift(const struct capture *capture)
 {
@@ -221,7 +219,7 @@ is_makeshift(const struct capture *capture)
 	    capture->silent;
 }
 
-/* Is what we read still what its name leads to? */
+/* Is the open file still the one at its path? */
 static void
 look_behind(struct capture *capture)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* One picture on its way into the ring. A JPEG is copied once, from the source's
- * buffer to its slot; a raw picture is encoded into its slot. Readers are told
- * before motion is looked at: nobody waits for that. */
+/* Puts one picture into the ring. A JPEG is copied once, from the source's buffer to
+ * its slot; a raw picture is encoded into its slot. Readers are told first, then motion
+ * is judged. */
 #include <string.h>
 #include <unistd.h>
 
@@ -22,7 +22,7 @@ capture_free_rings(struct capture *capture)
 	ring_writer_free(&capture->ring);
 }
 
-/* The largest slot that the limit of memory allows. */
+/* The largest slot that the memory limit allows. */
 static uint32_t
 slot_most(const struct capture *capture)
 {
@@ -36,7 +36,7 @@ slot_most(const struct capture *capture)
 					 : (uint32_t)most;
 }
 
-/* What a frame of this size usually takes at most, and what one of `least` bytes needs. */
+/* Bytes of a slot for frames of this size, of which one has `least` bytes. */
 static uint32_t
 slot_size(const struct capture *capture, uint32_t width, uint32_t height, uint32_t least)
 {
@@ -65,7 +65,7 @@ slot_count(const struct capture *capture, uint32_t size)
 	return count < RING_SLOTS_MIN ? RING_SLOTS_MIN : (unsigned)count;
 }
 
-/* Begin a new ring of `size` byte slots; its readers are told to attach again. */
+/* Begin a new ring with slots of `size` bytes, and tell readers to attach again. */
 static int
 replace_ring(struct capture *capture, uint32_t size, struct cause *why)
 {
@@ -93,8 +93,8 @@ replace_ring(struct capture *capture, uint32_t size, struct cause *why)
 	return 0;
 }
 
-/* The ring in force takes frames of this size, and one of `least` bytes, from now on.
- * 1 with *why: that would take more memory than it may. */
+/* Make sure that the ring can hold frames of this size, and one of `least` bytes. 1 with
+ * *why: that would need more memory than allowed. */
 static int
 ensure_ring(
     struct capture *capture, uint32_t width, uint32_t height, uint32_t least, struct cause *why)
@@ -128,8 +128,8 @@ ring_bells(struct capture *capture)
 	}
 }
 
-/* It has arrived; how old may it become? So that daemon and workers agree, that is
- * decided here and goes with the frame. */
+/* The frame has arrived. Returns the age at which it is stale. It goes with the frame, so
+ * that daemon and workers agree. */
 static uint32_t
 stale_ms(struct capture *capture, const struct frame_info *frame, uint64_t now)
 {
@@ -140,7 +140,7 @@ stale_ms(struct capture *capture, const struct frame_info *frame, uint64_t now)
 	return limit < UINT32_MAX ? (uint32_t)limit : UINT32_MAX;
 }
 
-/* The frame in the open slot is whole: number it, tell everybody. */
+/* The frame in the open slot is complete: number it and tell the readers. */
 static void
 commit(struct capture *capture, struct frame_info *frame)
 {
@@ -163,7 +163,7 @@ commit(struct capture *capture, struct frame_info *frame)
 
 /* ---- pictures -------------------------------------------------------- */
 
-/* Passed over: counted, and remembered in case nothing better comes. */
+/* Pass the picture over: count and log it. The reason stays in capture->refusal. */
 static int
 refuse(struct capture *capture, uint64_t *counter)
 {
@@ -243,7 +243,7 @@ put_raw(struct capture *capture, const struct picture *picture, struct frame_inf
 		length = encoder_pool_encode(
 		    capture->pool, picture, quality, capture->slot, least, &capture->refusal);
 		least++;
-	} while (length == -1); /* the picture is whole: what is left is that it does not fit */
+	} while (length == -1); /* the picture is whole, so it failed because it did not fit */
 	frame->width = picture->width;
 	frame->height = picture->height;
 	frame->length = (uint32_t)length;

@@ -15,13 +15,13 @@ struct rate {			      /* all zero: nothing measured yet */
 static inline void
 rate_add(struct rate *rate, uint64_t mono_ns)
 {
-	/* A driver whose stamps run backwards is measured anew. */
+	/* If a driver's stamps run backwards, begin anew. */
 	if (rate->count > 0 && mono_ns < rate->stamps[(rate->count - 1) % RATE_STAMPS])
 		rate->count = 0;
 	rate->stamps[rate->count++ % RATE_STAMPS] = mono_ns;
 }
 
-/* Mean distance of two frames; 0 = not known yet. */
+/* Mean time between two frames, ns; 0 = not known yet. */
 static inline uint64_t
 rate_frame_ns(const struct rate *rate)
 {

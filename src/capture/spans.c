@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* Spans of motion: the loop is told when one begins, with its picture, and when it ends. One never
- * outlives its camera, nor the wish to know of motion. */
+/* Spans of motion: reports to the loop when one begins, with its picture, and when it ends. A span
+ * also ends when the camera is lost, or motion is switched off. */
 #include "base/clock.h"
 #include "capture/capture_internal.h"
 #include "protocol/reasons.h"
 
-/* Why there may be no span now; NULL: there may. */
+/* Why spans are not allowed now; NULL: they are. */
 static const struct reason *
 spans_forbidden(const struct capture_tuning *tuning)
 {

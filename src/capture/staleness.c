@@ -3,8 +3,8 @@
 
 #include "base/clock.h"
 
-#define UNKNOWN_NS (2 * CLOCK_S) /* an interval, before any is known */
-#define FADE_NS (87 * CLOCK_S)	 /* the longest is halved in ln 2 of that: a minute */
+#define UNKNOWN_NS (2 * CLOCK_S) /* the interval, while none is known */
+#define FADE_NS (87 * CLOCK_S)	 /* `longest` is halved in ln 2 of that: a minute */
 
 static uint64_t
 least(uint64_t a, uint64_t b)
@@ -27,7 +27,7 @@ staleness_forget(struct staleness *staleness)
 	*staleness = (struct staleness){ 0 };
 }
 
-/* Smoothed; each of the first ones counts for as much as those before it. */
+/* A running mean of the first intervals, then a smoothed one. */
 static void
 measure(struct staleness *staleness, uint64_t interval)
 {
@@ -62,7 +62,7 @@ staleness_limit_ns(const struct staleness *staleness)
 {
 	uint64_t mean = staleness->intervals > 0 ? staleness->mean_ns : 0, steady, irregular;
 
-	/* Drivers begin with a burst: a slow one is believed for a while. */
+	/* Drivers begin with a burst, so the announced interval counts for a while. */
 	if (staleness->intervals < STALENESS_SMOOTH && staleness->announced_ns > mean)
 		mean = staleness->announced_ns;
 	if (staleness->intervals == 0 && mean == 0)

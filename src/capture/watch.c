@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The capture thread: waits for pictures, notices when none come any more, and has the source
- * opened again. It sleeps in one poll(2), woken by a picture, by a new node in /dev, by the loop,
- * or by the nearest deadline. */
+ * opened again. It sleeps in one poll(2). A picture, a new node in /dev, the loop, or the next
+ * deadline wakes it. */
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -14,16 +14,16 @@
 #include "capture/capture_internal.h"
 #include "protocol/reasons.h"
 
-#define FIRST_PICTURE_NS (3 * CLOCK_S) /* cameras that wake up slowly take 2 s */
+#define FIRST_PICTURE_NS (3 * CLOCK_S) /* slow cameras need 2 s to start */
 #define GRACE_FIRST_NS \
-	(2 * CLOCK_S) /* a silent one is left open longer each time: it may be slow */
+	(2 * CLOCK_S) /* a silent camera stays open longer each time: it may be slow */
 #define GRACE_MOST_NS (12 * CLOCK_S)
-#define ADJUST_NS (20 * CLOCK_MS) /* a step for the controls at least so often */
-#define TURN_NS CLOCK_S		  /* the watchdog wants to see turns */
+#define ADJUST_NS (20 * CLOCK_MS) /* the controls make a step at least this often */
+#define TURN_NS CLOCK_S		  /* the longest turn, for the watchdog */
 
 /* ---- silence --------------------------------------------------------- */
 
-/* From when on is the source silent for too long? */
+/* When has the source been silent for too long? */
 static uint64_t
 silence_begins(const struct capture *capture)
 {
@@ -34,8 +34,8 @@ silence_begins(const struct capture *capture)
 	return capture->staleness.since_ns + limit;
 }
 
-/* How much longer does it stay open then? Opening anew heals most cameras at once; one
- * that was opened in vain before may only be slower than it says. */
+/* How much longer does a silent source stay open? Reopening helps most cameras at once.
+ * If that failed before, the camera may only be slower than it announces. */
 static uint64_t
 silence_grace(struct capture *capture)
 {
@@ -45,7 +45,7 @@ silence_grace(struct capture *capture)
 	return failures == 0 ? 0 : grace < GRACE_MOST_NS ? grace : GRACE_MOST_NS;
 }
 
-/* When is there something to do about the source's silence? UINT64_MAX: never. */
+/* When to act on the source's silence. UINT64_MAX: never. */
 static uint64_t
 silence_deadline(struct capture *capture)
 {
@@ -56,7 +56,7 @@ silence_deadline(struct capture *capture)
 	return silence_begins(capture) + (capture->silent ? silence_grace(capture) : 0);
 }
 
-/* What we watched may have been unplugged, or was: it may come back. */
+/* The camera is or may be unplugged; it may come back. */
 static void
 lose(struct capture *capture)
 {
@@ -64,7 +64,7 @@ lose(struct capture *capture)
 	capture->lost_ns = capture->staleness.arrived ? clock_mono_ns() : 0;
 }
 
-/* No picture in time. Reopening heals most cameras, but no pipe. */
+/* No picture came in time. Reopening helps most cameras, but not a pipe. */
 static void
 handle_silence(struct capture *capture)
 {
@@ -85,7 +85,7 @@ handle_silence(struct capture *capture)
 		cause_detail(&reason, &reason_camera_silent, "%s delivers no picture", mode->name);
 	if (!capture->source->kind->patient && (capture->silent || silence_grace(capture) == 0)) {
 		if (capture->staleness.arrived)
-			lose(capture); /* a driver may be silent first and say ENODEV later */
+			lose(capture); /* some drivers fall silent first and return ENODEV later */
 		opening_give_up(capture, &reason);
 		return;
 	}
@@ -127,7 +127,7 @@ take_picture(struct capture *capture)
 
 /* ---- waiting --------------------------------------------------------- */
 
-/* Watch for nodes of cameras; without it they are found by trying again. */
+/* Watch for nodes of cameras. If that fails, retries find them. */
 static int
 watch_nodes(void)
 {
@@ -142,7 +142,7 @@ watch_nodes(void)
 	return fd;
 }
 
-/* A name in /dev. A node that came anew was never opened in vain. */
+/* Take a name in /dev. A new node has no failures yet. */
 static bool
 read_name(struct capture *capture, const char *name)
 {
@@ -154,7 +154,7 @@ read_name(struct capture *capture, const char *name)
 	return strncmp(name, "video", 5) == 0 || strncmp(name, "v4l", 3) == 0;
 }
 
-/* Read what inotify has; did it concern a camera? */
+/* Read inotify's events. Was one about a camera? */
 static bool
 read_nodes(struct capture *capture)
 {
@@ -193,8 +193,8 @@ limit(struct capture *capture)
 	return deadline > now ? (int)((deadline - now + CLOCK_MS - 1) / CLOCK_MS) : 0;
 }
 
-/* A step for the controls, which never keeps a picture waiting for more than one call
- * to the driver; where a picture is always waiting, one in a while. */
+/* One step for the controls: a picture waits for at most one call to the driver. While
+ * pictures always wait, a step is made only every ADJUST_NS. */
 static void
 capture_controls_beside(struct capture *capture, bool busy)
 {
@@ -224,10 +224,10 @@ turn(struct capture *capture)
 	spans_check(capture);
 	if (poll(fds, sizeof fds / sizeof fds[0], limit(capture)) == -1)
 		return;
-	woke = clock_mono_ns(); /* what a call to the driver takes is no silence of the camera */
+	woke = clock_mono_ns(); /* time in a call to the driver does not count as silence */
 	if (fds[0].revents != 0)
 		ignored = read(capture->wake, &count, sizeof count);
-	(void)ignored; /* what it was about is looked at anyway */
+	(void)ignored; /* the loop's requests are looked at anyway */
 	if (fds[2].revents & POLLPRI && source_notice(capture->source))
 		capture_controls_noticed(capture);
 	if (fds[2].revents & ~POLLPRI)
