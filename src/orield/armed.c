@@ -36,7 +36,7 @@ armed_look(struct armed *armed)
 		log_info("motion", "%s", armed->now ? "armed" : "not armed");
 }
 
-/* The clock may have been set: then it is perhaps as before, but until another time. */
+/* If the clock was set, perhaps only the time of the next change is another. */
 static void
 armed_due(void *arg)
 {

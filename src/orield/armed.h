@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* armed: whether motion counts now, as the settings `armed` and `schedule` say. */
+/* armed: whether motion counts now, by the settings `armed` and `schedule`. */
 #ifndef ORIEL_ORIELD_ARMED_H
 #define ORIEL_ORIELD_ARMED_H
 
@@ -11,16 +11,17 @@
 
 struct armed;
 
-/* `changed` is called from the loop when time has changed what it says. NULL when out of memory. */
+/* Calls `changed` from the loop when time has changed armed_now() or armed_until(). NULL when out
+ * of memory. */
 struct armed *armed_new(struct event_base *base, void (*changed)(void *arg), void *arg);
 void armed_free(struct armed **armed);
 
-/* Take the settings; does not call `changed`. Before that it is not armed. */
+/* Take the settings; does not call `changed`. Until the first call it is not armed. */
 void armed_set(struct armed *armed, const struct options *options);
 
 bool armed_now(const struct armed *armed);
 
-/* When the schedule changes that; -1: it does not. */
+/* When the schedule next changes armed_now(); -1: never. */
 time_t armed_until(const struct armed *armed);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* call: a command that waits for its reply, and how that goes out. */
+/* call: a command that waits for its reply, and how the reply goes out. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -46,7 +46,7 @@ call_free(struct call *call)
 	free(call);
 }
 
-/* It has been answered, or cannot be. */
+/* The call is answered, or cannot be. */
 static void
 call_end(struct call *call)
 {
@@ -154,8 +154,8 @@ call_post(struct call *call)
 	call_end(call);
 }
 
-/* Send the replies that are known, as far as all before them are. One with a tag
- * neither waits nor is waited for. */
+/* Send the replies that are ready, in order, up to the first that is not. A reply with a
+ * tag does not wait, and no other waits for it. */
 static void
 tickets_post(struct peer *peer)
 {
@@ -178,7 +178,7 @@ call_ready(struct call *call)
 
 	peer->wire->room -= call->room;
 	call->room = 0;
-	/* No reader takes a longer line (the controls of an odd camera may be one). */
+	/* Readers refuse a longer line. (The controls of an odd camera may be that long.) */
 	if (call->line != NULL && strlen(call->line) + strlen(call->tag) >= LINE_MAX_SIZE)
 		reason_line(&reason_answer_too_long, call->line);
 	if (call->line == NULL) {

@@ -11,17 +11,17 @@
 #include "protocol/reasons.h"
 #include "protocol/events.h"
 
-enum { ANSWER_SECONDS = 5 };	 /* then the driver hangs */
-#define KNOWN_NS CLOCK_S	 /* so long what was read is told without reading it again */
+enum { ANSWER_SECONDS = 5 };	 /* later than that, the driver hangs */
+#define KNOWN_NS CLOCK_S	 /* values read are answers for this long */
 #define STORED_PREFIX "control." /* before a control's name, among the stored values */
 
-/* A command the capture thread, or then the store, has not answered yet. */
+/* A command that the capture thread, or after it the store, has not answered yet. */
 struct asked {
 	TAILQ_ENTRY(asked) next;
 	struct camera_controls *controls;
 	struct call *call;
 	uint64_t token, deadline_ns;
-	json_t *reply; /* once it only waits for the disk */
+	json_t *reply; /* set when it only waits for the disk */
 };
 TAILQ_HEAD(asked_list, asked);
 
@@ -31,7 +31,7 @@ struct camera_controls {
 	struct publisher *publisher;
 	struct asked_list asked; /* the oldest first */
 	uint64_t last_token;
-	uint64_t reading; /* token of the reading that who asks now may wait for; 0 = none */
+	uint64_t reading; /* token of the reading that new commands may wait for; 0 = none */
 	json_t *known;	  /* the controls as last read; NULL = not known */
 	uint64_t known_ns;
 	struct event *deadline;
@@ -44,7 +44,7 @@ asked_free(struct asked *asked)
 	free(asked);
 }
 
-/* The timer stands for the oldest. */
+/* Set the timer to the oldest command's deadline. */
 static void
 camera_controls_arm(struct camera_controls *controls)
 {
@@ -82,8 +82,8 @@ camera_controls_forget(struct camera_controls *controls)
 	controls->reading = 0;
 }
 
-/* The token that the answer will have; 0: too much is waiting. Who asks behind a
- * change must not be told what was before it. */
+/* Returns the token of the answer; 0: too much is waiting. After a change, a command must
+ * not get values from before it. */
 static uint64_t
 camera_controls_send(struct camera_controls *controls, const json_t *values)
 {
@@ -160,7 +160,7 @@ camera_controls_kept(void *arg, struct store_job *job)
 	asked_free(asked);
 }
 
-/* {"control.NAME": "JSON of the value"}, as the store has it. */
+/* {"control.NAME": "JSON of the value"}, for the store. */
 static json_t *
 camera_controls_texts(const json_t *set)
 {
@@ -178,7 +178,7 @@ camera_controls_texts(const json_t *set)
 	return texts;
 }
 
-/* What was set is on disk before it is called ok. */
+/* Answer ok only when the values are on disk. */
 static void
 camera_controls_keep(struct asked *asked, const struct capture_report *report)
 {

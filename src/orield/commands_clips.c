@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Clips: who watches them, and who records them. */
+/* Commands about clips: to watch, and to record. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -65,7 +65,7 @@ handle_CLIPS(struct orield *orield, struct call *call, const json_t *command)
 	request_submit(orield, job);
 }
 
-/* A job about the clip that the command names; NULL: the call was refused. */
+/* A job for the clip or picture in the command's `name`; NULL: the call was refused. */
 static struct store_job *
 request_named_job(struct orield *orield, struct call *call, const json_t *command,
     enum store_job_kind kind, void (*done)(struct request *request, struct store_job *job))
@@ -111,7 +111,7 @@ recorder_done(struct request *request, struct store_job *job)
 	call_reply(request->call, json_pack("{s:b, s:O}", "ok", 1, "left", job->answer));
 }
 
-/* One at a time: two would take each other's unfinished clips. */
+/* Only one recorder: two would take each other's unfinished clips. */
 void
 handle_RECORDER(struct orield *orield, struct call *call, const json_t *command)
 {
@@ -144,7 +144,7 @@ clip_opened(struct request *request, struct store_job *job)
 	call_reply_job_fds(request->call, json_pack("{s:b, s:s}", "ok", 1, "name", job->name), job);
 }
 
-/* motion-SECONDS-EVENT, manual-SECONDS, always-SECONDS */
+/* Names: motion-SECONDS-EVENT, manual-SECONDS, always-SECONDS */
 void
 handle_CLIP_OPEN(struct orield *orield, struct call *call, const json_t *command)
 {

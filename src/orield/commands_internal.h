@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* commands_internal: the handlers, wherever they stand. */
+/* commands_internal: what the files of commands share. */
 #ifndef ORIEL_ORIELD_COMMANDS_INTERNAL_H
 #define ORIEL_ORIELD_COMMANDS_INTERNAL_H
 
@@ -12,9 +12,11 @@
 
 struct orield;
 
-enum { REPLY_ROOM = LINE_MAX_SIZE - 512 }; /* of a line, for a list: the rest is around it */
+enum {
+	REPLY_ROOM = LINE_MAX_SIZE - 512
+}; /* bytes of a list in a reply; the rest is for what is around it */
 
-/* Answers `call`, now or later. What the command carries has been checked by its row. */
+/* Answers `call`, now or later. The arguments were checked by the command's row. */
 typedef void command_handler(struct orield *orield, struct call *call, const json_t *command);
 
 /* handle_STATUS, … */
@@ -22,7 +24,7 @@ typedef void command_handler(struct orield *orield, struct call *call, const jso
 COMMANDS(COMMAND_HANDLER)
 #undef COMMAND_HANDLER
 
-/* ---- what waits for the store ---- */
+/* ---- commands that wait for the store ---- */
 
 struct request {
 	struct orield *orield;
@@ -30,21 +32,21 @@ struct request {
 	void (*done)(struct request *request, struct store_job *job);
 };
 
-/* A job whose success is answered by `done`, a failure with its reason; NULL: the call was refused.
- */
+/* A new job for `call`. On success `done` answers; on failure the call is refused with the job's
+ * reason. NULL: the call was refused. */
 struct store_job *request_job(struct orield *orield, struct call *call, enum store_job_kind kind,
     void (*done)(struct request *request, struct store_job *job));
 
-/* Hand it to the store; when that takes no more, the call is refused. */
+/* Give the job to the store; if the store takes no more, refuse the call. */
 void request_submit(struct orield *orield, struct store_job *job);
 
-/* "ok", and the job's events to all who listen. */
+/* Answer "ok", and send the job's events to all subscribers. */
 void request_published(struct request *request, struct store_job *job);
 
-/* The command's from and to, which are in seconds since 1970. */
+/* Take the command's `from` and `to` (seconds since 1970) into the query. */
 void query_between(struct store_query *query, const json_t *command);
 
-/* The peer's frame bell is rung no more. */
+/* Remove the peer's frame bell. */
 void commands_drop_bell(struct orield *orield, struct peer *peer);
 
 #endif

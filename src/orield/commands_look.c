@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The commands that only look. */
+/* The commands that change nothing. */
 #include <stdio.h>
 
 #include "base/clock.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What a peer asks for its own connection. */
+/* The commands about the peer's own connection. */
 #include <fcntl.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -29,7 +29,7 @@ commands_drop_bell(struct orield *orield, struct peer *peer)
 	peer->bell = -1;
 }
 
-/* Give the peer a new bell; false when there are as many as may be. */
+/* Give the peer a new bell; false when there are CAPTURE_BELLS already. */
 static bool
 peer_hang_bell(struct orield *orield, struct peer *peer)
 {

@@ -21,7 +21,7 @@ struct control_server {
 	LIST_HEAD(, peer) peers;
 	unsigned count;
 	int fd;	    /* -1: no socket */
-	char *path; /* to be removed at the end; NULL when it is not ours */
+	char *path; /* removed at the end; NULL: not ours */
 	struct listener *listener;
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* control_server: the control socket's server: takes connections in, keeps their list. */
+/* control_server: accepts connections on the control socket and keeps their list. */
 #ifndef ORIEL_ORIELD_CONTROL_SERVER_H
 #define ORIEL_ORIELD_CONTROL_SERVER_H
 
@@ -10,9 +10,9 @@ struct control_server;
 
 enum { CONTROL_SERVER_PEERS_MAX = 256 };
 
-/* Serves `path` (mode 0660; systemd's socket instead, if it gave us one). The
- * hooks and `arg` go to each peer. NULL with *why; `path` NULL: no socket, only
- * control_server_adopt. */
+/* Serve the socket `path` (mode 0660), or the one that systemd gave us. `path` NULL: no
+ * socket, only control_server_adopt. The hooks and `arg` go to each peer. NULL with
+ * *why. */
 struct control_server *control_server_new(struct event_base *base, const char *path,
     const struct peer_hooks *hooks, void *arg, struct cause *why);
 
@@ -26,7 +26,7 @@ void control_server_adopt(struct control_server *control, int fd);
 struct peer *control_server_first(const struct control_server *control);
 struct peer *control_server_next(const struct peer *peer);
 
-/* How many viewers of each kind they have, all together. */
+/* The viewers of each kind, of all peers together. */
 void control_server_viewers(const struct control_server *control, unsigned viewers[PEER_KINDS]);
 
 #endif

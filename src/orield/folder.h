@@ -5,7 +5,7 @@
 
 #include "base/cause.h"
 
-/* Make `path` and the folder it is in, mode 0750, for good (fsync). */
+/* Make `path` and its parent folder, mode 0750, and sync them. -1 with *why. */
 int folder_make(const char *path, struct cause *why);
 
 /* Lock the folder against a second orield for as long as the descriptor is open

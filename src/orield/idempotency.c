@@ -8,7 +8,7 @@
 #include "base/json.h"
 #include "protocol/reasons.h"
 
-/* Somebody who asked again while the first was under way. */
+/* A repetition that came while the first was under way. */
 struct joined {
 	STAILQ_ENTRY(joined) next;
 	struct call *call;
@@ -21,7 +21,7 @@ struct idempotent {
 	char *reply; /* NULL: under way */
 	size_t bytes;
 	bool sure;	  /* nobody else has that id */
-	uint64_t mono_ns; /* when it was asked, and then when it was answered */
+	uint64_t mono_ns; /* when it came; after the answer: when it was answered */
 	STAILQ_HEAD(, joined) joined;
 };
 
@@ -77,7 +77,7 @@ idempotent_answer_joined(struct idempotent *known, const json_t *reply)
 	}
 }
 
-/* What is old goes, and the oldest when it is too much; what is under way stays. */
+/* Drop what is too old, and the oldest if there are too many bytes. Commands under way stay. */
 static void
 idempotency_prune(struct idempotency *idempotency)
 {
@@ -93,7 +93,7 @@ idempotency_prune(struct idempotency *idempotency)
 	}
 }
 
-/* The first one's reply. */
+/* The first command was answered. */
 static void
 idempotent_answered(void *arg, const json_t *reply, bool heard)
 {
@@ -152,7 +152,7 @@ idempotency_find(struct idempotency *idempotency, const char *key)
 	return known;
 }
 
-/* Takes `key`. Without memory it is only not remembered. */
+/* Takes over `key`. Without memory, the command is only not remembered. */
 static void
 idempotency_add(struct idempotency *idempotency, struct call *call, char *key)
 {

@@ -30,12 +30,12 @@ static void
 signals_init(void)
 {
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGHUP, SIG_IGN); /* there is nothing to read again */
+	signal(SIGHUP, SIG_IGN); /* there is no file to read again */
 }
 
 enum { FOLDER_SIZE = 2 * OPTION_TEXT_SIZE };
 
-/* A camera's folder of its own below one of the options' folders. */
+/* The camera's own folder below the folder of option `parent`. */
 static void
 folder_name(const struct options *options, enum setting parent, char path[FOLDER_SIZE])
 {
@@ -43,7 +43,8 @@ folder_name(const struct options *options, enum setting parent, char path[FOLDER
 	    options_text(options, SETTING_CAMERA));
 }
 
-/* Make it, and lock it. -1: *why; a second orield for this camera: errno is EWOULDBLOCK. */
+/* Make and lock the folder. -1 with *why; errno is EWOULDBLOCK if a second orield runs for this
+ * camera. */
 static int
 folder_take(const struct options *options, enum setting parent, struct cause *why)
 {
@@ -55,8 +56,8 @@ folder_take(const struct options *options, enum setting parent, struct cause *wh
 	return folder_lock(path, why);
 }
 
-/* What orield may do from here on. Nodes in /dev come and go with the cable, a FIFO
- * with its writer: so their folders. */
+/* What orield may do from here on. It gets the folders, not the files, of nodes in /dev and
+ * of a FIFO: those come and go. */
 static void
 give_up_rights(const struct options *options)
 {
@@ -79,7 +80,7 @@ give_up_rights(const struct options *options)
 	    paths, sizeof paths / sizeof paths[0]);
 }
 
-/* The locks would be one, and the socket among the pictures. */
+/* In one folder, both locks would be the same, and the socket would be among the pictures. */
 static bool
 folders_differ(const struct options *options, struct cause *why)
 {

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* motion_log: the span of motion whose beginning is in the store's log and whose end is not.
+/* motion_log: the open span of motion: its beginning is in the store's log, its end is not yet.
  *
- * The store thread's own. What is known of it is kept as a value of the store, and brought up to
- * date every ten seconds: a span that was open when orield died is closed at the next start, with
- * as much as is known. */
+ * Only the store thread uses it. Its figures are kept as a value in the store, and written every
+ * ten seconds. If orield dies, the next start ends the span with the figures from there. */
 #ifndef ORIEL_ORIELD_MOTION_LOG_H
 #define ORIEL_ORIELD_MOTION_LOG_H
 
@@ -17,39 +16,40 @@
 #define MOTION_LOG_VALUE "motion_open" /* its name in the store */
 
 struct motion_figures {
-	uint64_t wall_ns; /* when that was known; of an end: when it ended. CLOCK_REALTIME */
-	double seconds, peak, peak_ts; /* as the event has them */
+	uint64_t wall_ns;	       /* CLOCK_REALTIME: when these were true, or when it ended */
+	double seconds, peak, peak_ts; /* as in the event */
 	struct cause reason;	       /* why it ended; "": by itself */
 };
 
-struct motion_log {	/* copied, to go back when a transaction fails */
-	int64_t motion; /* number of its beginning; 0: there is none */
-	bool over;	/* it ended, and that could not be stored: its end is owed */
-	bool cut;	/* `known` is not all of it */
+struct motion_log {	/* copied, to restore it when a transaction fails */
+	int64_t motion; /* number of its beginning; 0: no open span */
+	bool over;	/* it ended, but the end is not stored yet */
+	bool cut;	/* `known` is incomplete */
 	struct motion_figures known;
 };
 
-/* The data of a `motion_end`. `motion` 0: its beginning has no number. A new reference. */
+/* The data of `motion_end`. `motion` 0: the beginning has no number. A new reference. */
 json_t *motion_log_data(const struct motion_figures *figures, int64_t motion, bool cut);
 
-/* Event `motion` has just been stored, and is a beginning. */
+/* A span begins; the event number `motion` has just been stored. STORE_…, with *why. */
 int motion_log_begin(struct motion_log *log, struct store *store, int64_t motion,
     const struct motion_figures *known, struct cause *why);
 
-/* It goes on: more is known. */
+/* The span goes on, with new figures. STORE_…, with *why. */
 int motion_log_goes_on(struct motion_log *log, struct store *store,
     const struct motion_figures *known, struct cause *why);
 
-/* Its end is stored. */
+/* The end is stored. STORE_…, with *why. */
 int motion_log_ended(struct motion_log *log, struct store *store, struct cause *why);
 
-/* It ended, and that could not be stored. `known` NULL: what is known is not all. */
+/* The span ended, but that is not stored yet. `known` NULL: the last figures are incomplete. */
 void motion_log_owe(struct motion_log *log, const struct motion_figures *known);
 
-/* The store's value as found at the opening, NULL when there is none: a span is owed its end. */
+/* Take the store's value from before (NULL: none). If there is one, that span's end must still be
+ * stored. */
 void motion_log_found(struct motion_log *log, const char *text, uint64_t wall_ns);
 
-/* Write it into a database that was made anew. */
+/* Write it into the store, for example into a new database. STORE_…, with *why. */
 int motion_log_write(const struct motion_log *log, struct store *store, struct cause *why);
 
 #endif

@@ -17,7 +17,7 @@
 enum {
 	REPORTS_MAX = 64,
 	COUNTERS_SECONDS = 10,
-	LOOK_TURNS = 8640 /* of those: once a day */,
+	LOOK_TURNS = 8640 /* in COUNTERS_SECONDS: once a day */,
 	EXPIRE_TURNS = 360 /* once an hour */
 };
 
@@ -65,7 +65,7 @@ orield_tune(struct orield *orield)
 		capture_tune(orield->capture, &tuning);
 }
 
-/* Time has changed whether it is armed, or until when. */
+/* The schedule has changed whether motion counts, or until when. */
 static void
 orield_armed(void *arg)
 {
@@ -94,7 +94,7 @@ orield_pulse(void *arg)
 	struct status_values values;
 
 	orield_values(orield, &values);
-	/* The largest of this second, and its reason: a spike between two pulses is seen. */
+	/* The largest change of this second and its reason, so that no short peak is missed. */
 	if (orield->capture != NULL)
 		peak = capture_take_peak(orield->capture);
 	if (values.capture.hangs != orield->hangs)
@@ -108,7 +108,7 @@ static const struct publisher_source orield_source = { .state = orield_state,
 
 /* ---- timers and signals ---------------------------------------------- */
 
-/* A store that could not be opened is tried again here. */
+/* Store the counters now and then. If the store is not open, try to open it. */
 static void
 orield_count(evutil_socket_t fd, short what, void *arg)
 {
@@ -126,7 +126,7 @@ orield_count(evutil_socket_t fd, short what, void *arg)
 		orield_expire(orield);
 }
 
-/* Fed while the capture loop turns, with frames or without. */
+/* Feed the watchdog while the capture loop turns, with or without frames. */
 static void
 orield_feed_watchdog(evutil_socket_t fd, short what, void *arg)
 {
@@ -201,7 +201,7 @@ orield_start_camera(struct orield *orield, struct cause *why)
 	return orield->controls != NULL ? 0 : cause_set(why, "out of memory");
 }
 
-/* The store first: what was set while running is in force from the first frame on. */
+/* Open the store first: its settings must hold from the first frame on. */
 static int
 orield_start(struct orield *orield, const struct peer_hooks *commands, struct cause *why)
 {
@@ -290,7 +290,7 @@ orield_free(struct orield **orield)
 	publisher_free(&gone->publisher);
 	armed_free(&gone->armed);
 	orield_free_events(gone);
-	/* Only connections are left in the loop: the last answers go out. */
+	/* Only connections are left in the loop: send the last answers. */
 	if (gone->control != NULL)
 		event_base_loop(gone->base, EVLOOP_NONBLOCK);
 	control_server_free(&gone->control);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* orield: the daemon's parts under one roof: it makes them, tells each what it needs, and takes
- * what comes from the camera. All of it belongs to the loop's thread; capture and store worker have
- * threads of their own behind their headers. Only commands.c knows of it: the parts know what they
- * were given. */
+/* orield: makes the daemon's parts, connects them, and takes the reports from the camera. All of it
+ * runs in the loop's thread; capture and store worker have threads of their own behind their
+ * headers. The parts do not know orield, only what they were given. Only main and the commands use
+ * it. */
 #ifndef ORIEL_ORIELD_ORIELD_H
 #define ORIEL_ORIELD_ORIELD_H
 
@@ -23,10 +23,10 @@
 
 enum { ORIELD_PATH_SIZE = 600 };
 
-/* The newest beginning of motion that subscribers were told of. */
+/* The newest beginning of motion that was sent to subscribers. */
 struct motion_told {
-	bool open;	   /* and not of its end */
-	bool stored;	   /* the store has been given it */
+	bool open;	   /* its end was not sent yet */
+	bool stored;	   /* the store got it */
 	uint64_t begun_ns; /* CLOCK_REALTIME */
 };
 
@@ -47,41 +47,41 @@ struct orield {
 	char folder[ORIELD_PATH_SIZE]; /* of this camera's state */
 	char socket[ORIELD_PATH_SIZE];
 	uint64_t started_ns;	/* CLOCK_MONOTONIC */
-	uint64_t frames_before; /* frame_count as it was stored at the start */
+	uint64_t frames_before; /* frame_count in the store at the start */
 	int64_t seen;		/* the newest event that has been acknowledged */
-	uint64_t triggers;	/* trigger_count, as of the newest answer of the store */
+	uint64_t triggers;	/* trigger_count, from the newest answer of the store */
 	struct motion_told motion;
-	bool opened; /* the store has been read, or has said why it cannot be */
+	bool opened; /* the store was read, or failed with a reason */
 	bool ready_said;
-	bool hangs; /* that the driver hangs has been told */
+	bool hangs; /* the driver hangs, and that was sent */
 	bool stopping;
 	unsigned counts;     /* how often the counters were stored */
-	uint64_t turns_seen; /* of the capture loop, by the watchdog */
+	uint64_t turns_seen; /* turns of the capture loop that the watchdog last saw */
 
 	struct event *reported, *counting, *watchdog, *terminate, *interrupt;
 };
 
-/* Start everything for the camera the options name (a valid name); the hooks, which get the orield,
- * answer commands. NULL with *why. */
+/* Start all parts for the camera that the options name (a valid name). The hooks answer commands;
+ * their `arg` is the orield. NULL with *why. */
 struct orield *orield_new(
     struct options *options, const struct peer_hooks *commands, struct cause *why);
 
-/* Until SIGTERM or SIGINT. */
+/* Run the loop until SIGTERM or SIGINT. */
 void orield_run(struct orield *orield);
 
-/* Stop the camera, store the counters, answer who still waits, remove the
+/* Stop the camera, store the counters, answer the commands that wait, remove the
  * socket. Callable from any state; clears *orield. */
 void orield_free(struct orield **orield);
 
-/* The settings are others: hand them to those who obey them. */
+/* Settings have changed: give them to the parts that use them. */
 void orield_tune(struct orield *orield);
 void orield_capture_status(const struct orield *orield, struct capture_status *status);
 
-/* Store a numbered event, then tell it to who listens; steals `data`. One that cannot be stored is
- * told without a number. `wall_ns`: when, as in data's "ts". */
+/* Store a numbered event, then send it to subscribers; steals `data`. If it cannot be stored, it is
+ * sent without a number. `wall_ns`: its time, as in data's "ts". */
 void orield_add_event(struct orield *orield, enum event_id type, json_t *data, uint64_t wall_ns);
 
-/* What status_json() and its like show. */
+/* The values for status_json() and the functions like it. */
 void orield_values(const struct orield *orield, struct status_values *values);
 
 #endif

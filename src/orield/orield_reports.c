@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What the capture thread reports, and the events that are stored of it. */
+/* Takes the reports of the capture thread, and stores events from them. */
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -18,14 +18,14 @@ orield_event_done(void *arg, struct store_job *job)
 	bool counted = job->triggers != orield->triggers;
 
 	orield->triggers = job->triggers;
-	if (orield->publisher == NULL) /* the store opens so slowly that nobody can listen yet */
+	if (orield->publisher == NULL) /* still starting: nobody can listen yet */
 		return;
 	publisher_publish(orield->publisher, job->events);
 	if (counted)
 		publisher_state(orield->publisher);
 }
 
-/* The store has no room for it: the living are told all the same. */
+/* The store does not take the event: send it without a number. */
 static void
 orield_unstored(struct orield *orield, struct store_job *job)
 {
@@ -55,7 +55,7 @@ orield_take_motion(struct orield *orield, struct capture_report *report)
 	}
 	if (store_worker_submit(orield->store_worker, job))
 		return;
-	/* Rather the event without its picture than neither. */
+	/* The event without its picture is better than neither. */
 	free(job->jpeg);
 	job->jpeg = NULL;
 	if (store_worker_submit(orield->store_worker, job))
@@ -65,7 +65,7 @@ orield_take_motion(struct orield *orield, struct capture_report *report)
 	orield_unstored(orield, job);
 }
 
-/* The end of a beginning that the store was not given is not for the store either. */
+/* If the store did not get the beginning, it does not get the end either. */
 static void
 orield_take_motion_end(struct orield *orield, const struct capture_report *report)
 {

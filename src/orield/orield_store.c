@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What orield takes from its store when that opens, and stores by itself. */
+/* What orield reads from its store when it opens, and what it stores by itself. */
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -9,7 +9,7 @@
 #include "orield/wanted.h"
 #include "protocol/reasons.h"
 
-/* What was set while running, under what was said on the command line. */
+/* Take the stored settings. The command line has priority. */
 static void
 orield_take_stored(struct orield *orield, const json_t *values)
 {

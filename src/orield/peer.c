@@ -42,7 +42,7 @@ peer_write(evutil_socket_t fd, short what, void *arg)
 		wire->hooks->drained(wire->arg, peer);
 }
 
-/* Written at the end of this turn of the loop, with all that comes until then. */
+/* Write at the end of this turn of the loop, together with what comes until then. */
 static void
 peer_schedule_write(struct peer *peer)
 {
@@ -63,7 +63,7 @@ peer_put(struct peer *peer, const char *tag, const char *line, size_t length)
 		peer_schedule_write(peer);
 }
 
-/* Of replies there are never more than were asked for; of events there is no end. */
+/* Commands bound the replies, but nothing bounds the events: drop a peer that does not read. */
 static bool
 peer_has_room(struct peer *peer, size_t length)
 {
@@ -75,13 +75,13 @@ peer_has_room(struct peer *peer, size_t length)
 	return false;
 }
 
-/* What happened after a reply was made does not overtake it. */
+/* An event does not overtake a reply that was made before it. */
 void
 peer_send(struct peer *peer, const char *line, size_t length)
 {
 	struct call *call = TAILQ_LAST(&peer->wire->calls, call_list);
 
-	/* What it missed before, it would miss for good if it heard of something later. */
+	/* A refused peer gets no later events: it would never ask for those that it missed. */
 	if (peer->wire->refused || peer->wire->dead || !peer_has_room(peer, length))
 		return;
 	while (call != NULL && call->line == NULL)
@@ -145,7 +145,7 @@ peer_refuse(struct peer *peer, const struct reason *reason)
 	peer_refuse_why(peer, &why);
 }
 
-/* Not while it leaves so much unread, or may be about to: the rest waits in the socket. */
+/* False while too much is unread, or would be: more commands stay in the socket. */
 static bool
 peer_may_ask(const struct peer_wire *wire)
 {
@@ -164,7 +164,7 @@ peer_go_on(struct peer *peer)
 	event_active(wire->readable, EV_READ, 0);
 }
 
-/* Hand out the whole lines; false when another turn is needed for the rest. */
+/* Take the complete lines; false: the rest needs another turn. */
 static bool
 peer_take_lines(struct peer *peer)
 {
@@ -248,7 +248,7 @@ wire_free(struct peer_wire *wire)
 {
 	struct call *call;
 
-	/* Tickets that are still out come back to nobody and are freed then. */
+	/* Calls that are not answered yet are freed when they are. */
 	while ((call = TAILQ_FIRST(&wire->calls)) != NULL) {
 		TAILQ_REMOVE(&wire->calls, call, next);
 		call->peer = NULL;

@@ -13,12 +13,12 @@
 
 enum { PAGE_EVENTS = 256, PAGE_BYTES = 1 << 18, STATE_PAUSE_MS = 50, PULSE_MS = 1000 };
 
-/* A page of the past that a peer waits for. */
+/* A page of past events that a peer waits for. */
 struct publisher_page {
 	struct peer *peer; /* NULL once it has gone */
 };
 
-/* A subscription on its way through the store. */
+/* A subscription that waits for the store. */
 struct publisher_request {
 	struct publisher *publisher;
 	struct call *call;
@@ -216,7 +216,7 @@ publisher_page_done(void *arg, struct store_job *job)
 	if (peer == NULL)
 		return;
 	peer->page = NULL;
-	/* It comes back with the number it has, and is told then. */
+	/* The peer comes back with its last number, and gets the events then. */
 	if (job->result != STORE_OK || publisher_gap(job->answer, peer->replayed))
 		peer_refuse(peer, &reason_no_past);
 	else
@@ -296,8 +296,8 @@ publisher_subscribed(void *arg, struct store_job *job)
 	struct publisher_request *request = arg;
 	struct peer *peer = call_peer(request->call);
 
-	/* A store that is not open is no reason not to hear what happens now: nothing
-	 * gets a number until it is. One that fails for once may be asked again. */
+	/* If the store is not open, accept: new events have no numbers, so none is missed.
+	 * If it only failed this time, the peer may ask again. */
 	if (peer != NULL && (job->result == STORE_OK || job->closed)) {
 		publisher_accept(request, peer, job->answer);
 	} else {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* publisher: the lines that go to subscribers without having been asked for.
+/* publisher: the lines that subscribers get without a command for each.
  *
- * A numbered event goes out once it is on disk. Who subscribes with `after`
- * first gets the past in pages, each when the one before has been taken, and is
- * live from the page that holds the newest event on: pages and new events come
- * out of the store worker in one order, so nothing is missing and nothing comes twice. */
+ * A numbered event goes out when it is on disk. A subscriber with `after` first gets the
+ * past events in pages: the next one when the last was taken. After the page with the
+ * newest event it is live. The store worker gives pages and new events in one order, so
+ * no event is missing and none comes twice. */
 #ifndef ORIEL_ORIELD_PUBLISHER_H
 #define ORIEL_ORIELD_PUBLISHER_H
 
@@ -17,7 +17,7 @@
 #include "orield/control_server.h"
 #include "orield/store_worker.h"
 
-/* The data of a `state` and of a `pulse` line, as it is now. A new reference each. */
+/* The current data of a `state` and of a `pulse` line. Both return a new reference. */
 struct publisher_source {
 	json_t *(*state)(void *arg);
 	json_t *(*pulse)(void *arg);
@@ -32,40 +32,41 @@ struct publisher {
 	uint64_t state_said_ns; /* when the newest state line went out */
 };
 
-/* For the peers of `peers`; the past comes from the store worker. NULL when out of memory. */
+/* For the peers of `peers`; past events come from the store worker. NULL when out of memory. */
 struct publisher *publisher_new(struct event_base *base, struct control_server *peers,
     struct store_worker *store_worker, const struct publisher_source *source, void *arg);
 
-/* The store worker must have answered all. Clears *publisher. */
+/* The store worker must have answered all jobs. Clears *publisher. */
 void publisher_free(struct publisher **publisher);
 
-/* Publish lines ({"event", "id", "data"}), as the store worker's answers have them. */
+/* Send lines ({"event", "id", "data"}) from an answer of the store worker. */
 void publisher_publish(struct publisher *publisher, const json_t *lines);
 
-/* One line without a number; steals `data`. */
+/* Send one line without a number; steals `data`. */
 void publisher_say(struct publisher *publisher, enum event_id event, json_t *data);
 
-/* All subscribers come back with the number they have: when they may have missed one. */
+/* Disconnect all subscribers, since they may have missed an event. They come back with their last
+ * number. */
 void publisher_hang_up(struct publisher *publisher, const struct reason *reason);
 
-/* A new ring: to those who asked to attach, subscribed or not. */
+/* There is a new ring: tell all peers that asked to attach, subscribed or not. */
 void publisher_ring(struct publisher *publisher, uint64_t generation);
 
-/* Somebody asks to record: steals `data`. False when nobody is there who does. */
+/* Send a request to record; steals `data`. False: no recorder is connected. */
 bool publisher_record(struct publisher *publisher, json_t *data);
 
-/* Settings, counters or the camera changed: a `state` line at the end of this
- * turn, but no more than 20 a second. */
+/* Settings, counters or the camera changed: send a `state` line at the end of this turn of
+ * the loop, at most 20 a second. */
 void publisher_state(struct publisher *publisher);
 
 /* Answer `subscribe`: after -1 = not given; pulse -1 = not given, else 0 or 1. */
 void publisher_subscribe(struct publisher *publisher, struct call *call, int64_t after, int pulse);
 
-/* Its output was taken: the next page, if there is one to come. */
+/* The peer's output was sent: send the next page, if there is one. */
 void publisher_drained(struct publisher *publisher, struct peer *peer);
 void publisher_forget(struct peer *peer);
 
-/* Do events behind `after` miss in a log that goes from first to last? */
+/* Are events behind `after` missing? The answer's log goes from `first` to `last`. */
 bool publisher_gap(const json_t *answer, int64_t after);
 
 #endif

@@ -10,7 +10,7 @@
 #include "protocol/reasons.h"
 #include "protocol/settings.h"
 
-/* What "auto" came to, once that is known. */
+/* The kind of the open source; the setting (perhaps "auto") while none is open. */
 static const char *
 status_source(const struct options *options, const struct source_mode *mode)
 {
@@ -53,7 +53,7 @@ status_viewers(const unsigned viewers[PEER_KINDS])
 	    (json_int_t)viewers[PEER_EVENTS], "control", (json_int_t)viewers[PEER_CONTROL]);
 }
 
-/* The picture: what it is, where it comes from, how old it is. null where there is none. */
+/* The picture: its size, its source, its age. null when there is none. */
 static void
 status_add_picture(const struct status_values *now, json_t *out)
 {
@@ -97,7 +97,7 @@ status_counters(const struct status_values *now)
 	    "deleted_age", (json_int_t)now->store.deleted.age);
 }
 
-/* null, or when it was found damaged, and what of it went on. */
+/* null, or when the database was found damaged, and what was saved of it. */
 static json_t *
 status_repaired(const struct store_repaired *repaired)
 {
@@ -124,7 +124,7 @@ status_add_store(const struct store_worker_status *store, json_t *out)
 		status_repaired(&store->repaired)));
 }
 
-/* null, or the motion that has not ended yet. A camera that does not answer has none. */
+/* null, or the motion that has not ended yet; null too while the driver hangs. */
 static json_t *
 status_open_span(const struct status_values *now)
 {
@@ -158,7 +158,7 @@ status_add_armed(const struct status_values *now, json_t *out)
 	    now->armed_until != -1 ? json_integer(now->armed_until) : json_null());
 }
 
-/* Is it there, and if not, why not. */
+/* Is the camera online? If not, why? */
 static void
 status_add_online(const struct capture_status *capture, json_t *out)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* status: what orield says about itself, as docs/protocol.md has it. Each
- * returns a new reference. */
+/* status: orield's answers about itself (docs/protocol.md). Each function returns a new
+ * reference. */
 #ifndef ORIEL_ORIELD_STATUS_H
 #define ORIEL_ORIELD_STATUS_H
 
@@ -11,7 +11,7 @@
 #include "orield/peer.h"
 #include "orield/store_worker.h"
 
-/* What it is made of: the daemon's values at one moment. */
+/* The daemon's values at one moment. */
 struct status_values {
 	const struct options *options; /* borrowed */
 	struct capture_status capture;
@@ -21,7 +21,7 @@ struct status_values {
 	unsigned viewers[PEER_KINDS];
 	struct store_worker_status store;
 	bool armed;	    /* now */
-	time_t armed_until; /* -1: nothing to come */
+	time_t armed_until; /* when that changes; -1: never */
 };
 
 json_t *status_json(const struct status_values *now);	  /* the reply to `status` */
@@ -31,10 +31,10 @@ json_t *status_state(const struct status_values *now);	  /* the data of a `state
 /* The data of a `pulse` line; `peak`: the largest change of its second. */
 json_t *status_pulse(const struct status_values *now, const struct motion_verdict *peak);
 
-/* The data of a numbered event, as the store is to keep it. */
+/* The data of a numbered event, for the store. */
 json_t *status_motion(const struct capture_report *report);
 
-/* What is known of a span of motion at that moment, as the log has it. */
+/* The figures of a span of motion at that time, for the log. */
 struct motion_figures status_span(const struct span *span, uint64_t wall_ns);
 json_t *status_online(
     const struct options *options, const struct source_mode *mode, uint64_t wall_ns);

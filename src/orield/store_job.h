@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* store_job: one thing that the store is to do, and what came of it. */
+/* store_job: one job for the store, and its result. */
 #ifndef ORIEL_ORIELD_STORE_JOB_H
 #define ORIEL_ORIELD_STORE_JOB_H
 
@@ -48,7 +48,7 @@ struct store_job { /* made by store_job_new, freed by the store worker after `do
 	store_job_done *done; /* called in the loop, once; may be NULL */
 	void *arg;
 
-	/* Published even when it could not be stored; EVENT_COUNT: none. */
+	/* The event to send, even if it could not be stored; EVENT_COUNT: none. */
 	enum event_id event_type;
 	json_t *data;	     /* owned */
 	unsigned char *jpeg; /* owned, of `length` bytes */
@@ -60,13 +60,13 @@ struct store_job { /* made by store_job_new, freed by the store worker after `do
 	struct store_limits limits;
 	struct store_query query;
 	char type[16], name[STORE_NAME_SIZE], url[STORE_URL_SIZE];
-	uint64_t behind; /* a question: so many changes were given before; the store worker's */
+	uint64_t behind; /* of a question: changes given before it; set by the store worker */
 
 	int result;  /* STORE_… */
 	bool closed; /* it failed because the store is not open */
 	struct cause why;
-	json_t *answer; /* owned: what was asked for */
-	json_t *events; /* owned: the lines to publish now, in their order */
+	json_t *answer; /* owned: the answer to a question */
+	json_t *events; /* owned: the lines to send now, in order */
 	struct store_picture saved;
 	int fds[3];    /* owned; -1 where none */
 	int64_t event; /* number of the saved picture's event */
@@ -79,10 +79,10 @@ struct store_job { /* made by store_job_new, freed by the store worker after `do
 struct store_job *store_job_new(enum store_job_kind kind, store_job_done *done, void *arg);
 void store_job_free(struct store_job **job);
 
-/* The reason of a result that is not STORE_OK, unless the store has named a nearer one. */
+/* The reason for a result that is not STORE_OK, if the store gave no better one. */
 const struct reason *store_job_reason(int result);
 
-/* Is it a question, which changes nothing? */
+/* Is it a question? Questions change nothing. */
 bool store_job_asks(const struct store_job *job);
 
 #endif

@@ -25,7 +25,7 @@ store_jobs_publish(struct store_job *job, enum event_id event, int64_t id, json_
 
 	if (job->events == NULL)
 		job->events = json_array();
-	/* One without its number would be taken for one that was not stored. */
+	/* Without its number it would look as if it was not stored. */
 	if (id != 0 && json_object_set_new(line, "id", json_integer(id)) == -1) {
 		json_decref(line);
 		return store_jobs_no_memory(&job->why);
@@ -45,7 +45,7 @@ store_jobs_set_number(struct store_jobs *jobs, const char *name, uint64_t number
 
 /* ---- damage ---------------------------------------------------------- */
 
-/* Once in so long: a disk that spoils all that is written to it is not written to without end. */
+/* At most one repair in this time: a bad disk may spoil each repaired database. */
 enum { REPAIR_APART_S = 10 };
 
 static bool
@@ -62,7 +62,7 @@ repair_now(struct store_jobs *jobs, const struct cause *found)
 	return store_repair(jobs->store, &jobs->closed) == STORE_OK;
 }
 
-/* What we know and the damaged database did not give. */
+/* Write the values that the damaged database has lost. */
 static void
 repair_values(struct store_jobs *jobs)
 {
@@ -136,7 +136,7 @@ open_counter(const json_t *values, const char *name)
 	return text != NULL ? strtoull(text, NULL, 10) : 0;
 }
 
-/* Triggers that came while the store could not be opened are added to the stored ones. */
+/* Adds the triggers that came before the store was open to the stored ones. */
 static int
 run_open(struct store_jobs *jobs, struct store_job *job)
 {
@@ -243,7 +243,7 @@ run_reset(struct store_jobs *jobs, struct store_job *job)
 	return result;
 }
 
-/* A count that no event has is no failure of the store. */
+/* An unknown count is no failure of the store: seen = 0. */
 static int
 run_ack(struct store_jobs *jobs, struct store_job *job)
 {
@@ -285,7 +285,7 @@ run_pictures(struct store_jobs *jobs, struct store_job *job)
 	return store_pictures(jobs->store, &job->query, &job->answer, &job->why);
 }
 
-/* That one file cannot be opened is an answer, too. */
+/* If the file cannot be opened, that is the answer, not a failure of the store. */
 static int
 run_read(struct store_jobs *jobs, struct store_job *job)
 {

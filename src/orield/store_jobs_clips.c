@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What the store does with clips. */
+/* The store's jobs for clips. */
 #include <stdio.h>
 
 #include "base/clock.h"
@@ -21,7 +21,7 @@ store_jobs_run_clip_movie(struct store_jobs *jobs, struct store_job *job)
 	return store_open_movie(jobs->store, job->name, job->fds, &job->why);
 }
 
-/* Its data, as the event has it. A new reference. */
+/* The data of event `clip`. A new reference. */
 static json_t *
 clip_event(const struct store_job *job, const struct store_clip *clip)
 {
@@ -38,7 +38,7 @@ clip_event(const struct store_job *job, const struct store_clip *clip)
 	return data;
 }
 
-/* What was recorded stays as a journal until the row is on disk: store_jobs_settle(). */
+/* The journal stays until the row is on disk: store_jobs_settle() removes it. */
 int
 store_jobs_run_clip_done(struct store_jobs *jobs, struct store_job *job)
 {

@@ -6,8 +6,8 @@
 #include "orield/store_jobs.h"
 #include "protocol/events.h"
 
-/* Append {"event": name, "id": id, "data": data} to the lines to publish; an id
- * of 0 is left out. The data is shared. */
+/* Append {"event": name, "id": id, "data": data} to the lines to send; an id of 0 is left
+ * out. The data is shared. */
 int store_jobs_publish(struct store_job *job, enum event_id event, int64_t id, json_t *data);
 
 int store_jobs_set_number(
@@ -20,11 +20,11 @@ int store_jobs_save_picture(
 /* ---- store_jobs_motion.c ---- */
 int store_jobs_motion(struct store_jobs *jobs, struct store_job *job);
 int store_jobs_motion_end(struct store_jobs *jobs, struct store_job *job);
-/* It could not be stored: who hears of it hears which motion has ended, if that has a number. */
+/* The end could not be stored: give the event the number of its motion, if it has one. */
 void store_jobs_fail_motion_end(struct store_jobs *jobs, struct store_job *job);
-/* Store the end that is owed to the log, if one is. */
+/* Store the end of a span that could not be stored before, if there is one. */
 int store_jobs_end_owed(struct store_jobs *jobs, struct store_job *job);
-/* The store has been opened: end what was going on when orield died. */
+/* The store was opened: end the span that was open when orield died. */
 void store_jobs_open_motion(struct store_jobs *jobs, struct store_job *job);
 
 /* ---- store_jobs_clips.c ---- */

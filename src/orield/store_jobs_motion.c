@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Motion in the log: each beginning that has a number has an end that says it. */
+/* Motion in the log: for each beginning with a number there is an end that names this number. */
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -9,7 +9,7 @@
 
 /* ---- ends ------------------------------------------------------------ */
 
-/* The end of the span in the log, and with it the number of its beginning. */
+/* Store the end of the span in the log, with the number of its beginning. */
 static int
 end_motion(struct store_jobs *jobs, struct store_job *job, uint64_t wall_ns, json_t *data)
 {
@@ -39,7 +39,7 @@ store_jobs_end_owed(struct store_jobs *jobs, struct store_job *job)
 	return result;
 }
 
-/* Nobody can tell what becomes of motion that has no number: its end has none either. */
+/* If the beginning has no number, its end is not stored either. */
 int
 store_jobs_motion_end(struct store_jobs *jobs, struct store_job *job)
 {
@@ -61,7 +61,7 @@ store_jobs_fail_motion_end(struct store_jobs *jobs, struct store_job *job)
 	motion_log_owe(log, &job->figures);
 }
 
-/* When the end cannot be stored now, it is later. */
+/* If the end cannot be stored now, a later job stores it. */
 void
 store_jobs_open_motion(struct store_jobs *jobs, struct store_job *job)
 {
@@ -90,7 +90,7 @@ store_jobs_open_motion(struct store_jobs *jobs, struct store_job *job)
 
 /* ---- beginnings ------------------------------------------------------ */
 
-/* The picture of a motion event: without it the event is still worth keeping. */
+/* Save the picture of a motion event. If that fails, the event stays. */
 static int
 save_motion(struct store_jobs *jobs, struct store_job *job, int64_t id)
 {

@@ -20,13 +20,13 @@ struct store_worker {
 	struct thread thread;
 	struct queue *changes, *questions, *answers;
 	struct event *answered;
-	unsigned pending, pictures; /* changes handed over and not yet answered */
+	unsigned pending, pictures; /* changes not answered yet */
 	uint64_t picture_bytes;	    /* of those pictures */
-	unsigned asked;		    /* and questions */
+	unsigned asked;		    /* questions not answered yet */
 	uint64_t given;		    /* changes, ever */
 	uint64_t refused;
 	bool ended;
-	struct store_job end; /* the last one, which tells the thread so */
+	struct store_job end; /* the last job: it ends the thread */
 	char *folder;
 
 	pthread_mutex_t lock; /* of `status` */
@@ -132,7 +132,7 @@ batch_run(struct batch *batch, struct store_jobs *jobs)
 		batch_fail(batch, jobs);
 }
 
-/* Damage has been found: what failed by it is done again, once. */
+/* If damage was found and repaired, do the failed jobs again, once. */
 static void
 batch_repair(struct batch *batch, struct store_jobs *jobs)
 {
@@ -224,10 +224,10 @@ static void
 store_worker_answer(struct store_worker *worker, struct store_job *job)
 {
 	if (!queue_push(worker->answers, job))
-		abort(); /* it holds as many as may be pending */
+		abort(); /* it has room for all pending jobs */
 }
 
-/* Not before the changes that were given before it. */
+/* The next question, if all changes given before it are done; else NULL. */
 static struct store_job *
 store_worker_next_question(struct store_worker *worker)
 {
@@ -264,7 +264,7 @@ store_worker_thread(void *arg)
 
 		more = store_worker_take(worker, &batch);
 		store_jobs_repair(
-		    &worker->jobs); /* removed, or another in its place: before it is written to */
+		    &worker->jobs); /* if it was removed or replaced: before we write to it */
 		batch_run(&batch, &worker->jobs);
 		batch_repair(&batch, &worker->jobs);
 		batch_settle(&batch, &worker->jobs);
@@ -308,7 +308,7 @@ store_worker_start(
 	worker->jobs.folder = worker->folder;
 	cause_detail(
 	    &worker->jobs.closed, &reason_store_failed, "the state folder is not open yet");
-	worker->changes = queue_new(STORE_WORKER_JOBS + 1); /* and the one that ends it */
+	worker->changes = queue_new(STORE_WORKER_JOBS + 1); /* and `end` */
 	worker->questions = queue_new(STORE_WORKER_QUESTIONS);
 	worker->answers = queue_new(STORE_WORKER_JOBS + STORE_WORKER_QUESTIONS);
 	if (worker->folder == NULL || worker->changes == NULL || worker->questions == NULL ||

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* wanted: what the settings want of the rooms below. Strings are borrowed from the options. */
+/* wanted: the options, as settings for capture and store. Strings are borrowed from the options. */
 #ifndef ORIEL_ORIELD_WANTED_H
 #define ORIEL_ORIELD_WANTED_H
 
