@@ -71,13 +71,13 @@ argument_check(const struct field *argument, const json_t *value, struct cause *
 		    ? 0
 		    : cause_set(why, "%s must be true or false", argument->name);
 	case FIELD_TEXT: return argument_check_text(argument, value, why);
-	default: abort(); /* no command takes it */
+	default: abort(); /* no argument has such a type */
 	}
 }
 
 /* ---- all of them ----------------------------------------------------- */
 
-/* What has a table of its own may have any name. */
+/* Settings and controls have their own tables, so any name may be here. */
 static bool
 argument_is_open(const struct field *argument)
 {

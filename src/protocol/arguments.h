@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* arguments: what a command carries, by the rows of its table. */
+/* arguments: checks and describes a command's arguments, by the rows of its table. */
 #ifndef ORIEL_PROTOCOL_ARGUMENTS_H
 #define ORIEL_PROTOCOL_ARGUMENTS_H
 
@@ -10,12 +10,13 @@
 #include "base/cause.h"
 #include "protocol/field.h"
 
-/* Is each key of the command, `cmd` apart, one of these, does it fit, and is there all that must
- * be? Then those that are left out get their initial value. Settings and V4L2 controls have
- * tables of their own: they are not looked at. -1 with the protocol's error in *why. */
+/* Check that each key of the command (except `cmd`) is one of these, that its value fits, and that
+ * no required argument is missing. Then give arguments that were left out their initial value. Does
+ * not check settings and V4L2 controls: they have their own tables. -1 with the protocol's error in
+ * *why. */
 int arguments_check(const struct field *arguments, json_t *command, struct cause *why);
 
-/* A checked integer, or `otherwise` when it was not given. */
+/* The value of a checked integer, or `otherwise` when it was not given. */
 int64_t argument_integer(const json_t *command, const char *name, int64_t otherwise);
 
 /* "before, limit", for people: a new reference to a string. */

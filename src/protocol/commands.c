@@ -39,7 +39,7 @@ static const struct field ACK_arguments[] = {
 	FIELD("limit", INTEGER, "how many at most", .optional = true, .min = 1, .max = LIMIT_MAX, \
 	    .initial = LIMIT_INITIAL)
 
-/* Of time, in what the store has. */
+/* An interval of time, for questions to the store. */
 #define BETWEEN                                                                                 \
 	FIELD("from", INTEGER, "not before this time, in seconds since 1970", .optional = true, \
 	    .max = TIME_MAX),                                                                   \

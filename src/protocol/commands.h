@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* commands: the commands of the control protocol, one table for all programs.
  *
- * orield adds a handler to each row and checks what comes by its arguments; oriel-ws asks which
- * of them a browser may send; oriel-fcgi makes them of requests, orielctl of options; the docs,
- * the OpenAPI file and the manual are printed from them. docs/protocol.md is the protocol itself.
- */
+ * orield has a handler for each row, and checks commands by the row's arguments. oriel-ws asks
+ * which commands a browser may send. oriel-fcgi makes commands from requests, orielctl from its
+ * options. The docs, the OpenAPI file and the manual are generated from the table. docs/protocol.md
+ * describes the protocol. */
 #ifndef ORIEL_PROTOCOL_COMMANDS_H
 #define ORIEL_PROTOCOL_COMMANDS_H
 
@@ -12,8 +12,8 @@
 
 #include "protocol/field.h"
 
-/* COMMAND(identifier, "name", who may send it, how long its reply may be, "help sentence"). What
- * it takes and answers are IDENTIFIER_arguments and IDENTIFIER_reply in commands.c. */
+/* COMMAND(identifier, "name", who may send it, how long its reply may be, "help sentence"). Its
+ * arguments and its reply are IDENTIFIER_arguments and IDENTIFIER_reply in commands.c. */
 #define COMMANDS(COMMAND)                                                                          \
 	COMMAND(STATUS, "status", COMMAND_VIEWER, COMMAND_SHORT,                                   \
 	    "What the camera, the pictures and the viewers are doing now.")                        \
@@ -81,7 +81,7 @@ struct command_row {
 	enum command_role role;
 	enum command_length length;
 	const char *help;
-	const struct field *arguments; /* besides "cmd" and "id"; a name in it, once */
+	const struct field *arguments; /* besides "cmd" and "id"; each name once */
 	const struct field *reply;     /* when it succeeds */
 };
 

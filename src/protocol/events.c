@@ -89,7 +89,7 @@ static const struct field DELETED_fields[] = {
 	FIELD_END,
 };
 
-/* oriel-fcgi says it itself while orield is away: what it last knew, perhaps nothing. */
+/* While orield is away, oriel-fcgi sends this with what it last knew: so all is optional. */
 static const struct field STATE_fields[] = {
 	FIELD("", SETTINGS, "each setting by its name", .optional = true),
 	FIELD("frame_count", INTEGER, "frames so far", .optional = true),

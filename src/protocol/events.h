@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* events: what happens to a camera, one table for all programs.
  *
- * orield sends them, the workers and orielctl hand them on; filters by type, the schema and
- * the docs' tables follow from the rows. */
+ * orield sends them; the workers and orielctl pass them on. Filters by type, the schema and
+ * the docs' tables are made from the rows. */
 #ifndef ORIEL_PROTOCOL_EVENTS_H
 #define ORIEL_PROTOCOL_EVENTS_H
 
@@ -36,7 +36,7 @@
 
 enum event_kind {
 	EVENT_NUMBERED, /* kept in the log, has an id unless it could not be stored */
-	EVENT_LIVE,	/* without a number: only who listens hears it */
+	EVENT_LIVE,	/* without a number: only current subscribers get it */
 	EVENT_LOCAL,	/* the same, for programs on the control socket only */
 };
 
@@ -53,7 +53,7 @@ struct event_row {
 
 extern const struct event_row event_rows[EVENT_COUNT];
 
-/* Those that can be asked for by type, the numbered ones, as a choice: "motion|saved|…". */
+/* The numbered events, which can be asked for by type, as a choice: "motion|saved|…". */
 #define EVENT_TYPE(id, name, ...) "|" name
 #define EVENT_TYPES (&(NUMBERED_EVENTS(EVENT_TYPE))[1])
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* field: what a JSON object is made of, as rows.
+/* field: the fields of a JSON object, as rows of a table.
  *
- * Commands, replies and events are described by such rows. What comes is checked by them; the JSON
- * schemas, the OpenAPI file and the tables of the docs are generated from them, and the site tests
- * hold real answers against those. */
+ * Such rows describe commands, replies and events. Commands are checked by them. The JSON schemas,
+ * the OpenAPI file and the tables of the docs are generated from them. The site tests check real
+ * answers against the schemas. */
 #ifndef ORIEL_PROTOCOL_FIELD_H
 #define ORIEL_PROTOCOL_FIELD_H
 
@@ -17,7 +17,7 @@ enum field_type {
 	FIELD_TEXT,
 	FIELD_CODE,	/* of a reason: protocol/reasons.h */
 	FIELD_VALUE,	/* of a V4L2 control: an integer or a boolean */
-	FIELD_OBJECT,	/* of `fields`; of names nobody knows before when that is NULL */
+	FIELD_OBJECT,	/* of `fields`; if that is NULL: of any names */
 	FIELD_LIST,	/* of objects of `fields` */
 	FIELD_NUMBERS,	/* a list of `length` numbers */
 	FIELD_TEXTS,	/* a list of texts */
@@ -35,13 +35,13 @@ struct field { /* a row; all strings static */
 	bool live;	     /* FIELD_SETTINGS: only those that may be changed while running */
 	const char *unit;    /* "s", "ms", "%", "bytes"; NULL: none */
 	const char *choices; /* FIELD_TEXT: "a|b|c"; NULL: any text */
-	long long min, max;  /* of a number and of each of FIELD_NUMBERS; min == max: any */
-	int length;	     /* FIELD_NUMBERS: how many; FIELD_TEXT, an argument: bytes at most */
-	long long initial;   /* FIELD_INTEGER, an argument: its value when left out; 0: none */
+	long long min, max;  /* of a number, or of each of FIELD_NUMBERS; min == max: no limit */
+	int length;	     /* FIELD_NUMBERS: how many; FIELD_TEXT of an argument: bytes at most */
+	long long initial;   /* FIELD_INTEGER of an argument: its value when left out; 0: none */
 	const struct field *fields; /* ends with a row without a name */
 };
 
-/* A row; what else it has follows by its name: FIELD("ts", NUMBER, "when", .unit = "s"). */
+/* A row. Other members follow by name: FIELD("ts", NUMBER, "when", .unit = "s"). */
 #define FIELD(NAME, TYPE, ...)                                          \
 	{                                                               \
 		.name = NAME, .type = FIELD_##TYPE, .help = __VA_ARGS__ \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* limits: how long the messages of the protocol may be, and how much one may ask for. */
+/* limits: the protocol's longest messages, and the largest numbers in them. */
 #ifndef ORIEL_PROTOCOL_LIMITS_H
 #define ORIEL_PROTOCOL_LIMITS_H
 
@@ -7,13 +7,13 @@
 
 enum {
 	MESSAGE_MAX = 16 * 1024,   /* a command from a browser, bytes */
-	LINE_MAX_SIZE = 64 * 1024, /* a line on the control socket, bytes with its end */
+	LINE_MAX_SIZE = 64 * 1024, /* a line on the control socket, bytes with its newline */
 	RECORD_SECONDS_MAX = 600,
 	SNAP_NAME_MAX = 63, /* the name of a saved picture, bytes */
-	FILE_URL_MAX = 79,  /* where it or another file is, relative to the camera's page */
+	FILE_URL_MAX = 79,  /* the path of a saved file, relative to the camera's page, bytes */
 	LIMIT_MAX = 1000,   /* events or saved pictures at a time */
 	LIMIT_INITIAL = 50,
-	VIEWERS_MAX = 1000000, /* a connection speaks for */
+	VIEWERS_MAX = 1000000, /* that one connection may report */
 };
 
 #endif

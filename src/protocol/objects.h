@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* objects: what stands in more than one message, as rows. All end with a row without a name. */
+/* objects: fields that more than one message has. All lists end with a row without a name. */
 #ifndef ORIEL_PROTOCOL_OBJECTS_H
 #define ORIEL_PROTOCOL_OBJECTS_H
 
@@ -22,7 +22,7 @@
 #define CLIP_CAUSES "motion|manual|always"
 #define CLIP_CODECS "h264|mjpeg"
 
-extern const struct field ok_fields[];	       /* nothing but that it was done */
+extern const struct field ok_fields[];	       /* only that it was done */
 extern const struct field control_fields[];    /* one V4L2 control */
 extern const struct field snap_fields[];       /* one saved picture */
 extern const struct field clip_fields[];       /* one clip */

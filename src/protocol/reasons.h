@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* reasons: why something cannot be done, or was not, one table for all programs.
+/* reasons: why something cannot be done or was not done, one table for all programs.
  *
- * Wherever an answer has a sentence for people, in "error" or "reason", the reason's code stands
- * beside it, in "code". Programs decide by the code, which stays; the sentence may say more. The
- * schema and the docs' tables follow from the rows. */
+ * If an answer has a sentence for people, in "error" or "reason", it also has the reason's code, in
+ * "code". Programs decide by the code, which does not change; the sentence may say more. The schema
+ * and the docs' tables are made from the rows. */
 #ifndef ORIEL_PROTOCOL_REASONS_H
 #define ORIEL_PROTOCOL_REASONS_H
 
@@ -13,8 +13,8 @@
 #include "base/cause.h"
 #include "base/json.h"
 
-/* REASON(code, "sentence"): makes `reason_CODE`. Where the sentence has "…" in it, or stands for
- * several, whoever gives the reason writes the words (cause_detail). */
+/* REASON(code, "sentence"): makes `reason_CODE`. If the sentence has "…" in it, or gives several
+ * forms, the code that uses the reason writes the real sentence (cause_detail). */
 #define REASONS(REASON)                                                                   \
 	/* the command or request itself is wrong */                                      \
 	REASON(bad_json, "bad json")                                                      \
@@ -124,16 +124,16 @@ const struct reason *reason_find(const char *code);
 /* `object` gets NAME: why's text, and "code" if there is one. */
 void reason_put(json_t *object, const char *name, const struct cause *why);
 
-/* The other way round: false and an empty *why when there is no text. */
+/* Read them back. False, and an empty *why, when there is no text. */
 bool reason_get(const json_t *object, const char *name, struct cause *why);
 
-/* {"error": …, "code": …}: it was wrong to ask. A new reference. */
+/* {"error": …, "code": …}: the request is wrong. A new reference. */
 json_t *reason_error(const struct cause *why);
 
 /* {"ok": false, "reason": …, "code": …}: it cannot be done now. A new reference. */
 json_t *reason_refusal(const struct cause *why);
 
-/* {"error":"…","code":"…"} as text, where memory may be short. Always terminated. */
+/* {"error":"…","code":"…"} as text; allocates nothing. Always terminated. */
 enum { REASON_LINE_SIZE = 256 };
 void reason_line(const struct reason *reason, char line[REASON_LINE_SIZE]);
 

@@ -85,7 +85,7 @@ settings_describe(void)
 
 /* ---- what a stranger wants set --------------------------------------- */
 
-/* The row that may be set under exactly this name, or -1. */
+/* The row of this exact name, if it may be set; else -1. */
 static int
 settings_find(const struct options *options, const char *name, struct cause *why)
 {
@@ -100,8 +100,8 @@ settings_find(const struct options *options, const char *name, struct cause *why
 	return row;
 }
 
-/* A number with one decimal. The tutorial's rule, an integer, holds for whoever has not asked
- * for tenths. */
+/* A number with one decimal. Without `tenths`, only an integer is allowed, as in the
+ * tutorial. */
 static int
 settings_tenths_text(const struct option_row *row, const json_t *value, bool tenths,
     char text[OPTION_TEXT_SIZE], struct cause *why)
@@ -121,7 +121,7 @@ settings_tenths_text(const struct option_row *row, const json_t *value, bool ten
 	return 0;
 }
 
-/* The value as one would write it in the file. A JSON integer may be too large for a long. */
+/* The value as text for the options file. A JSON integer may be too large for a long. */
 static int
 settings_text(const struct option_row *row, const json_t *value, bool tenths,
     char text[OPTION_TEXT_SIZE], struct cause *why)

@@ -10,7 +10,7 @@
 #include "base/schedule.h"
 #include "protocol/sources.h"
 
-/* SETTING(identifier, the fields of a struct option_row). Rows of one group stand together. */
+/* SETTING(identifier, the members of a struct option_row). Rows of a group are together. */
 #define SETTINGS(SETTING)                                                                          \
 	SETTING(CAMERA, .name = "camera", .label = "Name", .group = "Camera", .type = OPTION_TEXT, \
 	    .initial = "cam", .argument = "NAME",                                                  \
@@ -195,14 +195,14 @@ enum setting { SETTINGS(SETTING_ENUM) SETTING_COUNT };
 
 extern const struct option_program settings_program;
 
-/* Tenths as JSON has them: 12, 0.6. A new reference. */
+/* Tenths as a JSON number: 12, 0.6. A new reference. */
 json_t *settings_tenths(long tenths);
 
-/* A row's value as JSON has it. A new reference. */
+/* A row's value as JSON. A new reference. */
 json_t *settings_json(const struct options *options, enum setting row);
 
-/* What people and programs need to know to set them, in the table's order, as the reply to `get`
- * has it. A new reference. */
+/* A description of all settings for people and programs, in the table's order, for the reply to
+ * `get`. A new reference. */
 json_t *settings_describe(void);
 
 /* The settings that the command `set` names, checked, as {name: text}; a number has one decimal
