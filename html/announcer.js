@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
-// announcer: what a screen reader is told without being asked. At most one sentence in ten seconds,
-// or a windy tree would talk without end; what came meanwhile is counted in the next one.
+// announcer: tells a screen reader of motion. At most one sentence in ten seconds, or a windy tree would
+// talk without end. The next sentence counts what came meanwhile.
 
 import { setText } from './dom.js';
 import { clock, percent } from './text.js';

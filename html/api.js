@@ -6,7 +6,7 @@ import { refusedOrigin } from './text.js';
 const PATIENCE = 10_000;    // ms
 
 /**
- * The page may stand below any path, and below cam/NAME/ is that camera's: everything is relative to it.
+ * The page may be below any path; below cam/NAME/ it is that camera's. So all URLs are relative to it.
  * @param {Location} location
  */
 export const cameraBase = (location) => new URL('./', location.href);
@@ -70,7 +70,7 @@ async function call(url, options) {
 
 export const sitePath = cameraBase(location).pathname.replace(/cam\/[^/]+\/$/, '');
 
-// The session is over, for all tabs of this site, whichever camera they show: to the log-in page, and afterwards here again.
+// When the session is over, all tabs of this site go to the log-in page, and come back afterwards.
 const tabs = typeof BroadcastChannel === 'function' ? new BroadcastChannel(`oriel session ${sitePath}`) : null;
 if (tabs) tabs.onmessage = () => leave();
 let leaving = false;
@@ -87,7 +87,7 @@ function leave() {
 }
 
 /**
- * What a page can say better than the server, as it knows its own address.
+ * Refusals that the page explains better than the server, because it knows its own address.
  * @type {Record<string, (body: Record<string, any>) => string>}
  */
 const refusals = {
@@ -96,7 +96,7 @@ const refusals = {
 };
 
 /**
- * The reason in an error answer; its body is {"error": …} unless something in between wrote it.
+ * The reason in an error answer. Its body is {"error": …}, unless a proxy wrote it.
  * @param {Response} response
  */
 export async function refusal(response) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
-// app: puts the page together. What happens comes in as actions, state.js says what that means, and
-// the views write the state into the document, at most once a frame.
+// app: puts the page together. Events and replies become actions, state.js makes the new state, and
+// the views write it into the document, at most once a frame.
 
 import { Announcer } from './announcer.js';
 import { cameraBase, get, urlOf } from './api.js';
@@ -68,9 +68,9 @@ const views = [
   controls.update,
 ];
 
-// What the next `state` asks for; it comes behind the events that were missed. What has no number (a
-// deletion, the camera's controls) is not sent again, so each connection asks for it; and for past
-// events too when it is `anew`: nothing that was missed is sent by itself.
+// What to load at the next `state`, which comes after the missed events. Events without a number (a
+// deletion, the camera's controls) are not sent again, so each new connection loads what they change.
+// If the connection is `anew`, missed events are not sent either, so it loads past events too.
 const due = { past: true, clips: true, saved: true, camera: true };
 
 /** @typedef {keyof typeof due} Due */
@@ -99,7 +99,7 @@ function onState({ gap }) {
 }
 
 /**
- * What cannot be had now is asked for again at the next `state`.
+ * Loads `what`; if that fails, again at the next `state`.
  * @param {Due} what
  */
 function load(what) {
@@ -126,12 +126,12 @@ function loadPast() {
 /** @returns {Promise<void>} */
 async function loadStatus() {
   const since = await model.load(get(new URL('status', base)), (data) => ({ type: 'status', data }));
-  if (since.some(({ type }) => type === 'saved' || type === 'deleted')) return loadStatus();   // are they counted?
+  if (since.some(({ type }) => type === 'saved' || type === 'deleted')) return loadStatus();   // the totals may be from before
   if (model.state.camera.source === 'v4l2') await controls.load();      // no other camera has any
 }
 
-// A tab that nobody sees holds no connection, nor one that the browser puts to sleep or keeps for the
-// way back: the next tab takes over at once.
+// A hidden tab holds no connection, and neither does one that the browser freezes or keeps for its back
+// button. The next tab takes over at once.
 function onVisibility() {
   if (document.hidden) rest();
   else [connection, picture].forEach((link) => link.up());

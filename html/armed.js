@@ -22,7 +22,7 @@ export function armedSwitch(changes) {
   };
   /** @param {State} state */
   return (state) => {
-    const choices = state.settings.find(({ name }) => name === 'armed')?.choices ?? [];     // none: an orield of before
+    const choices = state.settings.find(({ name }) => name === 'armed')?.choices ?? [];     // none: an older orield
     const now = setting(state, 'armed');
     fields.hidden = choices.length === 0;
     list(byId('armed-choices'), choices.map((word) => ({ word })), 'word', make);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// camera-controls: the camera's own V4L2 controls, built from what its driver says of them.
+// camera-controls: a form of the camera's own V4L2 controls, built from the driver's description.
 
 import { byId, el, list, setText } from './dom.js';
 import { get } from './api.js';
@@ -19,7 +19,7 @@ import { get } from './api.js';
 export function cameraControlsForm(changes, base, model) {
   const panel = byId('controls');
   const fields = byId('controls-fields');
-  const none = () => ({ controls: [] });                              // the camera has gone: it will be told
+  const none = () => ({ controls: [] });                              // the camera is gone: an event will say so
   const load = () => model.load(get(new URL('controls', base)).catch(none), (data) => ({ type: 'controls', data }));
   fields.form.onsubmit = (/** @type {SubmitEvent} */ submit) => submit.preventDefault();
 
@@ -42,7 +42,7 @@ export function cameraControlsForm(changes, base, model) {
 }
 
 /**
- * What a row is built from: a camera that came back may have other ranges.
+ * All that a row is built from. A camera that came back may have other ranges.
  * @param {CameraControl} control
  */
 const shape = ({ name, label: text, type, min, max, step, menu }) => JSON.stringify([name, text, type, min, max, step, menu]);
@@ -84,7 +84,7 @@ const id = (/** @type {CameraControl} */ { name }) => `control-${name}`;
 const label = (/** @type {CameraControl} */ control) => el('label', { htmlFor: id(control), textContent: control.label });
 
 /**
- * The driver says which cannot be set, now (inactive) or ever (read-only): `fixed`.
+ * `fixed`: it cannot be set, either now (inactive) or ever (read-only).
  * @param {(Node | string)[]} children
  * @param {HTMLInputElement | HTMLSelectElement | HTMLButtonElement} input
  * @param {(value: any) => void} show

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: ISC
-// change-queue: sends changes of settings as fast as they are answered and no faster: while one is on its
-// way, only the newest value of each name waits. What was asked for shows at once; a refusal takes it
-// back, with the reason.
+// change-queue: sends changes of settings, one request at a time. Meanwhile only the newest value of each
+// name waits. The page shows a wanted value at once; a refusal takes it back, with the reason.
 
 import { post } from './api.js';
 import { messageOf } from './text.js';
@@ -48,7 +47,7 @@ export class ChangeQueue {
 }
 
 /**
- * Sends over the WebSocket while it is there, else by POST: a setting can be changed either way.
+ * Sends over the WebSocket while it is open, else by POST.
  * @param {Connection} connection
  * @param {string} cmd
  * @param {URL} url

@@ -19,12 +19,12 @@ export function clipPlayer(base) {
   };
   dialog.onclose = () => {
     for (const name of ['src', 'poster']) video.removeAttribute(name);
-    video.load();                       // nothing is read any further
-    (opener?.isConnected ? opener : byId('events')).focus();        // some browsers give a link no focus when it is clicked
+    video.load();                       // stops the download
+    (opener?.isConnected ? opener : byId('events')).focus();        // in some browsers a clicked link gets no focus
   };
 
   return (click, clip) => {
-    if (click.ctrlKey || click.metaKey || click.shiftKey) return;   // the person wants a tab of its own
+    if (click.ctrlKey || click.metaKey || click.shiftKey) return;   // the person wants a new tab
     click.preventDefault();
     opener = /** @type {HTMLElement} */ (click.currentTarget);
     const href = new URL(clip.url, base).href;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// command-buttons: the buttons that tell the camera to do something, and what it answered.
+// command-buttons: the buttons that send commands to the camera, and its answers.
 
 import { attribute, byId, setText } from './dom.js';
 import { NOT_CONNECTED } from './origin.js';
@@ -9,7 +9,7 @@ import { bytes, duration, messageOf } from './text.js';
 /** @import { Connection } from './connection.js' */
 /** @import { Dispatch, Notice, Recording, View } from './state.js' */
 
-const RECORD_MAX = 600;     // s, the most one may ask for
+const RECORD_MAX = 600;     // s, the longest recording
 
 /**
  * @param {Connection} connection
@@ -18,7 +18,7 @@ const RECORD_MAX = 600;     // s, the most one may ask for
  * @returns {View}
  */
 export function commandButtons(connection, base, dispatch) {
-  let why = '';             // there are no commands now
+  let why = '';             // why no commands can be sent now
   /** @type {Recording | null} */
   let recording = null;
   const say = (/** @type {Notice} */ notice) => dispatch({ type: 'notice', notice });

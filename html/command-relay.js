@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// command-relay: commands that one tab asks another to send, and the replies that come back.
+// command-relay: a tab asks another tab to send a command, and gets the reply back.
 
 /** @import { Command, CommandSocket, Reply } from './command-socket.js' */
 
@@ -38,7 +38,7 @@ export class CommandRelay {
     else asked?.reject(new Error(reason));
   }
 
-  // Who was asked is gone.
+  // The tab that was asked is gone.
   drop() {
     for (const { reject } of this.#waiting.values()) reject(new Error('the connection was lost before the camera answered'));
     this.#waiting.clear();
@@ -46,7 +46,7 @@ export class CommandRelay {
 }
 
 /**
- * The other end: sends what another tab asks for.
+ * The other end: sends another tab's command.
  * @param {CommandSocket} socket
  * @param {Question} question
  * @param {(answer: Answer) => void} send

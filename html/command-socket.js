@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// command-socket: commands to the camera over one WebSocket, each with an id that its reply brings back.
+// command-socket: commands to the camera over one WebSocket. Each has an id, and its reply has the same.
 
 import { logIn } from './api.js';
 import { NOT_CONNECTED, whyNoCommands } from './origin.js';
@@ -8,8 +8,8 @@ import { NOT_CONNECTED, whyNoCommands } from './origin.js';
 /** @typedef {Record<string, any>} Reply */
 /** @typedef {{resolve: (reply: Reply) => void, reject: (why: Error) => void, timer: number}} Waiting */
 
-const LOGGED_OUT = 4401;    // what 401 is in HTTP
-const PATIENCE = 5000;      // ms for one reply; a server that is later than this is not there
+const LOGGED_OUT = 4401;    // the WebSocket's code for HTTP's 401
+const PATIENCE = 5000;      // ms for one reply; after that the server counts as gone
 
 export class CommandSocket {
   #url;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: ISC
-// connection-limit: which cameras may hold a connection that lasts, of all that this browser shows of the site.
+// connection-limit: which cameras of the site may hold a lasting connection in this browser.
 //
-// Over HTTP/1.1 a browser has six connections a host. A stream and an event stream take one each for
-// good, so three cameras in three windows would leave none, and the next page would never load. There
-// are two for pictures and two for events: two connections are left for all else. A camera that may not
-// hold one asks again and again, in requests that end soon. WebSockets do not count among the six.
+// Over HTTP/1.1 a browser has six connections a host. A picture stream and an event stream take one each
+// and keep it, so three cameras in three windows would leave none, and the next page would never load. So
+// there are two places for pictures and two for events, and two connections are free for the rest. A
+// camera without a place polls with short requests. WebSockets do not count among the six.
 //
-// Each of the two is an election of its own (tabs.js). One tries the second while somebody else has
-// the first, and gives it up when the first has become free.
+// Each place has its own election (tabs.js). A tab tries the second place while another tab has the
+// first, and gives the second up when the first becomes free.
 
 import { Tabs } from './tabs.js';
 
@@ -20,7 +20,7 @@ const plenty = () => {
 };
 
 export class ConnectionLimit {
-  allowed = true;           // until somebody says that there is no place
+  allowed = true;           // until all places are taken
   #elections;
   #changed;
   #up = false;
@@ -28,7 +28,7 @@ export class ConnectionLimit {
   /**
    * @param {string} kind  of connection
    * @param {string} site  a path that all pages of the site have in common
-   * @param {() => void} changed  `allowed` is another
+   * @param {() => void} changed  called when `allowed` has changed
    */
   constructor(kind, site, changed) {
     const handlers = { changed: () => this.#decide(), message: () => {} };
@@ -59,7 +59,7 @@ export class ConnectionLimit {
   }
 
   /**
-   * While it is not decided nothing changes.
+   * Nothing changes until the elections are decided.
    * @param {boolean} mine  one of the places
    * @param {boolean} taken  all of them, by others
    */

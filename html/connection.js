@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
-// connection: events and commands, for all tabs that show this camera over one event stream and one
-// WebSocket, which the tab that leads holds.
+// connection: events and commands of this camera, for all its tabs. The leading tab holds one event
+// stream and one WebSocket for all of them.
 
 import { sitePath } from './api.js';
 import { CommandRelay, relay } from './command-relay.js';
@@ -19,7 +19,7 @@ import { Tabs } from './tabs.js';
 /** @typedef {'eventStream' | 'commands'} LinkName */
 
 /**
- * onOpen(anew): the event stream is connected; `anew`: what was missed is not sent by itself.
+ * onOpen(anew): the event stream is connected; `anew`: missed events are not sent.
  * @typedef {{onEvent: (event: CameraEvent) => void, onOpen: (anew: boolean) => void,
  *   report: (name: LinkName, state: LinkState) => void}} Handlers
  */
@@ -28,7 +28,7 @@ export class Connection {
   #handlers;
   #tabs;
   #limit;
-  #links;           // what this tab holds while it leads
+  #links;           // open while this tab leads
   #socket;
   #relay;
   /** @type {Record<LinkName, LinkState>} */
@@ -36,7 +36,7 @@ export class Connection {
   /** @type {CameraEvent | null} */
   #state = null;            // the last event of that type
   #last = '';               // the number of the last event; '': none
-  #fresh = true;            // what happened before is not known yet
+  #fresh = true;            // past events are not loaded yet
 
   /**
    * @param {URL} base
@@ -106,7 +106,7 @@ export class Connection {
   }
 
   /**
-   * To this tab and all that follow.
+   * Sends to this tab and to all that follow it.
    * @param {Message} message
    */
   #share(message) {

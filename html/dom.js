@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: ISC
-// dom: small helpers around the document. Text from outside only ever becomes text.
+// dom: small helpers for the document. Text from outside never becomes HTML.
 
 /**
- * Of which kind it is stands in index.html.
+ * index.html says of which kind the element is.
  * @type {(id: string) => any}
  */
 export const byId = (id) => document.getElementById(id);
@@ -38,7 +38,7 @@ export function svg(tag, attributes = {}, ...children) {
 }
 
 /**
- * Writes only what differs, so that a live region speaks only of news.
+ * Writes only if the text differs, so that a live region does not repeat itself.
  * @param {Node} node
  * @param {string} text
  */
@@ -56,8 +56,8 @@ export function attribute(node, name, value) {
 }
 
 /**
- * Makes the children of `parent` those of `items`, told apart by their `key`. What stays is not touched:
- * focus and scrolling too.
+ * Gives `parent` one child for each of `items`, identified by its `key`. Children that stay are not
+ * touched, so they keep focus and scrolling.
  * @template {Record<string, any>} Item
  * @param {HTMLElement} parent
  * @param {Item[]} items

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: ISC
-// election: which one of the tabs that show the same thing holds the connection for all of them.
+// election: of the tabs that show the same thing, one holds the connection for all. Which one?
 // Pure: no clock, no channel, no document.
 //
-// The leader says that it is there at every other tick. Who hears nothing of it for LOST ticks claims
-// its place for a new term, and leads unless somebody with a better right answers within CLAIM ticks:
-// a later term goes before an earlier one, and within a term the id that sorts first. Silence is
-// counted in one's own ticks, not in time, so that a tab that was itself asleep does not take the
-// others for gone. Two leaders for a moment, as when one wakes that was given up, do no harm: they hear
-// each other, and the one with the lesser right follows.
+// The leader sends a message every second tick. A tab that hears nothing from it for LOST ticks claims
+// its place for a new term. It leads, unless a tab with a better right answers within CLAIM ticks. A later
+// term is a better right; within a term, the id that sorts first. A tab counts silence in its own ticks,
+// not in time: so a tab that was asleep does not think that the others are gone. There may be two
+// leaders for a moment, for example when the old one wakes up. That does no harm: they hear each other,
+// and the one with the lesser right follows.
 
 export const TICK = 125;        // ms between two calls of tick()
 const LEAD = 2;                 // ticks
@@ -21,16 +21,16 @@ export class Election {
   /** @type {Role} */
   role = 'out';
   /** @type {string | null} */
-  leader = null;                // the id of whom one follows; null: not known
+  leader = null;                // the id of the tab that this one follows; null: not known
   #id;
   #send;
   #changed;
-  #term = 0;                    // one's own, or that of the leader
-  #latest = 0;                  // ever heard of
-  #ticks = 0;                   // since the leader's last word, or since one's own
+  #term = 0;                    // this tab's own, or the leader's
+  #latest = 0;                  // the latest term heard of
+  #ticks = 0;                   // since the leader's last message, or this tab's own
 
   /**
-   * What is sent goes to all others, who receive() it. changed() is called when role or leader are others.
+   * send() sends to all other tabs, which receive() it. changed() is called when role or leader have changed.
    * @param {string} id
    * @param {(message: Message) => void} send
    * @param {() => void} changed
@@ -84,12 +84,12 @@ export class Election {
   #receiveClaim(term, from) {
     if (this.role === 'leading') this.#insist();
     if (this.role !== 'claiming') return;
-    if (this.#yields(term, from)) this.#follow(null, term);     // it will say when it leads
+    if (this.#yields(term, from)) this.#follow(null, term);     // it sends a message when it leads
     else this.#send('claim');
   }
 
   /**
-   * Has `from` a better right than oneself, or than the one whom one follows?
+   * Has `from` a better right than the leader that this tab follows, or than this tab?
    * @param {number} term
    * @param {string} from
    */

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: ISC
-// events: what happens to the camera, by Server-Sent Events.
+// events: the camera's events, by Server-Sent Events.
 //
-// A lost connection is taken up again by EventSource itself, which then asks for what it missed
-// (Last-Event-ID). After an HTTP error it gives up for good, and so does a connection that died
-// silently: then the Link opens another, which asks for what came after since(), the last number
-// known here. Without one nothing that was missed can be asked for: onOpen(true).
+// EventSource reconnects by itself, and then asks for the events that it missed (Last-Event-ID). After an
+// HTTP error it gives up, and it does not notice a connection that died silently. In both cases the Link
+// opens another one, which asks for the events after since(), the last number known here. Without a
+// number it cannot ask for missed events: onOpen(true).
 
 import { get, urlOf } from './api.js';
 import { sleep } from './retry.js';
@@ -13,12 +13,12 @@ import { sentence } from './text.js';
 /** @import { Attempt, LinkState } from './retry.js' */
 
 /**
- * `id`: null where it has none; `now`: when it was heard (ms).
+ * `id`: null if it has none; `now`: when it came (ms).
  * @typedef {{type: string, id: number | null, data: Record<string, any>, now: number}} CameraEvent
  */
 
 /**
- * since(): the number of the last event, '' where none is known.
+ * since(): the number of the last event; '': none is known.
  * @typedef {{since: () => string, onEvent: (event: CameraEvent) => void, onOpen: (anew: boolean) => void,
  *   report: (state: LinkState) => void}} Handlers
  */
@@ -66,7 +66,7 @@ export function eventStream(base, { since, onEvent, onOpen, report }) {
         heard = Date.now();
         const data = JSON.parse(event.data);
         online = data.online ?? online;
-        // The browser gives each event the last number it saw; one that could not be stored says so.
+        // The browser gives an event without a number the last one. So one that was not stored says so.
         onEvent({ type, id: data.stored === false ? null : Number(event.lastEventId), data, now: heard });
       });
     signal.addEventListener('abort', () => {
@@ -77,8 +77,8 @@ export function eventStream(base, { since, onEvent, onOpen, report }) {
 }
 
 /**
- * The same in short connections, for a camera that may not hold one. What happened between two of them
- * is asked for, so a number must be known before the first.
+ * The same in short connections, for a camera that may not hold a lasting one. Each asks for the events
+ * since the one before, so a number must be known before the first.
  * @param {URL} base
  * @param {Handlers} handlers
  * @returns {Attempt}
@@ -104,7 +104,7 @@ export function eventPolls(base, handlers) {
 }
 
 /**
- * Its number; '': there was none.
+ * The number of the newest event; '': there is none.
  * @param {URL} base
  */
 async function newestEvent(base) {
@@ -130,7 +130,7 @@ async function poll(stream, opened, signal) {
 }
 
 /**
- * EventSource does not say why it was refused; /status has the same reason, in words.
+ * EventSource does not say why it was refused. /status is refused for the same reason, and says it.
  * @param {URL} base
  */
 function whyNot(base) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
-// fanout: hands pictures on to the tabs that follow. Each gets the newest one when it has asked for one,
-// and asks when it has room for one: a tab that is slow, asleep or gone has at most one to take, and
-// costs the others nothing.
+// fanout: gives pictures to the tabs that follow. A tab asks when it has room for a picture, and gets the
+// newest one. So at most one picture waits in a tab that is slow, asleep or gone, and the others do not
+// wait for it.
 
 /** @import { Picture } from './picture-stream.js' */
 

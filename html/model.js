@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: ISC
 // model: holds the state of the page.
 //
-// The answer to a request may be older than an event that overtook it. So what is told while a request
-// is under way is remembered, and is told again to what its answer changes (`answer` in state.js).
+// The answer to a request may be older than an event that overtook it. So the actions that come during a
+// request are remembered, and are applied again to what its answer changes (`answer` in state.js).
 
 import { initial, reduce } from './state.js';
 
@@ -13,7 +13,7 @@ export class Model {
   state;
   #changed;
   /** @type {Action[][]} */
-  #pending = [];        // for each request under way, the oldest first: what was told since
+  #pending = [];        // the actions since each request under way; the oldest request first
 
   /**
    * @param {number} now  ms
@@ -31,8 +31,8 @@ export class Model {
   };
 
   /**
-   * Waits for a request that begins now, and dispatches action(what it brought). Returns the actions of
-   * meanwhile, or throws as the request does.
+   * Waits for a request that begins now, and dispatches action(answer). Returns the actions that came
+   * meanwhile, or throws the request's error.
    * @param {Promise<any>} request
    * @param {(answer: any) => Action} action
    */

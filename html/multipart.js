@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: ISC
-// multipart: the parts of a multipart stream (RFC 2046, each with a Content-Length), as bytes come in.
+// multipart: reads the parts of a multipart stream (RFC 2046, each with a Content-Length).
 //
-// Read here rather than by <img src="stream.jpg">: so the page knows when a picture was taken, how
-// many come a second and why they end, shows the newest alone, and all browsers behave alike.
-// Nothing here waits, so that nothing but the network decides how fast a stream is read.
+// Why not <img src="stream.jpg">? This way the page knows when a picture was taken, how many come a
+// second and why they end. It shows only the newest one, and all browsers behave alike. Nothing here
+// waits, so only the network decides how fast a stream is read.
 
 const LINE_MAX = 1024;
 const PART_MAX = 64 << 20;
@@ -12,16 +12,16 @@ const LINE_END = 10;
 /** @typedef {{headers: Headers, body: Uint8Array<ArrayBuffer>}} Part */
 
 export class Parts {
-  #line = '';           // begun, not ended
+  #line = '';           // the part of it that has come
   /** @type {Headers | null} */
   #headers = null;      // of the part whose head is being read; null between two parts
   /** @type {Uint8Array<ArrayBuffer> | null} */
   #body = null;         // being filled
   #filled = 0;
-  over = false;         // the last delimiter was there
+  over = false;         // the last delimiter has come
 
   /**
-   * The parts that end within these bytes: each at its last byte, before the delimiter behind it.
+   * The parts that end within these bytes. A part is complete at its last byte, before the next delimiter.
    * @param {Uint8Array} bytes
    */
   push(bytes) {
@@ -38,7 +38,7 @@ export class Parts {
   }
 
   /**
-   * How many of `bytes` there was room for.
+   * Returns how many of `bytes` it took.
    * @param {Uint8Array} body
    * @param {Uint8Array} bytes
    */
@@ -50,7 +50,7 @@ export class Parts {
   }
 
   /**
-   * How many of `bytes` belong to this line.
+   * Returns how many of `bytes` belong to this line.
    * @param {Uint8Array} bytes
    */
   #read(bytes) {

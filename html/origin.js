@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: ISC
-// origin: whether the server takes this page for one of its own, and what to set where it does not.
+// origin: does the server accept this page as its own? If not, what must be set?
 //
-// Behind a proxy that it has not been told of, the server knows itself by another name than the browser
-// does, and refuses what seems to come from another site's page (403). A WebSocket that is refused says
-// nothing of why: GET /session does.
+// Behind a proxy that it does not know of, the server has another name than in the browser. So it refuses
+// requests that seem to come from another site's page (403). A refused WebSocket does not say why, but
+// GET /session does.
 
 import { cameraBase, get, urlOf } from './api.js';
 import { refusedOrigin } from './text.js';

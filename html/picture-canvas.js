@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: ISC
-// picture-canvas: shows pictures, always the newest: one that comes while another is being decoded takes
-// the place of what waits, so however busy the page is, it never shows a queue of old ones.
+// picture-canvas: shows always the newest picture. While one is being decoded, only the newest of the
+// others waits, so even a busy page never shows a queue of old ones.
 //
-// On a canvas, which is as cheap as an <img> with the stream in it; object URLs for an <img> took
-// nearly twice the processor time. (Without scripts the page has that <img>.)
+// A canvas is as cheap as an <img> with the stream in it. Object URLs for an <img> took nearly twice the
+// processor time. (Without scripts the page has that <img>.)
 
 import { attribute, el } from './dom.js';
 
@@ -70,13 +70,13 @@ export class PictureCanvas {
   /** @param {Picture} picture */
   async #show({ body, taken, placard }) {
     const bitmap = await createImageBitmap(new Blob([body], { type: 'image/jpeg' })).catch(() => null);
-    if (!bitmap) return;                // a broken picture is followed by a whole one
+    if (!bitmap) return;                // a broken picture: the next one will be good
     const canvas = this.#canvas;
     if (canvas.width !== bitmap.width || canvas.height !== bitmap.height) {
       Object.assign(canvas, { width: bitmap.width, height: bitmap.height });
       this.#frame.style.setProperty('--ratio', String(bitmap.width / bitmap.height));
     }
-    this.#context?.drawImage(bitmap, 0, 0);     // Chromium's bitmaprenderer squashes what EXIF turns
+    this.#context?.drawImage(bitmap, 0, 0);     // Chromium's bitmaprenderer distorts pictures that EXIF turns
     bitmap.close();
     this.#count += 1;
     this.#last = { taken: placard ? 0 : taken, shown: Date.now(), placard, width: canvas.width, height: canvas.height };

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: ISC
-// picture-stream: pictures as the camera takes them, by the stream; and single ones, still by still.
+// picture-stream: the camera's pictures, by the stream or as stills (single pictures).
 //
-// Where the stream itself does not get through (too many viewers, a proxy that holds it back) a quick
-// row of stills stands in; the stream is tried again, at first soon. Who may not hold a connection that
-// lasts (connection-limit.js) has stills as well.
+// If the stream does not work (too many viewers, a proxy that holds it back), the page loads stills, one
+// quickly after the other, and tries the stream again: soon at first, then later and later. A page that
+// may not hold a lasting connection (connection-limit.js) has stills too.
 
 import { refusal, urlOf } from './api.js';
 import { Parts } from './multipart.js';
@@ -24,8 +24,8 @@ const STANDBY_EVERY = 250;      // ms
 const STANDBY_FIRST = 5000;     // then twice as long each time
 const STANDBY_MOST = 300_000;
 const LIMITED_EVERY = 500;
-const STILL_WAIT = 5000;        // the longest the server may hold a snapshot back
-const PATIENCE = 20_000;        // for the next picture, however it comes
+const STILL_WAIT = 5000;        // the longest that the server may wait with a snapshot
+const PATIENCE = 20_000;        // for the next picture, by stream or still
 
 export class PictureStream {
   #base;
@@ -48,7 +48,7 @@ export class PictureStream {
     this.#limit = limit;
   }
 
-  // What the stream did before says nothing any more.
+  // Earlier failures of the stream do not count any more.
   forgetFailures() {
     this.#failures = 0;
   }
@@ -94,7 +94,7 @@ export const stills = (base, every, show) => (opened, signal) =>
   watched(opened, signal, show, (shown, life) => readStills(base, every, shown, life));
 
 /**
- * opened() at the first picture; over when none comes for too long.
+ * Calls opened() at the first picture. Ends when none comes for too long.
  * @param {() => void} opened
  * @param {AbortSignal} signal
  * @param {Show} show
@@ -130,7 +130,7 @@ async function watched(opened, signal, show, read) {
  * @param {AbortSignal} signal
  */
 async function readStream(base, show, signal) {
-  // WebKit, so every browser on an iPhone, cancels a fetch whose answer is multipart.
+  // WebKit (all browsers on an iPhone) cancels a fetch if the answer is multipart.
   const headers = { Accept: 'application/octet-stream' };
   const response = await fetch(new URL('stream.jpg', base), { signal, headers, cache: 'no-store' });
   if (!response.ok) throw await refusal(response);
@@ -149,7 +149,7 @@ async function readStream(base, show, signal) {
 }
 
 /**
- * Each request waits at the server for a picture newer than the last one, `wait` ms at most.
+ * At each request the server waits for a picture newer than the last one, `wait` ms at most.
  * @param {URL} base
  * @param {number} every  ms between two
  * @param {Show} show

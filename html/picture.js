@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: ISC
-// picture: what the camera sees, as the person wants it.
+// picture: what the camera sees, live or as stills, as the person chose.
 //
-// 'live' follows the stream (picture-stream.js), which one tab gets for all that show this camera. 'still'
-// is one picture every ten seconds, for people who asked for less motion, or just now: no connection
-// lasts, so each tab gets its own.
+// 'live' is the stream (picture-stream.js): one tab loads it for all that show this camera. 'still' is one
+// picture every ten seconds, for people who asked for less motion, always or just now. It needs no lasting
+// connection, so each tab loads its own.
 
 import { sitePath } from './api.js';
 import { ConnectionLimit } from './connection-limit.js';
@@ -30,7 +30,7 @@ export class LivePicture {
   #limit;
   #fanout;
   /** @type {PictureLink} */
-  #state = {};                  // of the stream, as the leader says
+  #state = {};                  // of the stream, from the leader
   /** @type {Mode} */
   #mode = 'live';
   #up = false;
@@ -83,7 +83,7 @@ export class LivePicture {
     this.#report({ phase: 'paused', reason: '' });
   }
 
-  // The server is there again.
+  // The server is back.
   retryNow() {
     this.#stream.forgetFailures();
     retryNow();
@@ -91,7 +91,7 @@ export class LivePicture {
 
   /** @param {number} now  ms */
   measure(now) {
-    if (now - this.#asked > ASK_AGAIN) this.#ask();     // the last time it may have been lost
+    if (now - this.#asked > ASK_AGAIN) this.#ask();     // the last request may have been lost
     return this.#canvas.measure(now);
   }
 
@@ -121,7 +121,7 @@ export class LivePicture {
     this.#fanout.offer(picture);
   }
 
-  // ---- as one who follows
+  // ---- as a follower
 
   #ask() {
     if (this.#tabs.leader === null) return;

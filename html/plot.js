@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
-// plot: how much of the picture changed over the last minutes, against the threshold; a dot where
-// motion fired. Drawn in a box of WIDTH × 100 that the style sheet stretches.
+// plot: how much of the picture changed in the last minutes, with the threshold, and a dot where motion
+// fired. Drawn in a box of WIDTH × 100; the style sheet stretches it.
 
 import { byId, setText, svg } from './dom.js';
 import { setting } from './state.js';
@@ -9,10 +9,10 @@ import { clock, percent, plural } from './text.js';
 /** @import { KeyedEvent, Pulse, View } from './state.js' */
 
 const GAP = 3;                  // seconds without a pulse: the line is interrupted
-const BESIDE = 1;               // second between motion and the pulse that has it in its curve
+const BESIDE = 1;               // second at most between motion and its pulse
 const WIDTH = 300;
 const SCALES = [25, 50, 100];   // percent at the top edge
-const SPANS = [1, 2, 5];        // minutes from edge to edge, as pulses come in
+const SPANS = [1, 2, 5];        // minutes from edge to edge; it grows with the pulses
 
 /** @returns {View} */
 export function plotView() {
@@ -43,7 +43,7 @@ export function plotView() {
 }
 
 /**
- * The pulses of the last minutes, and when motion fired meanwhile, as far as the page saw it.
+ * The pulses of the last minutes, and the motion among them that the page has a pulse for.
  * @param {{pulses: Pulse[], events: KeyedEvent[]}} state
  */
 export function curve({ pulses, events }) {
@@ -87,7 +87,7 @@ function split(pulses) {
 const trace = (run, x, y) => run.map(({ ts, change }, at) => `${at === 0 ? 'M' : 'L'}${x(ts)} ${y(change)}`).join('');
 
 /**
- * The threshold as it was at each time.
+ * The line of the threshold at each time.
  * @param {Pulse[]} pulses
  * @param {Place} x
  * @param {Place} y

@@ -61,13 +61,13 @@ function thumbLink(name, ts, base, openSnap) {
   const href = new URL(`snaps/${encodeURIComponent(name)}`, base).href;
   const img = el('img', { loading: 'lazy', decoding: 'async', alt: '', width: 80, height: 45, src: href });
   const link = el('a', { className: 'event-thumb', href, 'aria-label': `Picture of ${clock(ts)}` }, img);
-  img.onerror = () => link.classList.add('gone');   // pruned or deleted since
+  img.onerror = () => link.classList.add('gone');   // deleted meanwhile
   link.onclick = (click) => openSnap(click, name);
   return link;
 }
 
 /**
- * A clip that nothing moved for.
+ * A clip that belongs to no motion.
  * @param {Row} row
  * @param {(url: string) => string} hrefOf
  * @param {OpenClip} openClip

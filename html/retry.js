@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: ISC
-// retry: keeps one connection up, whatever happens to it.
+// retry: keeps one connection open, and opens it again when it is lost.
 //
-// What a Link reports is how it stands: 'connecting', 'open', 'waiting' (with `until` in ms, 0 when the
-// browser itself decides, and a `reason` in words), 'paused' when it was put down.
+// A Link reports its phase: 'connecting', 'open', 'waiting' (with a `reason` in words, and `until` in ms;
+// 0: the browser decides), or 'paused' (it was closed on purpose).
 
 /** @typedef {{phase: 'connecting' | 'open' | 'waiting' | 'paused', reason?: string, until?: number}} LinkState */
 
 /**
- * Calls opened() when it is connected and settles when that is over. Its signal is its own: what
- * listens to it goes with it.
+ * Calls opened() when it is connected, and settles when the connection ends. It gets a signal of its own,
+ * so listeners of the signal go when it ends.
  * @typedef {(opened: () => void, signal: AbortSignal) => Promise<void>} Attempt
  */
 
@@ -16,8 +16,8 @@ const FIRST = 500;      // ms before the first new attempt
 const MOST = 15_000;
 
 /**
- * The wait (ms) after that many failures in a row. Half of it is chance, so that a thousand pages do
- * not come back at once when a server does.
+ * The wait (ms) after that many failures in a row. Half of it is random, so that a thousand pages do not
+ * come back at the same moment as the server.
  * @param {number} failures
  * @param {() => number} [random]
  */
@@ -52,7 +52,7 @@ export class Link {
     this.#report({ phase: 'paused', reason: '' });
   }
 
-  // Starts anew what is up.
+  // Reconnects, if it is up.
   again() {
     if (!this.#life) return;
     this.down();
@@ -78,13 +78,13 @@ export class Link {
   }
 }
 
-// Whoever waits, try now: the network is back, or the server was just heard of.
+// All that wait try now: the network is back, or the server has just answered.
 const hints = new EventTarget();
 export const retryNow = () => hints.dispatchEvent(new Event('retry'));
 addEventListener('online', retryNow);
 
 /**
- * Resolves after `ms`, or at once when the signal ends or there is reason to hurry.
+ * Resolves after `ms`, or at once when the signal aborts or retryNow() is called.
  * @param {number} ms
  * @param {AbortSignal} signal
  * @returns {Promise<void>}

@@ -25,10 +25,10 @@ export function savedView(base, model) {
   const say = (kind, text) => dispatch({ type: 'notice', notice: { kind, text } });
   const page = (/** @type {{limit: number, before?: number}} */ query) => model.load(get(urlOf('snaps/', base, query)), (list) => ({ type: 'snaps', list, ...query }));
 
-  // As many as are shown.
+  // Loads as many as are shown.
   const load = () => page({ limit: Math.min(model.state.snaps.room, RELOAD_MAX) });
 
-  // A picture that came as an event has no number to page by: then the newest page tells.
+  // A picture that came as an event has no id to page by. Then the newest page is loaded first.
   const loadOlder = async () => {
     if (model.state.snaps.end === null) await load();
     const { end } = model.state.snaps;
@@ -87,10 +87,10 @@ function card(snap, href, open, discard) {
       el('a', { href, download: snap.name, textContent: 'Download', 'aria-label': `Download ${snap.name}` }), bin));
 }
 
-/** @typedef {Snap | {name: string, ts?: undefined}} Shown  of one that is not in the list the name alone is known */
+/** @typedef {Snap | {name: string, ts?: undefined}} Shown  one that is not in the list has only a name */
 
 /**
- * A dialog with one picture in full, and its neighbours by button or arrow key.
+ * A dialog with one picture in full size. Buttons and arrow keys go to its neighbours.
  * @param {(snap: {name: string}) => string} hrefOf
  * @param {(snap: {name: string}) => Promise<boolean>} discard
  */
@@ -124,7 +124,7 @@ function viewerDialog(hrefOf, discard) {
    * @param {Shown} snap
    */
   const open = (click, snap) => {
-    if (click.ctrlKey || click.metaKey || click.shiftKey) return;   // the person wants a tab of its own
+    if (click.ctrlKey || click.metaKey || click.shiftKey) return;   // the person wants a new tab
     click.preventDefault();
     show(snap);
     dialog.showModal();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// session: who is logged in, and the way to the log-in page for who is not (any more).
+// session: who is logged in, and the way to the log-in page if nobody is.
 
 import { attribute, byId, setText } from './dom.js';
 import { get, cameraBase } from './api.js';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
-// settings: the threshold slider, and a form of all that can be set while the camera runs, built from
-// what the camera says of its settings.
+// settings: the threshold slider, and a form of all settings that can be changed while the camera runs.
+// The form is built from the camera's description of its settings.
 
 import { get } from './api.js';
 import { byId, el, list, setText } from './dom.js';
@@ -14,7 +14,7 @@ import { setting } from './state.js';
 /** @typedef {(value: unknown) => void} Want */
 /** @typedef {(one: Setting, want: Want) => Row} MakeRow */
 
-// Where a value comes from, said only when it is not the default.
+// Where a value comes from; shown only if it is not the default.
 /** @type {Record<string, string>} */
 const SOURCES = { set: 'set here', file: 'from the file', 'command line': 'command line' };
 
@@ -78,7 +78,7 @@ export function settingsForm(changes, base, model) {
 }
 
 /**
- * The shape is what a group is built from: a camera that came back may have other settings.
+ * `shape`: all that a group is built from. A camera that came back may have other settings.
  * @typedef {{name: string, settings: Setting[], shape: string}} Group
  */
 
@@ -155,7 +155,7 @@ function field({ name, help }, children, input, write, kind = '') {
 }
 
 /**
- * Writes a value only when it differs from the last one written: what is being typed stays, until it is done.
+ * Writes a value only if it differs from the last one written, so what a person is typing stays.
  * @param {HTMLElement} node
  * @param {string} name
  * @param {(value: any) => void} write

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// state: what the page knows, and how each thing that happens changes it.
+// state: the state of the page, and how each action changes it.
 // Pure: no document, no clock, no network.
 
 /** @import { LinkState } from './retry.js' */
@@ -16,25 +16,25 @@ export const CLIPS_MAX = 100;
 /** @typedef {(state: State) => void} View  writes it into the document */
 
 /** @typedef {{ts: number, change: number, threshold: number, box?: number[], saved?: string, count: number}} Motion */
-/** @typedef {{ts: number, change: number, threshold: number, held: string, fps: number, span?: object | null}} Pulse  `span`: of motion, while it goes on */
+/** @typedef {{ts: number, change: number, threshold: number, held: string, fps: number, span?: object | null}} Pulse  `span`: of the motion that lasts */
 /** @typedef {{ts: number, seconds: number, peak: number, cut?: boolean, motion?: number}} MotionEnd  `motion`: number of its beginning */
 /** @typedef {{id: number | null, type: string, ts: number, data: Record<string, any>, end?: MotionEnd}} PastEvent */
 /** @typedef {PastEvent & {key: number | string}} KeyedEvent */
 /** @typedef {{name: string, url: string, poster: string, bytes: number, ts: number, seconds?: number, before?: number, cause?: string, motion?: number}} Clip */
-/** @typedef {Omit<KeyedEvent, 'data'> & {data: any, clips: Clip[]}} Row  of what happened, with the clips of it; of type `clip`: one that belongs to no event, as `data` */
+/** @typedef {Omit<KeyedEvent, 'data'> & {data: any, clips: Clip[]}} Row  an event with its clips; type `clip`: a clip without an event, in `data` */
 /** @typedef {{since: number, until: number}} Recording  ms, by this computer's clock */
 /** @typedef {{id: number | null, name: string, url: string, bytes: number, ts: number}} Snap */
 /** @typedef {{list: Snap[], room: number, end: number | null, more: boolean}} Snaps */
 /** @typedef {{kind: 'done' | 'failed', text: string, href?: string | null}} Notice */
 
 /**
- * What the camera says of one of its settings.
+ * The camera's description of one of its settings.
  * @typedef {{name: string, label: string, help: string, group: string, type: string, live: boolean,
  *   min: number, max: number, step: number, unit: string, choices: string[]}} Setting
  */
 
 /**
- * A V4L2 control, as its driver says.
+ * A V4L2 control, as described by its driver.
  * @typedef {{name: string, label: string, type: string, value: any, min: number, max: number, step: number,
  *   menu?: {value: number, label: string}[], inactive: boolean, read_only: boolean}} CameraControl
  */
@@ -59,23 +59,23 @@ export const initial = {
   commands: { phase: 'connecting' },    // the WebSocket
   picture: { phase: 'connecting', mode: 'live', fps: 0, taken: 0, shown: 0, placard: '' },
   camera: { online: null, reason: '', id: '', name: '', source: '', width: 0, height: 0 },
-  config: {},                       // settings and counters as the camera last told them
-  settings: [],                     // what the camera says of its settings
-  wanted: { config: {}, controls: {} }, // values asked for and not yet answered
-  skew: null,                       // ms that this computer's clock is ahead of the camera's
+  config: {},                       // the camera's settings and counters
+  settings: [],                     // descriptions of the settings
+  wanted: { config: {}, controls: {} }, // values sent, but not answered yet
+  skew: null,                       // ms by which this computer's clock is ahead of the camera's
   pulses: [],                       // oldest first
   events: [],                       // newest first
-  clips: [],                        // those that are there, newest first; not the endless parts of `record = always`
-  recording: null,                  // what this page has begun
+  clips: [],                        // newest first; without the parts of `record = always`
+  recording: null,                  // the recording that this page has begun
   snaps: { list: [], room: SNAPS_PAGE, end: null, more: false },    // saved pictures, newest first, down to the id `end`
   totals: { count: 0, bytes: 0 },   // of all saved pictures
   controls: [],                     // the camera's own
-  session: { login: false, role: '', user: '', kind: '' },   // who looks at this page
-  notice: null,                     // what became of the last command
+  session: { login: false, role: '', user: '', kind: '' },   // who is logged in
+  notice: null,                     // the result of the last command
 };
 
 /**
- * The value to show: what the person asked for, else what the camera has.
+ * The value to show: the one that the person asked for, else the camera's.
  * @param {State} state
  * @param {string} name
  */
@@ -84,7 +84,7 @@ export function setting(state, name) {
 }
 
 /**
- * What happened, newest first.
+ * The rows of recent events, newest first.
  * @param {State} state
  * @returns {Row[]}
  */
@@ -96,7 +96,7 @@ export function recent({ events, clips }) {
 }
 
 /**
- * Motion has several clips when it was longer than one may be: the first part first.
+ * Long motion has several clips; the first part comes first.
  * @param {number | null} id
  * @param {Clip[]} clips
  */
@@ -119,13 +119,13 @@ const reducers = {
   notice: (_, { notice }) => ({ notice }),
   session: (_, { session }) => ({ session }),
 
-  // An answer is as old as its question: what was told `since` is told again to what it changes.
+  // An answer is as old as its request. So the actions `since` are applied again to what it changes.
   answer: (state, { answer, since }) => {
     const changed = reducers[answer.type](state, answer);
     const whole = since.reduce(reduce, { ...state, ...changed });
     return Object.fromEntries(Object.keys(changed).map((name) => [name, whole[name]]));
   },
-  settings: (_, { data: { settings = [] } }) => ({ settings }),      // none: an orield of before
+  settings: (_, { data: { settings = [] } }) => ({ settings }),      // none: an older orield
   controls: ({ wanted }, { data: { controls } }) => ({
     controls,
     wanted: settled(wanted, 'controls', valuesOf(controls)),
@@ -135,7 +135,7 @@ const reducers = {
     totals: { ...state.totals, ...data.snaps },
   }),
 
-  // Its `source`, `width` and `height` are settings, what was asked for: not facts.
+  // Its `source`, `width` and `height` are settings: wanted values, not facts.
   state: (state, { data: { online, reason, gap, ...config } }) => ({
     config: { ...state.config, ...config },
     wanted: settled(state.wanted, 'config', config),
@@ -167,7 +167,7 @@ const reducers = {
     return { events: withEnds(withEvents(state.events, shown), ends) };
   },
 
-  // One that is there ends the recording of this page, if it covers its beginning and is not just the first part.
+  // A finished clip ends this page's recording, if it covers the beginning and is not just a first part.
   clip: ({ clips, config, recording, skew }, { data }) => ({
     clips: withClips(clips, [data]),
     recording: recording && endOf(data) * 1000 + (skew ?? 0) > recording.since && data.seconds < config.clip_max - 1 ? null : recording,
@@ -183,15 +183,15 @@ const reducers = {
       totals: { count: state.totals.count + 1, bytes: state.totals.bytes + size } };
   },
 
-  // A page of at most `limit` pictures: the newest, or those behind the one with the id `before`, if
-  // that is still where the list ends.
+  // A page of at most `limit` pictures: the newest, or those behind the id `before`. The latter count
+  // only if the list still ends with that id.
   snaps: ({ snaps }, { list: page, limit, before }) => {
     if (before !== undefined && before !== snaps.end) return {};
     const list = before === undefined ? page : [...snaps.list, ...page];
     return { snaps: { list, room: Math.max(SNAPS_PAGE, limit, list.length), end: list.at(-1)?.id ?? null, more: page.length === limit } };
   },
 
-  // A further page is asked for: what is saved meanwhile must not push out what it follows.
+  // Another page was asked for. Until it comes, new pictures must not push out the list's last ones.
   older: ({ snaps }) => ({ snaps: { ...snaps, room: snaps.list.length + SNAPS_PAGE } }),
 
   deleted: ({ clips, snaps, totals }, { data: { name } }) => {
@@ -205,7 +205,7 @@ const reducers = {
   want: ({ wanted }, { scope, values }) => ({
     wanted: { ...wanted, [scope]: { ...wanted[/** @type {Scope} */ (scope)], ...values } },
   }),
-  // The reply comes on another way than the events: what these have told already may have changed again.
+  // Reply and events come on different ways: after an event, the value may have changed again.
   kept: (state, { scope, values }) => ({
     ...withValues(state, scope, common(state.wanted[/** @type {Scope} */ (scope)], values)),
     wanted: settled(state.wanted, scope, values),
@@ -244,8 +244,8 @@ function cameraFacts({ online, reason, source, width, height }) {
 }
 
 /**
- * Each pulse came some network time late, so the smallest difference is nearest to the truth; a drift
- * upwards (a clock was set) is followed slowly.
+ * The network delays each pulse, so the smallest difference is the most exact. If the difference grows
+ * (a clock was set), the value follows slowly.
  * @param {number | null} skew
  * @param {number} seen
  */
@@ -254,7 +254,7 @@ function nearestSkew(skew, seen) {
 }
 
 /**
- * Events the store could not number are kept as well, told apart by their time.
+ * Events without a number (not stored) are kept too; their time is their key.
  * @param {PastEvent[]} old
  * @param {PastEvent[]} more
  */
@@ -265,13 +265,13 @@ function withEvents(old, more) {
 }
 
 /**
- * Motion whose end is known has that as `end`. An end without a number is that of the newest without one.
+ * Puts each end into its motion as `end`. An end without a number belongs to the newest motion without one.
  * @param {KeyedEvent[]} events
  * @param {MotionEnd[]} ends
  */
 function withEnds(events, ends) {
   return ends.reduce((all, end) => {
-    if (all.some((event) => event.end === end)) return all;         // told again, as after an answer
+    if (all.some((event) => event.end === end)) return all;         // this action was applied before
     const its = all.find((event) => event.type === 'motion' && !event.end && event.id === (end.motion ?? null));
     return all.map((event) => (event === its ? { ...event, end } : event));
   }, events);
@@ -290,7 +290,7 @@ function withClips(old, more) {
 const endOf = ({ ts, seconds = 0, before = 0 }) => ts + seconds - before;
 
 /**
- * In its place, by time. One that is older than the list goes to a further page, where there is one.
+ * Puts a picture into the list, by time. If it is older than the list and there are more pages, it is on one of them.
  * @param {Snaps} snaps
  * @param {Snap} snap
  */
@@ -305,7 +305,7 @@ function withSnap(snaps, snap) {
 }
 
 /**
- * What was asked for again in the meantime stays asked for.
+ * The values that both have alike: a name that was asked for again meanwhile stays wanted.
  * @param {Values} some
  * @param {Values} others
  */

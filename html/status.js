@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// status: how things stand, in words: the connection, the picture, the last command's reply.
+// status: the state of the connection and the picture, and the last command's reply, in words.
 
 import { attribute, byId, setText } from './dom.js';
 import { cameraWords, motionText, noCommandsText, overlayText, pictureFacts, statusText } from './text.js';

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: ISC
-// tabs: the tabs and windows of this browser that show the same thing, of which one leads.
+// tabs: the tabs and windows of this browser that show the same thing. One of them leads.
 //
-// Over BroadcastChannel, which plain HTTP has as well (no secure context, so no Web Locks and no
-// service worker). Where it is missing each tab leads itself.
+// They use BroadcastChannel, because it works over plain HTTP. (Web Locks and service workers need a
+// secure context.) Without it each tab is its own leader.
 
 import { Election, TICK } from './election.js';
 
@@ -17,15 +17,15 @@ export class Tabs {
   #handlers;
   #election;
   /** @type {BroadcastChannel | null} */
-  #all = null;              // the channel that all hear
+  #all = null;              // the channel of all tabs
   /** @type {BroadcastChannel | null} */
-  #own = null;              // the one that this tab alone hears
+  #own = null;              // the channel to this tab
   /** @type {Map<string, BroadcastChannel>} */
-  #others = new Map();      // to one tab, by its id
+  #others = new Map();      // the channels to other tabs, by id
   #clock = 0;
 
   /**
-   * changed(): `leading` or `leader` are others. message(received): another tab has sent it.
+   * changed(): `leading` or `leader` have changed. message(received): another tab has sent it.
    * @param {string} name
    * @param {{changed: () => void, message: (received: Received) => void}} handlers
    */
@@ -39,7 +39,7 @@ export class Tabs {
     return this.#election.role === 'leading';
   }
 
-  // The id of the tab that leads; null: this one, or not known.
+  // The id of the leading tab; null: this one, or not known.
   get leader() {
     return this.#election.leader;
   }
@@ -65,7 +65,7 @@ export class Tabs {
   }
 
   /**
-   * To all others that have joined.
+   * Sends to all other tabs that have joined.
    * @param {Message} message
    */
   broadcast(message) {
@@ -73,7 +73,7 @@ export class Tabs {
   }
 
   /**
-   * To one of them; null: to nobody.
+   * Sends to one of them; null: to nobody.
    * @param {string | null} id
    * @param {Message} message
    */

@@ -48,7 +48,7 @@ export function clipText({ name, seconds }) {
 }
 
 /**
- * How motion was, once it has ended; else the threshold, if that is another by now.
+ * Length and peak of motion that has ended; else its threshold, if that has changed since.
  * @param {import('./state.js').Row} event
  * @param {State} state
  */
@@ -62,9 +62,9 @@ export function motionDetail(event, { config, events, pulses }) {
 }
 
 /**
- * The server does not take a page at `origin` for one of its own site.
+ * Says that the server refuses pages at `origin`, and what to set.
  * @param {string} origin
- * @param {string} [site]  what it takes itself for
+ * @param {string} [site]  the server's own name
  */
 export function refusedOrigin(origin, site) {
   return `the server refuses pages from ${origin}${site ? `, as it knows itself as ${site}` : ''}. ` +
@@ -85,7 +85,7 @@ export const plural = (count, one, many) => `${count} ${count === 1 ? one : many
 export const sentence = (words) => words.charAt(0).toUpperCase() + words.slice(1);
 
 /**
- * Who it is: the name is in the address, unless it is the usual one.
+ * The camera's id and name. The usual id, 'cam', is not shown.
  * @param {{id: string, name: string}} camera
  */
 export function cameraWords({ id, name }) {
@@ -93,8 +93,8 @@ export function cameraWords({ id, name }) {
 }
 
 /**
- * How it stands between this page and the camera. The detail changes every second and is not for a
- * screen reader.
+ * The state of the connection to the camera. The detail changes every second, so screen readers do not
+ * read it.
  * @param {State} state
  * @returns {{kind: 'good' | 'busy' | 'lost' | 'idle', words: string, detail: string}}
  */
@@ -121,7 +121,7 @@ const FRESH = 1500;             // ms
 const RARE = 30_000;
 
 /**
- * How old what is shown is, in ms; NaN: not known.
+ * Age of the shown picture, in ms; NaN: not known.
  * @param {State} state
  */
 function pictureAge({ picture, skew, now }) {
@@ -129,7 +129,7 @@ function pictureAge({ picture, skew, now }) {
 }
 
 /**
- * ms from one picture of the camera to the next: a slow one is not late.
+ * ms from one picture of the camera to the next: a slow camera's pictures are not late.
  * @param {State} state
  */
 function pictureEvery({ pulses }) {
@@ -146,7 +146,7 @@ function lost({ until, reason }, now) {
 }
 
 /**
- * What is written over a picture that is not live; '' over one that is.
+ * The text over a picture that is not live; '' if it is live.
  * @param {State} state
  */
 export function overlayText({ picture }) {
@@ -156,7 +156,7 @@ export function overlayText({ picture }) {
 }
 
 /**
- * Why nothing can be saved or set just now, though the page hears of events.
+ * Why commands cannot be sent now, although events come.
  * @param {State} state
  */
 export function noCommandsText({ eventStream, commands }) {
@@ -166,7 +166,7 @@ export function noCommandsText({ eventStream, commands }) {
 
 /** @param {State} state */
 export function pictureFacts({ picture, camera, skew, now }) {
-  if (camera.online === false || picture.placard) return '';       // what is shown is no picture of it
+  if (camera.online === false || picture.placard) return '';       // the shown picture is not the camera's
   const facts = [];
   const { width, height } = picture.width ? picture : camera;
   if (width) facts.push(`${width} × ${height}`);
@@ -179,7 +179,7 @@ export function pictureFacts({ picture, camera, skew, now }) {
 }
 
 /**
- * Why motion fires, or why it does not.
+ * Why motion fires or does not.
  * @param {import('./state.js').Pulse | undefined} pulse
  */
 export function motionText(pulse) {
@@ -188,8 +188,8 @@ export function motionText(pulse) {
 }
 
 /**
- * What the switch means just now.
- * @param {unknown} armed the setting as it is to be, before the camera has said what follows from it
+ * What the switch's position means now.
+ * @param {unknown} armed the wanted setting; the camera may not have answered yet
  * @param {Record<string, any>} config
  */
 export function armedText(armed, { armed: told, armed_now: now, armed_until: until }) {
@@ -201,7 +201,7 @@ export function armedText(armed, { armed: told, armed_now: now, armed_until: unt
 }
 
 /**
- * The clock time of `ts`, a week ahead at most, with its day.
+ * Day of the week and clock time of `ts`, which is at most a week ahead.
  * @param {number} ts seconds
  */
 function weekTime(ts) {
