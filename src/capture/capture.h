@@ -122,8 +122,8 @@ void capture_remove_bell(struct capture *capture, int fd);
 
 /* The camera's controls. The answer to both is a CAPTURE_CONTROLS report with
  * `token` (not 0), which has all controls as they are then. `values`: {"NAME":
- * value, …}, copied. All are checked before the first is set. They are set again
- * each time the camera comes back. False: too many requests wait. */
+ * value, …}, copied. All are checked before the first is set. Values that were
+ * set are set again each time the camera comes back. False: too many requests wait. */
 bool capture_request_controls(struct capture *capture, uint64_t token);
 bool capture_set_controls(struct capture *capture, const json_t *values, uint64_t token);
 

@@ -10,7 +10,7 @@
 
 struct interval {     /* seconds since 1970 */
 	int64_t from; /* 0: from the beginning */
-	int64_t to;   /* not in it */
+	int64_t to;   /* the first second after it */
 };
 
 enum { INTERVAL_NAME_SIZE = 48 };

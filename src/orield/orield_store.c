@@ -38,7 +38,7 @@ orield_look_for_damage(struct orield *orield)
 		store_job_free(&job);
 }
 
-/* What is left goes in a next transaction, so that others come between. */
+/* Delete the rest in further transactions, so that other jobs can come between. */
 static void
 orield_expired(void *arg, struct store_job *job)
 {

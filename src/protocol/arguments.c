@@ -131,7 +131,7 @@ argument_integer(const json_t *command, const char *name, int64_t otherwise)
 	return value != NULL ? json_integer_value(value) : otherwise;
 }
 
-/* ---- told ------------------------------------------------------------ */
+/* ---- descriptions ---------------------------------------------------- */
 
 static const char *
 argument_name(const struct field *argument)

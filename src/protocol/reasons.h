@@ -45,7 +45,7 @@
 	REASON(no_such_picture, "no such picture")                                        \
 	REASON(no_such_clip, "no such clip")                                              \
 	REASON(no_such_event, "no such event")                                            \
-	/* not for who asks */                                                            \
+	/* the caller may not do this */                                                  \
 	REASON(not_logged_in, "log in first")                                             \
 	REASON(wrong_password, "wrong name or password")                                  \
 	REASON(wrong_setup_token, "wrong set-up token")                                   \
@@ -56,7 +56,7 @@
 	REASON(foreign_origin, "this origin may not connect")                             \
 	REASON(unknown_host, "this name is not one of this site")                         \
 	REASON(forbidden, "forbidden")                                                    \
-	/* not now */                                                                     \
+	/* it cannot be done now */                                                       \
 	REASON(busy, "busy")                                                              \
 	REASON(too_many, "too many …")                                                    \
 	REASON(too_many_from_one, "too many … from one account or address")               \
@@ -64,7 +64,7 @@
 	    "too many slow viewers: the memory for their frames is spent (frame_memory)") \
 	REASON(out_of_memory, "out of memory")                                            \
 	REASON(refused, "refused")                                                        \
-	/* the programs behind it */                                                      \
+	/* about the other programs */                                                    \
 	REASON(no_worker, "camera site worker not running")                               \
 	REASON(no_daemon, "camera daemon not running")                                    \
 	REASON(stopped, "the camera daemon was stopped")                                  \
@@ -82,7 +82,7 @@
 	REASON(no_frame, "no frame yet")                                                  \
 	REASON(no_fresh_frame, "no fresh frame")                                          \
 	REASON(no_young_frame, "no frame that young")                                     \
-	/* the camera: in "reason" while it is offline, and where a picture is wanted */  \
+	/* the camera: why it is offline, or why there is no picture */                   \
 	REASON(no_camera, "no camera found")                                              \
 	REASON(camera_denied, "…: permission denied")                                     \
 	REASON(camera_in_use, "… is in use by another program")                           \

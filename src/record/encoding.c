@@ -43,7 +43,7 @@ encoding_drop_first(struct encoding *encoding)
 	free(first);
 }
 
-/* Done with the first, or it failed. */
+/* The first clip is finished, or has failed. */
 static void
 encoding_next(struct encoding *encoding)
 {
