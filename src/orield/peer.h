@@ -25,8 +25,7 @@ struct call; /* a command that waits for its reply */
 
 enum {
 	PEER_PENDING_MAX = 1024,     /* commands waiting for their reply */
-	PEER_OUTPUT_PAUSE = 1 << 19, /* unread bytes, with room kept for replies: beyond that, no
-					more commands are read */
+	PEER_OUTPUT_PAUSE = 1 << 19, /* bytes unread or kept free: then we read no commands */
 	PEER_OUTPUT_MAX = 1 << 21,   /* bytes a subscriber may leave unread */
 	PEER_TURN = 32,		     /* commands in one turn; then other peers have theirs */
 };
