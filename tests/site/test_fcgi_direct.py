@@ -252,7 +252,7 @@ def test_unknown_path(worker):
 
 
 @pytest.mark.parametrize("path, allow", [("/status", "GET, HEAD"), ("/config", "GET, HEAD, POST"),
-                                         ("/snaps/a.jpg", "GET, HEAD, DELETE"), ("/cam/cam/snapshot.jpg", "GET, HEAD")])
+                                         ("/snaps/a.jpg", "GET, HEAD, DELETE, POST"), ("/cam/cam/snapshot.jpg", "GET, HEAD")])
 def test_wrong_method(worker, path, allow):
     answer = worker.get(path, method="PATCH")
     assert answer.status == 405 and answer.headers["allow"] == allow and "error" in answer.json()
