@@ -79,6 +79,6 @@ def test_what_others_set_shows_up(watched, panel, driver, browse):
     wait_for(lambda: other["controls"].is_displayed())
     panel.run("const input = document.getElementById('control-brightness'); input.value = 33; input.dispatchEvent(new Event('input'))")
     wait_for(lambda: value(other, "brightness") == "33")
-    (driver / "video0.set").unlink(missing_ok=True)          # a new file is what is looked for
-    (driver / "video0.set").write_text("brightness=77")      # not by us at all
+    (driver / "new").write_text("brightness=77")
+    (driver / "new").rename(driver / "video0.set")           # not by us at all; whole at once, as it is looked at once
     wait_for(lambda: value(other, "brightness") == value(panel, "brightness") == "77")
