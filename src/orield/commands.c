@@ -45,6 +45,34 @@ request_job(struct orield *orield, struct call *call, enum store_job_kind kind,
 	return job;
 }
 
+struct store_job *
+request_named_job(struct orield *orield, struct call *call, const json_t *command,
+    enum store_job_kind kind, void (*done)(struct request *request, struct store_job *job))
+{
+	struct store_job *job = request_job(orield, call, kind, done);
+
+	if (job != NULL)
+		snprintf(job->name, sizeof job->name, "%s", json_get_text(command, "name"));
+	return job;
+}
+
+struct store_job *
+request_page_job(struct orield *orield, struct call *call, const json_t *command,
+    enum store_job_kind kind, void (*done)(struct request *request, struct store_job *job))
+{
+	struct store_job *job = request_job(orield, call, kind, done);
+
+	if (job != NULL)
+		job->query = (struct store_query){
+			.before = argument_integer(command, "before", 0),
+			.limit = (unsigned)argument_integer(command, "limit", 0),
+			.from_ns = argument_integer(command, "from", 0) * (int64_t)CLOCK_S,
+			.to_ns = argument_integer(command, "to", 0) * (int64_t)CLOCK_S,
+			.most_bytes = REPLY_ROOM,
+		};
+	return job;
+}
+
 void
 request_submit(struct orield *orield, struct store_job *job)
 {
@@ -55,6 +83,22 @@ request_submit(struct orield *orield, struct store_job *job)
 	call_refuse(request->call, &reason_busy);
 	free(request);
 	store_job_free(&job);
+}
+
+void
+request_named(struct orield *orield, struct call *call, const json_t *command,
+    enum store_job_kind kind, void (*done)(struct request *request, struct store_job *job))
+{
+	struct store_job *job = request_named_job(orield, call, command, kind, done);
+
+	if (job != NULL)
+		request_submit(orield, job);
+}
+
+void
+request_answered(struct request *request, struct store_job *job)
+{
+	call_reply(request->call, json_incref(job->answer));
 }
 
 void
@@ -210,12 +254,7 @@ handle_SNAPSHOT_NOW(struct orield *orield, struct call *call, const json_t *comm
 void
 handle_SNAP_DELETE(struct orield *orield, struct call *call, const json_t *command)
 {
-	struct store_job *job = request_job(orield, call, STORE_JOB_DELETE, request_published);
-
-	if (job == NULL)
-		return;
-	snprintf(job->name, sizeof job->name, "%s", json_get_text(command, "name"));
-	request_submit(orield, job);
+	request_named(orield, call, command, STORE_JOB_DELETE, request_published);
 }
 
 /* ---- the camera's own controls --------------------------------------- */

@@ -33,58 +33,20 @@ handle_RECORD(struct orield *orield, struct call *call, const json_t *command)
 	}
 }
 
-static void
-clips_done(struct request *request, struct store_job *job)
-{
-	char url[STORE_NAME_SIZE + 8];
-	size_t index;
-	json_t *clip;
-
-	json_array_foreach(json_object_get(job->answer, "clips"), index, clip) {
-		const char *name = json_get_text(clip, "name");
-
-		snprintf(url, sizeof url, "clips/%s", name);
-		json_object_set_new(clip, "url", json_string(url));
-		snprintf(url, sizeof url, "clips/%.*s.jpg", (int)strcspn(name, "."), name);
-		json_object_set_new(clip, "poster", json_string(url));
-	}
-	call_reply(request->call, json_incref(job->answer));
-}
-
 void
 handle_CLIPS(struct orield *orield, struct call *call, const json_t *command)
 {
-	struct store_job *job = request_job(orield, call, STORE_JOB_CLIPS, clips_done);
-
-	if (job == NULL)
-		return;
-	job->query = (struct store_query){ .before = argument_integer(command, "before", 0),
-		.limit = (unsigned)argument_integer(command, "limit", 0),
-		.most_bytes = REPLY_ROOM };
-	query_between(&job->query, command);
-	request_submit(orield, job);
-}
-
-/* A job for the clip or picture in the command's `name`; NULL: the call was refused. */
-static struct store_job *
-request_named_job(struct orield *orield, struct call *call, const json_t *command,
-    enum store_job_kind kind, void (*done)(struct request *request, struct store_job *job))
-{
-	struct store_job *job = request_job(orield, call, kind, done);
+	struct store_job *job = request_page_job(
+	    orield, call, command, STORE_JOB_CLIPS, request_answered);
 
 	if (job != NULL)
-		snprintf(job->name, sizeof job->name, "%s", json_get_text(command, "name"));
-	return job;
+		request_submit(orield, job);
 }
 
 void
 handle_CLIP_DELETE(struct orield *orield, struct call *call, const json_t *command)
 {
-	struct store_job *job = request_named_job(
-	    orield, call, command, STORE_JOB_CLIP_DELETE, request_published);
-
-	if (job != NULL)
-		request_submit(orield, job);
+	request_named(orield, call, command, STORE_JOB_CLIP_DELETE, request_published);
 }
 
 void
@@ -174,11 +136,7 @@ clip_movie_opened(struct request *request, struct store_job *job)
 void
 handle_CLIP_MOVIE(struct orield *orield, struct call *call, const json_t *command)
 {
-	struct store_job *job = request_named_job(
-	    orield, call, command, STORE_JOB_CLIP_MOVIE, clip_movie_opened);
-
-	if (job != NULL)
-		request_submit(orield, job);
+	request_named(orield, call, command, STORE_JOB_CLIP_MOVIE, clip_movie_opened);
 }
 
 void
@@ -208,9 +166,5 @@ handle_CLIP_DONE(struct orield *orield, struct call *call, const json_t *command
 void
 handle_CLIP_DROP(struct orield *orield, struct call *call, const json_t *command)
 {
-	struct store_job *job = request_named_job(
-	    orield, call, command, STORE_JOB_CLIP_DROP, request_published);
-
-	if (job != NULL)
-		request_submit(orield, job);
+	request_named(orield, call, command, STORE_JOB_CLIP_DROP, request_published);
 }

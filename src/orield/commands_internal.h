@@ -37,14 +37,26 @@ struct request {
 struct store_job *request_job(struct orield *orield, struct call *call, enum store_job_kind kind,
     void (*done)(struct request *request, struct store_job *job));
 
+/* The same, for the picture or clip in the command's `name`. */
+struct store_job *request_named_job(struct orield *orield, struct call *call, const json_t *command,
+    enum store_job_kind kind, void (*done)(struct request *request, struct store_job *job));
+
+/* The same, for a page of a list: by the command's before, limit, from and to. */
+struct store_job *request_page_job(struct orield *orield, struct call *call, const json_t *command,
+    enum store_job_kind kind, void (*done)(struct request *request, struct store_job *job));
+
 /* Give the job to the store; if the store takes no more, refuse the call. */
 void request_submit(struct orield *orield, struct store_job *job);
 
+/* A named job that needs nothing else, to the store. */
+void request_named(struct orield *orield, struct call *call, const json_t *command,
+    enum store_job_kind kind, void (*done)(struct request *request, struct store_job *job));
+
+/* Answer with the job's answer. */
+void request_answered(struct request *request, struct store_job *job);
+
 /* Answer "ok", and send the job's events to all subscribers. */
 void request_published(struct request *request, struct store_job *job);
-
-/* Take the command's `from` and `to` (seconds since 1970) into the query. */
-void query_between(struct store_query *query, const json_t *command);
 
 /* Remove the peer's frame bell. */
 void commands_drop_bell(struct orield *orield, struct peer *peer);

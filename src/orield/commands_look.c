@@ -2,7 +2,6 @@
 /* The commands that change nothing. */
 #include <stdio.h>
 
-#include "base/clock.h"
 #include "base/json.h"
 #include "orield/commands_internal.h"
 #include "orield/orield.h"
@@ -48,29 +47,19 @@ events_done(struct request *request, struct store_job *job)
 {
 	if (job->query.after >= 0 && publisher_gap(job->answer, job->query.after))
 		json_object_set_new(job->answer, "gap", json_true());
-	call_reply(request->call, json_incref(job->answer));
-}
-
-void
-query_between(struct store_query *query, const json_t *command)
-{
-	query->from_ns = argument_integer(command, "from", 0) * (int64_t)CLOCK_S;
-	query->to_ns = argument_integer(command, "to", 0) * (int64_t)CLOCK_S;
+	request_answered(request, job);
 }
 
 void
 handle_EVENTS(struct orield *orield, struct call *call, const json_t *command)
 {
 	const char *type = json_get_text(command, "type");
-	struct store_job *job = request_job(orield, call, STORE_JOB_EVENTS, events_done);
+	struct store_job *job = request_page_job(
+	    orield, call, command, STORE_JOB_EVENTS, events_done);
 
 	if (job == NULL)
 		return;
-	job->query = (struct store_query){ .before = argument_integer(command, "before", 0),
-		.after = argument_integer(command, "after", -1),
-		.limit = (unsigned)argument_integer(command, "limit", 0),
-		.most_bytes = REPLY_ROOM };
-	query_between(&job->query, command);
+	job->query.after = argument_integer(command, "after", -1);
 	snprintf(job->type, sizeof job->type, "%s", type != NULL ? type : "");
 	request_submit(orield, job);
 }
@@ -86,21 +75,17 @@ snaps_done(struct request *request, struct store_job *job)
 		snprintf(url, sizeof url, "snaps/%s", json_get_text(snap, "name"));
 		json_object_set_new(snap, "url", json_string(url));
 	}
-	call_reply(request->call, json_incref(job->answer));
+	request_answered(request, job);
 }
 
 void
 handle_SNAPS(struct orield *orield, struct call *call, const json_t *command)
 {
-	struct store_job *job = request_job(orield, call, STORE_JOB_PICTURES, snaps_done);
+	struct store_job *job = request_page_job(
+	    orield, call, command, STORE_JOB_PICTURES, snaps_done);
 
-	if (job == NULL)
-		return;
-	job->query = (struct store_query){ .before = argument_integer(command, "before", 0),
-		.limit = (unsigned)argument_integer(command, "limit", 0),
-		.most_bytes = REPLY_ROOM };
-	query_between(&job->query, command);
-	request_submit(orield, job);
+	if (job != NULL)
+		request_submit(orield, job);
 }
 
 static void

@@ -35,6 +35,16 @@ store_jobs_publish(struct store_job *job, enum event_id event, int64_t id, json_
 }
 
 int
+store_jobs_publish_deleted(struct store_job *job)
+{
+	json_t *data = json_pack("{s:s}", "name", job->name);
+	int result = store_jobs_publish(job, EVENT_DELETED, 0, data);
+
+	json_decref(data);
+	return result;
+}
+
+int
 store_jobs_set_number(struct store_jobs *jobs, const char *name, uint64_t number, struct cause *why)
 {
 	char text[24];
@@ -303,14 +313,8 @@ static int
 run_delete(struct store_jobs *jobs, struct store_job *job)
 {
 	int result = store_delete_picture(jobs->store, job->name, &job->why);
-	json_t *data;
 
-	if (result != STORE_OK)
-		return result;
-	data = json_pack("{s:s}", "name", job->name);
-	result = store_jobs_publish(job, EVENT_DELETED, 0, data);
-	json_decref(data);
-	return result;
+	return result == STORE_OK ? store_jobs_publish_deleted(job) : result;
 }
 
 /* ---- for the store worker -------------------------------------------- */

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* The store's jobs for clips. */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "orield/store_jobs_internal.h"
 
 int
@@ -21,19 +23,27 @@ store_jobs_run_clip_movie(struct store_jobs *jobs, struct store_job *job)
 	return store_open_movie(jobs->store, job->name, job->fds, &job->why);
 }
 
+/* Where it and its poster are, by its name: STEM.mp4 or STEM.mkv. */
+static void
+clip_add_urls(json_t *clip, const char *name)
+{
+	char url[STORE_NAME_SIZE + 16];
+
+	snprintf(url, sizeof url, "clips/%s", name);
+	json_object_set_new(clip, "url", json_string(url));
+	snprintf(url, sizeof url, "clips/%.*s.jpg", (int)strcspn(name, "."), name);
+	json_object_set_new(clip, "poster", json_string(url));
+}
+
 /* The data of event `clip`. A new reference. */
 static json_t *
 clip_event(const struct store_job *job, const struct store_clip *clip)
 {
 	json_t *data = json_copy(job->data);
-	char text[STORE_NAME_SIZE + 8];
 
 	json_object_set_new(data, "ts", json_real(clock_seconds(job->wall_ns)));
 	json_object_set_new(data, "name", json_string(clip->name));
-	snprintf(text, sizeof text, "clips/%s", clip->name);
-	json_object_set_new(data, "url", json_string(text));
-	snprintf(text, sizeof text, "clips/%.54s.jpg", clip->stem);
-	json_object_set_new(data, "poster", json_string(text));
+	clip_add_urls(data, clip->name);
 	json_object_set_new(data, "bytes", json_integer((json_int_t)clip->bytes));
 	return data;
 }
@@ -76,21 +86,22 @@ store_jobs_run_clips_left(struct store_jobs *jobs, struct store_job *job)
 int
 store_jobs_run_clips(struct store_jobs *jobs, struct store_job *job)
 {
-	return store_clips(jobs->store, &job->query, &job->answer, &job->why);
+	int result = store_clips(jobs->store, &job->query, &job->answer, &job->why);
+	size_t index;
+	json_t *clip;
+
+	if (result == STORE_OK)
+		json_array_foreach(json_object_get(job->answer, "clips"), index, clip)
+			clip_add_urls(clip, json_get_text(clip, "name"));
+	return result;
 }
 
 int
 store_jobs_run_clip_delete(struct store_jobs *jobs, struct store_job *job)
 {
 	int result = store_delete_clip(jobs->store, job->name, &job->why);
-	json_t *data;
 
-	if (result != STORE_OK)
-		return result;
-	data = json_pack("{s:s}", "name", job->name);
-	result = store_jobs_publish(job, EVENT_DELETED, 0, data);
-	json_decref(data);
-	return result;
+	return result == STORE_OK ? store_jobs_publish_deleted(job) : result;
 }
 
 int

@@ -10,6 +10,9 @@
  * out. The data is shared. */
 int store_jobs_publish(struct store_job *job, enum event_id event, int64_t id, json_t *data);
 
+/* The picture or clip job->name was deleted. */
+int store_jobs_publish_deleted(struct store_job *job);
+
 int store_jobs_set_number(
     struct store_jobs *jobs, const char *name, uint64_t number, struct cause *why);
 

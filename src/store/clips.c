@@ -2,7 +2,7 @@
 /* clips: movies of what happened, in folder/clips/. While STEM is recorded and encoded:
  *
  *   .STEM.journal   frames as they came (clip/journal.h); stays until the row is on disk
- *   .STEM.movie      what the encoder writes
+ *   .STEM.movie     what the encoder writes
  *   .STEM.jpg       its poster
  *
  * Done, these are STEM.mp4 (or .mkv) and STEM.jpg, and there is a row. */
@@ -15,7 +15,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/json.h"
 #include "protocol/reasons.h"
 #include "store/store_internal.h"
@@ -47,14 +46,14 @@ stem_valid(const char *stem)
 	size_t length = strlen(stem);
 
 	return length > 0 && length + sizeof ".mp4" <= STORE_NAME_SIZE &&
-	    strspn(stem, STORE_CLIP_LETTERS) == length;
+	    strspn(stem, STORE_NAME_LETTERS) == length;
 }
 
 /* The stem of STEM.mp4 or STEM.mkv. */
 bool
 store_clip_stem(const char *name, char stem[STORE_NAME_SIZE])
 {
-	size_t length = strspn(name, STORE_CLIP_LETTERS);
+	size_t length = strspn(name, STORE_NAME_LETTERS);
 
 	if (length == 0 || length + sizeof ".mp4" > STORE_NAME_SIZE ||
 	    (strcmp(name + length, ends[0]) != 0 && strcmp(name + length, ends[1]) != 0))
@@ -314,49 +313,25 @@ store_drop_clip(struct store *store, const char *stem, struct cause *why)
 
 /* ---- looking --------------------------------------------------------- */
 
+/* What else is to be known of it. */
 static json_t *
-clip_json(struct sql_statement *say)
+clip_data(struct sql_statement *say)
 {
-	const char *name = sql_text(say, 1), *data = sql_text(say, 4);
-	json_t *clip = json_parse_object(data, strlen(data));
+	const char *data = sql_text(say, 6);
 
-	if (clip == NULL)
-		clip = json_object();
-	json_object_set_new(clip, "id", json_integer((json_int_t)sql_number(say, 0)));
-	json_object_set_new(clip, "name", json_string(name));
-	json_object_set_new(clip, "bytes", json_integer((json_int_t)sql_number(say, 2)));
-	json_object_set_new(clip, "ts", json_real(clock_seconds((uint64_t)sql_number(say, 3))));
-	json_object_set_new(clip, "keep", json_boolean(sql_number(say, 6) != 0));
-	return clip;
+	return json_parse_object(data, strlen(data));
 }
 
 int
 store_clips(
     struct store *store, const struct store_query *query, json_t **answer, struct cause *why)
 {
-	struct sql_statement *say = store->say[STORE_CLIP_PAGE];
-	size_t most = query->most_bytes != 0 ? query->most_bytes / CLIP_AROUND : SIZE_MAX;
-	json_t *list = json_array();
-	int result = STORE_OK;
+	const struct store_list clips = { .name = "clips",
+		.say = store->say[STORE_CLIP_PAGE],
+		.around = CLIP_AROUND,
+		.data = clip_data,
+		.count = store->clip_count,
+		.bytes = store->clip_bytes };
 
-	sql_bind(say, "iiii", query->before > 0 ? query->before : INT64_MAX,
-	    (int64_t)(query->limit < most ? query->limit : most), query->from_ns,
-	    query->to_ns > 0 ? query->to_ns : INT64_MAX);
-	while (list != NULL && (result = sql_step(say, why)) > 0) {
-		if (sql_number(say, 5) == 0) {
-			result = store_bad_row(store, why);
-			break;
-		}
-		json_array_append_new(list, clip_json(say));
-	}
-	sql_done(say);
-	*answer = json_pack("{s:o, s:I, s:I}", "clips", list, "count",
-	    (json_int_t)store->clip_count, "bytes", (json_int_t)store->clip_bytes);
-	if (result == STORE_OK && *answer == NULL) {
-		cause_reason(why, &reason_out_of_memory);
-		return STORE_FAILED;
-	}
-	if (result != STORE_OK)
-		json_decref(*answer);
-	return result;
+	return store_list(store, &clips, query, answer, why);
 }

@@ -15,7 +15,7 @@
 static bool
 journal_stem(const char *name, char stem[STORE_NAME_SIZE])
 {
-	size_t length = name[0] == '.' ? strspn(name + 1, STORE_CLIP_LETTERS) : 0;
+	size_t length = name[0] == '.' ? strspn(name + 1, STORE_NAME_LETTERS) : 0;
 
 	if (length == 0 || length + sizeof ".mp4" > STORE_NAME_SIZE ||
 	    strcmp(name + 1 + length, ".journal") != 0)

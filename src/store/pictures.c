@@ -8,8 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/clock.h"
-#include "base/json.h"
 #include "protocol/reasons.h"
 #include "store/store_internal.h"
 
@@ -19,8 +17,7 @@ static const char unfinished[] = ".new"; /* the one file being written */
 bool
 store_name_valid(const char *name)
 {
-	size_t stem = strspn(
-	    name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_");
+	size_t stem = strspn(name, STORE_NAME_LETTERS);
 
 	return stem > 0 && stem + sizeof ".jpg" <= STORE_NAME_SIZE &&
 	    strcmp(name + stem, ".jpg") == 0;
@@ -268,43 +265,17 @@ store_delete_picture(struct store *store, const char *name, struct cause *why)
 
 /* ---- looking --------------------------------------------------------- */
 
-static json_t *
-picture_json(struct sql_statement *say)
-{
-	return json_pack("{s:I, s:s, s:I, s:f, s:b}", "id", (json_int_t)sql_number(say, 0), "name",
-	    sql_text(say, 1), "bytes", (json_int_t)sql_number(say, 2), "ts",
-	    clock_seconds((uint64_t)sql_number(say, 3)), "keep", sql_number(say, 5) != 0);
-}
-
 int
 store_pictures(
     struct store *store, const struct store_query *query, json_t **answer, struct cause *why)
 {
-	struct sql_statement *say = store->say[STORE_PICTURE_PAGE];
-	size_t most = query->most_bytes != 0 ? query->most_bytes / PICTURE_AROUND : SIZE_MAX;
-	json_t *list = json_array();
-	int result = STORE_OK;
+	const struct store_list pictures = { .name = "snaps",
+		.say = store->say[STORE_PICTURE_PAGE],
+		.around = PICTURE_AROUND,
+		.count = store->count,
+		.bytes = store->bytes };
 
-	sql_bind(say, "iiii", query->before > 0 ? query->before : INT64_MAX,
-	    (int64_t)(query->limit < most ? query->limit : most), query->from_ns,
-	    query->to_ns > 0 ? query->to_ns : INT64_MAX);
-	while (list != NULL && (result = sql_step(say, why)) > 0) {
-		if (sql_number(say, 4) == 0) {
-			result = store_bad_row(store, why);
-			break;
-		}
-		json_array_append_new(list, picture_json(say));
-	}
-	sql_done(say);
-	*answer = json_pack("{s:o, s:I, s:I}", "snaps", list, "count", (json_int_t)store->count,
-	    "bytes", (json_int_t)store->bytes);
-	if (result == STORE_OK && *answer == NULL) {
-		cause_reason(why, &reason_out_of_memory);
-		return STORE_FAILED;
-	}
-	if (result != STORE_OK)
-		json_decref(*answer);
-	return result;
+	return store_list(store, &pictures, query, answer, why);
 }
 
 void

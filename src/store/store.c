@@ -61,8 +61,8 @@ static const char *const sentences[STORE_SENTENCES] = {
 			   " VALUES (?1, ?2, ?3, ?4, row_sum(?1, ?2, ?3, ?4))",
 	[STORE_CLIP_DROP] = "DELETE FROM clip WHERE name = ?1",
 	[STORE_CLIP_PAGE] =
-	    "SELECT id, name, bytes, wall_ns, data, sum = row_sum(name, bytes, wall_ns, data), " CLIP_PINNED
-	    " FROM clip WHERE id < ?1 AND wall_ns >= ?3 AND wall_ns < ?4 ORDER BY id DESC LIMIT ?2",
+	    "SELECT id, name, bytes, wall_ns, sum = row_sum(name, bytes, wall_ns, data), " CLIP_PINNED
+	    ", data FROM clip WHERE id < ?1 AND wall_ns >= ?3 AND wall_ns < ?4 ORDER BY id DESC LIMIT ?2",
 	[STORE_CLIP_FIND] = "SELECT bytes FROM clip WHERE name = ?1",
 	[STORE_CLIP_NAMES] = "SELECT name FROM clip",
 	[STORE_OLDEST] = "SELECT * FROM (" OLDEST(

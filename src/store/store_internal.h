@@ -124,13 +124,32 @@ int64_t aside_newest(const char *folder);
 /* Move state.db and its log aside. `name`: the new name. */
 int aside_move(const char *folder, char name[STORE_NAME_SIZE], struct cause *why);
 
+/* What names of pictures and clips are made of, before their ".jpg", ".mp4" or ".mkv". */
+#define STORE_NAME_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
+
+/* ---- list.c ---- */
+struct store_list {
+	const char *name; /* of the list in the answer */
+	/* Ready to run, with ?1 to ?4 for before, limit, from, to. Its columns: id, name, bytes,
+	 * wall_ns, is it sound?, is it pinned?, and what `data` reads. */
+	struct sql_statement *say;
+	size_t around; /* bytes that one takes of an answer, at most */
+	json_t *(*data)(
+	    struct sql_statement *say); /* a new object; may be NULL, and so its result */
+	uint64_t count, bytes;		/* of all */
+};
+
+/* {NAME: [{the row's data, "id", "name", "bytes", "ts", "keep"}, …], "count": N, "bytes": N},
+ * newest first; of `query`: before, limit, most_bytes, from, to. */
+int store_list(struct store *store, const struct store_list *list, const struct store_query *query,
+    json_t **answer, struct cause *why);
+
+/* ---- pictures.c ---- */
 /* Open folder/snaps; bring files and rows together. */
 int store_pictures_open(struct store *store, struct cause *why);
 int store_pictures_count(struct store *store, struct cause *why);
 
 /* ---- clips.c ---- */
-#define STORE_CLIP_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
-
 /* The stem of STEM.mp4 or STEM.mkv; false: it is no such name. */
 bool store_clip_stem(const char *name, char stem[STORE_NAME_SIZE]);
 
